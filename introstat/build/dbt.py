@@ -1,0 +1,78 @@
+"""Running dbt as a process of its own: it would keep the warehouse file locked in ours."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
+
+
+@dataclass
+class DbtRun:
+    """What came of a dbt command: its exit code and the messages of warnings and errors."""
+
+    exit_code: int
+    warnings: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+
+def run_dbt(
+    arguments: list[str],
+    warehouse: Path,
+    received: Path,
+    target: Path,
+    progress: Callable[[int, int, str], None],
+) -> DbtRun:
+    """Run a dbt command on a warehouse file; `progress` is told done, total and the node's name."""
+    command = [
+        str(Path(sys.executable).parent / "dbt"),
+        "--log-format", "json",
+        "--log-path", str(target / "logs"),
+        *arguments,
+        "--target-path", str(target),
+        "--project-dir", str(project_root()),
+        "--profiles-dir", str(project_root()),
+    ]  # fmt: skip
+    environment = os.environ | {
+        WAREHOUSE_VARIABLE: str(warehouse),
+        RECEIVED_VARIABLE: str(received),
+    }
+    with subprocess.Popen(
+        command,
+        cwd=project_root(),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        run = DbtRun(0)
+        for event in _events(process.stdout):
+            _note(run, event, progress)
+    run.exit_code = process.returncode
+    return run
+
+
+def _events(lines: Iterator[str]) -> Iterator[dict]:
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = {"info": {"level": "error", "name": "Text", "msg": line.strip()}, "data": {}}
+        if isinstance(event, dict) and "info" in event:
+            yield event
+
+
+def _note(run: DbtRun, event: dict, progress: Callable[[int, int, str], None]) -> None:
+    info, data = event["info"], event.get("data", {})
+    node = data.get("node_info", {}).get("node_name", "")
+    if "index" in data and "total" in data:
+        progress(data["index"], data["total"], node)
+    if info["level"] == "error":
+        run.errors.append(info["msg"])
+    elif info["level"] == "warn":
+        run.warnings.append(info["msg"])

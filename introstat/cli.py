@@ -1,0 +1,28 @@
+"""The console script `introstat`: one command for each thing the package does."""
+
+import click
+
+from introstat import __version__
+from introstat.build.command import build_command
+from introstat.build.summary import summary_command
+from introstat.receipt.command import receive_command
+# from introstat.synth.command import synth
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="introstat")
+def main() -> None:
+    """Statistics on Norway's introduction programme, from register extracts to facts.
+
+    \b
+    Example, from made-up extracts to a warehouse and its main figures:
+      introstat synth --out extracts
+      introstat build --extracts extracts --warehouse introstat.duckdb
+      introstat summary --warehouse introstat.duckdb
+    """
+
+
+# main.add_command(synth)
+main.add_command(receive_command)
+main.add_command(build_command)
+main.add_command(summary_command)

@@ -1,0 +1,28 @@
+"""Errors that speak to the person who can act, and the exit codes of every command."""
+
+import click
+
+EXIT_BUILD_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_REFUSED = 3
+
+
+class UserError(click.ClickException):
+    """Something the user can mend: the message says what was found, what was expected, what to do.
+
+    Exit code 2. A message never holds an identity number.
+    """
+
+    exit_code = EXIT_BAD_INPUT
+
+
+class DeliveryRefused(UserError):
+    """A delivery that does not keep the contract; nothing of it is used. Exit code 3."""
+
+    exit_code = EXIT_REFUSED
+
+
+class BuildFailed(UserError):
+    """The warehouse could not be built; the earlier file, if any, is untouched. Exit code 1."""
+
+    exit_code = EXIT_BUILD_FAILED

@@ -1,0 +1,1 @@
+"""Identity numbers: which are valid, and how they are replaced by pseudonyms."""

@@ -1,0 +1,40 @@
+"""Where things lie: the project, the warehouse, the received copy beside it, the key."""
+
+import os
+from pathlib import Path
+
+import introstat
+from introstat.errors import UserError
+
+WAREHOUSE_VARIABLE = "INTROSTAT_WAREHOUSE"
+RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
+
+
+def project_root() -> Path:
+    """Return the folder of dbt_project.yml: the checkout the package is installed from, or this folder.
+
+    Raises UserError if neither is an introstat project.
+    """
+    for folder in (Path(introstat.__file__).resolve().parents[1], Path.cwd()):
+        if (folder / "dbt_project.yml").is_file():
+            return folder
+    raise UserError(
+        "No dbt_project.yml here. Install introstat from its checkout (`make setup`), "
+        "or run the command in the checkout's root."
+    )
+
+
+def default_warehouse() -> Path:
+    """Return the warehouse file used when none is named: $INTROSTAT_WAREHOUSE, else data/introstat.duckdb."""
+    named = os.environ.get(WAREHOUSE_VARIABLE)
+    return Path(named).resolve() if named else project_root() / "data" / "introstat.duckdb"
+
+
+def received_beside(warehouse: Path) -> Path:
+    """Return the folder of the received copy that belongs to a warehouse file.
+
+    $INTROSTAT_RECEIVED, else the folder beside the file with the same name and the ending .received:
+    two warehouses never share deliveries by accident.
+    """
+    named = os.environ.get(RECEIVED_VARIABLE)
+    return Path(named).resolve() if named else warehouse.resolve().with_suffix(".received")

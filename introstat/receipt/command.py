@@ -1,0 +1,79 @@
+"""The command `introstat receive`."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from introstat import places
+from introstat.errors import EXIT_REFUSED
+from introstat.identity.pseudonyms import Pseudonymiser, load_key
+from introstat.locking import locked
+from introstat.receipt.receive import Outcome, receive
+
+key_option = click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The pseudonym key, 128 hexadecimal digits. Default: $INTROSTAT_KEY, $INTROSTAT_KEY_FILE, "
+    "or the user's configuration folder, where one is made the first time.",
+)
+
+
+@click.command("receive", short_help="Check deliveries and keep a copy without identity numbers.")
+@click.argument("extracts", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--received",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the received copy. Default: beside the default warehouse.",
+)
+@key_option
+def receive_command(extracts: Path, received: Path | None, key_file: Path | None) -> None:
+    """Receive every delivery under EXTRACTS (<source>/<date>/manifest.json) that is new.
+
+    Manifest, checksums, row counts and columns are checked, identity numbers replaced by
+    pseudonyms, and a copy kept that never changes. A delivery that breaks the contract is refused
+    whole; the others are received.
+
+    Exit code 0: all received. 2: nothing could be done. 3: at least one delivery was refused.
+
+    \b
+    Example:
+      introstat receive extracts/
+    """
+    folder = received or places.received_beside(places.default_warehouse())
+    outcome = receive_with_progress(extracts, folder, key_file, Console(stderr=True))
+    if outcome.refused:
+        raise SystemExit(EXIT_REFUSED)
+
+
+def receive_with_progress(
+    extracts: Path, received: Path, key_file: Path | None, console: Console
+) -> Outcome:
+    """Receive with a progress bar and say what came of it, one line for each refusal and remark."""
+    key, origin = load_key(key_file)
+    console.print(f"Pseudonyms: {origin}", highlight=False, soft_wrap=True)
+    columns = (TextColumn("Receiving"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[name]}"))
+    received.mkdir(parents=True, exist_ok=True)
+    with (
+        locked(received / ".lock", "another receipt into this folder"),
+        Progress(*columns, console=console, transient=True) as bar,
+    ):
+        task = bar.add_task("receive", total=None, name="")
+        outcome = receive(
+            extracts,
+            received,
+            Pseudonymiser(key),
+            lambda done, total, name: bar.update(task, completed=done, total=total, name=name),
+        )
+    for remark in outcome.remarks:
+        console.print(f"Remark: {remark}", highlight=False, soft_wrap=True, markup=False)
+    for refusal in outcome.refused:
+        console.print(f"Refused: {refusal}", highlight=False, soft_wrap=True, markup=False, style="red")
+    console.print(
+        f"Received {len(outcome.received)} deliveries, {len(outcome.known)} known before, "
+        f"{len(outcome.refused)} refused, into {received}",
+        highlight=False,
+        soft_wrap=True,
+    )
+    return outcome

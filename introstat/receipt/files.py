@@ -1,0 +1,349 @@
+"""Reading one delivered file as text, row by row with line numbers, in whatever shape it came.
+
+Every reader gives a DuckDB table `incoming` of text: the contract's columns, `line_number` (the
+row's first line in the file, the header being line 1), and as the format needs it `extra_columns`
+(JSON) or `line_content` (the line as it came).
+"""
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+import duckdb
+import pyarrow as pa
+
+from introstat.errors import DeliveryRefused
+from introstat.receipt.manifest import DeliveredFile, Delivery
+
+_MAX_LINE_BYTES = 16 * 1024 * 1024
+# A byte that JSON and the form may not hold: as delimiter it makes a line one column.
+_UNIT_SEPARATOR = "\x1f"
+
+
+def load_incoming(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: DeliveredFile
+) -> list[str]:
+    """Read a file into the table `incoming` and return remarks on it (extra or absent columns).
+
+    Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
+    """
+    where = f"{delivery.name}/{file.path.name}"
+    connection.execute("drop table if exists incoming")
+    if file.path.suffix == ".parquet":
+        remarks = _load_parquet(connection, file, where)
+    elif file.table.format == "csv":
+        remarks = _load_csv(connection, delivery.encoding, file, where)
+    else:
+        _load_lines(connection, delivery.encoding, file, where)
+        parse = _parse_json if file.table.format == "jsonl" else _parse_fixed_width
+        parse(connection, file, where)
+        remarks = []
+    found = _count(connection, "select count(*) from incoming")
+    if found != file.rows:
+        raise DeliveryRefused(
+            f"{where}: {found} rows, but the manifest says {file.rows}. The file is cut off or the "
+            "manifest is of another file; ask for the delivery anew."
+        )
+    return remarks
+
+
+def _load_csv(
+    connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
+) -> list[str]:
+    names, header_lines = _header(file.path, encoding, where)
+    _check_columns(where, names, file)
+    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+    columns = ", ".join(f"{_text(name)}: 'varchar'" for name in names)
+    try:
+        connection.execute(
+            f"""
+            create temp table parsed as
+            select row_number() over () as row_no, *
+            from read_csv(
+                {_text(str(file.path))}, columns = {{{columns}}}, auto_detect = false,
+                header = false, skip = {header_lines}, delim = ';', quote = '"', escape = '"',
+                encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES}, null_padding = false,
+                ignore_errors = true, store_rejects = true
+            )
+            """
+        )
+    except duckdb.Error as error:
+        raise _unreadable(where, file.path, encoding, error) from None
+    _refuse_rejects(connection, where, len(names))
+    _number_lines(connection, file.path, encoding, where, header_lines)
+    return _select_incoming(connection, file, where, names)
+
+
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
+) -> list[str]:
+    try:
+        described = connection.execute(
+            f"describe select * from read_parquet({_text(str(file.path))})"
+        ).fetchall()
+    except duckdb.Error:
+        raise DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.") from None
+    names = [row[0] for row in described]
+    other = [row[0] for row in described if row[1] != "VARCHAR"]
+    if other:
+        raise DeliveryRefused(
+            f"{where}: column {other[0]} is not text. A Parquet file holds every column as strings."
+        )
+    _check_columns(where, names, file)
+    known = {column.name for column in file.table.columns}
+    extra = [name for name in names if name not in known]
+    absent = [column.name for column in file.table.columns if column.name not in names]
+    values = ", ".join(f"nullif({_name(name)}, '') as {_name(name)}" for name in names)
+    connection.execute(
+        f"create temp table parsed as select row_number() over () as row_no, {values} "
+        f"from read_parquet({_text(str(file.path))})"
+    )
+    connection.execute(
+        "create temp table line_numbers as select row_no, row_no as first_line from parsed"
+    )
+    _select_incoming(connection, file, absent, extra, "first_line")
+    connection.execute("drop table parsed; drop table line_numbers")
+    return _remarks(where, extra, absent)
+
+
+def _select_incoming(
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str, names: list[str]
+) -> list[str]:
+    """Make `incoming` of `parsed` and `line_numbers`, and say which columns are more or fewer."""
+    known = [column.name for column in file.table.columns]
+    extra = [name for name in names if name not in known]
+    absent = [name for name in known if name not in names]
+    selected = ", ".join(
+        f"null::varchar as {_name(name)}" if name in absent else f"parsed.{_name(name)}"
+        for name in known
+    )
+    packed = ", ".join(f"{_text(name)}, parsed.{_name(name)}" for name in extra)
+    connection.execute(
+        f"""
+        create temp table incoming as
+        select
+            {selected},
+            {f"json_object({packed})::varchar" if extra else "null::varchar"} as extra_columns,
+            line_numbers.first_line as line_number
+        from parsed inner join line_numbers on parsed.row_no = line_numbers.row_no
+        """
+    )
+    connection.execute("drop table parsed; drop table line_numbers")
+    remarks = []
+    if extra:
+        remarks.append(f"{where}: extra columns kept but not used: {', '.join(extra)}")
+    if absent:
+        remarks.append(f"{where}: optional columns not delivered: {', '.join(absent)}")
+    return remarks
+
+
+def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
+    try:
+        with _opened(path, "utf-8-sig" if encoding == "utf-8" else encoding) as text:
+            reader = csv.reader(text, delimiter=";", strict=True)
+            names = [name.strip() for name in next(reader, [])]
+            lines = reader.line_num
+    except UnicodeDecodeError:
+        raise DeliveryRefused(
+            f"{where}, line 1: not {encoding}. Set `encoding` in the manifest or save as {encoding}."
+        ) from None
+    except (OSError, EOFError, csv.Error):
+        raise DeliveryRefused(f"{where}, line 1: the header cannot be read. Fetch it again.") from None
+    if not any(names):
+        raise DeliveryRefused(
+            f"{where}: empty, not even a header row. A file without rows still has its header."
+        )
+    return names, lines
+
+
+def _check_columns(where: str, names: list[str], file: DeliveredFile) -> None:
+    lacking = [c.name for c in file.table.columns if c.required and c.name not in names]
+    if lacking:
+        raise DeliveryRefused(
+            f"{where}, line 1: required column {', '.join(lacking)} is missing; found "
+            f"{', '.join(names[:20])}. Is this a file of another source, or not separated by `;`?"
+        )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DeliveryRefused(f"{where}, line 1: column {twice[0]} is there twice.")
+
+
+def _refuse_rejects(connection: duckdb.DuckDBPyConnection, where: str, columns: int) -> None:
+    """Refuse a file with rows that do not parse; the rejected text itself is never shown."""
+    meaning = {
+        "MISSING COLUMNS": f"fewer than {columns} fields",
+        "TOO MANY COLUMNS": f"more than {columns} fields",
+        "UNQUOTED VALUE": "a quote that is not closed, or text after a closing quote",
+        "INVALID ENCODING": "bytes that are not in the manifest's encoding",
+        "LINE SIZE OVER MAXIMUM": f"a line longer than {_MAX_LINE_BYTES} bytes",
+    }
+    rejects = connection.execute(
+        "select line, error_type::varchar, count(*) over () from reject_errors order by line limit 1"
+    ).fetchone()
+    if rejects is not None:
+        line, kind, number = rejects
+        others = f" ({number - 1} more like it)" if number > 1 else ""
+        raise DeliveryRefused(
+            f"{where}, line {line}: {meaning.get(kind, 'cannot be parsed')}{others}. "
+            "Mend the file at its source and ask for the delivery anew."
+        )
+
+
+def _number_lines(
+    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, where: str, header_lines: int
+) -> None:
+    """Make the table `line_numbers`: by counting where every row is one line, else by reading again."""
+    rows = _count(connection, "select count(*) from parsed")
+    if _lines_in(path) == rows + header_lines:
+        connection.execute(
+            "create temp table line_numbers as "
+            f"select row_no, row_no + {header_lines} as first_line from parsed"
+        )
+        return
+    with _opened(path, encoding) as text:
+        reader = csv.reader(text, delimiter=";")
+        starts = []
+        before = 0
+        for record in reader:
+            if record:
+                starts.append(before + 1)
+            before = reader.line_num
+    if len(starts) != rows + 1:
+        raise DeliveryRefused(
+            f"{where}: its rows cannot be told apart ({rows} or {len(starts) - 1}); is a quote open? "
+            "Mend the file at its source and ask for the delivery anew."
+        )
+    numbered = pa.table({"first_line": pa.array(starts[1:], pa.int64())})
+    connection.register("numbered", numbered)
+    connection.execute(
+        "create temp table line_numbers as "
+        "select row_number() over () as row_no, first_line from numbered"
+    )
+    connection.unregister("numbered")
+
+
+def _load_lines(
+    connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
+) -> None:
+    connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
+    try:
+        connection.execute(
+            f"""
+            create temp table lines as
+            select * from (
+                select row_number() over () as line_number, line_content
+                from read_csv(
+                    {_text(str(file.path))}, columns = {{'line_content': 'varchar'}},
+                    auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
+                    escape = '', encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
+                    ignore_errors = true, store_rejects = true
+                )
+            ) where trim(coalesce(line_content, '')) <> ''
+            """
+        )
+    except duckdb.Error as error:
+        raise _unreadable(where, file.path, encoding, error) from None
+    _refuse_rejects(connection, where, 1)
+
+
+def _parse_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str) -> None:
+    """Take the identity number out of each line; the rest is read once the line is sealed."""
+    broken = connection.execute(
+        "select min(line_number) from lines "
+        "where not json_valid(line_content) or json_type(line_content) <> 'OBJECT'"
+    ).fetchone()
+    if broken is not None and broken[0] is not None:
+        raise DeliveryRefused(
+            f"{where}, line {broken[0]}: not a JSON object. Every line holds one; ask for the "
+            "delivery anew."
+        )
+    connection.execute(
+        """
+        create temp table incoming as
+        select
+            line_content ->> '$.inntektsmottaker.personidentifikator' as personidentifikator,
+            line_content, line_number
+        from lines
+        """
+    )
+    connection.execute("drop table lines")
+
+
+def _parse_fixed_width(
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
+) -> None:
+    # A line of another width has slipped: its positions mean nothing, so only the line is kept.
+    in_width = f"length(line_content) = {file.table.width}"
+    slices = ", ".join(
+        f"case when {in_width} then nullif(trim(substr(line_content, {column.slice[0] + 1}, "
+        f"{column.slice[1] - column.slice[0]})), '') end as {_name(column.name)}"
+        for column in file.table.columns
+        if column.slice is not None
+    )
+    connection.execute(
+        f"""
+        create temp table incoming as
+        select {slices}, case when not {in_width} then line_content end as line_content, line_number
+        from lines
+        """
+    )
+    connection.execute("drop table lines")
+
+
+def _unreadable(
+    where: str, path: Path, encoding: str, error: duckdb.Error
+) -> DeliveryRefused:
+    """Say why a file could not be read at all, without the text that DuckDB quotes from it."""
+    line = 0
+    try:
+        with _opened(path, encoding) as text:
+            for line, _ in enumerate(text, start=1):  # noqa: B007
+                pass
+    except UnicodeDecodeError:
+        return DeliveryRefused(
+            f"{where}, after line {line}: bytes that are not {encoding}. Set `encoding` in the "
+            "manifest to what the file is, or save it as UTF-8."
+        )
+    except (OSError, EOFError):
+        return DeliveryRefused(
+            f"{where}, after line {line}: the compressed file is broken or cut off. Fetch it again."
+        )
+    return DeliveryRefused(
+        f"{where}: cannot be read ({type(error).__name__}). Mend the file at its source and ask for "
+        "the delivery anew."
+    )
+
+
+@contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[io.TextIOBase]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding=encoding, newline="") as text:
+        yield cast(io.TextIOBase, text)
+
+
+def _lines_in(path: Path) -> int:
+    """Count the lines of a file, a last one without line end included."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    lines, last = 0, b"\n"
+    with cast(IO[bytes], opener(path, "rb")) as file:
+        while block := file.read(1 << 20):
+            lines += block.count(b"\n")
+            last = block[-1:]
+    return lines + (last != b"\n")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

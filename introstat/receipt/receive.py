@@ -1,0 +1,166 @@
+"""Receiving a delivery: check, replace identity numbers, write the received copy, move it into place.
+
+The received copy is `<received>/<source>/<delivered>/<dataset>.parquet` and a `receipt.json` with
+what was delivered. It is written beside and moved into place as a whole, and never changed after.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from introstat import __version__
+from introstat.errors import DeliveryRefused, UserError
+from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.receipt.files import load_incoming
+from introstat.receipt.manifest import Delivery, find_deliveries, read_delivery
+from introstat.receipt.sealing import NUMBERS_TABLE, write_sealed
+
+RECEIPT = "receipt.json"
+_STAGING_PREFIX = ".incoming-"
+
+
+@dataclass
+class Outcome:
+    """What came of receiving a folder of extracts: names of deliveries, and messages."""
+
+    received: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def receive(
+    extracts: Path,
+    received: Path,
+    pseudonymiser: Pseudonymiser,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+) -> Outcome:
+    """Receive every delivery under `extracts` that is not received yet.
+
+    A delivery that breaks the contract is refused whole and the others go on. `progress` is told
+    how many of how many are done and the next one's name. Raises UserError if there is nothing to
+    receive, or the received copy was made with another key.
+    """
+    folders = find_deliveries(extracts)
+    if not folders:
+        raise UserError(
+            f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
+            "nir, aordningen, folkeregister, status or kostra."
+        )
+    received.mkdir(parents=True, exist_ok=True)
+    _check_key(received, pseudonymiser)
+    _remove_leftovers(received)
+    outcome = Outcome()
+    for done, folder in enumerate(folders):
+        name = f"{folder.parent.name}/{folder.name}"
+        progress(done, len(folders), name)
+        try:
+            _receive_one(folder, received, pseudonymiser, outcome)
+        except DeliveryRefused as refusal:
+            outcome.refused.append(f"{name} refused. {refusal.message}")
+    progress(len(folders), len(folders), "")
+    return outcome
+
+
+def _receive_one(
+    folder: Path, received: Path, pseudonymiser: Pseudonymiser, outcome: Outcome
+) -> None:
+    home = received / folder.parent.name / folder.name
+    if home.exists():
+        _expect_unchanged(folder, home)
+        outcome.known.append(f"{folder.parent.name}/{folder.name}")
+        return
+    delivery = read_delivery(folder)
+    staging = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=received))
+    try:
+        remarks = _write_copy(delivery, staging, pseudonymiser)
+        home.parent.mkdir(exist_ok=True)
+        staging.rename(home)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    outcome.received.append(delivery.name)
+    outcome.remarks += remarks
+
+
+def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser) -> list[str]:
+    remarks = [
+        f"{delivery.name}/{name}: not in the manifest, not received" for name in delivery.unlisted
+    ]
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("set memory_limit = '3GB'")
+        connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
+        connection.execute(NUMBERS_TABLE)
+        for file in delivery.files:
+            remarks += load_incoming(connection, delivery, file)
+            write_sealed(connection, delivery, file, pseudonymiser, staging)
+    _write_receipt(delivery, staging, pseudonymiser, remarks)
+    return remarks
+
+
+def _write_receipt(
+    delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser, remarks: list[str]
+) -> None:
+    receipt: dict[str, Any] = {
+        "source": delivery.source.name,
+        "delivered": str(delivery.delivered),
+        "covers_until": str(delivery.covers_until) if delivery.covers_until else None,
+        "received_by": f"introstat {__version__}",
+        "key_fingerprint": pseudonymiser.fingerprint,
+        "files": [
+            {
+                "file_name": file.path.name,
+                "dataset": file.dataset,
+                "table_name": file.table.name,
+                "received_rows": file.rows,
+                "sha256": file.sha256,
+            }
+            for file in delivery.files
+        ],
+        "remarks": remarks,
+    }
+    path = staging / RECEIPT
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(receipt, file, indent=2, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _expect_unchanged(folder: Path, home: Path) -> None:
+    """Refuse a delivery that is received already and whose manifest now says something else."""
+    receipt = json.loads((home / RECEIPT).read_text(encoding="utf-8"))
+    before = {file["file_name"]: file["sha256"] for file in receipt["files"]}
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8-sig"))
+        now = {name: facts["sha256"].lower() for name, facts in manifest["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        now = {}
+    if now != before:
+        raise DeliveryRefused(
+            "It was received before with other content, and a delivery never changes. What was "
+            "received stands. Deliver the new content under the date it was made."
+        )
+
+
+def _check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:
+    for path in sorted(received.glob(f"*/*/{RECEIPT}")):
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+        if receipt["key_fingerprint"] != pseudonymiser.fingerprint:
+            raise UserError(
+                f"The pseudonym key is not the one that {received} was made with: the same person "
+                "would get two pseudonyms. Use that key, or receive everything anew into an empty "
+                "folder."
+            )
+        return
+
+
+def _remove_leftovers(received: Path) -> None:
+    """Remove what a receipt that was broken off has left; the caller holds the folder's lock."""
+    for leftover in received.glob(f"{_STAGING_PREFIX}*"):
+        shutil.rmtree(leftover, ignore_errors=True)

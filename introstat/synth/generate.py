@@ -1,0 +1,111 @@
+"""From a seed to a folder of extracts."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from introstat.synth import deliveries, kostra, snapshots
+from introstat.synth.deliveries import Progress
+from introstat.synth.income import make_income, make_units
+from introstat.synth.measures import make_absences, make_measures
+from introstat.synth.parameters import parameters
+from introstat.synth.people import make_people
+from introstat.synth.programmes import REASONS, make_programmes
+from introstat.synth.registers import make_residences, make_signals
+from introstat.synth.truth import Truth, load
+
+FIRST_YEAR, LAST_YEAR = 2013, 2025
+"""The years for which there are parameters."""
+MEMORY_LIMIT = "2GB"
+
+
+def generate(
+    out: Path,
+    persons: int,
+    seed: int,
+    first_year: int,
+    last_year: int,
+    nir_deliveries: str = "yearly",
+    progress: Progress | None = None,
+) -> None:
+    """Write the deliveries of all five sources for the years into the new folder `out`.
+
+    `persons` is everyone in the register, of whom about nine in ten take part. The same arguments
+    give the same bytes.
+    """
+    tell: Progress = progress or (lambda step, share: None)
+    tell("people and programmes", 0.0)
+    truth = make_truth(persons, seed, first_year, last_year, tell)
+    with new_folder(out) as folder, database(folder) as connection:
+        tell("handing over to DuckDB", 0.30)
+        load(connection, truth, seed, dirty=True)
+        del truth
+        snapshots.macros(connection)
+        last_form = min(last_year, parameters()["kostra"]["last_year"])
+        if first_year <= last_form:
+            tell("form 11b", 0.36)
+            kostra.prepare(connection, first_year, last_form)
+        planned = deliveries.plan(first_year, last_year, nir_deliveries)
+        deliveries.write(connection, folder, planned, tell, (0.4, 1.0))
+    tell("done", 1.0)
+
+
+def make_truth(
+    persons: int, seed: int, first_year: int, last_year: int, tell: Progress
+) -> Truth:
+    """Everything that happens to the persons."""
+    people = make_people(persons, seed, first_year, last_year)
+    programmes = make_programmes(people, seed)
+    spells = programmes.participations
+    tell("measures and absence", 0.08)
+    measures = make_measures(spells, seed)
+    absences = make_absences(spells, seed)
+    tell("income", 0.18)
+    units = make_units(persons)
+    income = make_income(people, programmes, units, seed, first_year, last_year)
+    return Truth(
+        people=people,
+        programmes=programmes,
+        measures=measures,
+        absences=absences,
+        units=units,
+        income=income,
+        residences=make_residences(people, programmes, seed),
+        signals=make_signals(people, spells, REASONS, seed),
+    )
+
+
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """A temporary sibling that becomes `out` when all went well, and is gone when it did not."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FileExistsError(out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        content = temporary / "extracts"
+        content.mkdir()
+        yield content
+        if out.exists():
+            out.rmdir()
+        content.rename(out)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """DuckDB in memory, spilling beside the folder that is being written."""
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute("set preserve_insertion_order = true")
+        spill = str(folder.parent / "spill").replace("'", "''")
+        connection.execute(f"set temp_directory = '{spill}'")
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,373 @@
+"""What employers and municipalities report each month: benefit, wages, corrections.
+
+Amounts are whole NOK. Months are whole months since January 1970.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from introstat.synth.draw import (
+    NEVER,
+    Bools,
+    Floats,
+    Ints,
+    between,
+    by_year,
+    choose,
+    expand,
+    first_day,
+    happens,
+    month_of,
+    stream,
+)
+from introstat.synth.geography import geography
+from introstat.synth.parameters import parameters
+from introstat.synth.people import WOMAN, People
+from introstat.synth.programmes import REASONS, Participations, Programmes
+
+KINDS = (
+    ("pensjonEllerTrygd", "introduksjonsstoenad"),
+    ("pensjonEllerTrygd", "kvalifiseringstoenad"),
+    ("loennsinntekt", "fastloenn"),
+    ("loennsinntekt", "timeloenn"),
+    ("loennsinntekt", "overtidsgodtgjoerelse"),
+)
+"""Kinds of income line: where the description stands in the object, and its word."""
+BENEFIT, QUALIFICATION_BENEFIT, SALARY, HOURLY, OVERTIME = range(len(KINDS))
+YOUNG = 25 * 365.25
+"""Below this age in days the benefit is two thirds."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """Reporting units: first the municipal ones, then private employers."""
+
+    lineage: Ints
+    municipal: int
+    """How many units are municipal."""
+    first: Ints
+    """By lineage: its first municipal unit."""
+    per_lineage: Ints
+    """By lineage: how many municipal units."""
+    first_private: Ints
+    """By lineage: its first private employer."""
+    private_per_lineage: Ints
+
+    @property
+    def size(self) -> int:
+        """The number of units."""
+        return len(self.lineage)
+
+
+@dataclass(frozen=True)
+class IncomeLines:
+    """One entry per income line, sorted as it is reported."""
+
+    delivered: Ints
+    """The month whose delivery holds the line: the line's own month, or a later correction's."""
+    month: Ints
+    payer: Ints
+    """Who is liable to report: a municipality code's position, or `len(codes) + unit`."""
+    unit: Ints
+    person: Ints
+    kind: Ints
+    amount: Ints
+
+
+def make_units(persons: int) -> Units:
+    """One to three units in each municipality, private employers by its size."""
+    geo = geography()
+    per_lineage = 1 + (geo.weights > 250).astype(np.int64) + (geo.weights > 1000)
+    lineage, _ = expand(per_lineage)
+    count = persons / parameters()["income"]["persons_per_employer"]
+    private = np.maximum(1, np.rint(geo.weights / geo.weights.sum() * count)).astype(np.int64)
+    private_lineage, _ = expand(private)
+    return Units(
+        lineage=np.concatenate([lineage, private_lineage]),
+        municipal=len(lineage),
+        first=np.cumsum(per_lineage) - per_lineage,
+        per_lineage=per_lineage,
+        first_private=len(lineage) + np.cumsum(private) - private,
+        private_per_lineage=private,
+    )
+
+
+def make_income(
+    people: People, programmes: Programmes, units: Units, seed: int, first_year: int, last_year: int
+) -> IncomeLines:
+    """All lines of the calendar months of the years given."""
+    rng = stream(seed, "income")
+    window = ((first_year - 1970) * 12, (last_year - 1969) * 12 - 1)
+    parts = [
+        *_benefit(rng, people, programmes, units, window),
+        _wages_beside(rng, people, programmes.participations, units, window),
+        *_after_programme(rng, people, programmes.participations, units, window),
+    ]
+    lines = _Lines(*(np.concatenate(columns) for columns in zip(*map(_columns, parts), strict=True)))
+    original = _report(lines, units)
+    return _sorted(original, _corrections(rng, original, window))
+
+
+@dataclass(frozen=True)
+class _Lines:
+    month: Ints
+    unit: Ints
+    person: Ints
+    kind: Ints
+    amount: Ints
+
+
+def _columns(lines: _Lines) -> list[Ints]:
+    return [getattr(lines, field.name) for field in fields(lines)]
+
+
+def _pick(lines: _Lines, rows: Bools) -> _Lines:
+    return _Lines(*(column[rows] for column in _columns(lines)))
+
+
+def _months(start: Ints, end: Ints, window: tuple[int, int], lag: Ints) -> tuple[Ints, Ints]:
+    """Months of each spell whose payment (`lag` months later) falls into the window."""
+    first = np.maximum(month_of(start), window[0] - lag)
+    last = np.minimum(month_of(end), window[1] - lag)
+    parent, ordinal = expand(np.maximum(last - first + 1, 0))
+    return parent, first[parent] + ordinal
+
+
+def _covered(start: Ints, end: Ints, month: Ints) -> Floats:
+    """The share of the month's days inside the spell."""
+    first, after = first_day(month), first_day(month + 1)
+    days = np.minimum(end + 1, after) - np.maximum(start, first)
+    return np.asarray(np.maximum(days, 0) / (after - first))
+
+
+def full_benefit(month: Ints) -> Floats:
+    """2 G / 12 in force in the month (G changes on 1 May)."""
+    basic = parameters()["income"]["basic_amount"]
+    return by_year(basic, 1970 + (month - 4) // 12) * 2 / 12
+
+
+def _benefit(
+    rng: np.random.Generator,
+    people: People,
+    programmes: Programmes,
+    units: Units,
+    window: tuple[int, int],
+) -> list[_Lines]:
+    """Introduction benefit: every programme month, less leave, reduced for invalid absence."""
+    p = parameters()["income"]
+    spells, leaves = programmes.participations, programmes.leaves
+    arrears = stream(0, "arrears").random(geography().size) < p["paid_in_arrears"]
+    lag = arrears[spells.lineage].astype(np.int64)
+    # A few payments go on although the programme has ended.
+    runs_on = happens(rng, p["benefit_without_programme"], spells.size)
+    paid_until = np.where(runs_on, spells.end + 62, spells.end)
+    parent, month = _months(spells.start, paid_until, window, lag)
+
+    share = _covered(spells.start[parent], paid_until[parent], month)
+    on_leave = np.full(spells.size, -1)
+    on_leave[leaves.participation] = np.arange(len(leaves.participation))
+    leave = on_leave[parent]
+    away = _covered(leaves.start[leave], leaves.end[leave], month) if len(leaves.start) else 0 * share
+    share = np.clip(share - np.where(leave >= 0, away, 0), 0, 1)
+
+    size = len(parent)
+    person = spells.person[parent]
+    young = first_day(month) - people.birth[person] < YOUNG
+    reduced = happens(rng, p["deduction"], size)
+    low, high = p["deduction_share"]
+    share = share * np.where(reduced, 1 - low - (high - low) * rng.random(size), 1)
+    amount = np.rint(full_benefit(month) * share * np.where(young, 2 / 3, 1)).astype(np.int64)
+    lineage = spells.lineage[parent]
+    lines = _Lines(
+        month=month + lag[parent],
+        unit=units.first[lineage] + person % units.per_lineage[lineage],
+        person=person,
+        kind=np.full(size, BENEFIT),
+        amount=amount,
+    )
+    lines = _pick(lines, (amount > 200) & ~happens(rng, p["benefit_missing"], size))
+    return _split(rng, lines)
+
+
+def _split(rng: np.random.Generator, lines: _Lines) -> list[_Lines]:
+    """Some amounts come in two lines, some are corrected by a negative one, a few are paid twice."""
+    p = parameters()["income"]
+    size = len(lines.month)
+    split = happens(rng, p["split_amount"], size)
+    part = np.where(split, (lines.amount * (0.2 + 0.6 * rng.random(size))).astype(np.int64), 0)
+    whole = _Lines(lines.month, lines.unit, lines.person, lines.kind, lines.amount - part)
+    rest = _pick(_Lines(lines.month, lines.unit, lines.person, lines.kind, part), split)
+    negative = happens(rng, p["negative_correction"], size)
+    back = -np.minimum(lines.amount, 100 * between(rng, (3, 60), size))
+    correction = _Lines(lines.month, lines.unit, lines.person, lines.kind, back)
+    twice = happens(rng, p["double_payment"], size)
+    return [whole, rest, _pick(correction, negative), _pick(lines, twice)]
+
+
+def _employer(rng: np.random.Generator, units: Units, lineage: Ints) -> Ints:
+    """A private employer in the municipality; every seventh works for the municipality itself."""
+    number = (rng.random(len(lineage)) * units.private_per_lineage[lineage]).astype(np.int64)
+    public = happens(rng, 1 / 7, len(lineage))
+    return np.where(public, units.first[lineage], units.first_private[lineage] + number)
+
+
+def _wages(
+    rng: np.random.Generator,
+    person: Ints,
+    lineage: Ints,
+    start: Ints,
+    end: Ints,
+    part_time: float,
+    units: Units,
+    window: tuple[int, int],
+) -> _Lines:
+    """Monthly pay for each spell of work."""
+    p = parameters()["income"]
+    count = len(person)
+    unit = _employer(rng, units, lineage)
+    level = part_time * p["monthly_wage"]["median"] * rng.lognormal(
+        0, p["monthly_wage"]["sigma"], count
+    )
+    word = SALARY + choose(rng, p["wage_words_share"], count)
+    parent, month = _months(start, end, window, np.zeros(count, dtype=np.int64))
+    size = len(parent)
+    growth = (1 + p["wage_growth"]) ** ((month - 540) / 12)
+    variation = np.where(word[parent] == HOURLY, rng.lognormal(0, 0.25, size), 1)
+    pay = level[parent] * growth * variation * _covered(start[parent], end[parent], month)
+    wages = _Lines(month, unit[parent], person[parent], word[parent], np.rint(pay).astype(np.int64))
+    overtime = happens(rng, p["overtime"], size)
+    extra = np.rint(pay * (0.02 + 0.15 * rng.random(size))).astype(np.int64)
+    more = _pick(_Lines(month, wages.unit, wages.person, np.full(size, OVERTIME), extra), overtime)
+    joined = (np.concatenate(pair) for pair in zip(_columns(wages), _columns(more), strict=True))
+    lines = _Lines(*joined)
+    return _pick(lines, lines.amount > 0)
+
+
+def _wages_beside(
+    rng: np.random.Generator,
+    people: People,
+    spells: Participations,
+    units: Units,
+    window: tuple[int, int],
+) -> _Lines:
+    """Part-time work in the last half of the programme."""
+    works = np.flatnonzero(happens(rng, parameters()["income"]["work_beside_programme"], spells.size))
+    start = (spells.start[works] + spells.end[works]) // 2
+    return _wages(
+        rng, spells.person[works], spells.lineage[works], start, spells.end[works], 0.2, units, window
+    )
+
+
+def last_participation(spells: Participations) -> Ints:
+    """The position of each participant's last participation."""
+    later = np.append(spells.person[1:] != spells.person[:-1], True)
+    return np.flatnonzero(later)
+
+
+def _after_programme(
+    rng: np.random.Generator,
+    people: People,
+    spells: Participations,
+    units: Units,
+    window: tuple[int, int],
+) -> list[_Lines]:
+    """Wages after the last exit, by its reason; qualification benefit for those who go on to it."""
+    p = parameters()["income"]
+    last = last_participation(spells)
+    person, exit_date = spells.person[last], spells.end[last]
+    words = np.array(REASONS)[spells.reason[last]]
+    chance = np.full(len(last), p["work_by_reason"]["other"], dtype=np.float64)
+    for word, share in p["work_by_reason"].items():
+        chance[words == word] = share
+    straight = words == "arbeid"
+    woman = (people.sex[person] == WOMAN) & ~straight
+    chance = chance * np.where(woman, p["women_factor"], 1)
+    works = happens(rng, chance, len(last))
+    wait = np.where(
+        straight,
+        between(rng, p["work_starts_after"]["arbeid"], len(last)),
+        between(rng, p["work_starts_after"]["other"], len(last)),
+    )
+    begins = exit_date + 1 + wait
+    lasts = (rng.exponential(p["work_lasts_months"], len(last)) * 30.4).astype(np.int64) + 30
+    ends = np.minimum(np.minimum(begins + lasts, people.gone()[person]), NEVER - 1)
+    works &= begins < ends
+    wages = _wages(
+        rng,
+        person[works],
+        spells.lineage[last][works],
+        begins[works],
+        ends[works],
+        0.85,
+        units,
+        window,
+    )
+
+    goes_on = np.flatnonzero(words == "kvalifiseringsprogram")
+    until = exit_date[goes_on] + between(rng, (150, 540), len(goes_on))
+    until = np.minimum(until, people.gone()[person[goes_on]])
+    lag = np.zeros(len(goes_on), dtype=np.int64)
+    parent, month = _months(exit_date[goes_on] + 1, until, window, lag)
+    who = person[goes_on][parent]
+    lineage = spells.lineage[last][goes_on][parent]
+    share = _covered((exit_date[goes_on] + 1)[parent], until[parent], month)
+    benefit = _Lines(
+        month=month,
+        unit=units.first[lineage],
+        person=who,
+        kind=np.full(len(parent), QUALIFICATION_BENEFIT),
+        amount=np.rint(full_benefit(month) * share).astype(np.int64),
+    )
+    return [wages, _pick(benefit, benefit.amount > 0)]
+
+
+def _report(lines: _Lines, units: Units) -> IncomeLines:
+    """Lines as first reported, each by whoever is liable for its unit in that month."""
+    geo = geography()
+    code = geo.code_at(units.lineage[lines.unit], first_day(lines.month))
+    payer = np.where(lines.unit < units.municipal, code, len(geo.codes) + lines.unit)
+    return IncomeLines(
+        lines.month, lines.month, payer, lines.unit, lines.person, lines.kind, lines.amount
+    )
+
+
+def _corrections(
+    rng: np.random.Generator, lines: IncomeLines, window: tuple[int, int]
+) -> IncomeLines:
+    """Employer-months reported anew: some persons gone, some amounts changed."""
+    p = parameters()["income"]
+    key = lines.payer * 10_000 + lines.month
+    pairs = np.unique(key)
+    month = pairs % 10_000
+    again = month + between(rng, p["corrected_delay"], len(pairs))
+    chosen = happens(rng, p["corrected_months"], len(pairs)) & (again <= window[1])
+    position = np.searchsorted(pairs, key)
+    rows = np.flatnonzero(chosen[position])
+    # A person is dropped as a whole: the draw belongs to person and month, not to the line.
+    draw = stream(int(rng.integers(1 << 30)), "dropped").random(10_007)
+    gone = draw[(lines.person[rows] * 31 + lines.month[rows]) % 10_007] < p["person_dropped"]
+    rows = rows[~gone]
+    amount = lines.amount[rows]
+    changed = happens(rng, p["amount_changed"], len(rows))
+    factor = 0.75 + 0.4 * rng.random(len(rows))
+    return IncomeLines(
+        delivered=again[position[rows]],
+        month=lines.month[rows],
+        payer=lines.payer[rows],
+        unit=lines.unit[rows],
+        person=lines.person[rows],
+        kind=lines.kind[rows],
+        amount=np.where(changed, np.rint(amount * factor).astype(np.int64), amount),
+    )
+
+
+def _sorted(*parts: IncomeLines) -> IncomeLines:
+    """By delivery, month, unit and person; lines of one person in the order they were made."""
+    columns = [np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(IncomeLines)]
+    lines = IncomeLines(*columns)
+    base = int(lines.month.min()) if len(lines.month) else 0
+    units, persons = int(lines.unit.max(initial=0)) + 1, int(lines.person.max(initial=0)) + 1
+    key = ((lines.delivered - base) * 4096 + lines.month - base) * units + lines.unit
+    order = np.argsort(key * persons + lines.person, kind="stable")
+    return IncomeLines(*(column[order] for column in columns))

@@ -1,0 +1,46 @@
+{# Files as tables: how DuckDB reads the received copy. #}
+
+{% macro engine_glob(pattern) %}{{ return(adapter.dispatch('engine_glob')(pattern)) }}{% endmacro %}
+
+{% macro default__engine_glob(pattern) %}{{ return("glob('" ~ pattern ~ "')") }}{% endmacro %}
+
+
+{% macro engine_read_parquet(paths) %}
+    {{- return(adapter.dispatch('engine_read_parquet')(paths)) -}}
+{% endmacro %}
+
+{% macro default__engine_read_parquet(paths) %}
+    {{- return("read_parquet(['" ~ paths | join("', '") ~ "'], union_by_name = true)") -}}
+{% endmacro %}
+
+
+{% macro engine_read_receipts(pattern) %}
+    {{- return(adapter.dispatch('engine_read_receipts')(pattern)) -}}
+{% endmacro %}
+
+{% macro default__engine_read_receipts(pattern) %}
+    {%- set query -%}
+        select
+            source, cast(delivered as date) as delivered, cast(covers_until as date) as covers_until,
+            file.file_name, file.dataset, file.table_name, file.received_rows, file.sha256
+        from (
+            select source, delivered, covers_until, unnest(files) as file
+            from read_json('{{ pattern }}', columns = {
+                source: 'varchar', delivered: 'varchar', covers_until: 'varchar',
+                files: 'struct(file_name varchar, dataset varchar, table_name varchar, received_rows bigint, sha256 varchar)[]'
+            })
+        )
+    {%- endset -%}
+    {{- return(query) -}}
+{% endmacro %}
+
+
+{% macro engine_income_type() %}
+    {{- return(adapter.dispatch('engine_income_type')()) -}}
+{% endmacro %}
+
+{% macro default__engine_income_type() %}
+    {{- return(
+        'struct(beloep varchar, loennsinntekt struct(beskrivelse varchar), '
+        ~ '"pensjonEllerTrygd" struct(beskrivelse varchar))[]') -}}
+{% endmacro %}

@@ -1,0 +1,124 @@
+{#
+    What engines spell differently: date arithmetic, ranges to rows, lists. Another engine gets its own
+    <adapter>__ macro here and no model changes.
+#}
+
+{# Whole days from one date to another; negative if `until` is earlier. #}
+{% macro days_between(from, until) -%}
+    {{ adapter.dispatch('days_between')(from, until) }}
+{%- endmacro %}
+
+{% macro default__days_between(from, until) -%}
+    ({{ until }} - {{ from }})
+{%- endmacro %}
+
+
+{% macro add_days(day, days) -%}
+    {{ adapter.dispatch('add_days')(day, days) }}
+{%- endmacro %}
+
+{% macro default__add_days(day, days) -%}
+    ({{ day }} + cast({{ days }} as integer))
+{%- endmacro %}
+
+
+{% macro whole_division(number, by) -%}
+    {{ adapter.dispatch('whole_division')(number, by) }}
+{%- endmacro %}
+
+{% macro default__whole_division(number, by) -%}
+    ({{ number }} // {{ by }})
+{%- endmacro %}
+
+
+{# A date from a year, month and day, each an integer expression. #}
+{% macro date_of(year, month, day) -%}
+    {{ adapter.dispatch('date_of')(year, month, day) }}
+{%- endmacro %}
+
+{% macro default__date_of(year, month, day) -%}
+    make_date({{ year }}, {{ month }}, {{ day }})
+{%- endmacro %}
+
+
+{# Completed years from one date to another. #}
+{% macro completed_years(from, until) -%}
+    {{ adapter.dispatch('completed_years')(from, until) }}
+{%- endmacro %}
+
+{% macro default__completed_years(from, until) -%}
+    (
+        extract(year from {{ until }}) - extract(year from {{ from }})
+        - case when strftime({{ until }}, '%m%d') < strftime({{ from }}, '%m%d') then 1 else 0 end
+    )
+{%- endmacro %}
+
+
+{# A table function: the integers `first` to `last`, one row each, in a column `number`. #}
+{% macro integers(first, last) -%}
+    {{ adapter.dispatch('integers')(first, last) }}
+{%- endmacro %}
+
+{% macro default__integers(first, last) -%}
+    (select cast(range as integer) as number from range({{ first }}, {{ last }} + 1))
+{%- endmacro %}
+
+
+{# A select-list expression that repeats its row for each integer from `first` to `last`. #}
+{% macro each_integer(first, last) -%}
+    {{ adapter.dispatch('each_integer')(first, last) }}
+{%- endmacro %}
+
+{% macro default__each_integer(first, last) -%}
+    unnest(range({{ first }}, {{ last }} + 1))
+{%- endmacro %}
+
+
+{# A select-list expression that repeats its row for each element of a list. #}
+{% macro each_element(list) -%}
+    {{ adapter.dispatch('each_element')(list) }}
+{%- endmacro %}
+
+{% macro default__each_element(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
+
+
+{# Whether any element `line` of a list of income lines fulfils a condition; false for no list. #}
+{% macro any_line(list, condition) -%}
+    {{ adapter.dispatch('any_line')(list, condition) }}
+{%- endmacro %}
+
+{% macro default__any_line(list, condition) -%}
+    coalesce(len(list_filter({{ list }}, lambda line: {{ condition }})) > 0, false)
+{%- endmacro %}
+
+
+{# Columns of a row as one JSON text, by name. #}
+{% macro json_of(columns) -%}
+    {{ adapter.dispatch('json_of')(columns) }}
+{%- endmacro %}
+
+{% macro default__json_of(columns) -%}
+    cast(json_object({% for c in columns %}'{{ c }}', "{{ c }}"{{ ', ' if not loop.last }}{% endfor %})
+        as varchar)
+{%- endmacro %}
+
+
+{% macro matches(text, pattern) -%}
+    {{ adapter.dispatch('matches')(text, pattern) }}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    regexp_full_match({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+
+{# The first day of the month after a month's first day. #}
+{% macro next_month(month) -%}
+    {{ adapter.dispatch('next_month')(month) }}
+{%- endmacro %}
+
+{% macro default__next_month(month) -%}
+    cast({{ month }} + interval 1 month as date)
+{%- endmacro %}

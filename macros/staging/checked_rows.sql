@@ -1,0 +1,258 @@
+{#
+    Every received row of a file, typed by the contract, with the reason it is quarantined for or null.
+
+    The reasons and their order are those of warehouse.md, "Nothing lost": the first that fits counts.
+    A faulty row never displaces a good one: the contest for a key is among rows without another fault.
+
+    parent: relation of accepted parents, which rows must belong to by `parent_key`, else orphan.
+    duplicates: whether a row with the same content as an earlier line is a fault.
+    unreadable: condition on the received row under which nothing in it can be read.
+#}
+
+{% macro checked_rows(
+    source_name, table_name, parent=none, parent_key='deltakelse_id', duplicates=true, unreadable=none
+) %}
+{%- set received = source(source_name, table_name) -%}
+{%- if not execute -%}{{ return('select 1') }}{%- endif -%}
+{%- set table = (graph.sources.values()
+    | selectattr('source_name', 'equalto', source_name)
+    | selectattr('name', 'equalto', table_name) | list)[0] -%}
+{%- set columns = table.columns.values() | list -%}
+{%- set names = columns | map(attribute='name') | list -%}
+{%- set place = ['delivered', 'file_name', 'line_number'] -%}
+{%- set key = names_with(columns, 'key', true) | first -%}
+{%- set registered = names_with(columns, 'registered', true) | first -%}
+{%- set from = names_with(columns, 'period', 'from') | first -%}
+{%- set to = names_with(columns, 'period', 'to') | first -%}
+{%- set content = place[:2] + names + ['extra_columns'] -%}
+{%- set values = place + value_columns(columns) -%}
+with received as (
+    select
+        {%- for name in values %}
+        {{ name }},
+        {%- endfor %}
+        extra_columns,
+        line_content,
+    from {{ received }}
+),
+
+{% if key %}
+repeated_keys as (
+    select
+        delivered,
+        {{ clean(key) }} as repeated_key,
+    from received
+    group by 1, 2
+    having count(*) > 1
+),
+
+-- Only a row whose key stands twice can repeat an earlier line or contest a key.
+repeated as (
+    select received.*
+    from received
+    inner join repeated_keys
+        on received.delivered = repeated_keys.delivered
+        and {{ clean('received.' ~ key) }} is not distinct from repeated_keys.repeated_key
+),
+{% endif %}
+
+{% if duplicates %}
+duplicates as (
+    select delivered, file_name, line_number
+    from {{ 'repeated' if key else 'received' }}
+    qualify row_number() over (
+        partition by {% for name in content %}"{{ name }}"{{ ', ' if not loop.last }}{% endfor %}
+        order by line_number
+    ) > 1
+),
+{% endif %}
+
+cleaned as (
+    select
+        {{ place | join(', ') }},
+        {%- for column in columns %}
+        {%- if column.data_type == 'income' or column_meta(column).get('identity') %}
+        "{{ column.name }}" as text_{{ loop.index }},
+        {%- elif column.data_type == 'ddmmyy' %}
+        nullif({{ clean('"' ~ column.name ~ '"') }}, '000000') as text_{{ loop.index }},
+        {%- else %}
+        {{ clean('"' ~ column.name ~ '"') }} as text_{{ loop.index }},
+        {%- endif %}
+        {%- if column_meta(column).get('identity') %}
+        "{{ column.name }}_is_valid",
+        {%- endif %}
+        {%- if column_meta(column).get('ranked') %}
+        "{{ column.name }}_rank",
+        {%- endif %}
+        {%- endfor %}
+        {{ unreadable or 'false' }} as is_unreadable,
+        case
+            when line_content is not null then line_content
+            else {{ json_of(names + ['extra_columns']) }}
+        end as row_content,
+    from received
+),
+
+typed as (
+    select
+        {{ place | join(', ') }},
+        {%- for column in columns %}
+        {{ parsed('text_' ~ loop.index, column.data_type) }} as "{{ column.name }}",
+        {%- if column_meta(column).get('identity') %}
+        "{{ column.name }}_is_valid",
+        {%- endif %}
+        {%- if column_meta(column).get('ranked') %}
+        "{{ column.name }}_rank",
+        {%- endif %}
+        {%- endfor %}
+        is_unreadable,
+        row_content,
+        {{ lacks_required(columns) }} as lacks_required,
+        {{ cannot_be_read(columns) }} as cannot_be_read,
+        {{ has_invalid_ident(columns) }} as has_invalid_ident,
+    from cleaned
+),
+
+judged as (
+    select
+        {%- for name in values %}
+        typed.{{ name }},
+        {%- endfor %}
+        typed.row_content,
+        case
+            {%- if duplicates %}
+            when duplicates.line_number is not null then 'duplicate_row'
+            {%- endif %}
+            when typed.lacks_required and not typed.is_unreadable then 'missing_required'
+            when typed.cannot_be_read or typed.is_unreadable then 'unparseable_value'
+            {%- if from and to %}
+            when typed."{{ to }}" < typed."{{ from }}" then 'end_before_start'
+            {%- endif %}
+            when typed.has_invalid_ident then 'invalid_ident'
+            {%- if parent %}
+            when parents."{{ parent_key }}" is null then 'orphan'
+            {%- endif %}
+        end as reason,
+    from typed
+    {%- if duplicates %}
+    left join duplicates
+        on {% for name in place -%}
+        typed.{{ name }} = duplicates.{{ name }}{{ ' and ' if not loop.last }}
+        {%- endfor %}
+    {%- endif %}
+    {%- if parent %}
+    left join {{ parent }} as parents
+        on typed."{{ parent_key }}" = parents."{{ parent_key }}"
+        and parents.reason is null
+    {%- endif %}
+),
+
+{% if key %}
+superseded as (
+    select judged.delivered, judged.file_name, judged.line_number
+    from judged
+    inner join repeated_keys
+        on judged.delivered = repeated_keys.delivered
+        and judged."{{ key }}" = repeated_keys.repeated_key
+    where judged.reason is null
+    qualify row_number() over (
+        partition by judged.delivered, judged."{{ key }}"
+        order by {{ 'judged."' ~ registered ~ '" desc, ' if registered }} judged.line_number desc
+    ) > 1
+),
+{% endif %}
+
+final as (
+    select
+        {%- for name in values %}
+        judged.{{ name }},
+        {%- endfor %}
+        {%- set reason = "case when superseded.line_number is not null then 'superseded_key' else judged.reason end"
+            if key else 'judged.reason' %}
+        {{ reason }} as reason,
+        case when {{ reason }} is not null then judged.row_content end as row_content,
+    from judged
+    {%- if key %}
+    left join superseded
+        on {% for name in place -%}
+        judged.{{ name }} = superseded.{{ name }}{{ ' and ' if not loop.last }}
+        {%- endfor %}
+    {%- endif %}
+)
+
+select * from final
+{% endmacro %}
+
+
+{# The contract's columns with what the receipt put beside identity numbers, quoted. #}
+{% macro value_columns(columns) %}
+    {%- set names = [] -%}
+    {%- for column in columns -%}
+        {%- do names.append('"' ~ column.name ~ '"') -%}
+        {%- if column_meta(column).get('identity') -%}
+            {%- do names.append('"' ~ column.name ~ '_is_valid"') -%}
+        {%- endif -%}
+        {%- if column_meta(column).get('ranked') -%}
+            {%- do names.append('"' ~ column.name ~ '_rank"') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(names) -}}
+{% endmacro %}
+
+
+{% macro names_with(columns, property, value) %}
+    {%- set names = [] -%}
+    {%- for column in columns if column_meta(column).get(property) == value -%}
+        {%- do names.append(column.name) -%}
+    {%- endfor -%}
+    {{- return(names) -}}
+{% endmacro %}
+
+
+{% macro lacks_required(columns) %}
+    (
+        false
+        {%- for column in columns %}
+        {%- if column_meta(column).get('required') %}
+        or text_{{ loop.index }} is null
+        {%- endif %}
+        {%- if column.data_type == 'income' %}
+        or {{ any_line('text_' ~ loop.index, clean('line.beloep') ~ ' is null') }}
+        {%- endif %}
+        {%- set other = column_meta(column).get('required_or') %}
+        {%- if other %}
+        or (
+            text_{{ loop.index }} is null
+            and text_{{ (columns | map(attribute='name') | list).index(other) + 1 }} is null
+        )
+        {%- endif %}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{% macro cannot_be_read(columns) %}
+    (
+        false
+        {%- for column in columns if column.data_type != 'varchar' %}
+        {%- set text = 'text_' ~ ((columns | map(attribute='name') | list).index(column.name) + 1) %}
+        {%- if column.data_type == 'income' %}
+        or {{ any_line(text,
+            clean('line.beloep') ~ ' is not null and '
+            ~ parsed(clean('line.beloep'), 'decimal') ~ ' is null') }}
+        {%- else %}
+        or ({{ text }} is not null and {{ parsed(text, column.data_type) }} is null)
+        {%- endif %}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+
+{% macro has_invalid_ident(columns) %}
+    (
+        false
+        {%- for column in columns if column_meta(column).get('identity') == 'ident' %}
+        or not coalesce("{{ column.name }}_is_valid", true)
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -1,0 +1,45 @@
+{#
+    How received text becomes a value: null where it cannot, so that the row can be told apart and no
+    error ever quotes it. Values are trimmed and empty means missing (extracts.md).
+#}
+
+{% macro clean(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}
+
+
+{% macro parsed(column, data_type) -%}
+    {%- if data_type == 'date' -%} {{ parsed_date(column) }}
+    {%- elif data_type == 'decimal' -%} {{ parsed_decimal(column) }}
+    {%- elif data_type == 'integer' -%} {{ parsed_integer(column) }}
+    {%- elif data_type == 'month' -%} {{ parsed_date(column ~ " || '-01'") }}
+    {%- elif data_type == 'ddmmyy' -%} {{ parsed_date(ddmmyy_as_date_text(column)) }}
+    {%- else -%} {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# YYYY-MM-DD and nothing else. #}
+{% macro parsed_date(text) -%}
+    case when {{ text }} like '____-__-__' then try_cast({{ text }} as date) end
+{%- endmacro %}
+
+
+{# Decimals with comma or point, up to six places; more, or a thousands sign, cannot be read. #}
+{% macro parsed_decimal(text) -%}
+    case
+        when {{ matches(text, '[+-]?[0-9]{1,9}([.,][0-9]{1,6})?') }}
+            then cast(replace({{ text }}, ',', '.') as decimal(15, 6))
+    end
+{%- endmacro %}
+
+
+{% macro parsed_integer(text) -%}
+    case when {{ matches(text, '[0-9]{1,9}') }} then cast({{ text }} as integer) end
+{%- endmacro %}
+
+
+{# The form's DDMMYY, in this century: nobody took part before 2003. #}
+{% macro ddmmyy_as_date_text(text) -%}
+    '20' || substr({{ text }}, 5, 2) || '-' || substr({{ text }}, 3, 2) || '-' || substr({{ text }}, 1, 2)
+{%- endmacro %}

@@ -1,0 +1,141 @@
+{#
+    The received copy as dbt sources: one view per table of the contract over the Parquet files of the
+    deliveries that count at as_of (extracts.md, "Which delivery counts"). The views live in the
+    schema `received` while dbt runs and are gone afterwards, so that the warehouse holds no path.
+#}
+
+{% macro received_path() -%}
+    {%- set warehouse = env_var('INTROSTAT_WAREHOUSE', 'data/introstat.duckdb') -%}
+    {{- env_var('INTROSTAT_RECEIVED', warehouse.rsplit('.', 1)[0] ~ '.received') -}}
+{%- endmacro %}
+
+
+{% macro open_received() %}
+    {% if not execute or flags.WHICH == 'docs' %}{% do return('') %}{% endif %}
+    {% set root = received_path() %}
+    {% set receipts = root ~ '/*/*/receipt.json' %}
+    {% set found = run_query("select count(*) from " ~ engine_glob(receipts)).columns[0][0] %}
+    {% if found == 0 %}
+        {% do exceptions.raise_compiler_error(
+            "Nothing has been received in " ~ root ~ " yet. Receive a folder of extracts first: "
+            ~ "`introstat receive EXTRACTS`, or `make demo` for made-up ones.") %}
+    {% endif %}
+    {% do run_query("create schema if not exists received") %}
+    {% do run_query("create or replace view received.files as " ~ files_with_use(receipts)) %}
+    {% do expect_register(root) %}
+    {% for table in graph.sources.values() if table.source_name != 'receipt' %}
+        {% set paths = run_query(
+            "select '" ~ root ~ "/' || source || '/' || delivered || '/' || dataset || '.parquet' "
+            ~ "from received.files where is_used and source = '" ~ table.source_name
+            ~ "' and table_name = '" ~ table.name ~ "' order by 1").columns[0].values() %}
+        {% set query = read_received(paths, table) if paths | length > 0 else empty_received(table) %}
+        {% do run_query('create or replace view received."' ~ table.name ~ '" as ' ~ query) %}
+    {% endfor %}
+{% endmacro %}
+
+
+{% macro close_received() %}
+    {% if execute and flags.WHICH != 'docs' %}
+        {% do run_query("drop schema if exists received cascade") %}
+    {% endif %}
+{% endmacro %}
+
+
+{# One row per received file, with whether this vintage reads its delivery. #}
+{% macro files_with_use(receipts) %}
+    {%- set snapshots = [] -%}
+    {%- for table in graph.sources.values()
+        if table.source_meta.get('delivery') == 'snapshot' or
+           table.get('source_config', {}).get('meta', {}).get('delivery') == 'snapshot' -%}
+        {%- do snapshots.append("'" ~ table.source_name ~ "'") -%}
+    {%- endfor %}
+    with files as ({{ engine_read_receipts(receipts) }}),
+
+    known as (
+        select
+            *,
+            coalesce({{ as_of_literal() }}, max(delivered) over ()) as as_of,
+        from files
+    ),
+
+    newest as (
+        select
+            source,
+            max(delivered) as delivered,
+        from known
+        where delivered <= as_of
+        group by source
+    )
+
+    select
+        known.*,
+        case
+            when known.source in ({{ snapshots | unique | join(', ') }})
+                then known.delivered = newest.delivered
+            else known.delivered <= known.as_of
+        end as is_used,
+    from known
+    left join newest on known.source = newest.source
+{% endmacro %}
+
+
+{# The var as_of as a SQL date, null if it is not set; an error if it is no date. #}
+{% macro as_of_literal() %}
+    {%- set as_of = var('as_of', none) -%}
+    {%- if not as_of -%}
+        {{- return('cast(null as date)') -}}
+    {%- endif -%}
+    {%- if not modules.re.match('^\\d{4}-\\d{2}-\\d{2}$', as_of | string) -%}
+        {%- do exceptions.raise_compiler_error(
+            "The var as_of is '" ~ as_of ~ "'; expected a date, YYYY-MM-DD.") -%}
+    {%- endif -%}
+    {{- return("date '" ~ as_of ~ "'") -}}
+{% endmacro %}
+
+
+{% macro expect_register(root) %}
+    {% set register = run_query(
+        "select count(*) filter (where is_used), min(delivered), any_value(as_of) "
+        ~ "from received.files where source = 'nir'").rows[0] %}
+    {% if register[0] == 0 %}
+        {% do exceptions.raise_compiler_error(
+            "There is no delivery of nir in " ~ root ~ " at or before as_of"
+            ~ (": the earliest is " ~ register[1] ~ ". Choose a later as_of." if register[1]
+               else ". Receive one first: `introstat receive EXTRACTS`.")) %}
+    {% endif %}
+{% endmacro %}
+
+
+{# No delivery of a source (or no such file in any): a table of its shape without rows. #}
+{% macro empty_received(table) %}
+    select
+    {%- for column in table.columns.values() %}
+        cast(null as {{ engine_income_type() if column.data_type == 'income' else 'varchar' }})
+            as "{{ column.name }}",
+        {%- if column_meta(column).get('identity') %}
+        cast(null as boolean) as "{{ column.name }}_is_valid",
+        {%- endif %}
+        {%- if column_meta(column).get('ranked') %}
+        cast(null as bigint) as "{{ column.name }}_rank",
+        {%- endif %}
+    {%- endfor %}
+        cast(null as varchar) as extra_columns,
+        cast(null as varchar) as line_content,
+        cast(null as varchar) as file_name,
+        cast(null as bigint) as line_number,
+        cast(null as date) as delivered
+    where false
+{% endmacro %}
+
+
+{% macro read_received(paths, table) %}
+    {#- union by name with the empty shape: a file may lack extra_columns or line_content -#}
+    select * from ({{ empty_received(table) }})
+    union all by name
+    select * from {{ engine_read_parquet(paths) }}
+{% endmacro %}
+
+
+{% macro column_meta(column) %}
+    {{- return(column.get('config', {}).get('meta', {}) or column.get('meta', {})) -}}
+{% endmacro %}

@@ -1,0 +1,52 @@
+-- An earlier number may have been replaced by one that was replaced in its turn: every chain is
+-- followed to its end. `union` (not `union all`) makes the walk stop in a loop.
+with recursive links as (
+    select
+        ident,
+        ident_rank,
+        current_ident,
+    from {{ ref('stg_folkeregister__identer') }}
+    where ident <> current_ident
+),
+
+walk as (
+    select
+        ident,
+        current_ident as reached_ident,
+    from links
+    union
+    select
+        walk.ident,
+        links.current_ident as reached_ident,
+    from walk
+    inner join links on walk.reached_ident = links.ident
+),
+
+looped as (
+    select ident from walk
+    where ident = reached_ident
+),
+
+-- A chain ends at a number without successor; in a loop at the number that sorts first.
+ends as (
+    select
+        walk.ident,
+        walk.reached_ident,
+        looped.ident is not null as is_loop,
+        links.ident_rank,
+    from walk
+    left join looped on walk.reached_ident = looped.ident
+    left join links on walk.reached_ident = links.ident
+    where links.ident is null or looped.ident is not null
+),
+
+final as (
+    select
+        ident,
+        reached_ident as person_key,
+        is_loop,
+    from ends
+    qualify row_number() over (partition by ident order by ident_rank) = 1
+)
+
+select * from final

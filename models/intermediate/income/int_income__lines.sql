@@ -1,0 +1,39 @@
+-- The income lines the statistics read: introduction benefit, and the wages of November.
+with all_lines as (
+    select
+        ident,
+        unit_id,
+        income_month,
+        {{ each_element('income_lines') }} as line,
+    from {{ ref('stg_aordningen__inntekt') }}
+    where is_current
+),
+
+kinds as (
+    select
+        ident,
+        unit_id,
+        income_month,
+        case
+            when line.pensjonellertrygd.beskrivelse = 'introduksjonsstoenad' then 'benefit'
+            when line.loennsinntekt is not null then 'wage'
+        end as kind,
+        {{ parsed_decimal(clean('line.beloep')) }} as amount,
+    from all_lines
+),
+
+final as (
+    select
+        coalesce(idents.person_key, kinds.ident) as person_key,
+        kinds.unit_id,
+        kinds.income_month,
+        kinds.kind,
+        kinds.amount,
+    from kinds
+    left join {{ ref('int_identity__current_idents') }} as idents on kinds.ident = idents.ident
+    where
+        kinds.kind = 'benefit'
+        or (kinds.kind = 'wage' and extract(month from kinds.income_month) = 11)
+)
+
+select * from final

@@ -1,0 +1,49 @@
+-- Ends after observed_until are not known yet. last_day is the last day that can be a day of
+-- participation; null where the participation has not begun, so that it counts nowhere.
+with participations as (
+    select
+        participations.*,
+        coalesce(idents.person_key, participations.ident) as person_key,
+        vintage.observed_until,
+        participations.start_date <= vintage.observed_until as has_begun,
+        case
+            when participations.end_date <= vintage.observed_until then participations.end_date
+        end as known_end_date,
+    from {{ ref('stg_nir__deltakelser') }} as participations
+    left join {{ ref('int_identity__current_idents') }} as idents
+        on participations.ident = idents.ident
+    cross join {{ ref('int_time__vintage') }} as vintage
+),
+
+final as (
+    select
+        participations.participation_id,
+        cast(row_number() over (order by participations.participation_id) as integer)
+            as participation_no,
+        participations.person_key,
+        participations.decision_id,
+        participations.municipality_code,
+        persons.legal_regime,
+        participations.start_date,
+        participations.known_end_date as end_date,
+        participations.has_begun,
+        participations.has_begun and participations.known_end_date is null as is_ongoing,
+        case
+            when participations.has_begun
+                then coalesce(participations.known_end_date, participations.observed_until)
+        end as last_day,
+        case
+            when participations.known_end_date is not null
+                then coalesce(participations.termination_reason, 'ikke_registrert')
+        end as termination_reason,
+        participations.termination_source,
+        participations.termination_registered_date,
+        participations.final_goal,
+        participations.integration_contract_date,
+        participations.registered_date,
+    from participations
+    inner join {{ ref('int_person__persons') }} as persons
+        on participations.person_key = persons.person_key
+)
+
+select * from final

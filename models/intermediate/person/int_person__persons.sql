@@ -1,0 +1,95 @@
+with registrations as (
+    select
+        registrations.*,
+        coalesce(idents.person_key, registrations.ident) as person_key,
+    from {{ ref('stg_nir__personer') }} as registrations
+    left join {{ ref('int_identity__current_idents') }} as idents
+        on registrations.ident = idents.ident
+),
+
+-- Two rows of one person: the current number's row wins, then the latest registered.
+chosen as (
+    select * from registrations
+    qualify row_number() over (
+        partition by person_key
+        order by
+            case when ident = person_key then 0 else 1 end,
+            registered_date desc,
+            line_number desc
+    ) = 1
+),
+
+first_starts as (
+    select
+        coalesce(idents.person_key, participations.ident) as person_key,
+        min(participations.start_date) as first_start_date,
+    from {{ ref('stg_nir__deltakelser') }} as participations
+    left join {{ ref('int_identity__current_idents') }} as idents
+        on participations.ident = idents.ident
+    group by 1
+),
+
+persons as (
+    select
+        coalesce(chosen.person_key, first_starts.person_key) as person_key,
+        first_starts.first_start_date,
+        chosen.* exclude (person_key),
+        chosen.person_key is not null as is_registered,
+    from chosen
+    full outer join first_starts on chosen.person_key = first_starts.person_key
+),
+
+-- The first rule that fits; with neither date known the first start decides, and without one the
+-- law is not known.
+laws as (
+    select
+        persons.person_key,
+        rules.legal_regime,
+    from persons
+    inner join {{ ref('legal_regimes') }} as rules
+        on
+            (rules.residence_basis is null or rules.residence_basis = persons.residence_basis)
+            and (
+                coalesce(rules.permit_from, rules.arrival_from, rules.start_from) is null
+                or persons.permit_date >= rules.permit_from
+                or persons.arrival_date >= rules.arrival_from
+                or (
+                    persons.permit_date is null
+                    and persons.arrival_date is null
+                    and persons.first_start_date >= rules.start_from
+                )
+            )
+    where coalesce(persons.permit_date, persons.arrival_date, persons.first_start_date) is not null
+    qualify row_number() over (partition by persons.person_key order by rules.priority) = 1
+),
+
+final as (
+    select
+        persons.person_key,
+        persons.sex,
+        persons.birth_date,
+        persons.country_of_birth,
+        persons.citizenship,
+        laws.legal_regime,
+        persons.residence_basis,
+        persons.permit_date,
+        persons.arrival_date,
+        case persons.upper_secondary_word when 'ja' then true when 'nei' then false end
+            as has_upper_secondary,
+        case
+            when persons.is_registered
+                then coalesce(protections.is_address_protected, persons.address_protection_code is not null)
+        end as is_address_protected,
+        persons.settled_municipality_code,
+        persons.settled_date,
+        persons.death_date,
+        case when persons.is_registered then coalesce(persons.research_reservation_code = '1', false) end
+            as is_research_reserved,
+        persons.is_registered,
+    from persons
+    left join laws on persons.person_key = laws.person_key
+    left join {{ ref('address_protections') }} as protections
+        on persons.address_protection_code = protections.address_protection_code
+)
+
+select * from final

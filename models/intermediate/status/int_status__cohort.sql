@@ -1,0 +1,48 @@
+-- One row per former participant and status year: a person belongs to the year in which the last
+-- participation ended, to none while it lasts.
+with last_participations as (
+    select * from {{ ref('int_participation__accepted') }}
+    where has_begun
+    qualify row_number() over (
+        partition by person_key
+        order by
+            coalesce(end_date, date '9999-12-31') desc,
+            start_date desc,
+            participation_id desc
+    ) = 1
+),
+
+followed as (
+    select
+        person_key,
+        municipality_code,
+        cast(extract(year from end_date) as integer) as exit_year,
+        {{ each_integer(1, 5) }} as years_after,
+    from last_participations
+    where end_date is not null
+),
+
+dated as (
+    select
+        *,
+        exit_year + years_after as status_year,
+        {{ date_of('exit_year + years_after', 11, 30) }} as reference_date,
+        {{ date_of('exit_year + years_after', 12, 10) }} as known_after,
+        {{ date_of('exit_year + years_after + 2', 1, 1) }} as final_from,
+    from followed
+),
+
+final as (
+    select
+        dated.person_key,
+        dated.municipality_code,
+        dated.exit_year,
+        dated.status_year,
+        dated.years_after,
+        dated.reference_date,
+        coalesce(vintage.status_delivered < dated.final_from, true) as is_preliminary,
+    from dated
+    inner join {{ ref('int_time__vintage') }} as vintage on dated.known_after < vintage.as_of
+)
+
+select * from final

@@ -1,0 +1,80 @@
+with lines as (
+    select
+        lines.person_key,
+        lines.unit_id,
+        lines.income_month as benefit_month,
+        sum(lines.amount) as amount,
+        count(*) as line_count,
+    from {{ ref('int_income__lines') }} as lines
+    where lines.kind = 'benefit'
+    group by 1, 2, 3
+),
+
+units as (
+    select
+        months.unit_id,
+        months.benefit_month,
+        units.municipality_code,
+    from (select unit_id, benefit_month from lines group by 1, 2) as months
+    inner join {{ ref('stg_aordningen__virksomheter') }} as units
+        on
+            months.unit_id = units.unit_id
+            and months.benefit_month
+            between units.valid_from and coalesce(units.valid_to, date '9999-12-31')
+    where units.is_current
+    qualify row_number() over (
+        partition by months.unit_id, months.benefit_month
+        order by units.valid_from desc, units.line_number desc
+    ) = 1
+),
+
+months as (
+    select
+        lines.person_key,
+        lines.benefit_month,
+        units.municipality_code,
+        sum(lines.amount) as amount,
+        sum(lines.line_count) as line_count,
+    from lines
+    left join units
+        on
+            lines.unit_id = units.unit_id
+            and lines.benefit_month = units.benefit_month
+    group by 1, 2, 3
+),
+
+-- The participation that touches the month; the latest start if several do.
+participations as (
+    select
+        months.person_key,
+        months.benefit_month,
+        participations.participation_id,
+    from (select person_key, benefit_month from months group by 1, 2) as months
+    inner join {{ ref('int_participation__accepted') }} as participations
+        on
+            months.person_key = participations.person_key
+            and participations.start_date < {{ next_month('months.benefit_month') }}
+            and participations.last_day >= months.benefit_month
+    qualify row_number() over (
+        partition by months.person_key, months.benefit_month
+        order by participations.start_date desc, participations.participation_id desc
+    ) = 1
+),
+
+final as (
+    select
+        months.person_key,
+        months.benefit_month,
+        months.municipality_code,
+        cast(months.amount as decimal(18, 2)) as amount,
+        cast(months.line_count as integer) as line_count,
+        participations.participation_id,
+        participations.participation_id is not null as is_matched,
+    from months
+    left join participations
+        on
+            months.person_key = participations.person_key
+            and months.benefit_month = participations.benefit_month
+)
+
+select * from final

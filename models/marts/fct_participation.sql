@@ -1,0 +1,48 @@
+with days as (
+    select
+        participation_no,
+        sum(case when is_leave then 0 else weekdays end) as programme_days,
+        sum(case when is_leave then weekdays else 0 end) as leave_days,
+        sum(case when has_measure then weekdays else 0 end) as measure_days,
+        sum(hours_per_week * weekdays * 0.2) as planned_hours,
+    from {{ ref('int_participation__stretches') }}
+    group by 1
+),
+
+absences as (
+    select
+        participation_no,
+        sum(case when absence_type = 'gyldig' then hours else 0 end) as absence_hours_valid,
+        sum(case when absence_type = 'ugyldig' then hours else 0 end) as absence_hours_invalid,
+    from {{ ref('int_absence__weeks') }}
+    group by 1
+),
+
+final as (
+    select
+        participations.participation_id,
+        participations.person_key,
+        participations.decision_id,
+        participations.municipality_code,
+        participations.legal_regime,
+        participations.start_date,
+        participations.end_date,
+        participations.is_ongoing,
+        participations.termination_reason,
+        participations.final_goal,
+        cast(coalesce(days.programme_days, 0) as integer) as programme_days,
+        cast(coalesce(days.leave_days, 0) as integer) as leave_days,
+        cast(coalesce(days.measure_days, 0) as integer) as measure_days,
+        cast(coalesce(days.planned_hours, 0) as decimal(18, 7)) as planned_hours,
+        cast(5 * days.planned_hours as double) / nullif(days.programme_days, 0) as hours_per_week,
+        cast(coalesce(absences.absence_hours_valid, 0) as decimal(18, 9)) as absence_hours_valid,
+        cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9)) as absence_hours_invalid,
+        participations.registered_date,
+        cast({{ days_between('participations.start_date', 'participations.registered_date') }} as integer)
+            as registration_lag_days,
+    from {{ ref('int_participation__accepted') }} as participations
+    left join days on participations.participation_no = days.participation_no
+    left join absences on participations.participation_no = absences.participation_no
+)
+
+select * from final

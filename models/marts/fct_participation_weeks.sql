@@ -1,0 +1,65 @@
+with weeks as (
+    {{ weeks_of_stretches(
+        ref('int_participation__stretches'),
+        ['participation_no'],
+        [
+            {
+                'name': 'programme_days',
+                'type': 'integer',
+                'whole': 'case when is_leave then 0 else 5 end',
+                'part': 'case when is_leave then 0 else <days> end',
+            },
+            {
+                'name': 'leave_days',
+                'type': 'integer',
+                'whole': 'case when is_leave then 5 else 0 end',
+                'part': 'case when is_leave then <days> else 0 end',
+            },
+            {
+                'name': 'measure_days',
+                'type': 'integer',
+                'whole': 'case when has_measure then 5 else 0 end',
+                'part': 'case when has_measure then <days> else 0 end',
+            },
+            {
+                'name': 'planned_hours',
+                'type': 'decimal(18, 7)',
+                'whole': 'hours_per_week',
+                'part': 'hours_per_week * <days> * 0.2',
+            },
+        ],
+    ) }}
+),
+
+absences as (
+    select
+        participation_no,
+        week_no,
+        sum(case when absence_type = 'gyldig' then hours else 0 end) as absence_hours_valid,
+        sum(case when absence_type = 'ugyldig' then hours else 0 end) as absence_hours_invalid,
+    from {{ ref('int_absence__weeks') }}
+    group by 1, 2
+),
+
+final as (
+    select
+        participations.participation_id,
+        participations.person_key,
+        participations.municipality_code,
+        {{ day_of_number('weeks.week_no * 7') }} as week_start,
+        weeks.programme_days,
+        weeks.leave_days,
+        weeks.measure_days,
+        weeks.planned_hours,
+        cast(coalesce(absences.absence_hours_valid, 0) as decimal(18, 9)) as absence_hours_valid,
+        cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9)) as absence_hours_invalid,
+    from weeks
+    inner join {{ ref('int_participation__accepted') }} as participations
+        on weeks.participation_no = participations.participation_no
+    left join absences
+        on
+            weeks.participation_no = absences.participation_no
+            and weeks.week_no = absences.week_no
+)
+
+select * from final

@@ -1,0 +1,39 @@
+-- Every received row that is not in staging, as it came, with the first reason that fits.
+{% set datasets = [
+    'nir__personer', 'nir__kategorier', 'nir__vedtak', 'nir__deltakelser', 'nir__tiltak',
+    'nir__fravaer', 'nir__permisjoner', 'aordningen__inntekt', 'aordningen__virksomheter',
+    'folkeregister__identer', 'folkeregister__bosatt', 'status__signaler', 'kostra__11b',
+] %}
+with faulty as (
+    {%- for dataset in datasets %}
+    {{ 'union all' if not loop.first }}
+    select
+        '{{ dataset.split('__')[0] }}' as source,
+        reason,
+        delivered,
+        file_name,
+        line_number,
+        row_content,
+    from {{ ref('base_' ~ dataset) }}
+    where reason is not null
+    {%- endfor %}
+),
+
+final as (
+    select
+        faulty.source,
+        files.dataset,
+        faulty.reason,
+        faulty.delivered,
+        faulty.file_name,
+        faulty.line_number,
+        faulty.row_content,
+    from faulty
+    inner join {{ ref('stg_receipt__files') }} as files
+        on
+            faulty.source = files.source
+            and faulty.delivered = files.delivered
+            and faulty.file_name = files.file_name
+)
+
+select * from final

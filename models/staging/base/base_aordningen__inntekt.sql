@@ -1,0 +1,1 @@
+{{ checked_rows('aordningen', 'inntekt', duplicates=false) }}

@@ -1,0 +1,1 @@
+{{ checked_rows('nir', 'permisjoner', parent=ref('base_nir__deltakelser')) }}

@@ -1,0 +1,14 @@
+{{ config(materialized="table") }}
+
+select
+    source,
+    delivered,
+    covers_until,
+    file_name,
+    dataset,
+    table_name,
+    received_rows,
+    sha256,
+    is_used,
+    as_of,
+from {{ source('receipt', 'files') }}
