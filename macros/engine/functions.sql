@@ -70,7 +70,7 @@
 {%- endmacro %}
 
 {% macro default__each_integer(first, last) -%}
-    unnest(range({{ first }}, {{ last }} + 1))
+    cast(unnest(range({{ first }}, {{ last }} + 1)) as integer)
 {%- endmacro %}
 
 

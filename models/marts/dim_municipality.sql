@@ -31,10 +31,13 @@ final as (
         named.county_name,
         named.valid_from,
         named.valid_to,
-        successors.code_in_reference_year,
+        successions.current_code as code_in_reference_year,
     from named
-    inner join {{ ref('int_geography__successors') }} as successors
-        on named.municipality_code = successors.municipality_code
+    inner join {{ ref('int_geography__successions') }} as successions
+        on
+            named.municipality_code = successions.municipality_code
+            and {{ reference_date() }} >= successions.from_date
+            and {{ reference_date() }} < successions.until_date
     where named.place = 1
 )
 

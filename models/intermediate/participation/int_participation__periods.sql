@@ -1,3 +1,4 @@
+-- The code registered is carried forward to the one valid on the period's last day.
 -- The participation of a person that ends last in a period decides the person's municipality there,
 -- and is the person's exit if it ended in the period (IMDi's direct result).
 with touched as (
@@ -32,15 +33,22 @@ ranked as (
 
 final as (
     select
-        participation_id,
-        person_key,
-        municipality_code,
-        period,
-        period_type,
-        period_last_day,
-        place = 1 as is_last_in_period,
-        place = 1 and coalesce(end_date <= period_last_day, false) as is_exit_of_period,
+        ranked.participation_id,
+        ranked.person_key,
+        ranked.period,
+        ranked.period_type,
+        ranked.period_last_day,
+        ranked.municipality_code,
+        coalesce(successions.current_code, ranked.municipality_code) as period_municipality_code,
+        ranked.place = 1 as is_last_in_period,
+        ranked.place = 1 and coalesce(ranked.end_date <= ranked.period_last_day, false)
+            as is_exit_of_period,
     from ranked
+    left join {{ ref('int_geography__successions') }} as successions
+        on
+            ranked.municipality_code = successions.municipality_code
+            and ranked.period_last_day >= successions.from_date
+            and ranked.period_last_day < successions.until_date
 )
 
 select * from final
