@@ -1,7 +1,92 @@
 """The command `introstat summary`: the figures a newcomer wants to see first."""
+
+from pathlib import Path
+from typing import Any
+
 import click
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from introstat import places
+from introstat.errors import UserError
 
 
-@click.command("summary")
-def summary_command() -> None:
-    """Print."""
+@click.command("summary", short_help="Print a warehouse's main figures and rows received.")
+@click.option(
+    "--warehouse",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The DuckDB file to read. Default: $INTROSTAT_WAREHOUSE or data/introstat.duckdb.",
+)
+def summary_command(warehouse: Path | None) -> None:
+    """Print participants, direct result and one-year status by year, and rows received by file.
+
+    The figures are read from stat_headline and dq_conservation; nothing is computed here. They are
+    figures before disclosure control and not for publication.
+
+    Exit code 0: printed. 2: no warehouse there.
+
+    \b
+    Example:
+      introstat summary --warehouse introstat.duckdb
+    """
+    path = (warehouse or places.default_warehouse()).resolve()
+    if not path.is_file():
+        raise UserError(f"There is no warehouse at {path}. Build one first: introstat build --help")
+    console = Console(highlight=False)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        for title, query in (("Main figures, whole country", _HEADLINE), ("Rows", _ROWS)):
+            console.print(_table(connection, title, query))
+        vintage = connection.execute(_VINTAGE).fetchone()
+    if vintage is not None:
+        as_of, observed_until, has_status = vintage
+        console.print(f"Known as of {as_of}; the programme is observed until {observed_until}.")
+        if not has_status:
+            console.print("No status delivery: statuses that need it are unknown (08).")
+    console.print(f"Warehouse: {path}", soft_wrap=True)
+    console.print(f'Look inside: duckdb.connect("{path}", read_only=True)', soft_wrap=True)
+
+
+_HEADLINE = """
+    select
+        year, participants, men, women, exits,
+        direct_result_percent as "direct result %",
+        former_participants as "former participants",
+        status_percent as "in work/education 1 year after %",
+        case when is_status_preliminary then 'preliminary' when not is_status_preliminary
+            then 'final' end as "status"
+    from stat_headline
+    where year > (select extract(year from observed_until) - 6 from dim_vintage)
+    order by year
+"""
+
+_ROWS = """
+    select
+        source, table_name as "table", count(distinct delivered) as deliveries,
+        sum(received_rows) as received, sum(staged_rows) as staged,
+        sum(quarantined_rows) as quarantined
+    from dq_conservation
+    group by all
+    order by source, table_name
+"""
+
+_VINTAGE = "select as_of, observed_until, status_delivered is not null from dim_vintage"
+
+
+def _table(connection: duckdb.DuckDBPyConnection, title: str, query: str) -> Table:
+    rows = connection.execute(query)
+    table = Table(title=title, title_justify="left")
+    for column in rows.description or ():
+        table.add_column(column[0], justify="right" if column[1] in _NUMBERS else "left")
+    for row in rows.fetchall():
+        table.add_row(*(_shown(value) for value in row))
+    return table
+
+
+_NUMBERS = ("INTEGER", "BIGINT", "HUGEINT", "NUMBER")
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, str) else f"{int(value):,}".replace(",", " ")

@@ -24,7 +24,7 @@
 {%- set registered = names_with(columns, 'registered', true) | first -%}
 {%- set from = names_with(columns, 'period', 'from') | first -%}
 {%- set to = names_with(columns, 'period', 'to') | first -%}
-{%- set content = place[:2] + names + ['extra_columns'] -%}
+{%- set content = place[:2] + names + ['extra_columns', 'line_content'] -%}
 {%- set values = place + value_columns(columns) -%}
 with received as (
     select

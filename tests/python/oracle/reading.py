@@ -360,13 +360,25 @@ def read_csv(file_name: str, text: str, layout: Layout) -> list[Line]:
                 raise RejectedError(f"{file_name} line {number}: {len(fields)} fields")
             record = {name: trimmed(value) for name, value in zip(header, fields, strict=True)}
             values = {name: record.get(name) for name in layout.columns}
-            lines.append(Line(number, tuple(fields), values))
+            lines.append(Line(number, content_of(header, fields), values))
     except csv.Error as error:
         raise RejectedError(f"{file_name}: {error}") from error
     absent = [name for name in layout.required if name not in (header or [])]
     if absent:
         raise RejectedError(f"{file_name}: the column {absent[0]} is missing")
     return lines
+
+
+def content_of(header: list[str], fields: list[str]) -> tuple[str, ...]:
+    """Return what two rows are compared by: the fields as they came, numbers without outer blanks.
+
+    The received copy holds a number's pseudonym, and a number is the same with blanks around it.
+    """
+    numbers = ("ident", "gjeldende_ident", "duf_nummer")
+    return tuple(
+        value.strip() if name in numbers else value
+        for name, value in zip(header, fields, strict=True)
+    )
 
 
 def read_jsonl(file_name: str, text: str) -> list[Line]:

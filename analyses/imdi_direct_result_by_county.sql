@@ -1,0 +1,87 @@
+-- IMDi's direct result by county and year, in the long layout of tests/data/published: exits of the
+-- year to work and to education, with the county of that time. Protected addresses count in the country
+-- only; unregistered reasons stay in the denominator.
+with exits as (
+    select
+        facts.end_year as year,
+        case when not persons.is_address_protected then municipalities.county_name end as county,
+        case when not persons.is_address_protected then periods.period_municipality_code end
+            as municipality,
+        persons.is_address_protected,
+        sexes.label_nb as sex,
+        cast(facts.termination_group = 'arbeid' as integer) as to_work,
+        cast(facts.termination_group = 'utdanning' as integer) as to_education,
+    from {{ ref('fct_terminations') }} as facts
+    inner join {{ ref('int_participation__periods') }} as periods
+        on
+            facts.participation_id = periods.participation_id
+            and periods.period_type = 'year'
+            and periods.is_exit_of_period
+    inner join {{ ref('dim_person') }} as persons on facts.person_key = persons.person_key
+    left join {{ ref('sexes') }} as sexes on persons.sex = sexes.sex
+    left join {{ ref('dim_municipality') }} as municipalities
+        on
+            periods.period_municipality_code = municipalities.municipality_code
+            and periods.period_last_day >= municipalities.valid_from
+            and periods.period_last_day < coalesce(municipalities.valid_to, date '9999-12-31')
+),
+
+regions as (
+    select year, 'fylke' as row_dim, county as row_value, to_work, to_education from exits
+    where county is not null
+    union all
+    select year, 'fylke' as row_dim, 'Hele Norge' as row_value, to_work, to_education from exits
+    union all
+    select year, 'fylke' as row_dim, 'Skjermet identitet (inngår i Hele Norge)' as row_value,
+        to_work, to_education,
+    from exits
+    where is_address_protected
+    union all
+    select year, 'kjønn' as row_dim, sex as row_value, to_work, to_education from exits
+    where sex is not null
+),
+
+counts as (
+    select
+        year,
+        row_dim,
+        row_value,
+        count(*) as exits,
+        sum(to_work) as to_work,
+        sum(to_education) as to_education,
+    from regions
+    group by year, row_dim, row_value
+),
+
+large_municipalities as (
+    select year, count(*) as municipalities
+    from (
+        select year, municipality from exits
+        where municipality is not null
+        group by year, municipality
+        having count(*) >= 5
+    ) as municipalities
+    group by year
+)
+
+select year, row_dim, row_value, 'Antall avsluttet' as col_value, 'antall' as measure,
+    cast(exits as varchar) as value,
+from counts
+union all
+select year, row_dim, row_value, 'Antall over til arbeid' as col_value, 'antall' as measure,
+    cast(to_work as varchar) as value,
+from counts
+union all
+select year, row_dim, row_value, 'Antall over til utdanning' as col_value, 'antall' as measure,
+    cast(to_education as varchar) as value,
+from counts
+union all
+select year, row_dim, row_value, 'Andel i arbeid eller utdanning' as col_value, 'prosent' as measure,
+    cast({{ percent('(to_work + to_education)', 'exits') }} as varchar) as value,
+from counts
+union all
+select year, 'i alt' as row_dim, 'I alt' as row_value,
+    'Kommuner med fem eller flere avsluttede' as col_value, 'antall kommuner' as measure,
+    cast(municipalities as varchar) as value,
+from large_municipalities
+order by year, row_dim, row_value, col_value
