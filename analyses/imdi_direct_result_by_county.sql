@@ -1,6 +1,6 @@
 -- IMDi's direct result by county and year, in the long layout of tests/data/published: exits of the
--- year to work and to education, with the county of that time. Protected addresses count in the country
--- only; unregistered reasons stay in the denominator.
+-- year to work and to education, with the county of that time. Protected addresses count in the
+-- country only; unregistered reasons stay in the denominator.
 with exits as (
     select
         facts.end_year as year,
@@ -10,7 +10,7 @@ with exits as (
         persons.is_address_protected,
         sexes.label_nb as sex,
         cast(facts.termination_group = 'arbeid' as integer) as to_work,
-        cast(facts.termination_group = 'utdanning' as integer) as to_education,
+        cast(facts.termination_group = 'utdanning' as integer) as to_education
     from {{ ref('fct_terminations') }} as facts
     inner join {{ ref('int_participation__periods') }} as periods
         on
@@ -27,17 +27,39 @@ with exits as (
 ),
 
 regions as (
-    select year, 'fylke' as row_dim, county as row_value, to_work, to_education from exits
+    select
+        year,
+        'fylke' as row_dim,
+        county as row_value,
+        to_work,
+        to_education
+    from exits
     where county is not null
     union all
-    select year, 'fylke' as row_dim, 'Hele Norge' as row_value, to_work, to_education from exits
+    select
+        year,
+        'fylke' as row_dim,
+        'Hele Norge' as row_value,
+        to_work,
+        to_education
+    from exits
     union all
-    select year, 'fylke' as row_dim, 'Skjermet identitet (inngår i Hele Norge)' as row_value,
-        to_work, to_education,
+    select
+        year,
+        'fylke' as row_dim,
+        'Skjermet identitet (inngår i Hele Norge)' as row_value,
+        to_work,
+        to_education
     from exits
     where is_address_protected
     union all
-    select year, 'kjønn' as row_dim, sex as row_value, to_work, to_education from exits
+    select
+        year,
+        'kjønn' as row_dim,
+        sex as row_value,
+        to_work,
+        to_education
+    from exits
     where sex is not null
 ),
 
@@ -48,15 +70,20 @@ counts as (
         row_value,
         count(*) as exits,
         sum(to_work) as to_work,
-        sum(to_education) as to_education,
+        sum(to_education) as to_education
     from regions
     group by year, row_dim, row_value
 ),
 
 large_municipalities as (
-    select year, count(*) as municipalities
+    select
+        year,
+        count(*) as municipalities
     from (
-        select year, municipality from exits
+        select
+            year,
+            municipality
+        from exits
         where municipality is not null
         group by year, municipality
         having count(*) >= 5
@@ -64,24 +91,48 @@ large_municipalities as (
     group by year
 )
 
-select year, row_dim, row_value, 'Antall avsluttet' as col_value, 'antall' as measure,
-    cast(exits as varchar) as value,
+select
+    year,
+    row_dim,
+    row_value,
+    'Antall avsluttet' as col_value,
+    'antall' as measure,
+    cast(exits as varchar) as value
 from counts
 union all
-select year, row_dim, row_value, 'Antall over til arbeid' as col_value, 'antall' as measure,
-    cast(to_work as varchar) as value,
+select
+    year,
+    row_dim,
+    row_value,
+    'Antall over til arbeid' as col_value,
+    'antall' as measure,
+    cast(to_work as varchar) as value
 from counts
 union all
-select year, row_dim, row_value, 'Antall over til utdanning' as col_value, 'antall' as measure,
-    cast(to_education as varchar) as value,
+select
+    year,
+    row_dim,
+    row_value,
+    'Antall over til utdanning' as col_value,
+    'antall' as measure,
+    cast(to_education as varchar) as value
 from counts
 union all
-select year, row_dim, row_value, 'Andel i arbeid eller utdanning' as col_value, 'prosent' as measure,
-    cast({{ percent('(to_work + to_education)', 'exits') }} as varchar) as value,
+select
+    year,
+    row_dim,
+    row_value,
+    'Andel i arbeid eller utdanning' as col_value,
+    'prosent' as measure,
+    cast({{ percent('(to_work + to_education)', 'exits') }} as varchar) as value
 from counts
 union all
-select year, 'i alt' as row_dim, 'I alt' as row_value,
-    'Kommuner med fem eller flere avsluttede' as col_value, 'antall kommuner' as measure,
-    cast(municipalities as varchar) as value,
+select
+    year,
+    'i alt' as row_dim,
+    'I alt' as row_value,
+    'Kommuner med fem eller flere avsluttede' as col_value,
+    'antall kommuner' as measure,
+    cast(municipalities as varchar) as value
 from large_municipalities
 order by year, row_dim, row_value, col_value

@@ -1,11 +1,11 @@
--- Which municipalities lack measures? Share of programme days with a measure, and hours per week, of
--- participations that were going on at some time in the last observed year.
+-- Which municipalities lack measures? Share of programme days with a measure, and hours per week,
+-- of participations that were going on at some time in the last observed year.
 select
     municipalities.code_in_reference_year as municipality_code,
     count(*) as participations,
     sum(facts.measure_days) / nullif(sum(facts.programme_days), 0) as share_of_days_with_measure,
     5 * cast(sum(facts.planned_hours) as double) / nullif(sum(facts.programme_days), 0)
-        as hours_per_week,
+        as hours_per_week
 from {{ ref('fct_participation') }} as facts
 inner join {{ ref('dim_municipality') }} as municipalities
     on
@@ -16,5 +16,5 @@ cross join {{ ref('dim_vintage') }} as vintage
 where
     extract(year from coalesce(facts.end_date, vintage.observed_until))
     >= extract(year from vintage.observed_until) - 1
-group by 1
-order by share_of_days_with_measure nulls first, municipality_code
+group by municipalities.code_in_reference_year
+order by share_of_days_with_measure nulls first, municipalities.code_in_reference_year

@@ -1,5 +1,5 @@
--- One participation from week to week, to see how its figures come about. The one shown has the most
--- weeks with leave; put another participation_id in `chosen` to see that.
+-- One participation from week to week, to see how its figures come about. The one shown has the
+-- most weeks with leave; put another participation_id in `chosen` to see that.
 with chosen as (
     select participation_id
     from {{ ref('fct_participation_weeks') }}
@@ -19,7 +19,7 @@ select
     weeks.planned_hours,
     weeks.absence_hours_valid,
     weeks.absence_hours_invalid,
-    string_agg(measures.measure_type, ', ' order by measures.measure_type) as measure_types,
+    string_agg(measures.measure_type, ', ' order by measures.measure_type) as measure_types
 from {{ ref('fct_participation_weeks') }} as weeks
 inner join chosen on weeks.participation_id = chosen.participation_id
 inner join {{ ref('dim_week') }} as calendar on weeks.week_start = calendar.week_start

@@ -1,10 +1,10 @@
--- How many had each type of measure on a programme day of the year? One person can be in several types,
--- so the types do not add up to the participants.
+-- How many had each type of measure on a programme day of the year? One person can be in several
+-- types, so the types do not add up to the participants.
 with days as (
     select
         stretches.participation_no,
         stretches.measure_type,
-        periods.period as year,
+        periods.period as year
     from {{ ref('int_measure__stretches') }} as stretches
     inner join {{ ref('int_time__periods') }} as periods
         on
@@ -21,7 +21,7 @@ select
     days.year,
     types.group_label_nb as measure_group,
     types.label_nb as measure_type,
-    count(distinct participations.person_key) as persons,
+    count(distinct participations.person_key) as persons
 from days
 inner join {{ ref('int_participation__accepted') }} as participations
     on days.participation_no = participations.participation_no

@@ -7,7 +7,7 @@ select
         when extract(year from participations.start_date) = cast(periods.period as integer)
             then periods.person_key
     end) as began,
-    count(distinct case when periods.is_exit_of_period then periods.person_key end) as ended,
+    count(distinct case when periods.is_exit_of_period then periods.person_key end) as ended
 from {{ ref('int_participation__periods') }} as periods
 inner join {{ ref('fct_participation') }} as participations
     on periods.participation_id = participations.participation_id

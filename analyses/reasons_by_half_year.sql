@@ -4,8 +4,8 @@ select
     facts.end_half_year as half_year,
     reasons.group_label_nb as reason,
     count(*) as exits,
-    cast({{ percent('count(*)', 'sum(count(*)) over (partition by facts.end_half_year)', 1) }} as double)
-        as percent_of_exits,
+    {{ percent('count(*)', 'sum(count(*)) over (partition by facts.end_half_year)', 1) }}
+        as percent_of_exits
 from {{ ref('fct_terminations') }} as facts
 inner join {{ ref('dim_termination_reason') }} as reasons
     on facts.termination_reason = reasons.termination_reason

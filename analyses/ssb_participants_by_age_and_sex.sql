@@ -4,7 +4,7 @@ with participants as (
     select
         periods.period as year,
         bands.label_nb as age_band,
-        sexes.label_nb as sex,
+        sexes.label_nb as sex
     from {{ ref('int_participation__periods') }} as periods
     inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
     left join {{ ref('sexes') }} as sexes on persons.sex = sexes.sex

@@ -1,9 +1,10 @@
--- SSB's table of participants by country of birth and sex, in the long layout of tests/data/published.
+-- SSB's table of participants by country of birth and sex, in the long layout of
+-- tests/data/published.
 with participants as (
     select
         periods.period as year,
         countries.label_nb as country,
-        sexes.label_nb as sex,
+        sexes.label_nb as sex
     from {{ ref('int_participation__periods') }} as periods
     inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
     left join {{ ref('sexes') }} as sexes on persons.sex = sexes.sex

@@ -7,7 +7,7 @@ with participants as (
             when not persons.is_address_protected
                 then periods.period_municipality_code || ' ' || municipalities.municipality_name
         end as municipality,
-        sexes.label_nb as sex,
+        sexes.label_nb as sex
     from {{ ref('int_participation__periods') }} as periods
     inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
     left join {{ ref('sexes') }} as sexes on persons.sex = sexes.sex

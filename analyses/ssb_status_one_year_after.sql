@@ -5,7 +5,7 @@ with former_participants as (
         facts.status_year as year,
         labels.label_nb as status,
         labels.group_label_nb as status_group,
-        sexes.label_nb as sex,
+        sexes.label_nb as sex
     from {{ ref('fct_one_year_status') }} as facts
     inner join {{ ref('dim_status') }} as labels on facts.status_code = labels.status_code
     inner join {{ ref('dim_person') }} as persons on facts.person_key = persons.person_key
@@ -13,32 +13,52 @@ with former_participants as (
     where facts.years_after = 1 and facts.is_resident
 ),
 
+in_every_cell as (
+    {%- for row_value in ['status', 'status_group', "'Arbeidssituasjon i alt'"] %}
+    {%- set outer_loop = loop %}
+    {%- for col_value in ['sex', "'Begge kjønn'"] %}
+    {{ 'union all' if not (outer_loop.first and loop.first) }}
+    select
+        year,
+        {{ row_value }} as row_value,
+        {{ col_value }} as col_value
+    from former_participants
+    {%- endfor %}
+    {%- endfor %}
+),
+
 counts as (
     select
         year,
-        coalesce(status, status_group, 'Arbeidssituasjon i alt') as row_value,
-        coalesce(sex, 'Begge kjønn') as col_value,
-        count(*) as persons,
-    from former_participants
-    group by grouping sets (
-        (year), (year, sex), (year, status_group), (year, status_group, sex),
-        (year, status), (year, status, sex)
-    )
+        row_value,
+        col_value,
+        count(*) as persons
+    from in_every_cell
+    where col_value is not null
+    group by year, row_value, col_value
 ),
 
 with_totals as (
     select
         *,
         max(case when row_value = 'Arbeidssituasjon i alt' then persons end)
-            over (partition by year, col_value) as total,
+            over (partition by year, col_value) as total
     from counts
 )
 
-select year, row_value, col_value, 'antall' as measure, cast(persons as varchar) as value
+select
+    year,
+    row_value,
+    col_value,
+    'antall' as measure,
+    cast(persons as varchar) as value
 from with_totals
 union all
 select
-    year, row_value, col_value, 'prosent' as measure,
-    cast({{ percent('persons', 'total') }} as varchar) as value,
+    year,
+    row_value,
+    col_value,
+    'prosent' as measure,
+    cast({{ percent('persons', 'total') }} as varchar) as value
 from with_totals
 order by year, row_value, col_value, measure

@@ -6,7 +6,7 @@ from introstat import __version__
 from introstat.build.command import build_command
 from introstat.build.summary import summary_command
 from introstat.receipt.command import receive_command
-# from introstat.synth.command import synth
+from introstat.synth.command import synth
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -22,7 +22,7 @@ def main() -> None:
     """
 
 
-# main.add_command(synth)
+main.add_command(synth)
 main.add_command(receive_command)
 main.add_command(build_command)
 main.add_command(summary_command)

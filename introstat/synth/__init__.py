@@ -1,1 +1,1 @@
-"""Synthetic extracts: all five sources as the input contract describes them, nobody real in them."""
+"""Synthetic extracts: all five sources as the input contract describes them, with nobody real."""

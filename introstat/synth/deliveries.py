@@ -24,7 +24,7 @@ LINES_FORMAT = "format csv, header false, delimiter E'\\x01', quote '', escape '
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery; `file_queries` in `_files` says what it holds."""
+    """One delivery: who sends it, when, and the last day it knows of."""
 
     source: str
     delivered: datetime.date
@@ -77,7 +77,7 @@ def write(
         first = not any(earlier.source == delivery.source for earlier in deliveries[:number])
         folder = out / delivery.source / delivery.delivered.isoformat()
         folder.mkdir(parents=True)
-        files = {}
+        files: dict[str, dict[str, object]] = {}
         for name, query, how in _files(connection, delivery, first):
             rows, path = _copy(connection, folder / name, query, how)
             # Only the oldest of several: a run with one delivery stays readable as it is.
@@ -143,7 +143,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _manifest(folder: Path, delivery: Delivery, files: dict[str, dict[str, int | str]]) -> None:
+def _manifest(folder: Path, delivery: Delivery, files: dict[str, dict[str, object]]) -> None:
     content = {
         "contract": f"{delivery.source}/1",
         "source": delivery.source,

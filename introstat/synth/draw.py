@@ -60,7 +60,8 @@ def choose(rng: np.random.Generator, shares: Sequence[float] | Floats, size: int
     """Positions drawn with the given relative weights."""
     cumulative = np.cumsum(np.asarray(shares, dtype=np.float64))
     drawn = rng.random(size) * cumulative[-1]
-    return np.minimum(np.searchsorted(cumulative, drawn, side="right"), len(cumulative) - 1)
+    position = np.searchsorted(cumulative, drawn, side="right")
+    return np.asarray(np.minimum(position, len(cumulative) - 1))
 
 
 def choose_by(rng: np.random.Generator, table: Floats, group: Ints) -> Ints:

@@ -14,7 +14,7 @@ from introstat.synth.income import make_income, make_units
 from introstat.synth.measures import make_absences, make_measures
 from introstat.synth.parameters import parameters
 from introstat.synth.people import make_people
-from introstat.synth.programmes import REASONS, make_programmes
+from introstat.synth.programmes import make_programmes
 from introstat.synth.registers import make_residences, make_signals
 from introstat.synth.truth import Truth, load
 
@@ -54,9 +54,7 @@ def generate(
     tell("done", 1.0)
 
 
-def make_truth(
-    persons: int, seed: int, first_year: int, last_year: int, tell: Progress
-) -> Truth:
+def make_truth(persons: int, seed: int, first_year: int, last_year: int, tell: Progress) -> Truth:
     """Everything that happens to the persons."""
     people = make_people(persons, seed, first_year, last_year)
     programmes = make_programmes(people, seed)
@@ -75,7 +73,7 @@ def make_truth(
         units=units,
         income=income,
         residences=make_residences(people, programmes, seed),
-        signals=make_signals(people, spells, REASONS, seed),
+        signals=make_signals(people, spells, seed),
     )
 
 

@@ -40,7 +40,7 @@ class Geography:
     @property
     def size(self) -> int:
         """The number of lineages."""
-        return self.table.shape[1]
+        return int(self.table.shape[1])
 
 
 @cache
@@ -87,8 +87,10 @@ def geography() -> Geography:
 
 def _weights(base_codes: list[str]) -> Floats:
     """Listed sizes; a typical small municipality's for the rest. Split paths share the size."""
-    listed = {row["municipality_code"]: float(row["weight"]) for row in data("municipality_weights.csv")}
+    rows = data("municipality_weights.csv")
+    listed = {row["municipality_code"]: float(row["weight"]) for row in rows}
     # The sizes are part of the country, not of the run: the same whatever the seed.
     rng = stream(0, "municipality sizes")
-    size = {code: listed.get(code, float(rng.lognormal(3.2, 0.6))) for code in sorted(set(base_codes))}
+    typical = {code: float(rng.lognormal(3.2, 0.6)) for code in sorted(set(base_codes))}
+    size = typical | {code: listed[code] for code in typical if code in listed}
     return np.array([size[code] / base_codes.count(code) for code in base_codes])

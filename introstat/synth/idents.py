@@ -73,7 +73,8 @@ def _digit(numbers: Ints, place: int) -> Small:
 
 def _check(digits: list[Small], weights: tuple[int, ...]) -> Small:
     """The check digit; 10 where there is none."""
-    total = sum((digit * weight for digit, weight in zip(digits, weights, strict=True)), np.int16(0))
+    products = (digit * weight for digit, weight in zip(digits, weights, strict=True))
+    total = sum(products, np.int16(0))
     return np.asarray((11 - total % 11) % 11, dtype=np.int16)
 
 

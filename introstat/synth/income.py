@@ -3,6 +3,7 @@
 Amounts are whole NOK. Months are whole months since January 1970.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -101,12 +102,11 @@ def make_income(
     window = ((first_year - 1970) * 12, (last_year - 1969) * 12 - 1)
     parts = [
         *_benefit(rng, people, programmes, units, window),
-        _wages_beside(rng, people, programmes.participations, units, window),
+        _wages_beside(rng, programmes.participations, units, window),
         *_after_programme(rng, people, programmes.participations, units, window),
     ]
-    lines = _Lines(*(np.concatenate(columns) for columns in zip(*map(_columns, parts), strict=True)))
-    original = _report(lines, units)
-    return _sorted(original, _corrections(rng, original, window))
+    original = _report(_join(parts), units)
+    return sort_lines(original, _corrections(rng, original, window))
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,10 @@ class _Lines:
 
 def _columns(lines: _Lines) -> list[Ints]:
     return [getattr(lines, field.name) for field in fields(lines)]
+
+
+def _join(parts: Sequence[_Lines]) -> _Lines:
+    return _Lines(*(np.concatenate(each) for each in zip(*map(_columns, parts), strict=True)))
 
 
 def _pick(lines: _Lines, rows: Bools) -> _Lines:
@@ -168,8 +172,9 @@ def _benefit(
     on_leave = np.full(spells.size, -1)
     on_leave[leaves.participation] = np.arange(len(leaves.participation))
     leave = on_leave[parent]
-    away = _covered(leaves.start[leave], leaves.end[leave], month) if len(leaves.start) else 0 * share
-    share = np.clip(share - np.where(leave >= 0, away, 0), 0, 1)
+    if len(leaves.start):
+        away = _covered(leaves.start[leave], leaves.end[leave], month)
+        share = np.clip(share - np.where(leave >= 0, away, 0), 0, 1)
 
     size = len(parent)
     person = spells.person[parent]
@@ -191,7 +196,7 @@ def _benefit(
 
 
 def _split(rng: np.random.Generator, lines: _Lines) -> list[_Lines]:
-    """Some amounts come in two lines, some are corrected by a negative one, a few are paid twice."""
+    """Some amounts come in two lines, some with a negative correction, a few twice."""
     p = parameters()["income"]
     size = len(lines.month)
     split = happens(rng, p["split_amount"], size)
@@ -226,8 +231,10 @@ def _wages(
     p = parameters()["income"]
     count = len(person)
     unit = _employer(rng, units, lineage)
-    level = part_time * p["monthly_wage"]["median"] * rng.lognormal(
-        0, p["monthly_wage"]["sigma"], count
+    level = (
+        part_time
+        * p["monthly_wage"]["median"]
+        * rng.lognormal(0, p["monthly_wage"]["sigma"], count)
     )
     word = SALARY + choose(rng, p["wage_words_share"], count)
     parent, month = _months(start, end, window, np.zeros(count, dtype=np.int64))
@@ -239,24 +246,22 @@ def _wages(
     overtime = happens(rng, p["overtime"], size)
     extra = np.rint(pay * (0.02 + 0.15 * rng.random(size))).astype(np.int64)
     more = _pick(_Lines(month, wages.unit, wages.person, np.full(size, OVERTIME), extra), overtime)
-    joined = (np.concatenate(pair) for pair in zip(_columns(wages), _columns(more), strict=True))
-    lines = _Lines(*joined)
+    lines = _join([wages, more])
     return _pick(lines, lines.amount > 0)
 
 
 def _wages_beside(
     rng: np.random.Generator,
-    people: People,
     spells: Participations,
     units: Units,
     window: tuple[int, int],
 ) -> _Lines:
     """Part-time work in the last half of the programme."""
-    works = np.flatnonzero(happens(rng, parameters()["income"]["work_beside_programme"], spells.size))
-    start = (spells.start[works] + spells.end[works]) // 2
-    return _wages(
-        rng, spells.person[works], spells.lineage[works], start, spells.end[works], 0.2, units, window
-    )
+    share = parameters()["income"]["work_beside_programme"]
+    works = np.flatnonzero(happens(rng, share, spells.size))
+    person, lineage, end = spells.person[works], spells.lineage[works], spells.end[works]
+    start = (spells.start[works] + end) // 2
+    return _wages(rng, person, lineage, start, end, 0.2, units, window)
 
 
 def last_participation(spells: Participations) -> Ints:
@@ -362,12 +367,14 @@ def _corrections(
     )
 
 
-def _sorted(*parts: IncomeLines) -> IncomeLines:
+def sort_lines(*parts: IncomeLines) -> IncomeLines:
     """By delivery, month, unit and person; lines of one person in the order they were made."""
-    columns = [np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(IncomeLines)]
-    lines = IncomeLines(*columns)
+    names = [field.name for field in fields(IncomeLines)]
+    lines = IncomeLines(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+    )
     base = int(lines.month.min()) if len(lines.month) else 0
     units, persons = int(lines.unit.max(initial=0)) + 1, int(lines.person.max(initial=0)) + 1
     key = ((lines.delivered - base) * 4096 + lines.month - base) * units + lines.unit
     order = np.argsort(key * persons + lines.person, kind="stable")
-    return IncomeLines(*(column[order] for column in columns))
+    return IncomeLines(*(getattr(lines, name)[order] for name in names))

@@ -10,6 +10,7 @@ that were never registered in NIR. The eleven measure fields stand in the order 
 
 import duckdb
 
+from introstat.synth.faults import KINDS as FAULTS
 from introstat.synth.parameters import data, parameters
 
 MEASURE_FIELDS = ("01", "02", "03", "04", "05", "06", "07", "08", "10", "11", "99")
@@ -31,11 +32,15 @@ def prepare(connection: duckdb.DuckDBPyConnection, first_year: int, last_year: i
         f"if(list_contains(paid_months, {month}), '{month:02d}', '00')" for month in range(1, 13)
     )
     marital = p["marital_status"]
+    # A form can be faulty too: a wrong check digit, an end without its date.
+    bad_ident, reversed_end = FAULTS.index("bad_ident"), FAULTS.index("reversed")
     edges = [sum(marital[: number + 1]) for number in range(len(marital))]
     # Draws per person and year without a generator: a fixed mixing of their numbers.
-    connection.execute("create or replace macro mixed(a, b, salt) as "
-                       "((a * 7919 + b * 104729 + salt * 15485863) * 48271 % 2147483647) "
-                       "* 48271 % 2147483647 / 2147483647.0")
+    connection.execute(
+        "create or replace macro mixed(a, b, salt) as "
+        "((a * 7919 + b * 104729 + salt * 15485863) * 48271 % 2147483647) "
+        "* 48271 % 2147483647 / 2147483647.0"
+    )
     connection.execute(f"""
         create table form_11b as
         with years as (select unnest(range({first_year}, {last_year} + 1)) as year),
@@ -95,7 +100,9 @@ def prepare(connection: duckdb.DuckDBPyConnection, first_year: int, last_year: i
             || if(code = '0301', lpad(cast(person % 15 + 1 as varchar), 2, '0'), '00') || '00'
             || lpad(cast(row_number as varchar), 8, '0')
             || if(mixed(person, year, 3) < {p["without_ident"]} and duf is not null,
-                repeat(' ', 11), lpad(cast(number as varchar), 11, '0'))
+                repeat(' ', 11),
+                lpad(cast(if(fault = {bad_ident}, number // 10 * 10 + (number + 1) % 10, number)
+                    as varchar), 11, '0'))
             || coalesce(lpad(cast(duf as varchar), 12, '0'), repeat(' ', 12))
             || cast(sex as varchar)
             || case when draw_marital < {edges[0]} then '1' when draw_marital < {edges[1]} then '2'
@@ -104,7 +111,8 @@ def prepare(connection: duckdb.DuckDBPyConnection, first_year: int, last_year: i
             || {slots}
             || if(end_date > year_end, '{p["status"]["still_in"]}',
                 case reason {words} else '{p["status"]["other"]}' end)
-            || if(end_date > year_end, '000000', strftime(end_date, '%d%m%y'))
+            || if(end_date > year_end or fault = {reversed_end}, '000000',
+                strftime(end_date, '%d%m%y'))
             || {months}
             || lpad(cast(least(total, 9999999) as varchar), 7, '0') as line
         from joined

@@ -140,7 +140,8 @@ def _registered(
     count = participations.size
     lived = participations.end - participations.start
     low, high = m["silent_from"]
-    quiet = participations.start + (lived * (low + (high - low) * rng.random(count))).astype(np.int64)
+    heard = lived * (low + (high - low) * rng.random(count))
+    quiet = participations.start + heard.astype(np.int64)
     silent = happens(rng, m["silent_participation"], count)
     forgotten |= silent[participation] & (start > quiet[participation])
     return np.where(forgotten, NEVER, known)

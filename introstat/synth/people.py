@@ -21,7 +21,7 @@ from introstat.synth.draw import (
 )
 from introstat.synth.geography import geography
 from introstat.synth.idents import duf_numbers, issue
-from introstat.synth.parameters import data, parameters
+from introstat.synth.parameters import data, parameters, read_csv, seed_path
 
 MAN, WOMAN = 1, 2
 BASES = ("flyktning", "overforingsflyktning", "humanitaert", "familie", "kollektiv_beskyttelse")
@@ -88,8 +88,10 @@ class People:
 
 @cache
 def country_codes() -> list[str]:
-    """Countries of birth."""
-    return [row["country_code"] for row in data("countries.csv")]
+    """Countries of birth: those people come from, in the file's order, then all others."""
+    usual = [row["country_code"] for row in data("countries.csv")]
+    every = [row["country_code"] for row in read_csv(seed_path("codelists/countries.csv"))]
+    return [*usual, *(code for code in every if code not in usual)]
 
 
 def make_people(size: int, seed: int, first_year: int, last_year: int) -> People:
@@ -113,7 +115,7 @@ def make_people(size: int, seed: int, first_year: int, last_year: int) -> People
     basis = choose(rng, list(p["basis"].values()), size)
     basis = np.where(collective, COLLECTIVE, basis)
     start = np.where(collective, np.maximum(start, COLLECTIVE_PROGRAMME_FROM + 5), start)
-    settled, permit, arrival = _way_to_settlement(rng, start, basis)
+    settled, permit, arrival = way_to_settlement(rng, start, basis)
 
     geo = geography()
     lineage = choose(rng, geo.weights, size)
@@ -126,7 +128,7 @@ def make_people(size: int, seed: int, first_year: int, last_year: int) -> People
     )
     school = np.where(happens(rng, p["upper_secondary"], size), 1, 0)
     protected = np.where(happens(rng, p["protected_strictly"], size), 7, 6)
-    idents, replaced = _idents(rng, birth, settled)
+    idents, replaced = make_idents(rng, birth, settled)
     duf_missing = np.where(basis == FAMILY, p["duf_missing"]["family"], p["duf_missing"]["other"])
     seen = np.minimum(permit, settled)
     return People(
@@ -188,7 +190,7 @@ def _births(rng: np.random.Generator, start: Ints, sex: Ints) -> Ints:
     return np.where(rounded, new_year(year_of(birth)), birth)
 
 
-def _way_to_settlement(
+def way_to_settlement(
     rng: np.random.Generator, start: Ints, basis: Ints
 ) -> tuple[Ints, Ints, Ints]:
     """Settlement, permit and arrival, counted back from the start of the programme."""
@@ -208,7 +210,7 @@ def _way_to_settlement(
     return settled, permit, arrival
 
 
-def _idents(rng: np.random.Generator, birth: Ints, settled: Ints) -> tuple[Ints, Ints]:
+def make_idents(rng: np.random.Generator, birth: Ints, settled: Ints) -> tuple[Ints, Ints]:
     """The numbers each person has had, and when each was replaced."""
     p = parameters()["idents"]
     size = len(birth)

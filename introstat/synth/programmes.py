@@ -16,6 +16,7 @@ from introstat.synth.draw import (
     by_year,
     choose,
     choose_by,
+    day,
     happens,
     stream,
     weekday,
@@ -23,7 +24,7 @@ from introstat.synth.draw import (
 )
 from introstat.synth.geography import geography
 from introstat.synth.parameters import parameters
-from introstat.synth.people import COLLECTIVE, MAN, PARTICIPANT, REJECTED, WOMAN, People
+from introstat.synth.people import COLLECTIVE, MAN, PARTICIPANT, REJECTED, People
 from introstat.synth.registration import registered
 
 REASONS = (*parameters()["programmes"]["reasons"], "flyttet", "utvandret", "dod")
@@ -41,6 +42,8 @@ CATEGORIES = (
 )
 DECISIONS = ("tildeling", "avslag", "stans", "forlengelse")
 AWARD, REJECTION, STOP, EXTENSION = range(4)
+GOALS_FROM = day("2021-03-01")
+"""NIR got the field `sluttmal` in March 2021."""
 STANDARD_LENGTH = 730
 """Two years: what goes beyond needs a decision of extension."""
 INTRODUCTION_ACT, INTEGRATION_ACT, CHAPTER_6A = range(3)
@@ -196,9 +199,7 @@ def _draw_leave(rng: np.random.Generator, people: People, who: Ints) -> tuple[In
     return kind, rng.integers(low, high + 1)
 
 
-def _spells(
-    rng: np.random.Generator, people: People, who: Ints, start: Ints, end: Ints
-) -> _Spells:
+def _spells(rng: np.random.Generator, people: People, who: Ints, start: Ints, end: Ints) -> _Spells:
     """First participations, those after a move, those taken up again; in that order."""
     p = parameters()["programmes"]
     size = len(who)
@@ -212,14 +213,15 @@ def _spells(
     first = _Spells(
         who, home, start, np.where(moves, moved_on, end), end, np.where(moves, MOVED, -1)
     )
+    undrawn = np.full(size, -1)
     after = _Spells(
-        who, elsewhere, weekday(moved_on + gap + 1), weekday(end + gap), end + gap, np.full(size, -1)
+        who, elsewhere, weekday(moved_on + gap + 1), weekday(end + gap), end + gap, undrawn
     )
     again = happens(rng, p["reentry"], size)
     back = weekday(end + between(rng, p["reentry_gap"], size))
     until = weekday(back + between(rng, p["reentry_length"], size))
     last_home = np.where(moves, elsewhere, home)
-    once_more = _Spells(who, last_home, back, until, until, np.full(size, -1))
+    once_more = _Spells(who, last_home, back, until, until, undrawn)
     return _join(first, after[moves], once_more[again])
 
 
@@ -250,9 +252,7 @@ def _cut_short(people: People, spells: _Spells) -> _Spells:
 def _reasons(rng: np.random.Generator, people: People, spells: _Spells) -> Ints:
     """Why each ordinary end came, by sex, law and year."""
     p = parameters()["programmes"]
-    group = np.where(
-        people.basis[spells.person] == COLLECTIVE, 2, people.sex[spells.person] - MAN
-    )
+    group = np.where(people.basis[spells.person] == COLLECTIVE, 2, people.sex[spells.person] - MAN)
     table = np.array([p["reasons_men"], p["reasons_women"], p["reasons_collective"]])
     success = by_year(p["success_by_year"], year_of(spells.end))
     reason = choose_by(rng, table, group)
@@ -300,8 +300,8 @@ def _register(
     has_goal = np.where(
         governed, ~happens(rng, p["goal_missing"], size), happens(rng, p["goal_forbidden"], size)
     )
-    # Goals could be registered from March 2021 only; nothing earlier can carry one by mistake.
-    has_goal &= spells.start > np.int64(18_600)
+    # The field did not exist before; nothing earlier can carry it, not even by mistake.
+    has_goal &= spells.end >= GOALS_FROM
     has_contract = governed & ~happens(rng, p["contract_missing"], size)
 
     decisions, award = _decisions(rng, people, spells, reason, unknown)
@@ -394,9 +394,7 @@ def _decisions(
 def _categories(rng: np.random.Generator, people: People, spells: _Spells) -> Categories:
     """The entitlement NIR computes: one spell per municipality the person is settled in."""
     size = people.size
-    intro = np.where(
-        people.basis == COLLECTIVE, 2, np.where(happens(rng, 0.9, size), 0, 1)
-    )
+    intro = np.where(people.basis == COLLECTIVE, 2, np.where(happens(rng, 0.9, size), 0, 1))
     norwegian = np.where(happens(rng, 0.7, size), 3, 4)
     kind = np.where(people.role <= REJECTED, intro, norwegian)
     # Moves: those whose later participation is in another municipality than the one before.
@@ -446,6 +444,3 @@ def _place_leave(
         end=ends,
         registered=np.maximum(known, participations.registered[rows]),
     )
-
-
-__all__ = ["WOMAN", "Categories", "Decisions", "Leaves", "Participations", "Programmes"]

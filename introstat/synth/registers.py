@@ -20,7 +20,7 @@ from introstat.synth.geography import geography
 from introstat.synth.income import last_participation
 from introstat.synth.parameters import parameters
 from introstat.synth.people import MAN, People
-from introstat.synth.programmes import Participations, Programmes
+from introstat.synth.programmes import REASONS, Participations, Programmes
 
 SIGNALS = (*(word for word in parameters()["status"]["signals"] if word), "selvstendig")
 SELF_EMPLOYED = SIGNALS.index("selvstendig")
@@ -79,7 +79,8 @@ def _by_code(person: Ints, lineage: Ints, start: Ints, end: Ints) -> Residences:
     """Cut each spell where its municipality's code changes."""
     geo = geography()
     for date in geo.breaks:
-        before, after = geo.code_at(lineage, np.full(1, date - 1)), geo.code_at(lineage, np.full(1, date))
+        eve = np.full(1, date - 1)
+        before, after = geo.code_at(lineage, eve), geo.code_at(lineage, eve + 1)
         cut = (before != after) & (start < date) & (end >= date)
         person, lineage = np.append(person, person[cut]), np.append(lineage, lineage[cut])
         start = np.append(start, np.full(int(cut.sum()), date))
@@ -89,13 +90,13 @@ def _by_code(person: Ints, lineage: Ints, start: Ints, end: Ints) -> Residences:
     return Residences(person, geo.code_at(lineage, start), start, end)
 
 
-def make_signals(people: People, spells: Participations, reasons: tuple[str, ...], seed: int) -> Signals:
+def make_signals(people: People, spells: Participations, seed: int) -> Signals:
     """Up to three spells after the last participation, and self-employment year by year."""
     p = parameters()["status"]
     rng = stream(seed, "status")
     last = last_participation(spells)
     person, exit_date = spells.person[last], spells.end[last]
-    words = np.array(reasons)[spells.reason[last]]
+    words = np.array(REASONS)[spells.reason[last]]
     group = np.select([words == "arbeid", np.isin(words, EDUCATED)], [0, 1], 2)
     table = np.array([p["after_work"], p["after_education"], p["after_other"]])
     gone = people.gone()[person]

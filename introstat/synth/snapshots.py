@@ -50,8 +50,10 @@ _WITH_PERSON = (
     "inner join person using (person) where {1} <= $delivered) as t"
 )
 # The end as NIR knows it on the day: the true one, a mistaken one not yet undone, or none.
-_ENDED = "case when end_registered <= $delivered then {} when first_end_registered <= $delivered " \
+_ENDED = (
+    "case when end_registered <= $delivered then {} when first_end_registered <= $delivered "
     "and reopened > $delivered then {} end"
+)
 
 NIR = {
     "personer.csv": Extract(
@@ -274,7 +276,7 @@ def income_query(delivered: int, month: int) -> str:
     """The JSON lines of one calendar month that a delivery holds; both as month numbers."""
     calendar = f"{1970 + month // 12}-{month % 12 + 1:02d}"
     words = " ".join(
-        f"when {number} then '\"{place}\": {{\"beskrivelse\": \"{word}\"}}'"
+        f'when {number} then \'"{place}": {{"beskrivelse": "{word}"}}\''
         for number, (place, word) in enumerate(LINE_KINDS)
     )
     bad, missing = FAULTS.index("bad_ident"), FAULTS.index("missing")

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 
 from introstat.synth import faults
-from introstat.synth.draw import NEVER, Bools, Ints, between, choose, happens, stream
+from introstat.synth.draw import NEVER, Ints, between, choose, happens, stream
 from introstat.synth.geography import geography
 from introstat.synth.idents import organisation_numbers
-from introstat.synth.income import KINDS, IncomeLines, Units
+from introstat.synth.income import IncomeLines, Units
 from introstat.synth.measures import WORDS, Absences, Measures
 from introstat.synth.parameters import parameters
 from introstat.synth.people import BASES, EDUCATION_FOR_COLLECTIVE_FROM, LAWS, People, country_codes
@@ -57,7 +57,8 @@ def dates(days: Ints) -> pa.Array:
 def words(positions: Ints, labels: Sequence[str]) -> pa.Array:
     """Positions as their words, -1 as missing."""
     indices = pa.array(positions.astype(np.int32), mask=positions < 0)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(list(labels), pa.string())).cast(pa.string())
+    coded = pa.DictionaryArray.from_arrays(indices, pa.array(list(labels), pa.string()))
+    return coded.cast(pa.string())
 
 
 def load(connection: duckdb.DuckDBPyConnection, truth: Truth, seed: int, dirty: bool) -> None:
@@ -68,8 +69,8 @@ def load(connection: duckdb.DuckDBPyConnection, truth: Truth, seed: int, dirty: 
         "category": _category(truth),
         "decision": _decision(truth, seed),
         "participation": _participation(truth),
-        "measure": _measure(truth, seed),
-        "absence": _absence(truth, seed),
+        "measure": _measure(truth),
+        "absence": _absence(truth),
         "leave": _leave(truth),
         "unit": _unit(truth),
         "income_line": _income(truth),
@@ -126,14 +127,16 @@ def _person_row(truth: Truth, seed: int) -> dict[str, pa.Array]:
     held = keeps[person] & ~is_second
     law = people.law[person]
     may_have_school = law == INTEGRATION_LAW
-    may_have_school |= (law == COLLECTIVE_LAW) & (people.settled[person] >= EDUCATION_FOR_COLLECTIVE_FROM)
+    recent = people.settled[person] >= EDUCATION_FOR_COLLECTIVE_FROM
+    may_have_school |= (law == COLLECTIVE_LAW) & recent
     may_have_school |= happens(rng, p["people"]["upper_secondary_forbidden"], len(person))
     school = np.where(may_have_school, people.upper_secondary[person], -1)
     known = people.registered[person]
+    ident_1 = np.where(is_second, people.idents[person, 1], people.idents[person, 0])
     renewed = people.replaced[person, 0] + between(rng, (0, 30), len(person))
     return {
         "person": pa.array(person),
-        "ident_1": pa.array(np.where(is_second, people.idents[person, 1], people.idents[person, 0])),
+        "ident_1": pa.array(ident_1),
         "ident_2": pa.array(people.idents[person, 1]),
         "ident_3": pa.array(people.idents[person, 2]),
         "replaced_1": dates(np.where(held, never, people.replaced[person, 0])),
@@ -193,8 +196,8 @@ def _texts(truth: Truth, seed: int) -> pa.Array:
     rng = stream(seed, "decision texts")
     named = np.flatnonzero((decisions.text >= 0) & happens(rng, p["ident_in_text"], len(texts)))
     others = truth.people.idents[rng.integers(0, truth.people.size, len(named)), 2]
-    references = np.char.add("; se også sak for ", np.char.zfill(others.astype(str), 11))
-    texts[named] = texts[named] + references.astype(object)
+    for row, other in zip(named, others, strict=True):
+        texts[row] += f"; se også sak for {other:011d}"
     return pa.array(texts, pa.string())
 
 
@@ -220,7 +223,7 @@ def _participation(truth: Truth) -> dict[str, pa.Array]:
     }
 
 
-def _measure(truth: Truth, seed: int) -> dict[str, pa.Array]:
+def _measure(truth: Truth) -> dict[str, pa.Array]:
     measures = truth.measures
     spells = truth.programmes.participations
     # Decimals come with a point from some municipalities' systems, with a comma from the rest.
@@ -239,7 +242,7 @@ def _measure(truth: Truth, seed: int) -> dict[str, pa.Array]:
     }
 
 
-def _absence(truth: Truth, seed: int) -> dict[str, pa.Array]:
+def _absence(truth: Truth) -> dict[str, pa.Array]:
     absences = truth.absences
     return {
         "participation": pa.array(absences.participation + 1),
@@ -338,6 +341,3 @@ def _signal(truth: Truth) -> dict[str, pa.Array]:
         "end_date": dates(signals.end),
         "known": dates(signals.known),
     }
-
-
-__all__ = ["KINDS", "Bools", "Truth", "load"]

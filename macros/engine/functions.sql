@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 {% macro default__days_between(from, until) -%}
-    ({{ until }} - {{ from }})
+    cast({{ until }} - {{ from }} as integer)
 {%- endmacro %}
 
 

@@ -32,7 +32,7 @@ with received as (
         {{ name }},
         {%- endfor %}
         extra_columns,
-        line_content,
+        line_content
     from {{ received }}
 ),
 
@@ -40,7 +40,7 @@ with received as (
 repeated_keys as (
     select
         delivered,
-        {{ clean(key) }} as repeated_key,
+        {{ clean(key) }} as repeated_key
     from received
     group by 1, 2
     having count(*) > 1
@@ -89,7 +89,7 @@ cleaned as (
         case
             when line_content is not null then line_content
             else {{ json_of(names + ['extra_columns']) }}
-        end as row_content,
+        end as row_content
     from received
 ),
 
@@ -109,7 +109,7 @@ typed as (
         row_content,
         {{ lacks_required(columns) }} as lacks_required,
         {{ cannot_be_read(columns) }} as cannot_be_read,
-        {{ has_invalid_ident(columns) }} as has_invalid_ident,
+        {{ has_invalid_ident(columns) }} as has_invalid_ident
     from cleaned
 ),
 
@@ -132,7 +132,7 @@ judged as (
             {%- if parent %}
             when parents."{{ parent_key }}" is null then 'orphan'
             {%- endif %}
-        end as reason,
+        end as reason
     from typed
     {%- if duplicates %}
     left join duplicates
@@ -170,7 +170,7 @@ final as (
         {%- set reason = "case when superseded.line_number is not null then 'superseded_key' else judged.reason end"
             if key else 'judged.reason' %}
         {{ reason }} as reason,
-        case when {{ reason }} is not null then judged.row_content end as row_content,
+        case when {{ reason }} is not null then judged.row_content end as row_content
     from judged
     {%- if key %}
     left join superseded

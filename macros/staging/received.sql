@@ -54,14 +54,14 @@
     known as (
         select
             *,
-            coalesce({{ as_of_literal() }}, max(delivered) over ()) as as_of,
+            coalesce({{ as_of_literal() }}, max(delivered) over ()) as as_of
         from files
     ),
 
     newest as (
         select
             source,
-            max(delivered) as delivered,
+            max(delivered) as delivered
         from known
         where delivered <= as_of
         group by source
@@ -73,7 +73,7 @@
             when known.source in ({{ snapshots | unique | join(', ') }})
                 then known.delivered = newest.delivered
             else known.delivered <= known.as_of
-        end as is_used,
+        end as is_used
     from known
     left join newest on known.source = newest.source
 {% endmacro %}

@@ -4,7 +4,7 @@
 {% test unique_and_filled(model, columns) %}
     select
         {{ columns | join(', ') }},
-        count(*) as row_count,
+        count(*) as row_count
     from {{ model }}
     group by {{ columns | join(', ') }}
     having count(*) > 1
@@ -35,7 +35,7 @@
 {% test same_total(model, column, to) %}
     select
         here.total as total_here,
-        there.total as total_there,
+        there.total as total_there
     from (select coalesce(sum({{ column }}), 0) as total from {{ model }}) as here
     cross join (select coalesce(sum({{ column }}), 0) as total from {{ to }}) as there
     where here.total <> there.total
@@ -53,7 +53,7 @@
                 partition by {{ keys | join(', ') }}
                 order by {{ first }}, {{ last }}
                 rows between unbounded preceding and 1 preceding
-            ) as last_before,
+            ) as last_before
         from {{ model }}
     ) as in_order
     where {{ first }} <= last_before

@@ -4,7 +4,7 @@
 #}
 
 {% macro day_number(day) -%}
-    cast({{ days_between("date '0001-01-01'", day) }} as integer)
+    {{ days_between("date '0001-01-01'", day) }}
 {%- endmacro %}
 
 

@@ -9,17 +9,15 @@
 {% macro stretches(events, keys, deltas) %}
     select
         {{ keys | join(', ') }},
-        day_no as first_day_no,
-        next_day_no - 1 as last_day_no,
-        cast({{ weekdays('day_no', '(next_day_no - 1)') }} as integer) as weekdays,
         {%- for delta, type in deltas.items() %}
         cast({{ delta }} as {{ type }}) as {{ delta }},
         {%- endfor %}
+        day_no as first_day_no,
+        next_day_no - 1 as last_day_no,
+        cast({{ weekdays('day_no', '(next_day_no - 1)') }} as integer) as weekdays
     from (
         select
             {{ keys | join(', ') }},
-            day_no,
-            lead(day_no) over (partition by {{ keys | join(', ') }} order by day_no) as next_day_no,
             {%- for delta in deltas %}
             sum({{ delta }}) over (
                 partition by {{ keys | join(', ') }}
@@ -27,13 +25,15 @@
                 rows unbounded preceding
             ) as {{ delta }},
             {%- endfor %}
+            day_no,
+            lead(day_no) over (partition by {{ keys | join(', ') }} order by day_no) as next_day_no
         from (
             select
                 {{ keys | join(', ') }},
-                day_no,
                 {%- for delta in deltas %}
                 sum({{ delta }}) as {{ delta }},
                 {%- endfor %}
+                day_no
             from {{ events }}
             group by {{ keys | join(', ') }}, day_no
         ) as changes
@@ -53,26 +53,26 @@
 {% macro weeks_of_stretches(stretches, keys, columns) %}
     select
         {{ keys | join(', ') }},
-        week_no,
         {%- for column in columns %}
         cast(sum({{ column.name }}) as {{ column.type }}) as {{ column.name }},
         {%- endfor %}
+        week_no
     from (
         -- from a Tuesday–Friday to the end of that week or of the stretch
         select
             {{ keys | join(', ') }},
-            {{ week_number('first_day_no') }} as week_no,
             {{ part_week_values(columns,
                 '(least(last_day_no, ' ~ week_number('first_day_no') ~ ' * 7 + 4) - first_day_no + 1)')
             }}
+            {{ week_number('first_day_no') }} as week_no
         from {{ stretches }}
         where first_day_no % 7 between 1 and 4
         union all
         -- from a Monday to a Monday–Thursday
         select
             {{ keys | join(', ') }},
-            {{ week_number('last_day_no') }} as week_no,
             {{ part_week_values(columns, '(last_day_no % 7 + 1)') }}
+            {{ week_number('last_day_no') }} as week_no
         from {{ stretches }}
         where last_day_no % 7 < 4
             and (
@@ -84,11 +84,11 @@
     union all
     select
         {{ keys | join(', ') }},
-        {{ each_integer(
-            week_number('(first_day_no + 6)'), week_number('(last_day_no + 3)') ~ ' - 1') }} as week_no,
         {%- for column in columns %}
         cast({{ column.whole }} as {{ column.type }}) as {{ column.name }},
         {%- endfor %}
+        {{ each_integer(
+            week_number('(first_day_no + 6)'), week_number('(last_day_no + 3)') ~ ' - 1') }} as week_no
     from {{ stretches }}
     where {{ week_number('(first_day_no + 6)') }} < {{ week_number('(last_day_no + 3)') }}
 {% endmacro %}

@@ -1,5 +1,5 @@
 select
     country_code,
     label_nb,
-    label_en,
+    label_en
 from {{ ref('countries') }}

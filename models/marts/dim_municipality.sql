@@ -3,7 +3,7 @@ with counties as (
         county_code,
         county_name,
         valid_from,
-        coalesce(valid_to, date '9999-12-31') as valid_to,
+        coalesce(valid_to, date '9999-12-31') as valid_to
     from {{ ref('counties') }}
 ),
 
@@ -15,12 +15,12 @@ named as (
         row_number() over (
             partition by municipalities.municipality_code, municipalities.valid_from
             order by counties.valid_from
-        ) as place,
+        ) as place
     from {{ ref('municipalities') }} as municipalities
     left join counties
         on
             municipalities.county_code = counties.county_code
-            and counties.valid_to > municipalities.valid_from
+            and municipalities.valid_from < counties.valid_to
 ),
 
 final as (
@@ -31,7 +31,7 @@ final as (
         named.county_name,
         named.valid_from,
         named.valid_to,
-        successions.current_code as code_in_reference_year,
+        successions.current_code as code_in_reference_year
     from named
     inner join {{ ref('int_geography__successions') }} as successions
         on

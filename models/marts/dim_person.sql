@@ -13,5 +13,5 @@ select
     settled_municipality_code,
     settled_date,
     death_date,
-    is_research_reserved,
+    is_research_reserved
 from {{ ref('int_person__persons') }}

@@ -7,10 +7,11 @@ with unknown_words as (
 
 final as (
     select
-        coalesce(reasons.termination_reason, unknown_words.termination_reason) as termination_reason,
+        coalesce(reasons.termination_reason, unknown_words.termination_reason)
+            as termination_reason,
         coalesce(reasons.label_nb, 'Ukjent kode') as label_nb,
         coalesce(reasons.label_en, 'Unknown code') as label_en,
-        coalesce(reasons.termination_group, 'ukjent') as termination_group,
+        coalesce(reasons.termination_group, 'ukjent') as termination_group
     from {{ ref('termination_reasons') }} as reasons
     full outer join unknown_words
         on reasons.termination_reason = unknown_words.termination_reason
@@ -24,7 +25,7 @@ select
     groups.label_nb as group_label_nb,
     groups.label_en as group_label_en,
     groups.is_work_or_education,
-    groups.sort_order,
+    groups.sort_order
 from final
 inner join {{ ref('termination_groups') }} as groups
     on final.termination_group = groups.termination_group

@@ -5,5 +5,5 @@ select
     aordningen_delivered,
     folkeregister_delivered,
     status_delivered,
-    kostra_delivered,
+    kostra_delivered
 from {{ ref('int_time__vintage') }}

@@ -1,10 +1,10 @@
--- ISO weeks of 2000–2049 by their Monday. A week is in the half-year or year that holds all its seven days; one
--- that crosses the edge is in none, so that it cannot be given to one side by mistake.
+-- ISO weeks of 2000–2049 by their Monday. A week is in the half-year or year that holds all its
+-- seven days; one that crosses the edge is in none, so it cannot be given to one side by mistake.
 with mondays as (
     select
         {{ add_days("date '1999-12-27'", 'number * 7') }} as week_start,
         {{ add_days("date '1999-12-27'", 'number * 7 + 3') }} as thursday,
-        {{ add_days("date '1999-12-27'", 'number * 7 + 6') }} as week_end,
+        {{ add_days("date '1999-12-27'", 'number * 7 + 6') }} as week_end
     from {{ integers(0, 2609) }} as weeks
 ),
 
@@ -16,15 +16,17 @@ final as (
         cast(1 + {{ whole_division(days_between(
             date_of('extract(year from thursday)', 1, 1), 'thursday'), 7) }} as integer) as iso_week,
         case
-            when extract(year from week_start) = extract(year from week_end)
+            when
+                extract(year from week_start) = extract(year from week_end)
                 and (extract(month from week_start) <= 6) = (extract(month from week_end) <= 6)
-                then cast(extract(year from week_start) as varchar)
+                then
+                    cast(extract(year from week_start) as varchar)
                     || case when extract(month from week_start) <= 6 then 'H1' else 'H2' end
         end as half_year,
         case
             when extract(year from week_start) = extract(year from week_end)
                 then cast(extract(year from week_start) as integer)
-        end as year,
+        end as year
     from mondays
 )
 

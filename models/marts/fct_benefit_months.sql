@@ -4,7 +4,7 @@ with lines as (
         lines.unit_id,
         lines.income_month as benefit_month,
         sum(lines.amount) as amount,
-        count(*) as line_count,
+        count(*) as line_count
     from {{ ref('int_income__lines') }} as lines
     where lines.kind = 'benefit'
     group by 1, 2, 3
@@ -14,8 +14,12 @@ units as (
     select
         months.unit_id,
         months.benefit_month,
-        units.municipality_code,
-    from (select unit_id, benefit_month from lines group by 1, 2) as months
+        units.municipality_code
+    from (select
+        unit_id,
+        benefit_month
+    from lines
+    group by 1, 2) as months
     inner join {{ ref('stg_aordningen__virksomheter') }} as units
         on
             months.unit_id = units.unit_id
@@ -34,7 +38,7 @@ months as (
         lines.benefit_month,
         units.municipality_code,
         sum(lines.amount) as amount,
-        sum(lines.line_count) as line_count,
+        sum(lines.line_count) as line_count
     from lines
     left join units
         on
@@ -48,13 +52,17 @@ participations as (
     select
         months.person_key,
         months.benefit_month,
-        participations.participation_id,
-    from (select person_key, benefit_month from months group by 1, 2) as months
+        participations.participation_id
+    from (select
+        person_key,
+        benefit_month
+    from months
+    group by 1, 2) as months
     inner join {{ ref('int_participation__accepted') }} as participations
         on
             months.person_key = participations.person_key
             and participations.start_date < {{ next_month('months.benefit_month') }}
-            and participations.last_day >= months.benefit_month
+            and months.benefit_month <= participations.last_day
     qualify row_number() over (
         partition by months.person_key, months.benefit_month
         order by participations.start_date desc, participations.participation_id desc
@@ -69,7 +77,7 @@ final as (
         cast(months.amount as decimal(18, 2)) as amount,
         cast(months.line_count as integer) as line_count,
         participations.participation_id,
-        participations.participation_id is not null as is_matched,
+        participations.participation_id is not null as is_matched
     from months
     left join participations
         on

@@ -22,7 +22,7 @@ final as (
         {{ day_of_number('weeks.week_no * 7') }} as week_start,
         weeks.measure_type,
         weeks.measure_days,
-        weeks.planned_hours,
+        weeks.planned_hours
     from weeks
     inner join {{ ref('int_participation__accepted') }} as participations
         on weeks.participation_no = participations.participation_no

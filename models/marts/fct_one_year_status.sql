@@ -7,7 +7,7 @@ residences as (
     select
         cohort.person_key,
         cohort.status_year,
-        spells.municipality_code,
+        spells.municipality_code
     from cohort
     inner join {{ ref('int_status__residences') }} as spells
         on
@@ -24,7 +24,7 @@ held as (
     select
         cohort.person_key,
         cohort.status_year,
-        coalesce(words.status_code, '80') as status_code,
+        coalesce(words.status_code, '80') as status_code
     from cohort
     inner join {{ ref('int_status__signals') }} as signals
         on
@@ -35,7 +35,7 @@ held as (
     select
         cohort.person_key,
         cohort.status_year,
-        '11' as status_code,
+        '11' as status_code
     from cohort
     inner join {{ ref('int_status__november_wages') }} as wages
         on
@@ -48,13 +48,13 @@ with_both as (
     select
         person_key,
         status_year,
-        status_code,
+        status_code
     from held
     union all
     select
         person_key,
         status_year,
-        '15' as status_code,
+        '15' as status_code
     from held
     where status_code in ('11', '05')
     group by 1, 2
@@ -65,7 +65,7 @@ first_match as (
     select
         with_both.person_key,
         with_both.status_year,
-        with_both.status_code,
+        with_both.status_code
     from with_both
     inner join {{ ref('statuses') }} as statuses on with_both.status_code = statuses.status_code
     qualify row_number() over (
@@ -79,8 +79,8 @@ judged as (
         cohort.*,
         residences.municipality_code as spell_municipality_code,
         residences.person_key is not null
-            and coalesce(persons.death_date >= cohort.reference_date, true) as is_resident,
-        coalesce(first_match.status_code, '08') as status_code,
+        and coalesce(persons.death_date >= cohort.reference_date, true) as is_resident,
+        coalesce(first_match.status_code, '08') as status_code
     from cohort
     left join residences
         on
@@ -106,7 +106,7 @@ final as (
         case when judged.is_resident then judged.status_code end as status_code,
         case when judged.is_resident then statuses.status_group end as status_group,
         judged.is_preliminary,
-        vintage.status_delivered is not null as has_status_source,
+        vintage.status_delivered is not null as has_status_source
     from judged
     inner join {{ ref('statuses') }} as statuses on judged.status_code = statuses.status_code
     cross join {{ ref('int_time__vintage') }} as vintage

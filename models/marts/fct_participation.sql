@@ -4,7 +4,7 @@ with days as (
         sum(case when is_leave then 0 else weekdays end) as programme_days,
         sum(case when is_leave then weekdays else 0 end) as leave_days,
         sum(case when has_measure then weekdays else 0 end) as measure_days,
-        sum(hours_per_week * weekdays * 0.2) as planned_hours,
+        sum(hours_per_week * weekdays * 0.2) as planned_hours
     from {{ ref('int_participation__stretches') }}
     group by 1
 ),
@@ -13,7 +13,7 @@ absences as (
     select
         participation_no,
         sum(case when absence_type = 'gyldig' then hours else 0 end) as absence_hours_valid,
-        sum(case when absence_type = 'ugyldig' then hours else 0 end) as absence_hours_invalid,
+        sum(case when absence_type = 'ugyldig' then hours else 0 end) as absence_hours_invalid
     from {{ ref('int_absence__weeks') }}
     group by 1
 ),
@@ -36,10 +36,11 @@ final as (
         cast(coalesce(days.planned_hours, 0) as decimal(18, 7)) as planned_hours,
         cast(5 * days.planned_hours as double) / nullif(days.programme_days, 0) as hours_per_week,
         cast(coalesce(absences.absence_hours_valid, 0) as decimal(18, 9)) as absence_hours_valid,
-        cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9)) as absence_hours_invalid,
+        cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9))
+            as absence_hours_invalid,
         participations.registered_date,
-        cast({{ days_between('participations.start_date', 'participations.registered_date') }} as integer)
-            as registration_lag_days,
+        {{ days_between('participations.start_date', 'participations.registered_date') }}
+            as registration_lag_days
     from {{ ref('int_participation__accepted') }} as participations
     left join days on participations.participation_no = days.participation_no
     left join absences on participations.participation_no = absences.participation_no

@@ -36,9 +36,9 @@ absences as (
         participation_no,
         week_no,
         sum(case when absence_type = 'gyldig' then hours else 0 end) as absence_hours_valid,
-        sum(case when absence_type = 'ugyldig' then hours else 0 end) as absence_hours_invalid,
+        sum(case when absence_type = 'ugyldig' then hours else 0 end) as absence_hours_invalid
     from {{ ref('int_absence__weeks') }}
-    group by 1, 2
+    group by participation_no, week_no
 ),
 
 final as (
@@ -52,7 +52,7 @@ final as (
         weeks.measure_days,
         weeks.planned_hours,
         cast(coalesce(absences.absence_hours_valid, 0) as decimal(18, 9)) as absence_hours_valid,
-        cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9)) as absence_hours_invalid,
+        cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9)) as absence_hours_invalid
     from weeks
     inner join {{ ref('int_participation__accepted') }} as participations
         on weeks.participation_no = participations.participation_no

@@ -11,7 +11,7 @@ with staged as (
         '{{ dataset.split('__')[0] }}' as source,
         delivered,
         file_name,
-        count(*) as staged_rows,
+        count(*) as staged_rows
     from {{ ref('stg_' ~ dataset) }}
     group by 1, 2, 3
     {%- endfor %}
@@ -22,7 +22,7 @@ quarantined as (
         source,
         delivered,
         file_name,
-        count(*) as quarantined_rows,
+        count(*) as quarantined_rows
     from {{ ref('quarantine') }}
     group by 1, 2, 3
 ),
@@ -36,7 +36,7 @@ final as (
         files.file_name,
         files.received_rows,
         coalesce(staged.staged_rows, 0) as staged_rows,
-        coalesce(quarantined.quarantined_rows, 0) as quarantined_rows,
+        coalesce(quarantined.quarantined_rows, 0) as quarantined_rows
     from {{ ref('stg_receipt__files') }} as files
     left join staged
         on

@@ -13,7 +13,7 @@ with faulty as (
         delivered,
         file_name,
         line_number,
-        row_content,
+        row_content
     from {{ ref('base_' ~ dataset) }}
     where reason is not null
     {%- endfor %}
@@ -27,7 +27,7 @@ final as (
         faulty.delivered,
         faulty.file_name,
         faulty.line_number,
-        faulty.row_content,
+        faulty.row_content
     from faulty
     inner join {{ ref('stg_receipt__files') }} as files
         on

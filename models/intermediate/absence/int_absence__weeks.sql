@@ -10,7 +10,7 @@ with spells as (
         {{ day_number('greatest(absences.from_date, participations.start_date)') }} as first_day_no,
         {{ day_number('least(absences.to_date, participations.last_day)') }} as last_day_no,
         {{ day_number('participations.start_date') }} as start_day_no,
-        {{ day_number('participations.last_day') }} as end_day_no,
+        {{ day_number('participations.last_day') }} as end_day_no
     from {{ ref('stg_nir__fravaer') }} as absences
     inner join {{ ref('int_participation__accepted') }} as participations
         on absences.participation_id = participations.participation_id
@@ -23,14 +23,14 @@ counted as (
         case
             when first_day_no <= last_day_no then {{ weekdays('first_day_no', 'last_day_no') }}
             else 0
-        end as days,
+        end as days
     from spells
 ),
 
 by_week as (
     select
         *,
-        {{ each_integer(week_number('first_day_no'), week_number('last_day_no')) }} as week_no,
+        {{ each_integer(week_number('first_day_no'), week_number('last_day_no')) }} as week_no
     from counted
     where days > 0
 ),
@@ -39,7 +39,7 @@ running as (
     select
         *,
         {{ weekdays('first_day_no', 'least(last_day_no, week_no * 7 + 6)') }} as days_until,
-        {{ weekdays('first_day_no', 'greatest(week_no * 7 - 1, first_day_no - 1)') }} as days_before,
+        {{ weekdays('first_day_no', 'greatest(week_no * 7 - 1, first_day_no - 1)') }} as days_before
     from by_week
 ),
 
@@ -50,7 +50,7 @@ placed as (
         week_no,
         absence_type,
         cast(hours * days_until / days as decimal(18, 9))
-            - cast(hours * days_before / days as decimal(18, 9)) as hours,
+        - cast(hours * days_before / days as decimal(18, 9)) as hours
     from running
     where days_until > days_before
     union all
@@ -61,7 +61,7 @@ placed as (
         participation_no,
         {{ week_number('from_day_no') }} as week_no,
         absence_type,
-        cast(hours as decimal(18, 9)) as hours,
+        cast(hours as decimal(18, 9)) as hours
     from counted
     where
         days = 0

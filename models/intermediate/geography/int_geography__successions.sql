@@ -4,7 +4,7 @@ with recursive changes as (
     select
         old_code,
         new_code,
-        change_date,
+        change_date
     from {{ ref('municipality_changes') }}
     where not is_split
 ),
@@ -13,13 +13,13 @@ walk as (
     select
         municipality_code,
         municipality_code as current_code,
-        date '0001-01-01' as from_date,
+        date '0001-01-01' as from_date
     from {{ ref('municipalities') }}
     union
     select
         walk.municipality_code,
         changes.new_code as current_code,
-        changes.change_date as from_date,
+        changes.change_date as from_date
     from walk
     inner join changes
         on
@@ -35,7 +35,7 @@ final as (
         lead(from_date, 1, date '9999-12-31') over (
             partition by municipality_code
             order by from_date
-        ) as until_date,
+        ) as until_date
     from walk
 )
 

@@ -4,7 +4,7 @@ with recursive links as (
     select
         ident,
         ident_rank,
-        current_ident,
+        current_ident
     from {{ ref('stg_folkeregister__identer') }}
     where ident <> current_ident
 ),
@@ -12,12 +12,12 @@ with recursive links as (
 walk as (
     select
         ident,
-        current_ident as reached_ident,
+        current_ident as reached_ident
     from links
     union
     select
         walk.ident,
-        links.current_ident as reached_ident,
+        links.current_ident as reached_ident
     from walk
     inner join links on walk.reached_ident = links.ident
 ),
@@ -33,7 +33,7 @@ ends as (
         walk.ident,
         walk.reached_ident,
         looped.ident is not null as is_loop,
-        links.ident_rank,
+        links.ident_rank
     from walk
     left join looped on walk.reached_ident = looped.ident
     left join links on walk.reached_ident = links.ident
@@ -44,7 +44,7 @@ final as (
     select
         ident,
         reached_ident as person_key,
-        is_loop,
+        is_loop
     from ends
     qualify row_number() over (partition by ident order by ident_rank) = 1
 )

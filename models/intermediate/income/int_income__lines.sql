@@ -4,7 +4,7 @@ with all_lines as (
         ident,
         unit_id,
         income_month,
-        {{ each_element('income_lines') }} as line,
+        {{ each_element('income_lines') }} as line
     from {{ ref('stg_aordningen__inntekt') }}
     where is_current
 ),
@@ -18,7 +18,7 @@ kinds as (
             when line.pensjonellertrygd.beskrivelse = 'introduksjonsstoenad' then 'benefit'
             when line.loennsinntekt is not null then 'wage'
         end as kind,
-        {{ parsed_decimal(clean('line.beloep')) }} as amount,
+        {{ parsed_decimal(clean('line.beloep')) }} as amount
     from all_lines
 ),
 
@@ -28,7 +28,7 @@ final as (
         kinds.unit_id,
         kinds.income_month,
         kinds.kind,
-        kinds.amount,
+        kinds.amount
     from kinds
     left join {{ ref('int_identity__current_idents') }} as idents on kinds.ident = idents.ident
     where

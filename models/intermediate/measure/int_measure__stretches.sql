@@ -2,7 +2,7 @@
 with measured as (
     select distinct
         participation_no,
-        measure_type,
+        measure_type
     from {{ ref('int_measure__spells') }}
 ),
 
@@ -15,7 +15,7 @@ changes as (
         {{ day }} as day_no,
         0 as leaves,
         {{ sign }} as measures,
-        {{ sign }} * hours_per_week as hours_per_week,
+        {{ sign }} * hours_per_week as hours_per_week
     from {{ ref('int_measure__spells') }}
     union all
     select
@@ -24,7 +24,7 @@ changes as (
         leave.{{ day }} as day_no,
         {{ sign }} as leaves,
         0 as measures,
-        0 as hours_per_week,
+        0 as hours_per_week
     from {{ ref('int_participation__leave') }} as leave
     inner join measured on leave.participation_no = measured.participation_no
     {%- endfor %}
@@ -45,7 +45,7 @@ final as (
         first_day_no,
         last_day_no,
         weekdays,
-        hours_per_week,
+        hours_per_week
     from stretches
     where measures > 0 and leaves = 0
 )

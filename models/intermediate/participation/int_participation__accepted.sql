@@ -8,7 +8,7 @@ with participations as (
         participations.start_date <= vintage.observed_until as has_begun,
         case
             when participations.end_date <= vintage.observed_until then participations.end_date
-        end as known_end_date,
+        end as known_end_date
     from {{ ref('stg_nir__deltakelser') }} as participations
     left join {{ ref('int_identity__current_idents') }} as idents
         on participations.ident = idents.ident
@@ -40,7 +40,7 @@ final as (
         participations.termination_registered_date,
         participations.final_goal,
         participations.integration_contract_date,
-        participations.registered_date,
+        participations.registered_date
     from participations
     inner join {{ ref('int_person__persons') }} as persons
         on participations.person_key = persons.person_key

@@ -2,8 +2,9 @@
 select
     participations.participation_no,
     {{ day_number('greatest(spells.from_date, participations.start_date)') }} as first_day_no,
-    {{ day_number('least(coalesce(spells.to_date, participations.last_day), participations.last_day)') }}
-        as last_day_no,
+    {{ day_number(
+        'least(coalesce(spells.to_date, participations.last_day), participations.last_day)') }}
+        as last_day_no
 from {{ ref('stg_nir__permisjoner') }} as spells
 inner join {{ ref('int_participation__accepted') }} as participations
     on spells.participation_id = participations.participation_id

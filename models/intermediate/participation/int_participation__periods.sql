@@ -10,7 +10,7 @@ with touched as (
         participations.end_date,
         periods.period,
         periods.period_type,
-        periods.last_day as period_last_day,
+        periods.last_day as period_last_day
     from {{ ref('int_participation__accepted') }} as participations
     inner join {{ ref('int_time__periods') }} as periods
         on
@@ -27,7 +27,7 @@ ranked as (
                 coalesce(end_date, date '9999-12-31') desc,
                 start_date desc,
                 participation_id desc
-        ) as place,
+        ) as place
     from touched
 ),
 
@@ -42,7 +42,7 @@ final as (
         coalesce(successions.current_code, ranked.municipality_code) as period_municipality_code,
         ranked.place = 1 as is_last_in_period,
         ranked.place = 1 and coalesce(ranked.end_date <= ranked.period_last_day, false)
-            as is_exit_of_period,
+            as is_exit_of_period
     from ranked
     left join {{ ref('int_geography__successions') }} as successions
         on

@@ -5,7 +5,7 @@ with changes as (
         {{ day_number('start_date') }} as day_no,
         0 as leaves,
         0 as measures,
-        0 as hours_per_week,
+        0 as hours_per_week
     from {{ ref('int_participation__accepted') }}
     where has_begun
     union all
@@ -14,7 +14,7 @@ with changes as (
         {{ day_number('last_day') }} + 1 as day_no,
         0 as leaves,
         0 as measures,
-        0 as hours_per_week,
+        0 as hours_per_week
     from {{ ref('int_participation__accepted') }}
     where has_begun
     {%- for sign, day in [(1, 'first_day_no'), (-1, 'last_day_no + 1')] %}
@@ -24,7 +24,7 @@ with changes as (
         {{ day }} as day_no,
         {{ sign }} as leaves,
         0 as measures,
-        0 as hours_per_week,
+        0 as hours_per_week
     from {{ ref('int_participation__leave') }}
     union all
     select
@@ -32,7 +32,7 @@ with changes as (
         {{ day }} as day_no,
         0 as leaves,
         {{ sign }} as measures,
-        {{ sign }} * hours_per_week as hours_per_week,
+        {{ sign }} * hours_per_week as hours_per_week
     from {{ ref('int_measure__spells') }}
     {%- endfor %}
 ),
@@ -53,7 +53,7 @@ final as (
         weekdays,
         leaves > 0 as is_leave,
         measures > 0 and leaves = 0 as has_measure,
-        case when leaves = 0 then hours_per_week else 0 end as hours_per_week,
+        case when leaves = 0 then hours_per_week else 0 end as hours_per_week
     from stretches
 )
 

@@ -1,7 +1,7 @@
 with registrations as (
     select
         registrations.*,
-        coalesce(idents.person_key, registrations.ident) as person_key,
+        coalesce(idents.person_key, registrations.ident) as person_key
     from {{ ref('stg_nir__personer') }} as registrations
     left join {{ ref('int_identity__current_idents') }} as idents
         on registrations.ident = idents.ident
@@ -22,7 +22,7 @@ chosen as (
 first_starts as (
     select
         coalesce(idents.person_key, participations.ident) as person_key,
-        min(participations.start_date) as first_start_date,
+        min(participations.start_date) as first_start_date
     from {{ ref('stg_nir__deltakelser') }} as participations
     left join {{ ref('int_identity__current_idents') }} as idents
         on participations.ident = idents.ident
@@ -34,7 +34,7 @@ persons as (
         coalesce(chosen.person_key, first_starts.person_key) as person_key,
         first_starts.first_start_date,
         chosen.* exclude (person_key),
-        chosen.person_key is not null as is_registered,
+        chosen.person_key is not null as is_registered
     from chosen
     full outer join first_starts on chosen.person_key = first_starts.person_key
 ),
@@ -44,11 +44,11 @@ persons as (
 laws as (
     select
         persons.person_key,
-        rules.legal_regime,
+        rules.legal_regime
     from persons
     inner join {{ ref('legal_regimes') }} as rules
         on
-            (rules.residence_basis is null or rules.residence_basis = persons.residence_basis)
+            (rules.residence_basis is null or persons.residence_basis = rules.residence_basis)
             and (
                 coalesce(rules.permit_from, rules.arrival_from, rules.start_from) is null
                 or persons.permit_date >= rules.permit_from
@@ -78,14 +78,20 @@ final as (
             as has_upper_secondary,
         case
             when persons.is_registered
-                then coalesce(protections.is_address_protected, persons.address_protection_code is not null)
+                then
+                    coalesce(
+                        protections.is_address_protected,
+                        persons.address_protection_code is not null
+                    )
         end as is_address_protected,
         persons.settled_municipality_code,
         persons.settled_date,
         persons.death_date,
-        case when persons.is_registered then coalesce(persons.research_reservation_code = '1', false) end
+        case
+            when persons.is_registered then coalesce(persons.research_reservation_code = '1', false)
+        end
             as is_research_reserved,
-        persons.is_registered,
+        persons.is_registered
     from persons
     left join laws on persons.person_key = laws.person_key
     left join {{ ref('address_protections') }} as protections

@@ -17,7 +17,7 @@ followed as (
         person_key,
         municipality_code,
         cast(extract(year from end_date) as integer) as exit_year,
-        {{ each_integer(1, 5) }} as years_after,
+        {{ each_integer(1, 5) }} as years_after
     from last_participations
     where end_date is not null
 ),
@@ -28,7 +28,7 @@ dated as (
         exit_year + years_after as status_year,
         {{ date_of('exit_year + years_after', 11, 30) }} as reference_date,
         {{ date_of('exit_year + years_after', 12, 10) }} as known_after,
-        {{ date_of('exit_year + years_after + 2', 1, 1) }} as final_from,
+        {{ date_of('exit_year + years_after + 2', 1, 1) }} as final_from
     from followed
 ),
 
@@ -40,7 +40,7 @@ final as (
         dated.status_year,
         dated.years_after,
         dated.reference_date,
-        coalesce(vintage.status_delivered < dated.final_from, true) as is_preliminary,
+        coalesce(vintage.status_delivered < dated.final_from, true) as is_preliminary
     from dated
     inner join {{ ref('int_time__vintage') }} as vintage on dated.known_after < vintage.as_of
 )

@@ -2,7 +2,7 @@
 with bounds as (
     select
         cast(extract(year from min(participations.start_date)) as integer) as first_year,
-        cast(extract(year from max(vintage.observed_until)) as integer) as last_year,
+        cast(extract(year from max(vintage.observed_until)) as integer) as last_year
     from {{ ref('stg_nir__deltakelser') }} as participations
     cross join {{ ref('int_time__vintage') }} as vintage
     where participations.start_date <= vintage.observed_until
@@ -18,21 +18,21 @@ final as (
         lpad(cast(year as varchar), 4, '0') as period,
         'year' as period_type,
         {{ date_of('year', 1, 1) }} as first_day,
-        {{ date_of('year', 12, 31) }} as last_day,
+        {{ date_of('year', 12, 31) }} as last_day
     from years
     union all
     select
         lpad(cast(year as varchar), 4, '0') || 'H1' as period,
         'half_year' as period_type,
         {{ date_of('year', 1, 1) }} as first_day,
-        {{ date_of('year', 6, 30) }} as last_day,
+        {{ date_of('year', 6, 30) }} as last_day
     from years
     union all
     select
         lpad(cast(year as varchar), 4, '0') || 'H2' as period,
         'half_year' as period_type,
         {{ date_of('year', 7, 1) }} as first_day,
-        {{ date_of('year', 12, 31) }} as last_day,
+        {{ date_of('year', 12, 31) }} as last_day
     from years
 )
 

@@ -12,7 +12,7 @@ final as (
         max(case when source = 'aordningen' then delivered end) as aordningen_delivered,
         max(case when source = 'folkeregister' then delivered end) as folkeregister_delivered,
         max(case when source = 'status' then delivered end) as status_delivered,
-        max(case when source = 'kostra' then delivered end) as kostra_delivered,
+        max(case when source = 'kostra' then delivered end) as kostra_delivered
     from files
 )
 

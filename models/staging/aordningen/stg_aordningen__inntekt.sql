@@ -1,4 +1,4 @@
--- A corrected report replaces the employer's month as a whole: its newest delivery is the current one.
+-- A corrected report replaces the employer's month as a whole: its newest delivery is current.
 with lines as (
     select * from {{ ref('base_aordningen__inntekt') }}
     where reason is null
@@ -6,28 +6,28 @@ with lines as (
 
 newest as (
     select
-        "opplysningspliktigId",
+        opplysningspliktigid,
         kalendermaaned,
-        max(delivered) as delivered,
+        max(delivered) as delivered
     from lines
     group by 1, 2
 ),
 
 final as (
     select
-        lines."opplysningspliktigId" as employer_id,
-        lines."virksomhetId" as unit_id,
+        lines.opplysningspliktigid as employer_id,
+        lines.virksomhetid as unit_id,
         lines.kalendermaaned as income_month,
         lines.personidentifikator as ident,
         lines.inntekt as income_lines,
         lines.delivered = newest.delivered as is_current,
         lines.delivered,
         lines.file_name,
-        lines.line_number,
+        lines.line_number
     from lines
     inner join newest
         on
-            lines."opplysningspliktigId" = newest."opplysningspliktigId"
+            lines.opplysningspliktigid = newest.opplysningspliktigid
             and lines.kalendermaaned = newest.kalendermaaned
 )
 

@@ -7,6 +7,6 @@ select
     delivered = max(delivered) over () as is_current,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_aordningen__virksomheter') }}
 where reason is null

@@ -6,6 +6,6 @@ select
     til_dato as to_date,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_folkeregister__bosatt') }}
 where reason is null

@@ -5,6 +5,6 @@ select
     fra_dato as from_date,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_folkeregister__identer') }}
 where reason is null

@@ -19,6 +19,6 @@ select
     delivered = max(delivered) over (partition by oppgaveaar) as is_current,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_kostra__11b') }}
 where reason is null

@@ -13,6 +13,6 @@ select
     registrert_dato as registered_date,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_nir__deltakelser') }}
 where reason is null

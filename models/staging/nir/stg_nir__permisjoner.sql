@@ -7,6 +7,6 @@ select
     registrert_dato as registered_date,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_nir__permisjoner') }}
 where reason is null

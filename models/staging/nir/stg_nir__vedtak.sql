@@ -10,6 +10,6 @@ select
     registrert_dato as registered_date,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_nir__vedtak') }}
 where reason is null

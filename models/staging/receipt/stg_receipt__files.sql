@@ -10,5 +10,5 @@ select
     received_rows,
     sha256,
     is_used,
-    as_of,
+    as_of
 from {{ source('receipt', 'files') }}

@@ -7,6 +7,6 @@ select
     kilde as register_name,
     delivered,
     file_name,
-    line_number,
+    line_number
 from {{ ref('base_status__signaler') }}
 where reason is null

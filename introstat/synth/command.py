@@ -1,0 +1,133 @@
+"""The command `introstat synth`."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from introstat.errors import UserError
+from introstat.synth.deliveries import NIR_DELIVERIES
+from introstat.synth.generate import FIRST_YEAR, LAST_YEAR, generate
+from introstat.synth.replicate import replicate
+
+FEWEST, MOST = 50, 1_000_000
+NOT_WITH_REPLICATE = ("persons", "first_year", "last_year", "nir_deliveries")
+
+
+@click.command("synth")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="New or empty folder for the extracts.",
+)
+@click.option(
+    "--persons",
+    default=5000,
+    show_default=True,
+    type=click.IntRange(FEWEST, MOST),
+    help="Persons in the register; about nine in ten take part in a programme.",
+)
+@click.option(
+    "--seed",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0),
+    help="The same seed gives the same bytes.",
+)
+@click.option(
+    "--from",
+    "first_year",
+    default=2015,
+    show_default=True,
+    type=click.IntRange(FIRST_YEAR, LAST_YEAR),
+    help="First year with deliveries.",
+)
+@click.option(
+    "--to",
+    "last_year",
+    default=2018,
+    show_default=True,
+    type=click.IntRange(FIRST_YEAR, LAST_YEAR),
+    help="Last year covered; its deliveries arrive in January and February of the next.",
+)
+@click.option(
+    "--nir-deliveries",
+    default=NIR_DELIVERIES[0],
+    show_default=True,
+    type=click.Choice(NIR_DELIVERIES),
+    help="How often NIR delivers a snapshot.",
+)
+@click.option(
+    "--replicate",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Published table (CSV) whose figures the extracts shall give, cell by cell.",
+)
+@click.pass_context
+def synth(
+    context: click.Context,
+    out: Path,
+    persons: int,
+    seed: int,
+    first_year: int,
+    last_year: int,
+    nir_deliveries: str,
+    file: Path | None,
+) -> None:
+    """Write synthetic extracts: deliveries of all five sources, with nobody real in them.
+
+    Every identity number has 80 added to its month, so none can belong to a living person. A small
+    share of the rows is faulty on purpose.
+
+    With --replicate the extracts are faultless and give one published table: participants by age,
+    country of birth or municipality and sex; direct result by county; status one year after.
+
+    \b
+    Examples:
+      introstat synth --out extracts
+      introstat synth --out extracts --persons 250000 --from 2015 --to 2018
+      introstat synth --out extracts --replicate participants_by_age_sex.csv
+
+    Exit codes: 0 written, 2 bad input (nothing is written).
+    """
+    if file is not None:
+        given = [
+            name
+            for name in NOT_WITH_REPLICATE
+            if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        ]
+        if given:
+            options = {"first_year": "--from", "last_year": "--to"}
+            names = ", ".join(options.get(name, f"--{name.replace('_', '-')}") for name in given)
+            raise click.UsageError(f"{names} cannot be used with --replicate: the table decides.")
+    elif first_year > last_year:
+        raise click.UsageError(f"--from {first_year} is after --to {last_year}. Swap them.")
+    try:
+        console = Console(stderr=True)
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        ) as bar:
+            task = bar.add_task("synthetic extracts", total=1.0)
+
+            def tell(step: str, share: float) -> None:
+                bar.update(task, description=step, completed=share)
+
+            if file is not None:
+                replicate(file, out, seed, tell)
+            else:
+                generate(out, persons, seed, first_year, last_year, nir_deliveries, tell)
+    except FileExistsError as error:
+        raise UserError(
+            f"{out} exists and is not an empty folder. Name another folder with --out, "
+            "or remove this one."
+        ) from error
+    except OSError as error:
+        raise UserError(f"Cannot write to {out}: {error.strerror or error}.") from error
+    click.echo(f"Wrote {sum(1 for _ in out.glob('*/*/manifest.json'))} deliveries to {out}")
