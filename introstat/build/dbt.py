@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
 
@@ -57,7 +58,7 @@ def run_dbt(
     return run
 
 
-def _events(lines: Iterator[str]) -> Iterator[dict]:
+def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             event = json.loads(line)
@@ -67,7 +68,7 @@ def _events(lines: Iterator[str]) -> Iterator[dict]:
             yield event
 
 
-def _note(run: DbtRun, event: dict, progress: Callable[[int, int, str], None]) -> None:
+def _note(run: DbtRun, event: dict[str, Any], progress: Callable[[int, int, str], None]) -> None:
     info, data = event["info"], event.get("data", {})
     node = data.get("node_info", {}).get("node_name", "")
     if "index" in data and "total" in data:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 import duckdb
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -35,26 +36,30 @@ def summary_command(warehouse: Path | None) -> None:
         raise UserError(f"There is no warehouse at {path}. Build one first: introstat build --help")
     console = Console(highlight=False)
     with duckdb.connect(str(path), read_only=True) as connection:
-        for title, query in (("Main figures, whole country", _HEADLINE), ("Rows", _ROWS)):
+        for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
         vintage = connection.execute(_VINTAGE).fetchone()
     if vintage is not None:
         as_of, observed_until, has_status = vintage
-        console.print(f"Known as of {as_of}; the programme is observed until {observed_until}.")
+        console.print(
+            f"Known as of {as_of}; the programme is observed until {observed_until}, so the last "
+            "year may be a part of one.",
+            soft_wrap=True,
+        )
         if not has_status:
             console.print("No status delivery: statuses that need it are unknown (08).")
+    console.print(_EXPLANATION, soft_wrap=True)
+    console.print("Figures before disclosure control: not for publication.")
     console.print(f"Warehouse: {path}", soft_wrap=True)
-    console.print(f'Look inside: duckdb.connect("{path}", read_only=True)', soft_wrap=True)
 
 
 _HEADLINE = """
     select
-        year, participants, men, women, exits,
-        direct_result_percent as "direct result %",
-        former_participants as "former participants",
-        status_percent as "in work/education 1 year after %",
+        year::varchar as "Year", participants as "Participants", men as "Men", women as "Women",
+        exits as "Exits", direct_result_percent as "Direct %",
+        former_participants as "Former", status_percent as "Status %",
         case when is_status_preliminary then 'preliminary' when not is_status_preliminary
-            then 'final' end as "status"
+            then 'final' end as "Status is"
     from stat_headline
     where year > (select extract(year from observed_until) - 6 from dim_vintage)
     order by year
@@ -62,28 +67,32 @@ _HEADLINE = """
 
 _ROWS = """
     select
-        source, table_name as "table", count(distinct delivered) as deliveries,
-        sum(received_rows) as received, sum(staged_rows) as staged,
-        sum(quarantined_rows) as quarantined
+        source as "Source", table_name as "Table", count(distinct delivered) as "Deliveries",
+        sum(received_rows) as "Received", sum(staged_rows) as "Staged",
+        sum(quarantined_rows) as "Quarantined"
     from dq_conservation
     group by all
     order by source, table_name
 """
 
+_EXPLANATION = (
+    "Direct %: exits of the year to work or education (IMDi). Status %: former participants, resident "
+    "and in work or education on 30 November one year after (SSB)."
+)
+
 _VINTAGE = "select as_of, observed_until, status_delivered is not null from dim_vintage"
 
 
 def _table(connection: duckdb.DuckDBPyConnection, title: str, query: str) -> Table:
-    rows = connection.execute(query)
-    table = Table(title=title, title_justify="left")
-    for column in rows.description or ():
-        table.add_column(column[0], justify="right" if column[1] in _NUMBERS else "left")
-    for row in rows.fetchall():
+    cursor = connection.execute(query)
+    rows = cursor.fetchall()
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for place, column in enumerate(cursor.description or ()):
+        is_text = any(isinstance(row[place], str) for row in rows)
+        table.add_column(column[0], justify="left" if is_text else "right", no_wrap=True)
+    for row in rows:
         table.add_row(*(_shown(value) for value in row))
     return table
-
-
-_NUMBERS = ("INTEGER", "BIGINT", "HUGEINT", "NUMBER")
 
 
 def _shown(value: Any) -> str:

@@ -110,4 +110,7 @@ def _made(path: Path) -> tuple[bytes, str]:
             f"No pseudonym key is named and none can be written to {path} "
             f"({error.strerror}). Set ${KEY_FILE_VARIABLE} or ${KEY_VARIABLE}."
         ) from error
-    return key, f"a new key, written to {path}: keep a copy, pseudonyms cannot be made again without it"
+    return (
+        key,
+        f"a new key, written to {path}: keep a copy, pseudonyms cannot be made again without it",
+    )

@@ -53,7 +53,12 @@ def receive_with_progress(
     """Receive with a progress bar and say what came of it, one line for each refusal and remark."""
     key, origin = load_key(key_file)
     console.print(f"Pseudonyms: {origin}", highlight=False, soft_wrap=True)
-    columns = (TextColumn("Receiving"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[name]}"))
+    columns = (
+        TextColumn("Receiving"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[name]}"),
+    )
     received.mkdir(parents=True, exist_ok=True)
     with (
         locked(received / ".lock", "another receipt into this folder"),
@@ -69,7 +74,9 @@ def receive_with_progress(
     for remark in outcome.remarks:
         console.print(f"Remark: {remark}", highlight=False, soft_wrap=True, markup=False)
     for refusal in outcome.refused:
-        console.print(f"Refused: {refusal}", highlight=False, soft_wrap=True, markup=False, style="red")
+        console.print(
+            f"Refused: {refusal}", highlight=False, soft_wrap=True, markup=False, style="red"
+        )
     console.print(
         f"Received {len(outcome.received)} deliveries, {len(outcome.known)} known before, "
         f"{len(outcome.refused)} refused, into {received}",

@@ -94,9 +94,6 @@ def _load_parquet(
             f"{where}: column {other[0]} is not text. A Parquet file holds every column as strings."
         )
     _check_columns(where, names, file)
-    known = {column.name for column in file.table.columns}
-    extra = [name for name in names if name not in known]
-    absent = [column.name for column in file.table.columns if column.name not in names]
     values = ", ".join(f"nullif({_name(name)}, '') as {_name(name)}" for name in names)
     connection.execute(
         f"create temp table parsed as select row_number() over () as row_no, {values} "
@@ -105,9 +102,7 @@ def _load_parquet(
     connection.execute(
         "create temp table line_numbers as select row_no, row_no as first_line from parsed"
     )
-    _select_incoming(connection, file, absent, extra, "first_line")
-    connection.execute("drop table parsed; drop table line_numbers")
-    return _remarks(where, extra, absent)
+    return _select_incoming(connection, file, where, names)
 
 
 def _select_incoming(
@@ -152,7 +147,9 @@ def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
             f"{where}, line 1: not {encoding}. Set `encoding` in the manifest or save as {encoding}."
         ) from None
     except (OSError, EOFError, csv.Error):
-        raise DeliveryRefused(f"{where}, line 1: the header cannot be read. Fetch it again.") from None
+        raise DeliveryRefused(
+            f"{where}, line 1: the header cannot be read. Fetch it again."
+        ) from None
     if not any(names):
         raise DeliveryRefused(
             f"{where}: empty, not even a header row. A file without rows still has its header."
@@ -294,9 +291,7 @@ def _parse_fixed_width(
     connection.execute("drop table lines")
 
 
-def _unreadable(
-    where: str, path: Path, encoding: str, error: duckdb.Error
-) -> DeliveryRefused:
+def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> DeliveryRefused:
     """Say why a file could not be read at all, without the text that DuckDB quotes from it."""
     line = 0
     try:

@@ -67,7 +67,9 @@ def read_delivery(folder: Path) -> Delivery:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise DeliveryRefused(f"{where}: there is no manifest. Ask for the delivery anew.") from None
+        raise DeliveryRefused(
+            f"{where}: there is no manifest. Ask for the delivery anew."
+        ) from None
     except (OSError, ValueError) as error:
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise DeliveryRefused(
@@ -124,7 +126,12 @@ def _file(folder: Path, where: str, source: Source, name: str, facts: Any) -> De
         )
     rows = facts.get("rows") if isinstance(facts, dict) else None
     sha256 = facts.get("sha256") if isinstance(facts, dict) else None
-    if not isinstance(rows, int) or isinstance(rows, bool) or rows < 0 or not isinstance(sha256, str):
+    if (
+        not isinstance(rows, int)
+        or isinstance(rows, bool)
+        or rows < 0
+        or not isinstance(sha256, str)
+    ):
         raise DeliveryRefused(f"{where}: {name} needs `rows` (a whole number) and `sha256`.")
     path = folder / name
     if not path.is_file() or path.is_symlink():

@@ -1,4 +1,4 @@
-"""Sealing: every identity number of a file replaced by its pseudonym, and the received copy written.
+"""Sealing: the received copy written with every identity number replaced by its pseudonym.
 
 Identity columns are replaced whole and get `<column>_is_valid` beside them. In any other text a run
 of 11 or more digits is replaced where it stands, so a number noted in the wrong place does not slip
@@ -122,14 +122,18 @@ def _seal_numbers(
 ) -> None:
     """Add what stands in the identity columns to the table `numbers`, if it is not there yet."""
     for column in columns:
-        new = connection.execute(
-            f"""
+        new = (
+            connection.execute(
+                f"""
             select distinct trim({column.name}) as number from incoming
             where trim({column.name}) <> ''
             except select number from numbers
             order by number
             """
-        ).fetch_arrow_table()["number"].to_pylist()
+            )
+            .to_arrow_table()["number"]
+            .to_pylist()
+        )
         _insert(
             connection,
             "numbers",
@@ -158,13 +162,17 @@ def _seal_texts(
     pseudonymiser: Pseudonymiser,
 ) -> str | None:
     """Make a table found → sealed of a column's texts that hold a long run of digits, if any do."""
-    found = connection.execute(
-        f"""
+    found = (
+        connection.execute(
+            f"""
         select distinct "{name}" as found from numbered_view
         where length("{name}") >= 11 and regexp_matches("{name}", '[0-9]{{11}}')
         order by found
         """
-    ).fetch_arrow_table()["found"].to_pylist()
+        )
+        .to_arrow_table()["found"]
+        .to_pylist()
+    )
     if not found:
         return None
     table = f"texts_{place}"
@@ -195,7 +203,9 @@ def _income_query(query: str) -> str:
     """
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pa.Array]) -> None:
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pa.Array]
+) -> None:
     rows = pa.table(columns)
     connection.register("rows_to_insert", rows)
     connection.execute(f"insert into {table} select * from rows_to_insert")

@@ -22,12 +22,12 @@
     {%- set query -%}
         select
             source, cast(delivered as date) as delivered, cast(covers_until as date) as covers_until,
-            file.file_name, file.dataset, file.table_name, file.received_rows, file.sha256
+            file.file_name, file.dataset, file.table_name, file.received_rows
         from (
             select source, delivered, covers_until, unnest(files) as file
             from read_json('{{ pattern }}', columns = {
                 source: 'varchar', delivered: 'varchar', covers_until: 'varchar',
-                files: 'struct(file_name varchar, dataset varchar, table_name varchar, received_rows bigint, sha256 varchar)[]'
+                files: 'struct(file_name varchar, dataset varchar, table_name varchar, received_rows bigint)[]'
             })
         )
     {%- endset -%}

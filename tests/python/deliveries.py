@@ -87,16 +87,18 @@ def ident(number: int) -> str:
         nine = f"{1 + start % 28:02d}{81 + start // 28 % 12:02d}90{start // 336 % 1000:03d}"
         digits = [int(character) for character in nine]
         k1 = -sum(d * w for d, w in zip(digits, (3, 7, 6, 1, 8, 9, 4, 5, 2), strict=True)) % 11
-        k2 = -sum(
-            d * w for d, w in zip([*digits, k1], (5, 4, 3, 2, 7, 6, 5, 4, 3, 2), strict=True)
-        ) % 11
+        k2 = (
+            -sum(d * w for d, w in zip([*digits, k1], (5, 4, 3, 2, 7, 6, 5, 4, 3, 2), strict=True))
+            % 11
+        )
         if k1 < 10 and k2 < 10:
             return f"{nine}{k1}{k2}"
         start += 100_000
 
 
-def income(person: str, month: str, *lines: dict, employer: str = "964338531",
-           unit: str = "974778807") -> str:
+def income(
+    person: str, month: str, *lines: dict, employer: str = "964338531", unit: str = "974778807"
+) -> str:
     """Return one line of inntekt-YYYY-MM.jsonl."""
     return json.dumps(
         {

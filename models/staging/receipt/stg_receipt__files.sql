@@ -8,7 +8,6 @@ select
     dataset,
     table_name,
     received_rows,
-    sha256,
     is_used,
     as_of
 from {{ source('receipt', 'files') }}

@@ -1,0 +1,63 @@
+# Everything a newcomer needs: `make demo` and `make test` do their own set-up.
+# Wanted on the machine: Python 3.11 with pip, and make. PYTHON=python3.11 names another interpreter.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := data/demo-extracts
+WAREHOUSE := data/introstat.duckdb
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint typecheck sqllint unit docs lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.ready ## make the virtual environment with the locked packages
+
+# --without-pip, and the pip outside told where to install: a bare Debian has no python3-venv.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+		echo "introstat needs Python 3.11: make PYTHON=/path/to/python3.11 (Debian: apt install python3 python3-pip)"; exit 1; }
+	@$(PYTHON) -m pip --version > /dev/null 2>&1 || { \
+		echo "pip is missing. Debian: apt install python3-pip"; exit 1; }
+	$(PYTHON) -m venv --without-pip --clear $(VENV)
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
+		--require-hashes --requirement requirements.lock
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## build the warehouse from made-up extracts and print its main figures
+	@test ! -d data/introstat.received || test -d $(DEMO) || { \
+		echo "data/introstat.received holds deliveries that are not the demo's. Move data/ away first."; exit 1; }
+	@test -d $(DEMO) || $(BIN)/introstat synth --out $(DEMO) --persons 5000 --seed 2017
+	$(BIN)/introstat build --extracts $(DEMO) --warehouse $(WAREHOUSE)
+	@$(BIN)/introstat summary --warehouse $(WAREHOUSE)
+
+test: lint typecheck sqllint unit ## everything CI runs
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+typecheck: setup
+	$(BIN)/mypy
+
+sqllint: setup
+	@mkdir -p target
+	INTROSTAT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint
+
+unit: setup
+	$(BIN)/pytest
+
+docs: setup ## write the documentation of every table to target/ (needs a built warehouse)
+	$(BIN)/dbt docs generate
+
+lock: ## resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header \
+		--no-strip-extras --python-version 3.11 --output-file requirements.lock
+
+clean: ## remove what was built, the demo's data included
+	rm -rf $(VENV) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)
+	rm -rf $(WAREHOUSE) data/introstat.received data/.introstat.duckdb.lock

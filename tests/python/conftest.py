@@ -1,0 +1,78 @@
+"""What tests share: a key of their own, and warehouses built once a session from small extracts."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.synth.generate import generate
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = bytes(range(64))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key for this session, and none of the user's environment."""
+    path = tmp_path_factory.mktemp("key") / "pseudonym.key"
+    path.write_text(KEY.hex())
+    for name in ("INTROSTAT_KEY", "INTROSTAT_WAREHOUSE", "INTROSTAT_RECEIVED"):
+        os.environ.pop(name, None)
+    os.environ["INTROSTAT_KEY_FILE"] = str(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def pseudonymiser() -> Pseudonymiser:
+    return Pseudonymiser(KEY)
+
+
+def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run introstat (or dbt, if that is the first word) as a user would."""
+    words = [str(argument) for argument in arguments]
+    program = words.pop(0) if words[0] == "dbt" else "introstat"
+    return subprocess.run(
+        [str(Path(sys.executable).parent / program), *words],
+        cwd=ROOT,
+        env=os.environ | {"COLUMNS": "200"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that builds a warehouse from extracts and gives its path."""
+
+    def build_(extracts: Path, *options: str, expect: int = 0) -> Path:
+        warehouse = tmp_path_factory.mktemp("warehouse") / "introstat.duckdb"
+        done = run("build", "--extracts", extracts, "--warehouse", warehouse, *options)
+        assert done.returncode == expect, done.stderr
+        return warehouse
+
+    return build_
+
+
+@pytest.fixture(scope="session")
+def generated_extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    extracts = tmp_path_factory.mktemp("generated") / "extracts"
+    generate(extracts, 600, 2017, 2015, 2018)
+    return extracts
+
+
+@pytest.fixture(scope="session")
+def generated_warehouse(generated_extracts: Path, build: Callable[..., Path]) -> Path:
+    return build(generated_extracts)
+
+
+def rows(warehouse: Path, query: str) -> list[tuple]:
+    """Return what a query gives on a warehouse opened for reading."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(query).fetchall()

@@ -1,0 +1,127 @@
+"""What CONTRIBUTING.md asks of the project, read from dbt's manifest and the files."""
+
+import csv
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT, run
+
+LAYERS = ["staging", "intermediate", "marts", "quality", "statistics"]
+CONTRACTED = ("marts", "quality", "statistics")
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    target = tmp_path_factory.mktemp("manifest")
+    done = run(
+        "dbt", "parse", "--target-path", target, "--log-path", target,
+        INTROSTAT_WAREHOUSE=str(target / "w.duckdb"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return json.loads((target / "manifest.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def models(manifest: dict) -> list[dict]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def layer(node: dict) -> str:
+    return Path(node["original_file_path"]).parts[1]
+
+
+def test_only_staging_reads_sources(models):
+    readers = {
+        layer(m) for m in models for parent in m["depends_on"]["nodes"] if "source." in parent
+    }
+    assert readers == {"staging"}
+
+
+def test_every_layer_reads_only_what_stands_before_it(manifest, models):
+    by_id = {model["unique_id"]: model for model in models}
+    # The list of quarantined rows is made of staging alone; other layers may look things up in it.
+    for model in models:
+        for parent in model["depends_on"]["nodes"]:
+            if parent in by_id:
+                assert LAYERS.index(layer(by_id[parent])) <= LAYERS.index(layer(model)), model[
+                    "name"
+                ]
+
+
+def test_every_model_says_its_grain_and_every_column_is_described(models):
+    for model in models:
+        assert re.match(r"One row", model["description"]), model["name"]
+        if not model["name"].startswith("base_"):
+            assert model["columns"], model["name"]
+        for column in model["columns"].values():
+            assert column["description"], f"{model['name']}.{column['name']}"
+
+
+def test_facts_have_enforced_contracts(models):
+    for model in models:
+        if layer(model) in CONTRACTED:
+            assert model["config"]["contract"]["enforced"], model["name"]
+
+
+def test_described_columns_are_the_columns(generated_warehouse, models):
+    """A staging or intermediate model has no contract, so its description is checked here."""
+    from conftest import rows
+
+    for model in models:
+        if not model["name"].startswith("base_"):
+            found = rows(
+                generated_warehouse,
+                "select column_name from information_schema.columns "
+                f"where table_name = '{model['name']}' order by ordinal_position",
+            )
+            assert [name for (name,) in found] == list(model["columns"]), model["name"]
+
+
+def test_models_know_no_clock_no_chance_and_no_engine(models):
+    forbidden = r"current_date|now\(|random\(|target\.name|read_parquet|read_csv|date_diff|datediff"
+    for model in models:
+        assert not re.search(forbidden, model["raw_code"]), model["name"]
+
+
+def test_every_data_test_and_unit_test_has_a_name_that_says_the_claim(manifest):
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    assert len(tests) > 35
+    for test in tests:
+        assert not re.search(r"_[0-9a-f]{10}$", test["name"]), (
+            f"{test['name']} has no name of its own"
+        )
+    assert len(manifest["unit_tests"]) >= 24
+    assert all(test["config"]["enabled"] for test in [*tests, *manifest["unit_tests"].values()])
+
+
+def test_every_seed_column_is_typed_and_described():
+    described = yaml.safe_load((ROOT / "seeds" / "_seeds.yml").read_text())["seeds"]
+    seeds = {path.stem: path for path in (ROOT / "seeds").rglob("*.csv")}
+    assert {seed["name"] for seed in described} == set(seeds)
+    for seed in described:
+        with seeds[seed["name"]].open(encoding="utf-8") as text:
+            header = next(csv.reader(text))
+        assert list(seed["config"]["column_types"]) == header, seed["name"]
+        assert [column["name"] for column in seed["columns"]] == header, seed["name"]
+        types = seed["config"]["column_types"]
+        assert all(types[name] == "varchar" for name in header if name.endswith("_code")), seed[
+            "name"
+        ]
+
+
+def test_no_file_names_a_path_of_a_machine_or_a_registry():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")
+    pattern = re.compile(
+        r"(^|[^A-Za-z0-9_.])/(work|root|farm|home)/|https?://[^ ]*(py"
+        + r"pi|pythonh|npmj|deb[.]deb)"
+    )
+    for name in filter(None, listed):
+        path = ROOT / name
+        if path.is_file() and path != Path(__file__).resolve():
+            assert not pattern.search(path.read_text(encoding="utf-8", errors="replace")), name

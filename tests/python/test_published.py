@@ -1,0 +1,71 @@
+"""Published tables come back, cell by cell, from extracts that are made to hold them."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, run
+
+PUBLISHED = ROOT / "tests" / "data" / "published"
+TOTAL = "I alt"
+# SSB calls the total of one table by the name of another's.
+SAME_LABEL = {"Alle land": TOTAL, "Arbeidssituasjon i alt": TOTAL}
+
+
+@pytest.fixture(scope="module")
+def analyses(tmp_path_factory: pytest.TempPathFactory, generated_warehouse: Path) -> Path:
+    """The queries of analyses/, compiled."""
+    target = tmp_path_factory.mktemp("compiled")
+    done = run(
+        "dbt", "compile", "--target-path", target, "--log-path", target,
+        INTROSTAT_WAREHOUSE=str(generated_warehouse),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return target / "compiled" / "introstat" / "analyses"
+
+
+@pytest.mark.parametrize(
+    ("file", "analysis"),
+    [
+        ("participants_by_age_sex", "ssb_participants_by_age_and_sex"),
+        ("participants_by_country_sex", "ssb_participants_by_country_and_sex"),
+        ("participants_by_municipality_sex", "ssb_participants_by_municipality_and_sex"),
+        ("direct_result_by_county_2016", "imdi_direct_result_by_county"),
+        ("status_one_year_after_2017", "ssb_status_one_year_after"),
+    ],
+)
+def test_a_published_table_comes_back_cell_by_cell(
+    file: str, analysis: str, analyses: Path, tmp_path: Path, build: Callable[..., Path]
+) -> None:
+    done = run("synth", "--replicate", PUBLISHED / f"{file}.csv", "--out", tmp_path / "extracts")
+    assert done.returncode == 0, done.stderr
+    warehouse = build(tmp_path / "extracts")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        query = connection.execute((analyses / f"{analysis}.sql").read_text())
+        names = [column[0] for column in query.description]
+        ours = {cell(dict(zip(names, row, strict=True))) for row in query.fetchall()}
+    with (PUBLISHED / f"{file}.csv").open(encoding="utf-8") as text:
+        published = {cell(row) for row in csv.DictReader(text)}
+    assert len(published) > 50
+    assert published - ours == set()
+
+
+def cell(row: dict) -> tuple[str, ...]:
+    value = str(row["value"])
+    return (
+        str(row["year"]),
+        SAME_LABEL.get(row["row_value"], row["row_value"]),
+        row["col_value"],
+        row["measure"],
+        value.removesuffix(".0"),
+    )
+
+
+def test_every_analysis_runs_and_gives_rows(analyses: Path, generated_warehouse: Path) -> None:
+    queries = sorted(analyses.glob("*.sql"))
+    assert len(queries) >= 12
+    with duckdb.connect(str(generated_warehouse), read_only=True) as connection:
+        for query in queries:
+            assert connection.execute(query.read_text()).fetchall(), query.name

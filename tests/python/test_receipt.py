@@ -1,0 +1,350 @@
+"""Receipt: what is kept of a delivery, what refuses it, and what the message says."""
+
+import gzip
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import KEY, run
+from deliveries import HEADERS, benefit, deliver, ident, income
+
+from introstat.errors import UserError
+from introstat.identity.pseudonyms import Pseudonymiser, load_key
+from introstat.receipt.receive import Outcome, receive
+
+ANNE, BAKO = ident(1), ident(2)
+PERSON = f"{ANNE};;2;1990-01-01;SY;SY;flyktning;2015-01-01;;;0;0301;;;0;2015-02-01"
+
+
+@pytest.fixture
+def extracts(tmp_path: Path) -> Path:
+    return tmp_path / "extracts"
+
+
+@pytest.fixture
+def received(tmp_path: Path) -> Path:
+    return tmp_path / "received"
+
+
+def receive_all(extracts: Path, received: Path) -> Outcome:
+    return receive(extracts, received, Pseudonymiser(KEY))
+
+
+def read(received: Path, file: str) -> list[dict]:
+    table = duckdb.sql(f"from read_parquet('{received}/{file}.parquet') order by line_number")
+    return [dict(zip(table.columns, row, strict=True)) for row in table.fetchall()]
+
+
+def refusal(extracts: Path, received: Path) -> str:
+    """Receive one delivery that must be refused whole, and return the message."""
+    outcome = receive_all(extracts, received)
+    assert outcome.received == []
+    assert len(outcome.refused) == 1
+    left = [path for path in received.rglob("*") if path.is_file()]
+    assert left == [], "a refused delivery leaves nothing"
+    assert ANNE not in outcome.refused[0]
+    return outcome.refused[0]
+
+
+def test_identity_numbers_are_replaced_wherever_they_stand(extracts, received, pseudonymiser):
+    deliver(
+        extracts,
+        "nir",
+        "2018-01-21",
+        {
+            "personer.csv": [PERSON, f" {BAKO} ;201501234567;1;1990-01-01" + ";" * 12],
+            "vedtak.csv": [
+                f"V1;{ANNE};0301;tildeling;2015-01-01;;;se {BAKO}, ikke 1234567890;2015-02-01"
+            ],
+        },
+    )
+    deliver(
+        extracts,
+        "aordningen",
+        "2018-02-10",
+        {
+            "inntekt-2018-01.jsonl": [
+                income(ANNE, "2018-01", benefit(15429)).replace(
+                    "{", f'{{"merknad": "for {BAKO}", ', 1
+                )
+            ]
+        },
+    )
+    assert receive_all(extracts, received).refused == []
+
+    anne, bako = pseudonymiser.pseudonym(ANNE), pseudonymiser.pseudonym(BAKO)
+    persons = read(received, "nir/2018-01-21/personer")
+    assert [(row["ident"], row["ident_is_valid"]) for row in persons] == [
+        (anne, True),
+        (bako, True),
+    ]
+    assert persons[1]["duf_nummer"] == pseudonymiser.pseudonym("201501234567")
+    [decision] = read(received, "nir/2018-01-21/vedtak")
+    assert decision["begrunnelse"] == f"se {bako}, ikke 1234567890"
+    [line] = read(received, "aordningen/2018-02-10/inntekt-2018-01")
+    assert line["personidentifikator"] == anne
+    assert bako in line["line_content"]
+    assert line["inntekt"][0]["beloep"] == "15429"
+    for path in received.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert ANNE.encode() not in content
+            assert BAKO.encode() not in content
+
+
+def test_pseudonyms_hold_no_digits_and_are_reversible_with_the_key_only(pseudonymiser):
+    pseudonym = pseudonymiser.pseudonym(ANNE)
+    assert pseudonym.isalpha()
+    assert pseudonymiser.number(pseudonym) == ANNE
+    with pytest.raises(ValueError, match="not made with this key"):
+        Pseudonymiser(bytes(64)).number(pseudonym)
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"),
+    [
+        pytest.param("{h}\n{a}\n{b}\n", [2, 3], id="plain"),
+        pytest.param("{h}\n{a}\n{b}", [2, 3], id="no line end at the end"),
+        pytest.param("{h}\r\n{a}\r\n{b}\r\n", [2, 3], id="Windows line ends"),
+        pytest.param("\ufeff{h}\n{a}\n{b}\n", [2, 3], id="byte-order mark"),
+        pytest.param("{h}\n{a}\n\n\n{b}\n\n", [2, 5], id="blank lines"),
+        pytest.param("{h}\n{quoted}\n{b}\n", [2, 4], id="line break in quotes"),
+        pytest.param("{h};ny\n{a};x\n{b};y\n", [2, 3], id="unknown column"),
+    ],
+)
+def test_csv_is_read_in_every_shape_the_contract_allows(extracts, received, content, lines):
+    parts = {
+        "h": HEADERS["bosatt.csv"],
+        "a": f"A;{ANNE};0301;2015-01-01;",
+        "b": f"B;{BAKO};0301;2015-01-01;",
+        "quoted": f'"A\n;";{ANNE};0301;2015-01-01;',
+    }
+    text = content.format(**parts)
+    folder = deliver(extracts, "folkeregister", "2018-01-21", raw={"bosatt.csv": text.encode()})
+    set_rows(folder, "bosatt.csv", 2)
+    outcome = receive_all(extracts, received)
+    assert outcome.refused == []
+    got = read(received, "folkeregister/2018-01-21/bosatt")
+    assert [row["line_number"] for row in got] == lines
+    assert [row["kommunenr"] for row in got] == ["0301", "0301"]
+    if ";ny" in content:
+        assert json.loads(got[1]["extra_columns"]) == {"ny": "y"}
+        assert "extra columns kept but not used: ny" in outcome.remarks[0]
+
+
+def test_latin_1_and_gzip_are_read_as_the_manifest_says(extracts, received):
+    text = HEADERS["signaler.csv"] + f"\nS1;{ANNE};aap;2017-01-01;;Næringsdrift på Ålesund\n"
+    deliver(
+        extracts,
+        "status",
+        "2018-01-21",
+        {},
+        raw={"signaler.csv.gz": gzip.compress(text.encode("latin-1"))},
+        encoding="latin-1",
+    )
+    folder = extracts / "status" / "2018-01-21"
+    (folder / "signaler.csv").unlink()
+    edit_manifest(folder, lambda m: m["files"].pop("signaler.csv"))
+    assert receive_all(extracts, received).refused == []
+    [row] = read(received, "status/2018-01-21/signaler")
+    assert row["kilde"] == "Næringsdrift på Ålesund"
+    assert row["file_name"] == "signaler.csv.gz"
+
+
+def test_parquet_of_strings_is_read_like_csv(extracts, received, tmp_path):
+    source = tmp_path / "bosatt.parquet"
+    duckdb.sql(
+        f"select 'A' as bosatt_id, '{ANNE}' as ident, '0301' as kommunenr, '2015-01-01' as fra_dato, "
+        "'' as til_dato, 'x' as ny"
+    ).write_parquet(str(source))
+    folder = deliver(
+        extracts, "folkeregister", "2018-01-21", raw={"bosatt.parquet": source.read_bytes()}
+    )
+    (folder / "bosatt.csv").unlink()
+    edit_manifest(folder, lambda m: m["files"].pop("bosatt.csv"))
+    set_rows(folder, "bosatt.parquet", 1)
+    outcome = receive_all(extracts, received)
+    assert outcome.refused == []
+    [row] = read(received, "folkeregister/2018-01-21/bosatt")
+    assert (row["kommunenr"], row["til_dato"], row["extra_columns"]) == ("0301", None, '{"ny":"x"}')
+
+
+def test_an_optional_column_that_is_not_delivered_is_empty(extracts, received):
+    text = f"bosatt_id;ident;kommunenr;fra_dato\nA;{ANNE};0301;2015-01-01\n"
+    deliver(extracts, "folkeregister", "2018-01-21", raw={"bosatt.csv": text.encode()})
+    outcome = receive_all(extracts, received)
+    assert "optional columns not delivered: til_dato" in outcome.remarks[0]
+    assert read(received, "folkeregister/2018-01-21/bosatt")[0]["til_dato"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b"", "bosatt.csv: empty, not even a header row", id="empty file"),
+        pytest.param(b"\xef\xbb\xbf", "empty, not even a header row", id="only a byte-order mark"),
+        pytest.param(
+            b"bosatt_id;kommunenr;fra_dato\nA;0301;2015-01-01\n",
+            "line 1: required column ident is missing; found bosatt_id, kommunenr, fra_dato",
+            id="required column missing",
+        ),
+        pytest.param(
+            b"bosatt_id,ident,kommunenr,fra_dato\n", "not separated by `;`", id="other separator"
+        ),
+        pytest.param(
+            b"bosatt_id;ident;kommunenr;fra_dato;ident\n",
+            "column ident is there twice",
+            id="column twice",
+        ),
+        pytest.param(
+            b"bosatt_id;ident;kommunenr;fra_dato\nA;B;0301;2015-01-01\nA;B;0301\n",
+            "bosatt.csv, line 3: fewer than 4 fields",
+            id="too few fields",
+        ),
+        pytest.param(
+            b"bosatt_id;ident;kommunenr;fra_dato\nA;B;0301;2015-01-01;x;y\n",
+            "bosatt.csv, line 2: more than 4 fields",
+            id="too many fields",
+        ),
+        pytest.param(
+            b"bosatt_id;ident;kommunenr;fra_dato\nA;B;0301;2015-01-01\nA;B\xe5;0301;2015-01-01\n",
+            "not utf-8",
+            id="not the encoding",
+        ),
+        pytest.param(
+            b'bosatt_id;ident;kommunenr;fra_dato\nA;"B;0301;2015-01-01\n', "quote", id="open quote"
+        ),
+    ],
+)
+def test_a_file_that_breaks_the_contract_refuses_the_delivery(extracts, received, content, message):
+    deliver(extracts, "folkeregister", "2018-01-21", raw={"bosatt.csv": content})
+    told = refusal(extracts, received)
+    assert told.startswith("folkeregister/2018-01-21 refused.")
+    assert message in told
+
+
+def test_a_header_without_rows_is_an_empty_file_and_fine(extracts, received):
+    deliver(extracts, "folkeregister", "2018-01-21")
+    assert receive_all(extracts, received).received == ["folkeregister/2018-01-21"]
+    assert read(received, "folkeregister/2018-01-21/bosatt") == []
+
+
+def edit_manifest(folder: Path, edit) -> None:
+    path = folder / "manifest.json"
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+
+
+def set_rows(folder: Path, file: str, number: int) -> None:
+    edit_manifest(folder, lambda manifest: manifest["files"][file].update(rows=number))
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda m: m.update(source="status"), "`source` is 'status', expected 'folkeregister'"),
+        (lambda m: m.update(contract="nir/2"), "`contract` is 'nir/2', expected 'folkeregister/1'"),
+        (lambda m: m.update(delivered="2018-01-22"), "`delivered` is '2018-01-22'"),
+        (lambda m: m.update(encoding="utf-16"), "encoding 'utf-16' is not known"),
+        (lambda m: m.update(files={}), "`files` names no file; expected identer.csv, bosatt.csv"),
+        (lambda m: m["files"].pop("bosatt.csv"), "bosatt.csv is missing"),
+        (lambda m: m["files"]["bosatt.csv"].update(rows=7), "0 rows, but the manifest says 7"),
+        (lambda m: m["files"]["bosatt.csv"].update(sha256="0" * 64), "its checksum is not the manifest's"),
+        (lambda m: m["files"].update({"tiltak.csv": m["files"]["bosatt.csv"]}),
+         "tiltak.csv is no file of folkeregister"),
+        (lambda m: m["files"].update({"../bosatt.csv": m["files"]["bosatt.csv"]}),
+         "'../bosatt.csv' is not a plain file name"),
+        (lambda m: m["files"].update({"identer.csv": {"rows": "many"}}), "needs `rows`"),
+    ],
+)  # fmt: skip
+def test_a_manifest_that_does_not_fit_refuses_the_delivery(extracts, received, edit, message):
+    edit_manifest(deliver(extracts, "folkeregister", "2018-01-21"), edit)
+    assert message in refusal(extracts, received)
+
+
+def test_a_file_that_is_named_but_not_there_refuses_the_delivery(extracts, received):
+    folder = deliver(extracts, "nir", "2018-01-21", {"personer.csv": [PERSON]})
+    (folder / "tiltak.csv").unlink()
+    told = refusal(extracts, received)
+    assert "nir/2018-01-21/tiltak.csv: named in the manifest but not in the folder" in told
+
+
+@pytest.mark.parametrize("manifest", ["", "{", "[]", '{"source": "nir"}'])
+def test_a_broken_manifest_is_told_and_not_a_traceback(extracts, received, manifest):
+    folder = deliver(extracts, "nir", "2018-01-21")
+    (folder / "manifest.json").write_text(manifest)
+    assert "manifest.json" in refusal(extracts, received)
+
+
+def test_a_line_that_is_no_json_object_is_named(extracts, received):
+    good = income(ANNE, "2018-01", benefit(1))
+    deliver(extracts, "aordningen", "2018-02-10", {"inntekt-2018-01.jsonl": [good, good[:-5]]})
+    assert "inntekt-2018-01.jsonl, line 2: not a JSON object" in refusal(extracts, received)
+
+
+def test_what_was_received_stands_when_a_later_delivery_is_refused(extracts, received):
+    deliver(extracts, "folkeregister", "2018-01-21")
+    receive_all(extracts, received)
+    before = {path: path.read_bytes() for path in received.rglob("*") if path.is_file()}
+    broken = deliver(extracts, "folkeregister", "2018-07-21")
+    set_rows(broken, "bosatt.csv", 3)
+    outcome = receive_all(extracts, received)
+    assert outcome.known == ["folkeregister/2018-01-21"]
+    assert len(outcome.refused) == 1
+    assert before == {path: path.read_bytes() for path in received.rglob("*") if path.is_file()}
+
+
+def test_a_delivery_that_changed_after_receipt_is_refused(extracts, received):
+    folder = deliver(extracts, "folkeregister", "2018-01-21")
+    receive_all(extracts, received)
+    edit_manifest(folder, lambda m: m["files"]["bosatt.csv"].update(sha256="0" * 64))
+    [told] = receive_all(extracts, received).refused
+    assert "received before with other content" in told
+
+
+def test_another_key_is_refused_before_anything_is_written(extracts, received):
+    deliver(extracts, "folkeregister", "2018-01-21")
+    receive_all(extracts, received)
+    with pytest.raises(UserError, match="not the one that"):
+        receive(extracts, received, Pseudonymiser(bytes(64)))
+
+
+def test_a_key_is_made_once_for_its_owner_only(tmp_path, monkeypatch):
+    monkeypatch.delenv("INTROSTAT_KEY_FILE", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    key, said = load_key()
+    path = tmp_path / "introstat" / "pseudonym.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert str(path) in said
+    assert load_key() == (key, f"key from {path}")
+    path.write_text("too short")
+    with pytest.raises(UserError, match="expected 128 hexadecimal digits"):
+        load_key()
+
+
+def test_the_received_copy_is_the_same_bytes_again(extracts, tmp_path):
+    deliver(extracts, "nir", "2018-01-21", {"personer.csv": [PERSON]})
+    copies = []
+    for name in ("one", "two"):
+        receive_all(extracts, tmp_path / name)
+        files = sorted(path for path in (tmp_path / name).rglob("*") if path.is_file())
+        copies.append([path.read_bytes() for path in files])
+    assert copies[0] == copies[1]
+
+
+def test_the_command_tells_refusals_by_its_exit_code(extracts, received):
+    folder = deliver(extracts, "folkeregister", "2018-01-21")
+    done = run("receive", extracts, "--received", received)
+    assert done.returncode == 0, done.stderr
+    assert "Received 1 deliveries" in done.stderr
+    set_rows(deliver(extracts, "folkeregister", "2018-07-21"), "bosatt.csv", 3)
+    done = run("receive", extracts, "--received", received)
+    assert done.returncode == 3
+    assert "Refused: folkeregister/2018-07-21" in done.stderr
+    assert "Traceback" not in done.stderr
+    empty = folder.parent.parent.parent / "empty"
+    empty.mkdir()
+    done = run("receive", empty, "--received", received)
+    assert done.returncode == 2
+    assert "No deliveries under" in done.stderr
