@@ -8,10 +8,10 @@ DEMO := data/demo-extracts
 WAREHOUSE := data/introstat.duckdb
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint typecheck sqllint unit docs lock clean
+.PHONY: help setup demo test test-slow lint typecheck sqllint unit docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## make the virtual environment with the locked packages
 
@@ -49,7 +49,10 @@ sqllint: setup
 	INTROSTAT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint
 
 unit: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -m 'not slow'
+
+test-slow: setup ## the definitions over many more generated populations (half an hour)
+	$(BIN)/pytest -m slow
 
 docs: setup ## write the documentation of every table to target/ (needs a built warehouse)
 	$(BIN)/dbt docs generate

@@ -1,3 +1,3 @@
-"""The small Python around the warehouse: extracts, receipt, build. The statistics are in models/."""
+"""The small Python around the warehouse; the statistics themselves are in models/."""
 
 __version__ = "0.1.0"

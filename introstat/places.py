@@ -11,7 +11,7 @@ RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
 
 
 def project_root() -> Path:
-    """Return the folder of dbt_project.yml: the checkout the package is installed from, or this folder.
+    """Return the folder of dbt_project.yml: the checkout introstat is installed from, or this one.
 
     Raises UserError if neither is an introstat project.
     """
@@ -25,7 +25,7 @@ def project_root() -> Path:
 
 
 def default_warehouse() -> Path:
-    """Return the warehouse file used when none is named: $INTROSTAT_WAREHOUSE, else data/introstat.duckdb."""
+    """Return the warehouse used when none is named: $INTROSTAT_WAREHOUSE or the project's own."""
     named = os.environ.get(WAREHOUSE_VARIABLE)
     return Path(named).resolve() if named else project_root() / "data" / "introstat.duckdb"
 
@@ -33,8 +33,8 @@ def default_warehouse() -> Path:
 def received_beside(warehouse: Path) -> Path:
     """Return the folder of the received copy that belongs to a warehouse file.
 
-    $INTROSTAT_RECEIVED, else the folder beside the file with the same name and the ending .received:
-    two warehouses never share deliveries by accident.
+    $INTROSTAT_RECEIVED, else the folder beside the file with its name and the ending .received: two
+    warehouses never share deliveries by accident.
     """
     named = os.environ.get(RECEIVED_VARIABLE)
     return Path(named).resolve() if named else warehouse.resolve().with_suffix(".received")

@@ -1,4 +1,4 @@
-"""Building beside and moving into place: readers are never disturbed, a crash leaves the old file."""
+"""Building beside and moving into place: no reader is disturbed, a crash leaves the old file."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ def build(
             if run.exit_code:
                 raise BuildFailed(_why(run))
             _close(new)
-            os.replace(new, warehouse)
+            new.replace(warehouse)
             _sync(warehouse.parent)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)

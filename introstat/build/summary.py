@@ -76,8 +76,8 @@ _ROWS = """
 """
 
 _EXPLANATION = (
-    "Direct %: exits of the year to work or education (IMDi). Status %: former participants, resident "
-    "and in work or education on 30 November one year after (SSB)."
+    "Direct %: exits of the year to work or education (IMDi). Status %: former participants, "
+    "resident and in work or education on 30 November one year after (SSB)."
 )
 
 _VINTAGE = "select as_of, observed_until, status_delivered is not null from dim_vintage"

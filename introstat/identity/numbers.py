@@ -1,4 +1,4 @@
-"""Check digits of fødselsnummer, D-number and DUF number (Skatteetaten's rules from 2032 included)."""
+"""Check digits of fødselsnummer, D-number and DUF number, the rules from 2032 included."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ _DUF_WEIGHTS = (4, 6, 3, 2, 7, 5, 4, 6, 3, 2)
 
 
 def is_valid_ident(text: str) -> bool:
-    """Tell whether a text is a valid fødselsnummer or D-number, synthetic ones (month + 80) included.
+    """Tell whether a text is a valid fødselsnummer or D-number, a synthetic one included.
 
     Valid: eleven digits, a date part that is a date (day − 40 for D-numbers, month − 80 for
     synthetic ones), k1 leaving 0–3 and k2 leaving 0. The number tells neither century nor sex, so a
@@ -26,7 +26,7 @@ def is_valid_ident(text: str) -> bool:
 
 
 def is_valid_duf(text: str) -> bool:
-    """Tell whether a text is a valid DUF number: ten digits and their weighted sum modulo 11 in two."""
+    """Tell whether a text is a valid DUF number: ten digits and their weighted sum mod 11."""
     if len(text) != 12 or not text.isascii() or not text.isdigit():
         return False
     return _weighted([int(character) for character in text], _DUF_WEIGHTS) % 11 == int(text[10:])

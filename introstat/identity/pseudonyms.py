@@ -1,8 +1,8 @@
-"""Pseudonyms: deterministic encryption (AES-SIV, RFC 5297) of identity numbers with the office's key.
+"""Pseudonyms: identity numbers in deterministic encryption (AES-SIV, RFC 5297).
 
 The same number gives the same pseudonym in every file and delivery, so rows can be joined; without
-the key a pseudonym tells nothing. Pseudonyms are written with the letters a–p only: no run of digits
-in them can be taken for an identity number.
+the office's key it tells nothing. It is written with the letters a–p only, so that no run of digits
+in it can be taken for an identity number.
 """
 
 import os
@@ -79,8 +79,8 @@ def load_key(key_file: Path | None = None) -> tuple[bytes, str]:
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(
-            f"The pseudonym key {path} cannot be read ({type(error).__name__}). Name the right file "
-            f"with --key-file or ${KEY_FILE_VARIABLE}."
+            f"The pseudonym key {path} cannot be read ({type(error).__name__}). Name the right "
+            f"file with --key-file or ${KEY_FILE_VARIABLE}."
         ) from error
     return _parsed(text, str(path)), f"key from {path}"
 

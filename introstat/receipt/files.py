@@ -144,7 +144,7 @@ def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
             lines = reader.line_num
     except UnicodeDecodeError:
         raise DeliveryRefused(
-            f"{where}, line 1: not {encoding}. Set `encoding` in the manifest or save as {encoding}."
+            f"{where}, line 1: not {encoding}. Set `encoding` in the manifest or save as that."
         ) from None
     except (OSError, EOFError, csv.Error):
         raise DeliveryRefused(
@@ -179,7 +179,8 @@ def _refuse_rejects(connection: duckdb.DuckDBPyConnection, where: str, columns: 
         "LINE SIZE OVER MAXIMUM": f"a line longer than {_MAX_LINE_BYTES} bytes",
     }
     rejects = connection.execute(
-        "select line, error_type::varchar, count(*) over () from reject_errors order by line limit 1"
+        "select line, error_type::varchar, count(*) over () from reject_errors "
+        "order by line limit 1"
     ).fetchone()
     if rejects is not None:
         line, kind, number = rejects
@@ -193,7 +194,7 @@ def _refuse_rejects(connection: duckdb.DuckDBPyConnection, where: str, columns: 
 def _number_lines(
     connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, where: str, header_lines: int
 ) -> None:
-    """Make the table `line_numbers`: by counting where every row is one line, else by reading again."""
+    """Make `line_numbers`: by counting if every row is one line, else by reading again."""
     rows = _count(connection, "select count(*) from parsed")
     if _lines_in(path) == rows + header_lines:
         connection.execute(
@@ -211,8 +212,8 @@ def _number_lines(
             before = reader.line_num
     if len(starts) != rows + 1:
         raise DeliveryRefused(
-            f"{where}: its rows cannot be told apart ({rows} or {len(starts) - 1}); is a quote open? "
-            "Mend the file at its source and ask for the delivery anew."
+            f"{where}: its rows cannot be told apart ({rows} or {len(starts) - 1}); is a quote "
+            "open? Mend the file at its source and ask for the delivery anew."
         )
     numbered = pa.table({"first_line": pa.array(starts[1:], pa.int64())})
     connection.register("numbered", numbered)
@@ -308,8 +309,8 @@ def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> D
             f"{where}, after line {line}: the compressed file is broken or cut off. Fetch it again."
         )
     return DeliveryRefused(
-        f"{where}: cannot be read ({type(error).__name__}). Mend the file at its source and ask for "
-        "the delivery anew."
+        f"{where}: cannot be read ({type(error).__name__}). Mend the file at its source and ask "
+        "for the delivery anew."
     )
 
 

@@ -48,7 +48,7 @@ class Delivery:
 
 
 def find_deliveries(extracts: Path) -> list[Path]:
-    """Return the delivery folders `<source>/<date>` under a folder of extracts, by source and date."""
+    """Return the folders `<source>/<date>` under a folder of extracts, by source and date."""
     return sorted(
         folder
         for source in sources()

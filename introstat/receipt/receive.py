@@ -1,4 +1,4 @@
-"""Receiving a delivery: check, replace identity numbers, write the received copy, move it into place.
+"""Receiving a delivery: checked, its identity numbers replaced, a copy moved into place as a whole.
 
 The received copy is `<received>/<source>/<delivered>/<dataset>.parquet` and a `receipt.json` with
 what was delivered. It is written beside and moved into place as a whole, and never changed after.

@@ -1,4 +1,4 @@
-"""Small deliveries written by hand in tests, true to the contract unless the test says otherwise."""
+"""Small deliveries made in tests, true to the contract unless the test says otherwise."""
 
 import gzip
 import hashlib
@@ -18,7 +18,8 @@ HEADERS = {
     "tiltak.csv": "tiltak_id;deltakelse_id;tiltakstype;fra_dato;til_dato;timer_per_uke;"
     "registrert_dato",
     "fravaer.csv": "fravaer_id;deltakelse_id;fravaerstype;fra_dato;til_dato;timer;registrert_dato",
-    "permisjoner.csv": "permisjon_id;deltakelse_id;permisjonstype;fra_dato;til_dato;registrert_dato",
+    "permisjoner.csv": "permisjon_id;deltakelse_id;permisjonstype;fra_dato;til_dato;"
+    "registrert_dato",
     "virksomheter.csv": "virksomhet_id;kommunenr;gyldig_fra;gyldig_til",
     "identer.csv": "ident;gjeldende_ident;fra_dato",
     "bosatt.csv": "bosatt_id;ident;kommunenr;fra_dato;til_dato",

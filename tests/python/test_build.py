@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -99,7 +98,6 @@ def test_a_build_that_is_killed_leaves_the_old_file_and_the_next_one_completes(e
     while not list(warehouse.parent.glob(".building-*/introstat.duckdb")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    import os
 
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -198,7 +196,8 @@ def test_no_identity_number_is_in_the_warehouse(generated_extracts, generated_wa
         assert len(columns) > 150
         for table, column in columns:
             found = connection.execute(
-                f"select string_agg(text, ' ') from (select \"{column}\"::varchar as text from {table}) "
+                f"select string_agg(text, ' ') "
+                f'from (select "{column}"::varchar as text from {table}) '
                 "where regexp_matches(text, '[0-9]{11}')"
             ).fetchall()
             assert numbers(found[0][0] or "") == set(), f"{table}.{column}"

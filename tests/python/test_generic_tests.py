@@ -55,8 +55,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A little project with every case as a model and the test on it."""
     project = tmp_path_factory.mktemp("project")
     (project / "dbt_project.yml").write_text(
-        "{name: tests_of_tests, version: '1.0', profile: p, model-paths: [models], macro-paths: [macros],"
-        " flags: {send_anonymous_usage_stats: false}}"
+        "{name: tests_of_tests, version: '1.0', profile: p, model-paths: [models],"
+        " macro-paths: [macros], flags: {send_anonymous_usage_stats: false}}"
     )
     (project / "profiles.yml").write_text(
         f"{{p: {{target: d, outputs: {{d: {{type: duckdb, path: '{project}/t.duckdb'}}}}}}}}"

@@ -13,7 +13,10 @@ WRONG = ident(4)[:-1] + str((int(ident(4)[-1]) + 1) % 10)
 
 def form(number: str, duf: str = " " * 12, start: str = "010216", end: str = "000000") -> str:
     """Return a line of form 11b."""
-    line = f"030116{'':4}{'1':>8}{number:11}{duf:12}11{start}2{'01' + '00' * 10}06{end}{'00' * 12}0150000"
+    line = (
+        f"030116{'':4}{'1':>8}{number:11}{duf:12}11{start}2{'01' + '00' * 10}06{end}"
+        f"{'00' * 12}0150000"
+    )
     assert len(line) == 111
     return line
 

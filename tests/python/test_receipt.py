@@ -155,8 +155,8 @@ def test_latin_1_and_gzip_are_read_as_the_manifest_says(extracts, received):
 def test_parquet_of_strings_is_read_like_csv(extracts, received, tmp_path):
     source = tmp_path / "bosatt.parquet"
     duckdb.sql(
-        f"select 'A' as bosatt_id, '{ANNE}' as ident, '0301' as kommunenr, '2015-01-01' as fra_dato, "
-        "'' as til_dato, 'x' as ny"
+        f"select 'A' as bosatt_id, '{ANNE}' as ident, '0301' as kommunenr, '2015-01-01' as "
+        "fra_dato, '' as til_dato, 'x' as ny"
     ).write_parquet(str(source))
     folder = deliver(
         extracts, "folkeregister", "2018-01-21", raw={"bosatt.parquet": source.read_bytes()}
@@ -250,7 +250,8 @@ def set_rows(folder: Path, file: str, number: int) -> None:
         (lambda m: m.update(files={}), "`files` names no file; expected identer.csv, bosatt.csv"),
         (lambda m: m["files"].pop("bosatt.csv"), "bosatt.csv is missing"),
         (lambda m: m["files"]["bosatt.csv"].update(rows=7), "0 rows, but the manifest says 7"),
-        (lambda m: m["files"]["bosatt.csv"].update(sha256="0" * 64), "its checksum is not the manifest's"),
+        (lambda m: m["files"]["bosatt.csv"].update(sha256="0" * 64),
+         "its checksum is not the manifest's"),
         (lambda m: m["files"].update({"tiltak.csv": m["files"]["bosatt.csv"]}),
          "tiltak.csv is no file of folkeregister"),
         (lambda m: m["files"].update({"../bosatt.csv": m["files"]["bosatt.csv"]}),
