@@ -35,6 +35,8 @@ def summary_command(warehouse: Path | None) -> None:
     if not path.is_file():
         raise UserError(f"There is no warehouse at {path}. Build one first: introstat build --help")
     console = Console(highlight=False)
+    # Wide enough for the figures where the output is no terminal and its width is a guess.
+    console.width = max(console.width, 100)
     with duckdb.connect(str(path), read_only=True) as connection:
         for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
@@ -61,7 +63,7 @@ _HEADLINE = """
         case when is_status_preliminary then 'preliminary' when not is_status_preliminary
             then 'final' end as "Status is"
     from stat_headline
-    where year > (select extract(year from observed_until) - 6 from dim_vintage)
+    where year > (select extract(year from observed_until) - 5 from dim_vintage)
     order by year
 """
 
