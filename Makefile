@@ -49,7 +49,7 @@ sqllint: setup
 	INTROSTAT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint
 
 unit: setup
-	$(BIN)/pytest -m 'not slow'
+	$(BIN)/pytest
 
 test-slow: setup ## the definitions over many more generated populations (half an hour)
 	$(BIN)/pytest -m slow

@@ -349,3 +349,31 @@ def test_the_command_tells_refusals_by_its_exit_code(extracts, received):
     done = run("receive", empty, "--received", received)
     assert done.returncode == 2
     assert "No deliveries under" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        pytest.param(lambda text: text.encode("utf-8-sig"), id="byte-order mark"),
+        pytest.param(lambda text: text.replace("\n", "\r\n").encode(), id="Windows line ends"),
+        pytest.param(lambda text: text.rstrip("\n").encode(), id="no line end at the end"),
+        pytest.param(lambda text: text.replace("\n", "\n\n").encode(), id="blank lines"),
+    ],
+)
+def test_lines_are_read_in_every_shape(extracts, received, pseudonymiser, shape):
+    lines = "".join(income(person, "2018-01", benefit(1)) + "\n" for person in (ANNE, BAKO))
+    form = f"030116{'':12}{ANNE}{'':12}110102162{'01' + '00' * 10}06{'0' * 6}{'00' * 12}0150000\n"
+    deliver(extracts, "aordningen", "2018-02-10", raw={"inntekt-2018-01.jsonl": shape(lines)})
+    deliver(extracts, "kostra", "2017-02-20", raw={"11b-2016.dat": shape(form * 2)})
+    for delivery, file in (("aordningen/2018-02-10", "inntekt-2018-01.jsonl"),
+                           ("kostra/2017-02-20", "11b-2016.dat")):  # fmt: skip
+        set_rows(extracts / delivery, file, 2)
+    assert receive_all(extracts, received).refused == []
+    people = read(received, "aordningen/2018-02-10/inntekt-2018-01")
+    assert [row["personidentifikator"] for row in people] == [
+        pseudonymiser.pseudonym(person) for person in (ANNE, BAKO)
+    ]
+    forms = read(received, "kostra/2017-02-20/11b-2016")
+    assert [(row["kommunenr"], row["stonad"], row["line_content"]) for row in forms] == [
+        ("0301", "0150000", None)
+    ] * 2
