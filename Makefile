@@ -5,7 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO := data/demo-extracts
+DEMO_KEY := data/demo.key
 WAREHOUSE := data/introstat.duckdb
+RECEIVED := data/introstat.received
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow lint typecheck sqllint unit docs lock clean
@@ -28,11 +30,15 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 		--no-deps --no-build-isolation --editable .
 	@touch $@
 
+# The demo has a key of its own, so that a delivery of real persons, received with the office's key, is
+# refused in its folder instead of mixed with made-up ones.
 demo: setup ## build the warehouse from made-up extracts and print its main figures
-	@test ! -d data/introstat.received || test -d $(DEMO) || { \
-		echo "data/introstat.received holds deliveries that are not the demo's. Move data/ away first."; exit 1; }
+	@test -f $(DEMO_KEY) || ! ls $(RECEIVED)/*/*/receipt.json > /dev/null 2>&1 || { \
+		echo "$(RECEIVED) holds deliveries that are not the demo's. Move data/ away first."; exit 1; }
 	@test -d $(DEMO) || $(BIN)/introstat synth --out $(DEMO) --persons 5000 --seed 2017
-	$(BIN)/introstat build --extracts $(DEMO) --warehouse $(WAREHOUSE)
+	@test -f $(DEMO_KEY) || $(BIN)/python -c 'import secrets; print(secrets.token_hex(64))' > $(DEMO_KEY)
+	@echo "The demo makes a pseudonym key of its own, $(DEMO_KEY); it protects nobody."
+	$(BIN)/introstat build --extracts $(DEMO) --warehouse $(WAREHOUSE) --key-file $(DEMO_KEY)
 	@$(BIN)/introstat summary --warehouse $(WAREHOUSE)
 
 test: lint typecheck sqllint unit ## everything CI runs
@@ -61,6 +67,6 @@ lock: ## resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header \
 		--no-strip-extras --python-version 3.11 --output-file requirements.lock
 
-clean: ## remove what was built, the demo's data included
-	rm -rf $(VENV) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis $(DEMO)
-	rm -rf $(WAREHOUSE) data/introstat.received data/.introstat.duckdb.lock
+clean: ## remove the set-up, what dbt wrote, and the demo; nothing that is not the demo's
+	rm -rf $(VENV) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	if test -f $(DEMO_KEY); then rm -rf $(DEMO) $(WAREHOUSE) $(RECEIVED) $(DEMO_KEY); fi

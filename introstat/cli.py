@@ -1,15 +1,33 @@
 """The console script `introstat`: one command for each thing the package does."""
 
+from typing import Any
+
 import click
 
 from introstat import __version__
 from introstat.build.command import build_command
 from introstat.build.summary import summary_command
+from introstat.errors import UserError
 from introstat.receipt.command import receive_command
 from introstat.synth.command import synth
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """A group whose commands tell of files that cannot be read or written as bad input."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except OSError as error:
+            raise UserError(
+                f"{error.filename or 'A file'}: {error.strerror}. Choose another place or mend it."
+            ) from None
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="introstat")
 def main() -> None:
     """Statistics on Norway's introduction programme, from register extracts to facts.

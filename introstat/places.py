@@ -8,6 +8,17 @@ from introstat.errors import UserError
 
 WAREHOUSE_VARIABLE = "INTROSTAT_WAREHOUSE"
 RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
+MEMORY_VARIABLE = "INTROSTAT_MEMORY"
+# Names that DuckDB keeps for itself, and ours of a schema.
+_RESERVED_STEMS = {
+    "main",
+    "temp",
+    "system",
+    "memory",
+    "received",
+    "information_schema",
+    "pg_catalog",
+}
 
 
 def project_root() -> Path:
@@ -38,3 +49,18 @@ def received_beside(warehouse: Path) -> Path:
     """
     named = os.environ.get(RECEIVED_VARIABLE)
     return Path(named).resolve() if named else warehouse.resolve().with_suffix(".received")
+
+
+def memory_limit() -> str:
+    """Return how much memory DuckDB may use: $INTROSTAT_MEMORY, else 4GB as in profiles.yml."""
+    return os.environ.get(MEMORY_VARIABLE) or "4GB"
+
+
+def usable_warehouse(warehouse: Path) -> Path:
+    """Return the whole path of a warehouse file, or raise UserError if it cannot be one."""
+    path = warehouse.resolve()
+    if path.stem.lower() in _RESERVED_STEMS:
+        raise UserError(f"A warehouse cannot be named {path.name}: DuckDB uses that name itself.")
+    if set("*?[]{}") & set(str(path)):
+        raise UserError(f"The path {path} holds * ? [ ] {{ or }}, a pattern to DuckDB.")
+    return path

@@ -57,7 +57,10 @@ def _arguments(as_of: date | None) -> list[str]:
 
 
 def _why(run: DbtRun) -> str:
-    said = "\n".join(dict.fromkeys(run.errors)) or "dbt gave no reason."
+    lines = [line for error in run.errors for line in error.splitlines()]
+    # dbt adds which macro called which; that is of no use to who reads this.
+    told = [line for line in dict.fromkeys(lines) if not line.strip().startswith(">")]
+    said = "\n".join(told) or "dbt gave no reason."
     return f"The warehouse was not built; what was there is untouched.\n{said}"
 
 

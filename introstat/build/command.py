@@ -57,7 +57,7 @@ def build_command(
       introstat build --extracts extracts/ --warehouse introstat.duckdb --as-of 2018-01-21
     """
     console = Console(stderr=True)
-    target = warehouse or places.default_warehouse()
+    target = places.usable_warehouse(warehouse or places.default_warehouse())
     copy = received or places.received_beside(target)
     outcome = receive_with_progress(extracts, copy, key_file, console)
     columns = (
@@ -77,6 +77,6 @@ def build_command(
         )
     for warning in run.warnings:
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Built {target}", highlight=False, soft_wrap=True)
+    console.print(f"Built {target}", highlight=False, soft_wrap=True, markup=False)
     if outcome.refused:
         raise SystemExit(EXIT_REFUSED)

@@ -37,19 +37,20 @@ def summary_command(warehouse: Path | None) -> None:
     console = Console(highlight=False)
     # Wide enough for the figures where the output is no terminal and its width is a guess.
     console.width = max(console.width, 100)
-    with duckdb.connect(str(path), read_only=True) as connection:
+    with _opened(path) as connection:
         for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
         vintage = connection.execute(_VINTAGE).fetchone()
     if vintage is not None:
-        as_of, observed_until, has_status = vintage
+        as_of, observed_until, *delivered = vintage
         console.print(
             f"Known as of {as_of}; the programme is observed until {observed_until}, so the last "
             "year may be a part of one.",
             soft_wrap=True,
         )
-        if not has_status:
-            console.print("No status delivery: statuses that need it are unknown (08).")
+        for missing, consequence in zip(delivered, _WITHOUT, strict=True):
+            if missing is None:
+                console.print(consequence, soft_wrap=True)
     console.print(_EXPLANATION, soft_wrap=True)
     console.print("Figures before disclosure control: not for publication.")
     console.print(f"Warehouse: {path}", soft_wrap=True)
@@ -60,8 +61,9 @@ _HEADLINE = """
         year::varchar as "Year", participants as "Participants", men as "Men", women as "Women",
         exits as "Exits", direct_result_percent as "Direct %",
         former_participants as "Former", status_percent as "Status %",
-        case when is_status_preliminary then 'preliminary' when not is_status_preliminary
-            then 'final' end as "Status is"
+        case when not has_income_source then 'no income data'
+            when is_status_preliminary then 'preliminary'
+            when not is_status_preliminary then 'final' end as "Status is"
     from stat_headline
     where year > (select extract(year from observed_until) - 5 from dim_vintage)
     order by year
@@ -82,7 +84,27 @@ _EXPLANATION = (
     "resident and in work or education on 30 November one year after (SSB)."
 )
 
-_VINTAGE = "select as_of, observed_until, status_delivered is not null from dim_vintage"
+_VINTAGE = """
+    select as_of, observed_until, aordningen_delivered, folkeregister_delivered, status_delivered
+    from dim_vintage
+"""
+
+_WITHOUT = (
+    "No delivery of aordningen: no benefit, and nobody is known to be employed.",
+    "No delivery of folkeregister: nobody is known to be resident, so there is no status.",
+    "No delivery of status: statuses that need it are unknown (08).",
+)
+
+
+def _opened(path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+        connection.execute("select 1 from stat_headline, dq_conservation, dim_vintage limit 0")
+    except duckdb.Error:
+        raise UserError(
+            f"{path} is not a warehouse that was built to the end. Build it: introstat build --help"
+        ) from None
+    return connection
 
 
 def _table(connection: duckdb.DuckDBPyConnection, title: str, query: str) -> Table:

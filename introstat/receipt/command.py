@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from introstat import places
-from introstat.errors import EXIT_REFUSED
+from introstat.errors import EXIT_REFUSED, UserError
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.locking import locked
+from introstat.receipt.contract import sources
+from introstat.receipt.manifest import find_deliveries
 from introstat.receipt.receive import Outcome, receive
 
 key_option = click.option(
@@ -52,14 +54,18 @@ def receive_with_progress(
 ) -> Outcome:
     """Receive with a progress bar and say what came of it, one line for each refusal and remark."""
     key, origin = load_key(key_file)
-    console.print(f"Pseudonyms: {origin}", highlight=False, soft_wrap=True)
+    console.print(f"Pseudonyms: {origin}", highlight=False, soft_wrap=True, markup=False)
     columns = (
         TextColumn("Receiving"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[name]}"),
     )
-    received.mkdir(parents=True, exist_ok=True)
+    if not find_deliveries(extracts):
+        raise UserError(
+            f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
+            f"{', '.join(sources())}."
+        )
     with (
         locked(received / ".lock", "another receipt into this folder"),
         Progress(*columns, console=console, transient=True) as bar,
@@ -82,5 +88,6 @@ def receive_with_progress(
         f"{len(outcome.refused)} refused, into {received}",
         highlight=False,
         soft_wrap=True,
+        markup=False,
     )
     return outcome

@@ -8,8 +8,9 @@ row's first line in the file, the header being line 1), and as the format needs 
 import csv
 import gzip
 import io
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
 
@@ -22,6 +23,8 @@ from introstat.receipt.manifest import DeliveredFile, Delivery
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # A byte that JSON and the form may not hold: as delimiter it makes a line one column.
 _UNIT_SEPARATOR = "\x1f"
+# What csv calls a field may be as long as a line.
+csv.field_size_limit(_MAX_LINE_BYTES)
 
 
 def load_incoming(
@@ -57,7 +60,8 @@ def _load_csv(
     names, header_lines = _header(file.path, encoding, where)
     _check_columns(where, names, file)
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
-    columns = ", ".join(f"{_text(name)}: 'varchar'" for name in names)
+    # By position: two names that differ in case only, or none at all, are fine in an extra column.
+    columns = ", ".join(f"c{place}: 'varchar'" for place in range(len(names)))
     try:
         connection.execute(
             f"""
@@ -94,7 +98,7 @@ def _load_parquet(
             f"{where}: column {other[0]} is not text. A Parquet file holds every column as strings."
         )
     _check_columns(where, names, file)
-    values = ", ".join(f"nullif({_name(name)}, '') as {_name(name)}" for name in names)
+    values = ", ".join(f"nullif({_name(name)}, '') as c{place}" for place, name in enumerate(names))
     connection.execute(
         f"create temp table parsed as select row_number() over () as row_no, {values} "
         f"from read_parquet({_text(str(file.path))})"
@@ -109,14 +113,21 @@ def _select_incoming(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str, names: list[str]
 ) -> list[str]:
     """Make `incoming` of `parsed` and `line_numbers`, and say which columns are more or fewer."""
+    places = {name: place for place, name in enumerate(names)}
     known = [column.name for column in file.table.columns]
-    extra = [name for name in names if name not in known]
-    absent = [name for name in known if name not in names]
+    absent = [name for name in known if name not in places]
+    extra = {
+        name or f"column_{place + 1}": place
+        for place, name in enumerate(names)
+        if name not in known
+    }
     selected = ", ".join(
-        f"null::varchar as {_name(name)}" if name in absent else f"parsed.{_name(name)}"
+        f"parsed.c{places[name]} as {_name(name)}"
+        if name in places
+        else f"null::varchar as {_name(name)}"
         for name in known
     )
-    packed = ", ".join(f"{_text(name)}, parsed.{_name(name)}" for name in extra)
+    packed = ", ".join(f"{_text(name)}, parsed.c{place}" for name, place in extra.items())
     connection.execute(
         f"""
         create temp table incoming as
@@ -130,7 +141,9 @@ def _select_incoming(
     connection.execute("drop table parsed; drop table line_numbers")
     remarks = []
     if extra:
-        remarks.append(f"{where}: extra columns kept but not used: {', '.join(extra)}")
+        # A header may hold anything; what could be a number is not repeated.
+        shown = re.sub(r"[0-9]{6,}", "…", ", ".join(extra))
+        remarks.append(f"{where}: extra columns kept but not used: {shown}")
     if absent:
         remarks.append(f"{where}: optional columns not delivered: {', '.join(absent)}")
     return remarks
@@ -158,13 +171,20 @@ def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
 
 
 def _check_columns(where: str, names: list[str], file: DeliveredFile) -> None:
+    """Refuse a header without the required columns.
+
+    Only the contract's own names are repeated: without a header a person's row is in its place.
+    """
+    known = [column.name for column in file.table.columns]
     lacking = [c.name for c in file.table.columns if c.required and c.name not in names]
     if lacking:
+        found = ", ".join(name for name in names if name in known) or "none of the columns"
         raise DeliveryRefused(
-            f"{where}, line 1: required column {', '.join(lacking)} is missing; found "
-            f"{', '.join(names[:20])}. Is this a file of another source, or not separated by `;`?"
+            f"{where}, line 1: required column {', '.join(lacking)} is missing; of what is "
+            f"expected the header has {found}. Is the header missing, is this a file of another "
+            "source, or is it not separated by `;`?"
         )
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = [name for name in known if names.count(name) > 1]
     if twice:
         raise DeliveryRefused(f"{where}, line 1: column {twice[0]} is there twice.")
 
@@ -179,12 +199,12 @@ def _refuse_rejects(connection: duckdb.DuckDBPyConnection, where: str, columns: 
         "LINE SIZE OVER MAXIMUM": f"a line longer than {_MAX_LINE_BYTES} bytes",
     }
     rejects = connection.execute(
-        "select line, error_type::varchar, count(*) over () from reject_errors "
-        "order by line limit 1"
+        "select line, error_type::varchar, (select count(distinct line) from reject_errors) "
+        "from reject_errors order by line limit 1"
     ).fetchone()
     if rejects is not None:
         line, kind, number = rejects
-        others = f" ({number - 1} more like it)" if number > 1 else ""
+        others = f" ({number - 1} more lines with errors)" if number > 1 else ""
         raise DeliveryRefused(
             f"{where}, line {line}: {meaning.get(kind, 'cannot be parsed')}{others}. "
             "Mend the file at its source and ask for the delivery anew."
@@ -202,10 +222,10 @@ def _number_lines(
             f"select row_no, row_no + {header_lines} as first_line from parsed"
         )
         return
-    with _opened(path, encoding) as text:
+    starts = []
+    before = 0
+    with _opened(path, encoding) as text, suppress(csv.Error):
         reader = csv.reader(text, delimiter=";")
-        starts = []
-        before = 0
         for record in reader:
             if record:
                 starts.append(before + 1)

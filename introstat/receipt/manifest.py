@@ -10,7 +10,7 @@ from typing import Any
 from introstat.errors import DeliveryRefused
 from introstat.receipt.contract import Source, Table, sources
 
-ENCODINGS = {"utf-8": "utf-8", "latin-1": "latin-1"}
+ENCODINGS = ("utf-8", "latin-1")
 _ENDINGS = {
     "csv": (".csv", ".csv.gz", ".parquet"),
     "jsonl": (".jsonl", ".jsonl.gz"),
@@ -84,7 +84,7 @@ def read_delivery(folder: Path) -> Delivery:
     delivered = _date(where, content, "delivered")
     covers_until = _date(where, content, "covers_until") if content.get("covers_until") else None
     encoding = content.get("encoding") or "utf-8"
-    if encoding not in ENCODINGS:
+    if not isinstance(encoding, str) or encoding not in ENCODINGS:
         raise DeliveryRefused(
             f"{where}: encoding {encoding!r} is not known; expected {' or '.join(ENCODINGS)}."
         )
@@ -109,9 +109,12 @@ def _expect(where: str, content: dict[str, Any], key: str, wanted: str, hint: st
 
 def _date(where: str, content: dict[str, Any], key: str) -> date:
     try:
-        return date.fromisoformat(content[key])
+        found = date.fromisoformat(content[key])
     except (TypeError, ValueError):
-        raise DeliveryRefused(f"{where}: `{key}` is not a date, expected YYYY-MM-DD.") from None
+        found = None
+    if found is None or found.isoformat() != content[key]:
+        raise DeliveryRefused(f"{where}: `{key}` is not a date, expected YYYY-MM-DD.")
+    return found
 
 
 def _file(folder: Path, where: str, source: Source, name: str, facts: Any) -> DeliveredFile:

@@ -18,6 +18,7 @@ import duckdb
 from introstat import __version__
 from introstat.errors import DeliveryRefused, UserError
 from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.places import memory_limit
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, find_deliveries, read_delivery
 from introstat.receipt.sealing import NUMBERS_TABLE, write_sealed
@@ -45,15 +46,10 @@ def receive(
     """Receive every delivery under `extracts` that is not received yet.
 
     A delivery that breaks the contract is refused whole and the others go on. `progress` is told
-    how many of how many are done and the next one's name. Raises UserError if there is nothing to
-    receive, or the received copy was made with another key.
+    how many of how many are done and the next one's name. Raises UserError if the received copy was
+    made with another key.
     """
     folders = find_deliveries(extracts)
-    if not folders:
-        raise UserError(
-            f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
-            "nir, aordningen, folkeregister, status or kostra."
-        )
     received.mkdir(parents=True, exist_ok=True)
     _check_key(received, pseudonymiser)
     _remove_leftovers(received)
@@ -94,7 +90,7 @@ def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser)
         f"{delivery.name}/{name}: not in the manifest, not received" for name in delivery.unlisted
     ]
     with duckdb.connect(":memory:") as connection:
-        connection.execute("set memory_limit = '3GB'")
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
         connection.execute(NUMBERS_TABLE)
         for file in delivery.files:
@@ -140,7 +136,10 @@ def _expect_unchanged(folder: Path, home: Path) -> None:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8-sig"))
         now = {name: facts["sha256"].lower() for name, facts in manifest["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        now = {}
+        raise DeliveryRefused(
+            "It was received before, but its manifest is gone or cannot be read now. What was "
+            "received stands; put the manifest back or take the folder away."
+        ) from None
     if now != before:
         raise DeliveryRefused(
             "It was received before with other content, and a delivery never changes. What was "

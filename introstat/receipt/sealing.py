@@ -29,6 +29,25 @@ _INCOME_SHAPE = """{
         "pensjonEllerTrygd": {"beskrivelse": "VARCHAR"}
     }]
 }"""
+# A whole number can be replaced wherever it stands in the line. What is shorter, or no text in
+# JSON, may stand in other places by chance: there only the value under its own name is replaced.
+_LINE_WITHOUT_NUMBER = """
+    case
+        when of_personidentifikator.number is null then incoming.line_content
+        when length(of_personidentifikator.number) >= 11
+            and contains(incoming.line_content, '"' || of_personidentifikator.number || '"')
+            then replace(
+                incoming.line_content,
+                of_personidentifikator.number,
+                of_personidentifikator.pseudonym
+            )
+        else regexp_replace(
+            incoming.line_content,
+            '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}\\s]+)',
+            '\\1"' || of_personidentifikator.pseudonym || '"'
+        )
+    end
+"""
 
 
 def write_sealed(
@@ -89,10 +108,7 @@ def _make_numbered_view(
         if name in by_name:
             selected += _identity_columns(by_name[name])
         elif name == "line_content" and file.table.format == "jsonl":
-            selected.append(
-                "coalesce(replace(incoming.line_content, of_personidentifikator.number, "
-                "of_personidentifikator.pseudonym), incoming.line_content) as line_content"
-            )
+            selected.append(f"{_LINE_WITHOUT_NUMBER} as line_content")
         else:
             selected.append(f'incoming."{name}"')
     joins = " ".join(

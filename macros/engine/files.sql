@@ -1,16 +1,27 @@
 {# Files as tables: how DuckDB reads the received copy. #}
 
-{% macro engine_glob(pattern) %}{{ return(adapter.dispatch('engine_glob')(pattern)) }}{% endmacro %}
-
-{% macro default__engine_glob(pattern) %}{{ return("glob('" ~ pattern ~ "')") }}{% endmacro %}
-
-
-{% macro engine_read_parquet(paths) %}
-    {{- return(adapter.dispatch('engine_read_parquet')(paths)) -}}
+{# A text as a SQL literal. #}
+{% macro text_literal(text) %}
+    {{- return("'" ~ text | replace("'", "''") ~ "'") -}}
 {% endmacro %}
 
-{% macro default__engine_read_parquet(paths) %}
-    {{- return("read_parquet(['" ~ paths | join("', '") ~ "'], union_by_name = true)") -}}
+
+{% macro engine_glob(pattern) %}{{ return(adapter.dispatch('engine_glob')(pattern)) }}{% endmacro %}
+
+{% macro default__engine_glob(pattern) %}{{ return("glob(" ~ text_literal(pattern) ~ ")") }}{% endmacro %}
+
+
+{# The rows of Parquet files in the shape of an empty table: a file may lack some of its columns. #}
+{% macro engine_read_parquet(paths, shape) %}
+    {{- return(adapter.dispatch('engine_read_parquet')(paths, shape)) -}}
+{% endmacro %}
+
+{% macro default__engine_read_parquet(paths, shape) %}
+    {%- set names = [] -%}
+    {%- for path in paths -%}{%- do names.append(text_literal(path)) -%}{%- endfor -%}
+    {{- return(
+        '(' ~ shape ~ ') union all by name '
+        ~ 'select * from read_parquet([' ~ names | join(', ') ~ '], union_by_name = true)') -}}
 {% endmacro %}
 
 
@@ -25,7 +36,7 @@
             file.file_name, file.dataset, file.table_name, file.received_rows
         from (
             select source, delivered, covers_until, unnest(files) as file
-            from read_json('{{ pattern }}', columns = {
+            from read_json({{ text_literal(pattern) }}, columns = {
                 source: 'varchar', delivered: 'varchar', covers_until: 'varchar',
                 files: 'struct(file_name varchar, dataset varchar, table_name varchar, received_rows bigint)[]'
             })

@@ -19,9 +19,12 @@
 {%- endmacro %}
 
 
-{# YYYY-MM-DD and nothing else. #}
+{# YYYY-MM-DD and nothing else; before 1900 nobody in these registers was born. #}
 {% macro parsed_date(text) -%}
-    case when {{ text }} like '____-__-__' then try_cast({{ text }} as date) end
+    case
+        when {{ text }} like '____-__-__' and {{ text }} >= '1900'
+            then try_cast({{ text }} as date)
+    end
 {%- endmacro %}
 
 

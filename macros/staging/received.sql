@@ -6,12 +6,20 @@
 
 {% macro received_path() -%}
     {%- set warehouse = env_var('INTROSTAT_WAREHOUSE', 'data/introstat.duckdb') -%}
-    {{- env_var('INTROSTAT_RECEIVED', warehouse.rsplit('.', 1)[0] ~ '.received') -}}
+    {%- set ending = modules.re.search('[.][^./]+$', warehouse) -%}
+    {%- set stem = warehouse[:ending.start()] if ending else warehouse -%}
+    {{- env_var('INTROSTAT_RECEIVED', stem ~ '.received') -}}
 {%- endmacro %}
 
 
+{# Whether the running command reads the received copy; others only look at the project. #}
+{% macro reads_received() %}
+    {{- return(execute and flags.WHICH in ['build', 'run', 'test', 'retry', 'show', 'run-operation']) -}}
+{% endmacro %}
+
+
 {% macro open_received() %}
-    {% if not execute or flags.WHICH == 'docs' %}{% do return('') %}{% endif %}
+    {% if not reads_received() %}{% do return('') %}{% endif %}
     {% set root = received_path() %}
     {% set receipts = root ~ '/*/*/receipt.json' %}
     {% set found = run_query("select count(*) from " ~ engine_glob(receipts)).columns[0][0] %}
@@ -25,17 +33,18 @@
     {% do expect_register(root) %}
     {% for table in graph.sources.values() if table.source_name != 'receipt' %}
         {% set paths = run_query(
-            "select '" ~ root ~ "/' || source || '/' || delivered || '/' || dataset || '.parquet' "
+            "select " ~ text_literal(root ~ '/')
+            ~ " || source || '/' || delivered || '/' || dataset || '.parquet' "
             ~ "from received.files where is_used and source = '" ~ table.source_name
             ~ "' and table_name = '" ~ table.name ~ "' order by 1").columns[0].values() %}
-        {% set query = read_received(paths, table) if paths | length > 0 else empty_received(table) %}
+        {% set query = engine_read_parquet(paths, empty_received(table)) if paths | length > 0 else empty_received(table) %}
         {% do run_query('create or replace view received."' ~ table.name ~ '" as ' ~ query) %}
     {% endfor %}
 {% endmacro %}
 
 
 {% macro close_received() %}
-    {% if execute and flags.WHICH != 'docs' %}
+    {% if reads_received() %}
         {% do run_query("drop schema if exists received cascade") %}
     {% endif %}
 {% endmacro %}
@@ -95,9 +104,9 @@
 
 {% macro expect_register(root) %}
     {% set register = run_query(
-        "select count(*) filter (where is_used), min(delivered), any_value(as_of) "
+        "select sum(case when is_used then 1 else 0 end), min(delivered) "
         ~ "from received.files where source = 'nir'").rows[0] %}
-    {% if register[0] == 0 %}
+    {% if not register[0] %}
         {% do exceptions.raise_compiler_error(
             "There is no delivery of nir in " ~ root ~ " at or before as_of"
             ~ (": the earliest is " ~ register[1] ~ ". Choose a later as_of." if register[1]
@@ -125,14 +134,6 @@
         cast(null as bigint) as line_number,
         cast(null as date) as delivered
     where false
-{% endmacro %}
-
-
-{% macro read_received(paths, table) %}
-    {#- union by name with the empty shape: a file may lack extra_columns or line_content -#}
-    select * from ({{ empty_received(table) }})
-    union all by name
-    select * from {{ engine_read_parquet(paths) }}
 {% endmacro %}
 
 

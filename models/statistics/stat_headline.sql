@@ -29,7 +29,8 @@ statuses as (
         count(*) as former_participants,
         sum(case when status_group = '1' then 1 else 0 end) as in_work_or_education,
         bool_or(is_preliminary) as is_status_preliminary,
-        bool_and(has_status_source) as has_status_source
+        bool_and(has_status_source) as has_status_source,
+        bool_and(has_income_source) as has_income_source
     from {{ ref('fct_one_year_status') }}
     where years_after = 1 and is_resident
     group by 1
@@ -46,7 +47,8 @@ counts as (
         statuses.former_participants,
         statuses.in_work_or_education,
         statuses.is_status_preliminary,
-        statuses.has_status_source
+        statuses.has_status_source,
+        statuses.has_income_source
     from participants
     left join direct_results on participants.year = direct_results.year
     full outer join statuses on participants.year = statuses.year
@@ -63,9 +65,13 @@ final as (
         {{ percent('exits_to_work_or_education', 'exits') }} as direct_result_percent,
         former_participants,
         cast(in_work_or_education as bigint) as in_work_or_education,
-        {{ percent('in_work_or_education', 'former_participants') }} as status_percent,
+        case
+            when has_income_source
+                then {{ percent('in_work_or_education', 'former_participants') }}
+        end as status_percent,
         is_status_preliminary,
-        has_status_source
+        has_status_source,
+        has_income_source
     from counts
 )
 

@@ -178,6 +178,9 @@ def test_plain_dbt_builds_the_same_warehouse_with_every_unit_test(
         assert rows(warehouse, content) == rows(generated_warehouse, content), table
     assert run("dbt", "docs", "generate", *target, **environment).returncode == 0
     assert (tmp_path / "target" / "catalog.json").is_file()
+    assert (
+        rows(warehouse, "select view_name from duckdb_views() where schema_name = 'received'") == []
+    )
 
 
 def test_no_identity_number_is_in_the_warehouse(generated_extracts, generated_warehouse):
@@ -223,6 +226,42 @@ def test_summary_prints_the_main_figures_and_where_the_warehouse_lies(generated_
     done = run("summary", "--warehouse", generated_warehouse.with_name("none.duckdb"))
     assert done.returncode == 2
     assert "There is no warehouse" in done.stderr
+
+
+def test_a_path_may_hold_blanks_and_quotes(extracts, tmp_path):
+    warehouse = tmp_path / "it's a place" / "w.v1.duckdb"
+    done = run("build", "--extracts", extracts, "--warehouse", warehouse)
+    assert done.returncode == 0, done.stderr
+    assert run("summary", "--warehouse", warehouse).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("main.duckdb", "cannot be named main.duckdb"), ("w[1].duckdb", "holds * ?")],
+)
+def test_a_name_that_cannot_be_a_warehouse_is_told_at_once(extracts, tmp_path, name, message):
+    done = run("build", "--extracts", extracts, "--warehouse", tmp_path / name)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert list(tmp_path.iterdir()) == [extracts]
+
+
+def test_summary_of_something_else_is_told(tmp_path):
+    for name, content in (("text.duckdb", b"not a database"), ("empty.duckdb", b"")):
+        (tmp_path / name).write_bytes(content)
+        done = run("summary", "--warehouse", tmp_path / name)
+        assert done.returncode == 2
+        assert "not a warehouse that was built to the end" in done.stderr
+
+
+def test_the_newest_list_of_units_counts_also_when_it_is_empty(extracts, build):
+    deliver(extracts, "nir", "2016-04-11")
+    unit = {"virksomheter.csv": ["974778807;0301;2010-01-01;"]}
+    deliver(extracts, "aordningen", "2016-07-10", unit)
+    paid = "select municipality_code from fct_benefit_months"
+    assert rows(build(extracts), paid) == [("0301",)]
+    deliver(extracts, "aordningen", "2016-08-10", {"virksomheter.csv": []})
+    assert rows(build(extracts), paid) == [(None,)]
 
 
 def test_help_has_an_example_for_every_command():

@@ -49,6 +49,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Pat
                 "same_day;D1;norsk;2017-01-02;;1;2017-03-01",
                 "same_day;D1;annet;2017-01-02;;2;2017-03-01",
                 ";D1;annet;2017-01-02;;2;2017-03-01",
+                "long_ago;D1;annet;0017-01-02;;2;2017-03-01",
             ],
         },
     )
@@ -135,6 +136,7 @@ def test_the_first_reason_that_fits_counts(warehouse):
         ("tiltak", 13, "unparseable_value"),
         ("tiltak", 14, "superseded_key"),
         ("tiltak", 16, "missing_required"),
+        ("tiltak", 17, "unparseable_value"),
     ]
 
 
@@ -175,4 +177,4 @@ def test_nothing_is_lost(warehouse):
         warehouse,
         "select count(*), bool_and(received_rows = staged_rows + quarantined_rows), "
         "sum(received_rows) from dq_conservation",
-    ) == [(11, True, 15 + 2 + 4 + 7 + 9)]
+    ) == [(11, True, 16 + 2 + 4 + 7 + 9)]

@@ -185,7 +185,8 @@ def test_an_optional_column_that_is_not_delivered_is_empty(extracts, received):
         pytest.param(b"\xef\xbb\xbf", "empty, not even a header row", id="only a byte-order mark"),
         pytest.param(
             b"bosatt_id;kommunenr;fra_dato\nA;0301;2015-01-01\n",
-            "line 1: required column ident is missing; found bosatt_id, kommunenr, fra_dato",
+            "line 1: required column ident is missing; of what is expected the header has "
+            "bosatt_id, kommunenr, fra_dato.",
             id="required column missing",
         ),
         pytest.param(
@@ -223,6 +224,58 @@ def test_a_file_that_breaks_the_contract_refuses_the_delivery(extracts, received
     assert message in told
 
 
+def test_a_file_without_header_shows_nothing_of_its_rows(extracts, received):
+    """The first row stands where the header should; a remark on extra columns is masked as well."""
+    content = f"{ANNE};Hansen;0301\n".encode()
+    deliver(extracts, "folkeregister", "2018-01-21", raw={"bosatt.csv": content})
+    told = refusal(extracts, received)
+    assert "the header has none of the columns" in told
+    assert "Hansen" not in told
+    content = f"bosatt_id;ident;kommunenr;fra_dato;{BAKO}\n".encode()
+    deliver(extracts, "folkeregister", "2018-07-21", raw={"bosatt.csv": content})
+    outcome = receive_all(extracts, received)
+    assert outcome.received == ["folkeregister/2018-07-21"]
+    assert BAKO not in str(outcome)
+    for path in received.rglob("receipt.json"):
+        assert BAKO not in path.read_text()
+
+
+def test_extra_columns_without_name_or_alike_in_all_but_case_are_kept(extracts, received):
+    text = f"bosatt_id;ident;kommunenr;fra_dato;KOMMUNENR;\nA;{ANNE};0301;2015-01-01;x;y\n"
+    deliver(extracts, "folkeregister", "2018-01-21", raw={"bosatt.csv": text.encode()})
+    assert receive_all(extracts, received).refused == []
+    [row] = read(received, "folkeregister/2018-01-21/bosatt")
+    assert row["kommunenr"] == "0301"
+    assert json.loads(row["extra_columns"]) == {"KOMMUNENR": "x", "column_6": "y"}
+
+
+@pytest.mark.parametrize("number", ['"1"', '"2018"', '"beloep"', "18810012345", '"a\\"b"', "null"])
+def test_what_stands_in_place_of_a_number_leaves_the_rest_of_the_line_alone(
+    extracts, received, number
+):
+    line = income("X", "2018-01", benefit(11)).replace('"X"', number)
+    deliver(extracts, "aordningen", "2018-02-10", {"inntekt-2018-01.jsonl": [line]})
+    assert receive_all(extracts, received).refused == []
+    [row] = read(received, "aordningen/2018-02-10/inntekt-2018-01")
+    assert row["kalendermaaned"] == "2018-01"
+    assert row["inntekt"][0]["beloep"] == "11"
+    assert row["virksomhetId"] == "974778807"
+    assert not row["personidentifikator_is_valid"]
+    assert number.strip('"') not in (row["personidentifikator"] or "")
+
+
+def test_a_very_long_quoted_field_is_read_with_its_line(extracts, received):
+    long = "x" * 200_000
+    text = (
+        f'{HEADERS["bosatt.csv"]}\n"A\n{long}";{ANNE};0301;2015-01-01;\nB;{ANNE};0301;2015-01-01;\n'
+    )
+    folder = deliver(extracts, "folkeregister", "2018-01-21", raw={"bosatt.csv": text.encode()})
+    set_rows(folder, "bosatt.csv", 2)
+    assert receive_all(extracts, received).refused == []
+    got = read(received, "folkeregister/2018-01-21/bosatt")
+    assert [row["line_number"] for row in got] == [2, 4]
+
+
 def test_a_header_without_rows_is_an_empty_file_and_fine(extracts, received):
     deliver(extracts, "folkeregister", "2018-01-21")
     assert receive_all(extracts, received).received == ["folkeregister/2018-01-21"]
@@ -247,6 +300,7 @@ def set_rows(folder: Path, file: str, number: int) -> None:
         (lambda m: m.update(contract="nir/2"), "`contract` is 'nir/2', expected 'folkeregister/1'"),
         (lambda m: m.update(delivered="2018-01-22"), "`delivered` is '2018-01-22'"),
         (lambda m: m.update(encoding="utf-16"), "encoding 'utf-16' is not known"),
+        (lambda m: m.update(encoding=["utf-8"]), "encoding ['utf-8'] is not known"),
         (lambda m: m.update(files={}), "`files` names no file; expected identer.csv, bosatt.csv"),
         (lambda m: m["files"].pop("bosatt.csv"), "bosatt.csv is missing"),
         (lambda m: m["files"]["bosatt.csv"].update(rows=7), "0 rows, but the manifest says 7"),
@@ -278,6 +332,11 @@ def test_a_broken_manifest_is_told_and_not_a_traceback(extracts, received, manif
     assert "manifest.json" in refusal(extracts, received)
 
 
+def test_a_date_in_another_spelling_is_refused(extracts, received):
+    deliver(extracts, "folkeregister", "20180121")
+    assert "`delivered` is not a date, expected YYYY-MM-DD" in refusal(extracts, received)
+
+
 def test_a_line_that_is_no_json_object_is_named(extracts, received):
     good = income(ANNE, "2018-01", benefit(1))
     deliver(extracts, "aordningen", "2018-02-10", {"inntekt-2018-01.jsonl": [good, good[:-5]]})
@@ -302,6 +361,9 @@ def test_a_delivery_that_changed_after_receipt_is_refused(extracts, received):
     edit_manifest(folder, lambda m: m["files"]["bosatt.csv"].update(sha256="0" * 64))
     [told] = receive_all(extracts, received).refused
     assert "received before with other content" in told
+    (folder / "manifest.json").unlink()
+    [told] = receive_all(extracts, received).refused
+    assert "its manifest is gone" in told
 
 
 def test_another_key_is_refused_before_anything_is_written(extracts, received):
@@ -349,6 +411,9 @@ def test_the_command_tells_refusals_by_its_exit_code(extracts, received):
     done = run("receive", empty, "--received", received)
     assert done.returncode == 2
     assert "No deliveries under" in done.stderr
+    done = run("receive", extracts, "--received", "/proc/none")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,19 @@ persons as (
     select
         coalesce(chosen.person_key, first_starts.person_key) as person_key,
         first_starts.first_start_date,
-        chosen.* exclude (person_key),
+        chosen.sex,
+        chosen.birth_date,
+        chosen.country_of_birth,
+        chosen.citizenship,
+        chosen.residence_basis,
+        chosen.permit_date,
+        chosen.arrival_date,
+        chosen.upper_secondary_word,
+        chosen.address_protection_code,
+        chosen.settled_municipality_code,
+        chosen.settled_date,
+        chosen.death_date,
+        chosen.research_reservation_code,
         chosen.person_key is not null as is_registered
     from chosen
     full outer join first_starts on chosen.person_key = first_starts.person_key

@@ -1,24 +1,41 @@
--- The newest delivery of a reporting year is the current one; older ones stay, marked.
-select
-    kommunenr as municipality_code,
-    2000 + oppgaveaar as reporting_year,
-    bydel as city_district,
-    distrikt as district,
-    journalnummer as case_number,
-    fodselsnummer as ident,
-    duf_nummer as duf_number,
-    kjonn as sex,
-    sivilstand as marital_status,
-    startdato as start_date,
-    inntektsgivende_arbeid = '1' as has_paid_work,
-    tiltak as measure_codes,
-    status as year_end_status,
-    avslutningsdato as end_date,
-    stonadsmaneder as benefit_month_codes,
-    stonad as benefit_amount,
-    delivered = max(delivered) over (partition by oppgaveaar) as is_current,
-    delivered,
-    file_name,
-    line_number
-from {{ ref('base_kostra__11b') }}
-where reason is null
+-- The newest file of a reporting year counts; older ones stay, marked.
+with files as (
+    select
+        delivered,
+        file_name,
+        delivered = max(delivered) over (partition by dataset) as is_current
+    from {{ ref('stg_receipt__files') }}
+    where is_used and source = 'kostra'
+),
+
+final as (
+    select
+        forms.kommunenr as municipality_code,
+        2000 + forms.oppgaveaar as reporting_year,
+        forms.bydel as city_district,
+        forms.distrikt as district,
+        forms.journalnummer as case_number,
+        forms.fodselsnummer as ident,
+        forms.duf_nummer as duf_number,
+        forms.kjonn as sex,
+        forms.sivilstand as marital_status,
+        forms.startdato as start_date,
+        forms.inntektsgivende_arbeid = '1' as has_paid_work,
+        forms.tiltak as measure_codes,
+        forms.status as year_end_status,
+        forms.avslutningsdato as end_date,
+        forms.stonadsmaneder as benefit_month_codes,
+        forms.stonad as benefit_amount,
+        files.is_current,
+        forms.delivered,
+        forms.file_name,
+        forms.line_number
+    from {{ ref('base_kostra__11b') }} as forms
+    inner join files
+        on
+            forms.delivered = files.delivered
+            and forms.file_name = files.file_name
+    where forms.reason is null
+)
+
+select * from final

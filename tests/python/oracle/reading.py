@@ -277,6 +277,8 @@ def as_date(text: str) -> date | None:
     """`dates YYYY-MM-DD`, strictly."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
         return None
+    if text < "1900":  # nobody in these registers was born then (docs/definitions.md)
+        return None
     try:
         return date.fromisoformat(text)
     except ValueError:
