@@ -1,4 +1,4 @@
--- Which municipalities lack measures? Share of programme days with a measure, and hours per week, of
+-- Which municipalities lack measures? Share of programme days with a measure and hours per week, of
 -- participations that began by now and were going on at some time in the last two observed years.
 -- Protected addresses are left out below the country.
 select
