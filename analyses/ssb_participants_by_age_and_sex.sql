@@ -15,4 +15,4 @@ with participants as (
     where periods.period_type = 'year' and periods.is_last_in_period
 ),
 
-{{ published_counts('participants', 'age_band', 'I alt', decimals=1) }}
+{{ published_counts('participants', ['age_band'], 'I alt', decimals=1) }}

@@ -13,4 +13,4 @@ with participants as (
     where periods.period_type = 'year' and periods.is_last_in_period
 ),
 
-{{ published_counts('participants', 'country', 'Alle land') }}
+{{ published_counts('participants', ['country'], 'Alle land') }}

@@ -19,4 +19,4 @@ with participants as (
     where periods.period_type = 'year' and periods.is_last_in_period
 ),
 
-{{ published_counts('participants', 'municipality', 'I alt') }}
+{{ published_counts('participants', ['municipality'], 'I alt') }}

@@ -5,11 +5,11 @@ from typing import Any
 import click
 
 from introstat import __version__
-from introstat.build.command import build_command
-from introstat.build.summary import summary_command
 from introstat.errors import UserError
 from introstat.receipt.command import receive_command
 from introstat.synth.command import synth
+from introstat.warehouse.command import build_command
+from introstat.warehouse.summary import summary_command
 
 
 class _Commands(click.Group):

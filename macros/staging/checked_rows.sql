@@ -78,12 +78,9 @@ cleaned as (
         {%- else %}
         {{ clean('"' ~ column.name ~ '"') }} as text_{{ loop.index }},
         {%- endif %}
-        {%- if column_meta(column).get('identity') %}
-        "{{ column.name }}_is_valid",
-        {%- endif %}
-        {%- if column_meta(column).get('ranked') %}
-        "{{ column.name }}_rank",
-        {%- endif %}
+        {%- endfor %}
+        {%- for name in beside_identities(columns) %}
+        {{ name }},
         {%- endfor %}
         {{ unreadable or 'false' }} as is_unreadable,
         case
@@ -98,12 +95,9 @@ typed as (
         {{ place | join(', ') }},
         {%- for column in columns %}
         {{ parsed('text_' ~ loop.index, column.data_type) }} as "{{ column.name }}",
-        {%- if column_meta(column).get('identity') %}
-        "{{ column.name }}_is_valid",
-        {%- endif %}
-        {%- if column_meta(column).get('ranked') %}
-        "{{ column.name }}_rank",
-        {%- endif %}
+        {%- endfor %}
+        {%- for name in beside_identities(columns) %}
+        {{ name }},
         {%- endfor %}
         is_unreadable,
         row_content,
@@ -184,11 +178,19 @@ select * from final
 {% endmacro %}
 
 
-{# The contract's columns with what the receipt put beside identity numbers, quoted. #}
+{# The contract's columns and what the receipt put beside identity numbers, quoted. #}
 {% macro value_columns(columns) %}
     {%- set names = [] -%}
     {%- for column in columns -%}
         {%- do names.append('"' ~ column.name ~ '"') -%}
+    {%- endfor -%}
+    {{- return(names + beside_identities(columns)) -}}
+{% endmacro %}
+
+
+{% macro beside_identities(columns) %}
+    {%- set names = [] -%}
+    {%- for column in columns -%}
         {%- if column_meta(column).get('identity') -%}
             {%- do names.append('"' ~ column.name ~ '_is_valid"') -%}
         {%- endif -%}

@@ -1,13 +1,15 @@
 {#
-    SSB's layout of participants by a row value and sex: counts, totals and the sexes' percent of each
-    row. `rows_from` has year, the row column and sex as labels; null is in the totals only.
+    A table in the layout of SSB's published ones: counts by row value and sex, with totals, and percent.
+
+    rows_from has year, the row columns (labels; null is in the total only) and sex. percent_of: 'row'
+    gives the sexes' shares of each row, 'column' each row's share of its column's total.
 #}
-{% macro published_counts(rows_from, row_column, total_label, decimals=0) %}
+{% macro published_counts(rows_from, row_columns, total_label, percent_of='row', decimals=0) %}
 in_every_cell as (
-    {%- for row_value in [row_column, "'" ~ total_label ~ "'"] %}
-    {%- set outer_loop = loop %}
+    {%- for row_value in row_columns + ["'" ~ total_label ~ "'"] %}
+    {%- set is_first_row = loop.first %}
     {%- for col_value in ['sex', "'Begge kjønn'"] %}
-    {{ 'union all' if not (outer_loop.first and loop.first) }}
+    {{ 'union all' if not (is_first_row and loop.first) }}
     select
         year,
         {{ row_value }} as row_value,
@@ -31,8 +33,13 @@ counts as (
 with_totals as (
     select
         *,
+        {%- if percent_of == 'row' %}
         max(case when col_value = 'Begge kjønn' then persons end)
             over (partition by year, row_value) as total
+        {%- else %}
+        max(case when row_value = '{{ total_label }}' then persons end)
+            over (partition by year, col_value) as total
+        {%- endif %}
     from counts
 )
 
@@ -51,6 +58,8 @@ select
     'prosent' as measure,
     cast({{ percent('persons', 'total', decimals) }} as varchar) as value
 from with_totals
+{%- if percent_of == 'row' %}
 where col_value <> 'Begge kjønn'
+{%- endif %}
 order by year, row_value, col_value, measure
 {% endmacro %}

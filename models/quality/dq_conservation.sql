@@ -1,11 +1,6 @@
 -- Rows received = rows staged + rows quarantined, for every file of every delivery that is read.
-{% set datasets = [
-    'nir__personer', 'nir__kategorier', 'nir__vedtak', 'nir__deltakelser', 'nir__tiltak',
-    'nir__fravaer', 'nir__permisjoner', 'aordningen__inntekt', 'aordningen__virksomheter',
-    'folkeregister__identer', 'folkeregister__bosatt', 'status__signaler', 'kostra__11b',
-] %}
 with staged as (
-    {%- for dataset in datasets %}
+    {%- for dataset in datasets() %}
     {{ 'union all' if not loop.first }}
     select
         '{{ dataset.split('__')[0] }}' as source,

@@ -1,11 +1,6 @@
 -- Every received row that is not in staging, as it came, with the first reason that fits.
-{% set datasets = [
-    'nir__personer', 'nir__kategorier', 'nir__vedtak', 'nir__deltakelser', 'nir__tiltak',
-    'nir__fravaer', 'nir__permisjoner', 'aordningen__inntekt', 'aordningen__virksomheter',
-    'folkeregister__identer', 'folkeregister__bosatt', 'status__signaler', 'kostra__11b',
-] %}
 with faulty as (
-    {%- for dataset in datasets %}
+    {%- for dataset in datasets() %}
     {{ 'union all' if not loop.first }}
     select
         '{{ dataset.split('__')[0] }}' as source,

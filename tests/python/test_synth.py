@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from deliveries import HEADERS
 
 from introstat.synth.command import synth
 from introstat.synth.draw import day
@@ -20,26 +21,6 @@ from introstat.synth.idents import DUF_WEIGHTS, K1_WEIGHTS, K2_WEIGHTS
 from introstat.synth.parameters import parameters
 
 PERSONS = 3000
-COLUMNS = {
-    "personer.csv": "ident;duf_nummer;kjonn;fodselsdato;fodeland;statsborgerskap;oppholdsgrunnlag;"
-    "opphold_dato;ankomst_dato;utdanningsbakgrunn;adressebeskyttelse;bosatt_kommune;bosatt_dato;"
-    "dod_dato;reservert_forskning;registrert_dato",
-    "kategorier.csv": "kategori_id;ident;kategori;kommunenr;fra_dato;til_dato;registrert_dato",
-    "vedtak.csv": "vedtak_id;ident;kommunenr;vedtakstype;vedtaksdato;fra_dato;til_dato;"
-    "begrunnelse;registrert_dato",
-    "deltakelser.csv": "deltakelse_id;ident;kommunenr;vedtak_id;start_dato;slutt_dato;"
-    "avslutningsarsak;avslutning_kilde;avslutning_registrert_dato;sluttmal;"
-    "integreringskontrakt_dato;registrert_dato",
-    "tiltak.csv": "tiltak_id;deltakelse_id;tiltakstype;fra_dato;til_dato;timer_per_uke;"
-    "registrert_dato",
-    "fravaer.csv": "fravaer_id;deltakelse_id;fravaerstype;fra_dato;til_dato;timer;registrert_dato",
-    "permisjoner.csv": "permisjon_id;deltakelse_id;permisjonstype;fra_dato;til_dato;"
-    "registrert_dato",
-    "virksomheter.csv": "virksomhet_id;kommunenr;gyldig_fra;gyldig_til",
-    "identer.csv": "ident;gjeldende_ident;fra_dato",
-    "bosatt.csv": "bosatt_id;ident;kommunenr;fra_dato;til_dato",
-    "signaler.csv": "signal_id;ident;signal;fra_dato;til_dato;kilde",
-}
 
 
 def text_of(path: Path) -> str:
@@ -122,7 +103,7 @@ def test_every_manifest_is_right(extracts: Path) -> None:
 
 def test_every_csv_has_the_columns_of_the_contract(extracts: Path) -> None:
     for path in extracts.rglob("*.csv*"):
-        assert text_of(path).splitlines()[0] == COLUMNS[path.name.removesuffix(".gz")], path
+        assert text_of(path).splitlines()[0] == HEADERS[path.name.removesuffix(".gz")], path
 
 
 def test_deliveries_come_when_they_should(extracts: Path) -> None:

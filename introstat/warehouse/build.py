@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from introstat.build.dbt import DbtRun, run_dbt
 from introstat.errors import BuildFailed
 from introstat.locking import locked
+from introstat.warehouse.dbt import DbtRun, run_dbt
 
 _WORKSHOP_PREFIX = ".building-"
 

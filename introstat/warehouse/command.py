@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from introstat import places
-from introstat.build.build import build
 from introstat.errors import EXIT_REFUSED
 from introstat.receipt.command import key_option, receive_with_progress
+from introstat.warehouse.build import build
 
 
 @click.command("build", short_help="Receive what is new and build the warehouse.")
