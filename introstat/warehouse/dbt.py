@@ -30,7 +30,7 @@ def run_dbt(
 ) -> DbtRun:
     """Run a dbt command on a warehouse file; `progress` is told done, total and the node's name."""
     command = [
-        str(Path(sys.executable).parent / "dbt"),
+        sys.executable, "-c", "from dbt.cli.main import cli; cli()",
         "--log-format", "json",
         "--log-path", str(target / "logs"),
         *arguments,
