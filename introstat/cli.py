@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from introstat import __version__
+from introstat.disclosure.command import audit_command, protect_command
 from introstat.errors import UserError
 from introstat.receipt.command import receive_command
 from introstat.synth.command import synth
@@ -44,3 +45,5 @@ main.add_command(synth)
 main.add_command(receive_command)
 main.add_command(build_command)
 main.add_command(summary_command)
+main.add_command(protect_command)
+main.add_command(audit_command)

@@ -1,0 +1,185 @@
+"""A frequency table in: read, checked, and turned into the counts of the inner cells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from introstat.disclosure.layout import Layout, dimensions_of, refuse_rows, shown_codes, text_column
+from introstat.disclosure.policy import Policy
+from introstat.disclosure.system import Ints, Mask, PublishedCells, System
+from introstat.errors import UserError
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A checked frequency table: the system of its cells, every cell's value, and what is to be shown.
+
+    `values` is in persons, one for every cell of the system. `published` lists the cells of all
+    tables. `parents` gives, for each parent column, the parent of each leaf code.
+    """
+
+    system: System
+    values: Ints
+    published: PublishedCells
+    parents: Mapping[str, Mapping[str, str]]
+    parent_dimension: Mapping[str, str]
+
+
+def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
+    """Check a frequency table and aggregate it.
+
+    One row for each inner cell, zeros included; rows of totals may stand in the table and must then
+    add up. Raises UserError, with the rows named, for counts that are missing, fractional or below
+    zero, duplicate cells, missing inner cells, unknown parents and totals that do not add up.
+    """
+    codes = [text_column(table, name) for name in layout.dims]
+    texts = text_column(table, count)
+    refuse_rows("The file has no rows", [] if texts else ["expected at least one inner cell"])
+    keys = list(zip(*codes, strict=True))
+    refuse_rows(
+        "Rows without a code",
+        [f"row {i + 2}: {_name(layout, key)}" for i, key in enumerate(keys) if not all(key)],
+    )
+    numbers = [_whole(text) for text in texts]
+    refuse_rows(
+        f"Counts in {count} that are not whole numbers of at least 0",
+        [
+            f"row {i + 2}: {_name(layout, keys[i])}: {texts[i]!r}"
+            for i, number in enumerate(numbers)
+            if number is None or number < 0
+        ],
+    )
+    first: dict[tuple[str, ...], int] = {}
+    refuse_rows(
+        "Duplicate cells",
+        [
+            f"rows {first[key] + 2} and {i + 2}: {_name(layout, key)}"
+            for i, key in enumerate(keys)
+            if first.setdefault(key, i) != i
+        ],
+    )
+    system = System(dimensions_of(layout, [table]))
+    cells = np.array([system.cell(key) for key in keys], dtype=np.int64)
+    given = np.full(system.size, -1, dtype=np.int64)
+    given[cells] = [number or 0 for number in numbers]
+    missing = system.inner[given[system.inner] < 0]
+    names = names_of(system)
+    refuse_rows(
+        "Missing inner cells (write a row with the count 0 where there is nobody)",
+        [names(int(cell)) for cell in missing],
+    )
+    values = system.values(given[system.inner])
+    refuse_rows(
+        "Totals that do not add up",
+        [
+            f"row {i + 2}: {_name(layout, keys[i])}: {numbers[i]}, the inner cells make {values[cell]}"
+            for i, cell in enumerate(cells)
+            if numbers[i] != values[cell]
+        ],
+    )
+    parents, owner = _parents(table, layout, system)
+    return Counts(
+        system,
+        values,
+        PublishedCells.of(system, shown_codes(layout, system.dimensions)),
+        parents,
+        owner,
+    )
+
+
+def primary_cells(counts: Counts, policy: Policy, persons: Ints | None = None) -> Mask:
+    """The cells of the system that must not be shown because the value itself tells too much.
+
+    A published count in `hide_from`..`hide_to`; and, where `persons` gives for every cell the
+    persons its figure rests on, a figure with at least one and fewer than `min_persons` behind it.
+    """
+    small = (counts.values >= policy.hide_from) & (counts.values <= policy.hide_to)
+    if persons is not None:
+        small |= (persons >= 1) & (persons < policy.min_persons)
+    shown = np.zeros(counts.system.size, dtype=bool)
+    shown[counts.published.cells] = True
+    return small & shown
+
+
+def pool_rare_categories(
+    table: pa.Table, dimension: str, count: str, policy: Policy, pooled: str = "other"
+) -> pa.Table:
+    """Join the codes of a dimension with fewer than `pool_below` persons in all into one code.
+
+    The other columns stay the key; counts of rows that become alike are summed. One rare code alone
+    takes the smallest other code with it, so that the pool is never the rare code under a new name.
+    """
+    per_code: dict[str, int] = {}
+    for code, number in zip(text_column(table, dimension), text_column(table, count), strict=True):
+        per_code[code] = per_code.get(code, 0) + int(number)
+    rare = {code for code, persons in per_code.items() if persons < policy.pool_below}
+    if not rare:
+        return table
+    for code in sorted(set(per_code) - rare, key=lambda c: (per_code[c], c)):
+        if len(rare) > 1 and sum(per_code[c] for c in rare) >= policy.pool_below:
+            break
+        rare.add(code)
+    recoded = [pooled if code in rare else code for code in text_column(table, dimension)]
+    keys = [name for name in table.column_names if name != count]
+    table = table.set_column(table.column_names.index(dimension), dimension, pa.array(recoded))
+    table = table.set_column(table.column_names.index(count), count, table[count].cast(pa.int64()))
+    return table.group_by(keys, use_threads=False).aggregate([(count, "sum")]).rename_columns([*keys, count])
+
+
+def names_of(system: System) -> "CellNames":
+    """A function from a cell's number to its name in words."""
+    return CellNames(system)
+
+
+class CellNames:
+    """Names cells as `region=0301, sex=men`, with the first code where a node has several."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.code_of: list[dict[int, str]] = []
+        for dimension in system.dimensions:
+            code_of: dict[int, str] = {}
+            for code, node in dimension.node_of.items():
+                code_of.setdefault(node, code)
+            self.code_of.append(code_of)
+
+    def __call__(self, cell: int) -> str:
+        """The name of one cell."""
+        nodes = np.unravel_index(cell, self.system.shape)
+        return ", ".join(
+            f"{dimension.name}={code_of[int(node)]}"
+            for dimension, code_of, node in zip(self.system.dimensions, self.code_of, nodes, strict=True)
+        )
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        try:
+            number = float(text)
+        except ValueError:
+            return None
+        return int(number) if number.is_integer() and abs(number) < 2**53 else None
+
+
+def _name(layout: Layout, key: tuple[str, ...]) -> str:
+    return ", ".join(f"{name}={code}" for name, code in zip(layout.dims, key, strict=True))
+
+
+def _parents(
+    table: pa.Table, layout: Layout, system: System
+) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
+    parents: dict[str, dict[str, str]] = {}
+    owner: dict[str, str] = {}
+    for hierarchy in layout.hierarchies:
+        levels = getattr(hierarchy, "levels", ())
+        for parent in levels[1:]:
+            leaves = set(next(d for d in system.dimensions if d.name == levels[0]).leaves)
+            pairs = zip(text_column(table, levels[0]), text_column(table, parent), strict=True)
+            if owner.setdefault(parent, levels[0]) != levels[0]:
+                raise UserError(f"The column {parent} is a level of both {owner[parent]} and {levels[0]}.")
+            parents[parent] = {code: group for code, group in pairs if code in leaves and group}
+    return parents, owner

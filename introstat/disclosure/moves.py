@@ -1,0 +1,184 @@
+"""Moves: changes of the true table that leave everything shown as it is, except in hidden cells.
+
+A whole-number move m of the true table t gives a second table t + m that a reader cannot tell from
+the true one, if every cell that m changes is hidden and t + m stays possible. A set of moves is
+therefore a proof of protection. Looking for the cheapest move is a linear program: cells not yet
+hidden cost what hiding them costs, hidden cells cost next to nothing.
+"""
+
+from collections.abc import Mapping
+
+import highspy
+import numpy as np
+
+from introstat.disclosure.system import Equations, Floats, Ints, Mask, System
+
+HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
+TOLERANCE = 1e-6
+SEARCH_NODES = 200  # of branch and bound, when a linear program gives fractions
+
+
+class MoveFinder:
+    """The linear programs that find moves; each cell's change is up minus down, both at least 0.
+
+    `lowest` and `highest` bound the change of every cell (persons); 0 and 0 for a cell that must
+    stay as it is. Only cells that can change are in the programs.
+    """
+
+    def __init__(self, system: System, lowest: Ints, highest: Ints) -> None:
+        self.size = system.size
+        self.movable = np.flatnonzero((lowest < 0) | (highest > 0))
+        self.column_of = np.full(system.size, -1, dtype=np.int64)
+        self.column_of[self.movable] = np.arange(len(self.movable))
+        self.count = len(self.movable)
+        self.up = highest[self.movable].astype(float)
+        self.down = -lowest[self.movable].astype(float)
+        self.rows, self.columns, self.values, self.row_count = _reduced(
+            system.defining_equations(), self.column_of
+        )
+        self._all = np.arange(2 * self.count, dtype=np.int32)
+        self._solver = self._build(tables=1)
+        self._solver.setOptionValue("presolve", "off")
+        self._solver.setOptionValue("solver", "simplex")
+        self._solver.setOptionValue("simplex_strategy", 1)
+        self._solver.run()
+        self._start = self._solver.getBasis()
+
+    def _build(self, tables: int, only: Ints | None = None) -> highspy.Highs:
+        """A program over one or more tables of changes, side by side."""
+        n, m = self.count, self.row_count
+        rows = np.concatenate([self.rows + k * m for k in range(tables) for _ in range(2)])
+        columns = np.concatenate([self.columns + (2 * k + s) * n for k in range(tables) for s in range(2)])
+        values = np.concatenate([s * self.values for _ in range(tables) for s in (1.0, -1.0)])
+        total = 2 * n * tables
+        upper = np.tile(np.concatenate([self.up, self.down]), tables)
+        if only is not None:
+            place = np.full(total, -1, dtype=np.int64)
+            place[only] = np.arange(len(only))
+            keep = place[columns] >= 0
+            columns, values = place[columns[keep]], values[keep]
+            used_rows, rows = np.unique(rows[keep], return_inverse=True)
+            total, upper, m = len(only), upper[only], len(used_rows)
+        order = np.lexsort((rows, columns))
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = total, m * tables
+        lp.col_cost_ = np.ones(total)
+        lp.col_lower_ = np.zeros(total)
+        lp.col_upper_ = upper
+        lp.row_lower_ = lp.row_upper_ = np.zeros(m * tables)
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        starts = np.cumsum(np.bincount(columns, minlength=total))
+        lp.a_matrix_.start_ = np.concatenate([[0], starts]).astype(np.int32)
+        lp.a_matrix_.index_ = rows[order].astype(np.int32)
+        lp.a_matrix_.value_ = values[order]
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.passModel(lp)
+        return solver
+
+    def cheapest(self, shifts: Mapping[int, int], cost: Floats) -> Ints | None:
+        """The cheapest move that changes each cell of `shifts` by at least so many persons.
+
+        A positive shift is upwards, a negative one downwards. None if there is no such move, or no
+        whole-number one was found.
+        """
+        n = self.count
+        columns = np.array([self.column_of[cell] for cell in shifts], dtype=np.int64)
+        if (columns < 0).any():
+            return None
+        solver = self._solver
+        solver.setBasis(self._start)
+        cost = cost[self.movable]
+        solver.changeColsCost(2 * n, self._all, np.concatenate([cost, cost]))
+        lower, upper = np.zeros(2 * n), np.concatenate([self.up, self.down])
+        for column, shift in zip(columns, shifts.values(), strict=True):
+            if shift > 0:
+                lower[column], upper[column + n] = shift, 0.0
+            else:
+                lower[column + n], upper[column] = -shift, 0.0
+        if (lower > upper).any():
+            return None
+        solver.changeColsBounds(2 * n, self._all, lower, upper)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        solution = np.array(solver.getSolution().col_value)
+        whole = np.round(solution)
+        if np.abs(solution - whole).max() > TOLERANCE:
+            rounded = self._whole(solution, lower, upper, np.concatenate([cost, cost]))
+            if rounded is None:
+                return None
+            whole = rounded
+        return self._spread(whole)
+
+    def _whole(self, solution: Floats, lower: Floats, upper: Floats, cost: Floats) -> Floats | None:
+        """A whole-number move within the cells that a fractional one uses (or costs nothing)."""
+        n = self.count
+        net = np.abs(solution[:n] - solution[n:]) > TOLERANCE
+        used = np.flatnonzero(np.concatenate([net, net]))
+        solver = self._build(tables=1, only=used)
+        solver.changeColsBounds(len(used), np.arange(len(used), dtype=np.int32), lower[used], upper[used])
+        solver.changeColsCost(len(used), np.arange(len(used), dtype=np.int32), cost[used])
+        found = _solve_whole(solver, len(used), SEARCH_NODES)
+        if found is None:
+            return None
+        whole = np.zeros(2 * n)
+        whole[used] = found
+        return whole
+
+    def widest_pair(self, cell: int, width: int, cost: Floats) -> tuple[Ints, Ints] | None:
+        """Two moves, as cheap as found, that together spread a cell by `width`; exact.
+
+        None only if no two whole-number tables differ by so much: then no hiding protects the cell.
+        """
+        column = self.column_of[cell]
+        if column < 0:
+            return None
+        n = self.count
+        solver = self._build(tables=2)
+        cost = cost[self.movable]
+        solver.changeColsCost(4 * n, np.arange(4 * n, dtype=np.int32), np.tile(cost, 4))
+        spread = np.array([column, column + n, column + 2 * n, column + 3 * n], dtype=np.int32)
+        solver.addRow(float(width), highspy.kHighsInf, 4, spread, np.array([1.0, -1.0, -1.0, 1.0]))
+        solution = _solve_whole(solver, 4 * n, None)
+        if solution is None:
+            return None
+        return self._spread(solution[: 2 * n]), self._spread(solution[2 * n :])
+
+    def _spread(self, solution: Floats) -> Ints:
+        move = np.zeros(self.size, dtype=np.int64)
+        change = np.round(solution[: self.count]) - np.round(solution[self.count :])
+        move[self.movable] = change.astype(np.int64)
+        return move
+
+
+def _solve_whole(solver: highspy.Highs, columns: int, nodes: int | None) -> Floats | None:
+    kinds = np.full(columns, highspy.HighsVarType.kInteger)
+    solver.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), kinds)
+    solver.setOptionValue("mip_rel_gap", 0.05)
+    if nodes is not None:
+        solver.setOptionValue("mip_max_nodes", nodes)
+    solver.run()
+    status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return None
+    solution = np.array(solver.getSolution().col_value)
+    if not solver.getSolution().value_valid:
+        if nodes is None:
+            raise RuntimeError(f"the exact search for a move ended undecided: {status}")
+        return None
+    return np.round(solution)
+
+
+def _reduced(equations: Equations, column_of: Ints) -> tuple[Ints, Ints, Floats, int]:
+    """The equations over the columns that can change, without the rows that become empty."""
+    columns = column_of[equations.cells]
+    keep = columns >= 0
+    used, rows = np.unique(equations.rows[keep], return_inverse=True)
+    return rows.astype(np.int64), columns[keep], equations.values[keep], len(used)
+
+
+def changes(move: Ints) -> Mask:
+    """The cells that a move changes."""
+    return move != 0

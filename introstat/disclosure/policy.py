@@ -1,0 +1,122 @@
+"""The policy of disclosure control: one reviewed YAML file, checked word by word."""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from introstat.errors import UserError
+
+METHODS = ("suppress", "round")
+ZEROS = ("publish", "may_hide")
+DEFAULT_POLICY = Path(__file__).with_name("policy.yml")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What must not be shown, and how wide the doubt about it must stay.
+
+    Counts in `hide_from`..`hide_to` (persons, both ends included) are primary. `zeros` is
+    `publish` (a zero is always shown, so a reader knows every hidden cell to be at least 1) or
+    `may_hide` (a zero may serve as a secondary cell). `min_width` is the least width (persons) of
+    the feasible interval of a primary cell. Inner counts below `round_base` are rounded to 0 or
+    `round_base`. Categories of fewer than `pool_below` persons are pooled before protection; a
+    mean, share or amount needs `min_persons` behind it. `methods` names the method of a cube;
+    `method` is the one for every other cube. `not_additive` says what happens to figures that have
+    no sums. `decided_by` and `decided_on` say who answers for it and since when.
+    """
+
+    decided_by: str
+    decided_on: str
+    hide_from: int = 1
+    hide_to: int = 3
+    zeros: str = "publish"
+    min_width: int = 3
+    method: str = "suppress"
+    methods: tuple[tuple[str, str], ...] = ()
+    round_base: int = 3
+    pool_below: int = 10
+    min_persons: int = 4
+    not_additive: str = "suppress"
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hexadecimal) over the content, the same however the file is laid out."""
+        content = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    @property
+    def least_hidden(self) -> int:
+        """The smallest value a reader must think possible in a hidden cell: 1 if zeros are shown."""
+        return 1 if self.zeros == "publish" else 0
+
+    def method_of(self, cube: str) -> str:
+        """The method, `suppress` or `round`, that the policy gives to a cube."""
+        return dict(self.methods).get(cube, self.method)
+
+
+def load_policy(path: Path) -> Policy:
+    """Read and check a policy file; raises UserError that names the setting and what it may be."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"Policy {path}: cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"Policy {path}: expected settings as `name: value`, found none.")
+    try:
+        return policy_from(content)
+    except ValueError as error:
+        raise UserError(f"Policy {path}: {error}") from None
+
+
+def policy_from(settings: Mapping[str, Any]) -> Policy:
+    """A policy from its settings; raises ValueError that names the first fault."""
+    known = set(Policy.__dataclass_fields__) - {"methods"}
+    if unknown := sorted(str(name) for name in set(settings) - known):
+        raise ValueError(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}.")
+    values = dict(settings)
+    for name in ("decided_by", "decided_on"):
+        if isinstance(values.get(name), datetime.date):
+            values[name] = values[name].isoformat()
+        if not isinstance(values.get(name), str) or not values[name].strip():
+            raise ValueError(f"{name} is missing; a policy says who decided it and when.")
+    try:
+        datetime.date.fromisoformat(values["decided_on"])
+    except ValueError:
+        raise ValueError(f"decided_on is {values['decided_on']!r}, expected a date.") from None
+    least = {
+        "hide_from": 1,
+        "hide_to": 1,
+        "min_width": 1,
+        "round_base": 2,
+        "pool_below": 0,
+        "min_persons": 1,
+    }
+    for name, smallest in least.items():
+        value = values.get(name, smallest)
+        if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
+            raise ValueError(f"{name} is {value!r}, expected a whole number of at least {smallest}.")
+    _one_of(values, "zeros", ZEROS)
+    _one_of(values, "not_additive", METHODS)
+    if isinstance(per_cube := values.get("method"), dict):
+        for cube in per_cube:
+            _one_of(per_cube, cube, METHODS)
+        if "default" not in per_cube:
+            raise ValueError("method names cubes but no `default` for the others.")
+        values["method"] = per_cube["default"]
+        values["methods"] = tuple(sorted((str(c), m) for c, m in per_cube.items() if c != "default"))
+    _one_of(values, "method", METHODS)
+    policy = Policy(**values)
+    if policy.hide_to < policy.hide_from:
+        raise ValueError(f"hide_to ({policy.hide_to}) is below hide_from ({policy.hide_from}).")
+    return policy
+
+
+def _one_of(settings: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> None:
+    if name in settings and settings[name] not in allowed:
+        raise ValueError(f"{name} is {settings[name]!r}, expected {' or '.join(allowed)}.")

@@ -1,0 +1,143 @@
+"""What a reader has: published files read back, cell by cell, with nothing else known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from introstat.disclosure.layout import Layout, dimensions_of, refuse_rows, text_column
+from introstat.disclosure.system import Ints, System
+from introstat.errors import UserError
+
+HIDDEN = ":"
+MISSING = ".."
+CANNOT_OCCUR = "."
+SIGNS = ("", HIDDEN, MISSING, CANNOT_OCCUR)
+UNKNOWN = -1
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published cells: row by row their codes, cell and value, and what is known of each cell.
+
+    `row_values` and `known` hold persons, or UNKNOWN where the value is hidden or missing. A cell
+    hidden under one name and shown under another is known. `hidden` lists the numbers of cells that
+    some row hides.
+    """
+
+    system: System
+    row_codes: tuple[tuple[str, ...], ...]
+    row_cells: Ints
+    row_values: Ints
+    known: Ints
+    hidden: Ints
+
+    def name(self, row: int) -> str:
+        """A row's cell in words."""
+        pairs = zip(self.system.dimensions, self.row_codes[row], strict=True)
+        return ", ".join(f"{dimension.name}={code}" for dimension, code in pairs)
+
+
+def read_published(tables: Sequence[pa.Table], layout: Layout, value: str = "value", sign: str = "sign") -> Published:
+    """Read published files as one system; rows that are not there are simply not published.
+
+    A dimension that a file has no column for stands at its total. Raises UserError, with the rows
+    named, for values that are not whole numbers of at least 0, unknown signs, a cell twice in one
+    file, and the same count published with two values.
+    """
+    system = System(dimensions_of(layout, tables))
+    known = np.full(system.size, UNKNOWN, dtype=np.int64)
+    codes_of: dict[tuple[str, ...], int] = {}
+    row_codes: list[tuple[str, ...]] = []
+    cells: list[int] = []
+    values: list[int] = []
+    hidden: set[int] = set()
+    clashes: list[str] = []
+    for table in tables:
+        keys = _keys(table, layout, system)
+        numbers = _values(table, value, sign, keys)
+        seen: dict[tuple[str, ...], int] = {}
+        twice = [
+            f"rows {seen[key] + 2} and {i + 2}: {', '.join(key)}"
+            for i, key in enumerate(keys)
+            if seen.setdefault(key, i) != i
+        ]
+        refuse_rows("Duplicate cells", twice)
+        for i, (key, (number, mark)) in enumerate(zip(keys, numbers, strict=True)):
+            cell = system.cell(key)
+            if mark == HIDDEN:
+                hidden.add(cell)
+            if number != UNKNOWN:
+                if known[cell] not in (UNKNOWN, number):
+                    clashes.append(f"row {i + 2}: {', '.join(key)}: {number}, elsewhere {known[cell]}")
+                known[cell] = number
+            if key in codes_of:
+                if values[codes_of[key]] == UNKNOWN:
+                    values[codes_of[key]] = number
+                continue
+            codes_of[key] = len(row_codes)
+            row_codes.append(key)
+            cells.append(cell)
+            values.append(number)
+    refuse_rows("The same count published with two values", clashes)
+    return Published(
+        system,
+        tuple(row_codes),
+        np.array(cells, dtype=np.int64),
+        np.array(values, dtype=np.int64),
+        known,
+        np.array(sorted(hidden), dtype=np.int64),
+    )
+
+
+def read_primaries(table: pa.Table, published: Published) -> list[int]:
+    """The rows of the published file that the restricted list names as primary."""
+    row_of = {codes: row for row, codes in enumerate(published.row_codes)}
+    names = [dimension.name for dimension in published.system.dimensions]
+    rows, unknown = [], []
+    for i, key in enumerate(zip(*(text_column(table, name) for name in names), strict=True)):
+        if key in row_of:
+            rows.append(row_of[key])
+        else:
+            unknown.append(f"row {i + 2}: {', '.join(key)}")
+    refuse_rows("Primary cells that are not in the published file", unknown)
+    return rows
+
+
+def _keys(table: pa.Table, layout: Layout, system: System) -> list[tuple[str, ...]]:
+    columns = []
+    for dimension in system.dimensions:
+        if dimension.name in table.column_names:
+            columns.append(text_column(table, dimension.name))
+        elif dimension.total is not None:
+            columns.append([dimension.total] * table.num_rows)
+        else:
+            raise UserError(f"No column {dimension.name}, and the dimension has no total to stand at.")
+    keys = list(zip(*columns, strict=True))
+    unknown = [
+        f"row {i + 2}: {', '.join(key)}"
+        for i, key in enumerate(keys)
+        if not all(code in d.node_of for d, code in zip(system.dimensions, key, strict=True))
+    ]
+    refuse_rows("Unknown codes", unknown)
+    return keys
+
+
+def _values(table: pa.Table, value: str, sign: str, keys: Sequence[tuple[str, ...]]) -> list[tuple[int, str]]:
+    texts = text_column(table, value)
+    signs = text_column(table, sign) if sign in table.column_names else [""] * len(texts)
+    read, wrong = [], []
+    for i, (text, mark) in enumerate(zip(texts, signs, strict=True)):
+        if mark == "" and text in SIGNS:  # files of the time put the mark where the number would be
+            text, mark = "", text or MISSING
+        number = UNKNOWN
+        if mark == CANNOT_OCCUR:
+            number = 0
+        if mark not in SIGNS or (mark and text) or (not mark and not text.isdecimal()):
+            wrong.append(f"row {i + 2}: {', '.join(keys[i])}: value {text!r}, sign {mark!r}")
+        elif not mark:
+            number = int(text)
+        read.append((number, mark))
+    refuse_rows("Values that are not whole numbers of at least 0, or carry an unknown sign", wrong)
+    return read

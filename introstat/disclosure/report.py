@@ -1,0 +1,82 @@
+"""Tables and reports out: the publication file, the restricted list of primaries, the audit's report."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from introstat.disclosure.audit import AuditResult, Interval
+from introstat.disclosure.counts import Counts
+from introstat.disclosure.published import HIDDEN
+from introstat.disclosure.system import Ints, Mask
+
+LISTED = 20
+
+
+def publication_table(counts: Counts, values: Ints, hidden: Mask | None = None) -> pa.Table:
+    """Every published cell: its codes, the parents of leaf codes, `value` (NULL if hidden), `sign`.
+
+    `values` and `hidden` are over the cells of the system. The parents make the file complete in
+    itself: it can be read and audited without the counts it came from.
+    """
+    codes = counts.published.codes
+    names = [dimension.name for dimension in counts.system.dimensions]
+    columns: dict[str, pa.Array] = {
+        name: pa.array([key[axis] for key in codes], pa.string()) for axis, name in enumerate(names)
+    }
+    for parent, parent_of in counts.parents.items():
+        axis = names.index(counts.parent_dimension[parent])
+        columns[parent] = pa.array([parent_of.get(key[axis], "") for key in codes], pa.string())
+    cells = counts.published.cells
+    mask = np.zeros(len(cells), dtype=bool) if hidden is None else hidden[cells]
+    columns["value"] = pa.array(values[cells], pa.int64(), mask=mask)
+    columns["sign"] = pa.array(np.where(mask, HIDDEN, ""), pa.string())
+    return pa.table(columns)
+
+
+def primaries_table(counts: Counts, primary: Mask) -> pa.Table:
+    """The codes of every primary cell, one row for each name it is published under; no counts."""
+    chosen = [
+        key for key, cell in zip(counts.published.codes, counts.published.cells, strict=True) if primary[cell]
+    ]
+    names = [dimension.name for dimension in counts.system.dimensions]
+    return pa.table({name: pa.array([key[i] for key in chosen], pa.string()) for i, name in enumerate(names)})
+
+
+def audit_report(result: AuditResult) -> dict[str, Any]:
+    """The audit as a dictionary that JSON can hold. It may name primary cells: it is restricted."""
+    report = asdict(result)
+    report["passed"] = result.passed
+    return report
+
+
+def to_json(report: dict[str, Any]) -> str:
+    """A report as JSON, the same text for the same content."""
+    return json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def audit_lines(result: AuditResult) -> list[str]:
+    """The audit in words: one line for the verdict, and one for each fault."""
+    verdict = "Safe" if result.passed else "Not safe"
+    lines = [
+        f"{verdict}: {result.cells} cells, {result.hidden} hidden, {result.tested} tested, "
+        f"{len(result.narrow)} too narrow, {len(result.forbidden)} forbidden numbers shown, "
+        f"{result.seconds:.1f} s, policy {result.policy[:12]}"
+    ]
+    for what, items in (
+        ("Too narrow", [interval_in_words(interval) for interval in result.narrow]),
+        ("Forbidden", list(result.forbidden)),
+    ):
+        lines += [f"{what}: {item}" for item in items[:LISTED]]
+        if len(items) > LISTED:
+            lines.append(f"{what}: … and {len(items) - LISTED} more")
+    return lines
+
+
+def interval_in_words(interval: Interval) -> str:
+    """A cell and the values a reader must think possible."""
+    if interval.high == interval.low:
+        return f"{interval.cell}: exactly {interval.low}"
+    return f"{interval.cell}: {interval.low} to {'any' if interval.high is None else interval.high}"

@@ -1,0 +1,179 @@
+"""Suppression: which further cells to hide so that every primary cell keeps its doubt.
+
+A primary cell is protected once two tables that a reader cannot tell apart differ by `min_width` in
+it. The method collects such tables as moves of the true one, cheapest first, and hides what the
+moves change. It ends with a move for every primary cell, or says which cells cannot be protected.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from introstat.disclosure.counts import Counts, names_of, primary_cells, refuse_rows
+from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
+from introstat.disclosure.policy import Policy
+from introstat.disclosure.system import Floats, Ints, Mask
+from introstat.errors import EXIT_REFUSED, UserError
+
+BATCH = 8  # primary cells that one linear program protects together
+SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
+
+
+class ProtectionImpossible(UserError):
+    """A table in which some primary cell cannot get its width whatever is hidden. Exit code 3."""
+
+    exit_code = EXIT_REFUSED
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """Which cells of the system are primary and which are hidden (primary ones included)."""
+
+    primary: Mask
+    hidden: Mask
+
+
+def suppress(counts: Counts, policy: Policy, primary: Mask | None = None, seed: int = 0) -> Suppression:
+    """Hide cells so that every primary cell keeps a feasible interval of `min_width` persons.
+
+    `primary` defaults to the policy's rule. The grand total, and with `zeros: publish` every zero,
+    stays visible. The seed orders the search; the same seed gives the same result. Raises
+    ProtectionImpossible, with the cells named, when no choice of hidden cells reaches the width.
+    """
+    search = _Search(counts, policy, primary_cells(counts, policy) if primary is None else primary)
+    search.run(np.random.default_rng(seed))
+    return Suppression(search.primary, search.hidden)
+
+
+class _Search:
+    """The state of one search: what is hidden so far, and how far the moves found spread each cell."""
+
+    def __init__(self, counts: Counts, policy: Policy, primary: Mask) -> None:
+        system = counts.system
+        self.system, self.primary, self.width = system, primary, policy.min_width
+        self.names = names_of(system)
+        values = counts.values
+        self.shown = np.zeros(system.size, dtype=bool)
+        self.shown[counts.published.cells] = True
+        names_per_cell = np.bincount(counts.published.cells, minlength=system.size)
+        self.weight = names_per_cell * (1.0 + SIZE_WEIGHT * values)
+        fixed = np.zeros(system.size, dtype=bool)
+        fixed[system.grand_totals] = True
+        if policy.zeros == "publish":
+            fixed |= self.shown & (values == 0)
+        fixed &= self.shown
+        floor = np.where(self.shown, policy.least_hidden, 0)
+        self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
+        self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
+        self.spread_low = np.zeros(system.size, dtype=np.int64)
+        self.spread_high = np.zeros(system.size, dtype=np.int64)
+        self.hidden: Mask = primary.copy()
+        self.moves: list[Ints] = []
+
+    def run(self, rng: np.random.Generator) -> None:
+        """Protect every primary cell, then let go of what later moves made superfluous."""
+        targets = rng.permutation(np.flatnonzero(self.primary))
+        refuse_grand_totals = [self.names(c) for c in targets if self.highest[c] == 0]
+        if refuse_grand_totals:
+            raise _impossible(refuse_grand_totals, self.width)
+        if not len(targets):
+            return
+        finder = MoveFinder(self.system, self.lowest, self.highest)
+        self._protect(finder, targets)
+        self._let_go(targets)
+
+    def _open(self, targets: Ints) -> Ints:
+        """The targets whose spread is still short of the width."""
+        return targets[self.spread_high[targets] - self.spread_low[targets] < self.width]
+
+    def _protect(self, finder: MoveFinder, targets: Ints) -> None:
+        hard: list[int] = []
+        waiting = self._open(targets)
+        while len(waiting):
+            batch = waiting[:BATCH]
+            move = finder.cheapest(self._shifts(batch), self._cost())
+            if move is None and len(batch) > 1:
+                for cell in batch:
+                    if len(self._open(batch[batch == cell])):
+                        single = finder.cheapest(self._shifts(np.array([cell])), self._cost())
+                        if single is None:
+                            hard.append(int(cell))
+                        else:
+                            self._add(single)
+            elif move is None:
+                hard.append(int(batch[0]))
+            else:
+                self._add(move)
+            waiting = self._open(waiting[len(batch) :] if move is None else waiting)
+        impossible = []
+        for cell in hard:
+            if len(self._open(np.array([cell]))):
+                pair = finder.widest_pair(cell, self.width, self._cost())
+                if pair is None:
+                    impossible.append(self.names(cell))
+                else:
+                    for move in pair:
+                        self._add(move)
+        if impossible:
+            raise _impossible(sorted(impossible), self.width)
+
+    def _shifts(self, cells: Ints) -> dict[int, int]:
+        """How far up each cell must still go, given how far down moves already take it."""
+        return {int(cell): int(self.width + self.spread_low[cell]) for cell in cells}
+
+    def _cost(self) -> Floats:
+        return np.where(self.hidden | ~self.shown, HIDDEN_COST, self.weight)
+
+    def _add(self, move: Ints) -> None:
+        if not move.any():
+            return
+        self._check(move)
+        self.moves.append(move)
+        np.minimum(self.spread_low, move, out=self.spread_low)
+        np.maximum(self.spread_high, move, out=self.spread_high)
+        self.hidden |= (move != 0) & self.shown
+
+    def _check(self, move: Ints) -> None:
+        """A move is a proof only if it adds up in whole numbers and leaves every cell possible."""
+        derived = self.system.values(move[self.system.inner])
+        if not np.array_equal(derived, move) or (move < self.lowest).any() or (move > self.highest).any():
+            raise RuntimeError("a move from the solver does not add up; nothing is released")
+
+    def _let_go(self, targets: Ints) -> None:
+        """Drop moves that the others make unnecessary, the dearest first, and unhide what they used."""
+        stack = np.array(self.moves)
+        if not len(stack):
+            return
+        used = (stack != 0) & self.shown & ~self.primary
+        users = used.sum(axis=0)
+        kept = np.ones(len(stack), dtype=bool)
+        on_targets = stack[:, targets]
+        while True:
+            alone = used & (users == 1)
+            price = np.where(kept, (alone * self.weight).sum(axis=1), -1.0)
+            for k in np.argsort(-price, kind="stable"):
+                if price[k] <= 0:
+                    self.hidden = self.primary | (users > 0)
+                    return
+                kept[k] = False
+                rest = on_targets[kept]
+                spread = rest.max(axis=0, initial=0) - rest.min(axis=0, initial=0)
+                if (spread >= self.width).all():
+                    users = users - used[k]
+                    break
+                kept[k] = True
+            else:
+                self.hidden = self.primary | (users > 0)
+                return
+
+
+def _impossible(cells: list[str], width: int) -> ProtectionImpossible:
+    try:
+        refuse_rows(
+            f"No choice of hidden cells leaves these cells a doubt of {width} persons "
+            "(pool categories, or drop a dimension)",
+            cells,
+        )
+    except UserError as error:
+        return ProtectionImpossible(error.message)
+    raise AssertionError("unreachable: called with cells")

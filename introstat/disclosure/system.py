@@ -1,0 +1,212 @@
+"""The linear system that published tables make: which cells there are and how they add up.
+
+This is the one thing the methods and the audit share. It holds no values and no strategy: only
+the codes of each dimension, which codes a code is the sum of, and the cells those make. Two codes
+that cover the same leaves are one *node*, so a count published under two names is one unknown.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+import numpy.typing as npt
+
+from introstat.errors import UserError
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+LARGEST_SYSTEM = 3_000_000  # cells; above this the memory of one machine is at risk
+
+
+@dataclass(frozen=True)
+class Group:
+    """A code that is the sum of others: `parts` lists each way it adds up, as direct children."""
+
+    code: str
+    level: str
+    parts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One variable of the tables: its leaf codes, its groups (children before parents), its total.
+
+    `total` is the code of the sum over all leaves, or None where the leaves do not add up (a person
+    in several measure groups).
+    """
+
+    name: str
+    leaves: tuple[str, ...]
+    groups: tuple[Group, ...] = ()
+    total: str | None = "Total"
+    node_of: dict[str, int] = field(init=False, repr=False)
+    parts_of: tuple[tuple[tuple[int, ...], ...], ...] = field(init=False, repr=False)
+    leaves_of: tuple[frozenset[int], ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out the nodes; raises UserError where a code is used twice or parts overlap."""
+        node_of = {leaf: node for node, leaf in enumerate(self.leaves)}
+        leaves_of = [frozenset({node}) for node in range(len(self.leaves))]
+        node_with = {cover: node for node, cover in enumerate(leaves_of)}
+        parts_of: list[list[tuple[int, ...]]] = [[] for _ in self.leaves]
+        for group in self.groups:
+            if group.code in node_of:
+                raise UserError(
+                    f"Dimension {self.name}: the code {group.code!r} is used twice (as "
+                    f"{group.level} and elsewhere). Give the groups codes of their own."
+                )
+            covers = []
+            for parts in group.parts:
+                nodes = tuple(sorted({node_of[part] for part in parts}))
+                cover = frozenset().union(*(leaves_of[node] for node in nodes))
+                if sum(len(leaves_of[node]) for node in nodes) != len(cover):
+                    raise UserError(
+                        f"Dimension {self.name}: the parts of {group.code!r} overlap, so they do not add up."
+                    )
+                covers.append((cover, nodes))
+            if len({cover for cover, _ in covers}) != 1:
+                raise UserError(
+                    f"Dimension {self.name}: {group.code!r} covers different leaves in different hierarchies."
+                )
+            cover = covers[0][0]
+            node = node_with.setdefault(cover, len(leaves_of))
+            if node == len(leaves_of):
+                leaves_of.append(cover)
+                parts_of.append([])
+            node_of[group.code] = node
+            for _, nodes in covers:
+                if nodes != (node,) and nodes not in parts_of[node]:
+                    parts_of[node].append(nodes)
+        object.__setattr__(self, "node_of", node_of)
+        object.__setattr__(self, "leaves_of", tuple(leaves_of))
+        object.__setattr__(self, "parts_of", tuple(tuple(parts) for parts in parts_of))
+
+    @property
+    def size(self) -> int:
+        """How many different nodes there are."""
+        return len(self.leaves_of)
+
+    @cached_property
+    def level_of(self) -> dict[str, str]:
+        """The level of each code: the dimension's own name for leaves, else the group's level."""
+        levels = dict.fromkeys(self.leaves, self.name)
+        return levels | {group.code: group.level for group in self.groups}
+
+
+@dataclass(frozen=True)
+class Equations:
+    """Sparse rows that are all zero: sum of the parts minus the whole (coordinate form)."""
+
+    rows: Ints
+    cells: Ints
+    values: Floats
+    count: int
+
+
+class System:
+    """All cells that the dimensions can make, numbered, and the equations that tie them.
+
+    A cell is one node from each dimension; its number is the row-major index. Inner cells are made
+    of leaves only. Not every cell need be published.
+    """
+
+    def __init__(self, dimensions: Sequence[Dimension]) -> None:
+        self.dimensions = tuple(dimensions)
+        self.shape = tuple(dimension.size for dimension in self.dimensions)
+        self.inner_shape = tuple(len(dimension.leaves) for dimension in self.dimensions)
+        if np.prod(self.shape, dtype=float) > LARGEST_SYSTEM:
+            raise UserError(
+                f"The dimensions make {np.prod(self.shape, dtype=float):.0f} cells, more than "
+                f"{LARGEST_SYSTEM}. Pool categories, or protect fewer dimensions together."
+            )
+        self.size = int(np.prod(self.shape))
+        self.numbers = np.arange(self.size).reshape(self.shape)
+
+    @cached_property
+    def inner(self) -> Ints:
+        """The numbers of the inner cells, in row-major order of the leaves."""
+        return self.numbers[tuple(slice(0, n) for n in self.inner_shape)].ravel()
+
+    @cached_property
+    def grand_totals(self) -> Ints:
+        """The cells that are never hidden: every dimension that has a total stands at it."""
+        nodes = [
+            [d.node_of[d.total]] if d.total is not None else list(range(d.size)) for d in self.dimensions
+        ]
+        return np.array(sorted(self.numbers[node] for node in product(*nodes)), dtype=np.int64)
+
+    def cell(self, codes: Sequence[str]) -> int:
+        """The number of the cell with these codes, one from each dimension."""
+        return int(self.numbers[tuple(d.node_of[c] for d, c in zip(self.dimensions, codes, strict=True))])
+
+    def values(self, inner_counts: Ints) -> Ints:
+        """The value of every cell, from the counts of the inner cells (shaped or in order)."""
+        table = inner_counts.reshape(self.inner_shape)
+        for axis, dimension in enumerate(self.dimensions):
+            member = np.zeros((dimension.size, len(dimension.leaves)), dtype=np.int64)
+            for node, cover in enumerate(dimension.leaves_of):
+                member[node, list(cover)] = 1
+            table = np.moveaxis(np.tensordot(member, table, axes=(1, axis)), 0, axis)
+        return table.ravel()
+
+    def defining_equations(self) -> Equations:
+        """One equation for each cell that is a sum, the one with fewest parts: enough to fix them."""
+        cost = [
+            np.array([min((len(p) for p in parts), default=1 << 30) for parts in d.parts_of])
+            for d in self.dimensions
+        ]
+        grid = np.stack(np.meshgrid(*cost, indexing="ij"))
+        chosen = grid.argmin(axis=0)
+        return self._equations(
+            (axis, node, min(parts, key=len), self.numbers.take(node, axis)[chosen.take(node, axis) == axis])
+            for axis, dimension in enumerate(self.dimensions)
+            for node, parts in enumerate(dimension.parts_of)
+            if parts
+        )
+
+    def all_equations(self) -> Equations:
+        """Every way every cell adds up along one dimension; more than enough, good for bounds."""
+        return self._equations(
+            (axis, node, parts, self.numbers.take(node, axis).ravel())
+            for axis, dimension in enumerate(self.dimensions)
+            for node, ways in enumerate(dimension.parts_of)
+            for parts in ways
+        )
+
+    def _equations(self, sums: Iterable[tuple[int, int, tuple[int, ...], Ints]]) -> Equations:
+        rows, cells, values = [], [], []
+        count = 0
+        for axis, node, parts, wholes in sums:
+            stride = int(np.prod(self.shape[axis + 1 :], dtype=np.int64))
+            row = count + np.arange(len(wholes))
+            count += len(wholes)
+            for part, sign in ((node, -1.0), *((part, 1.0) for part in parts)):
+                rows.append(row)
+                cells.append(wholes + (part - node) * stride)
+                values.append(np.full(len(wholes), sign))
+        if not rows:
+            empty = np.empty(0, dtype=np.int64)
+            return Equations(empty, empty, np.empty(0), 0)
+        return Equations(np.concatenate(rows), np.concatenate(cells), np.concatenate(values), count)
+
+
+@dataclass(frozen=True)
+class PublishedCells:
+    """The cells one or more tables publish: their codes (one tuple each, no two alike) and numbers."""
+
+    codes: tuple[tuple[str, ...], ...]
+    cells: Ints
+
+    @classmethod
+    def of(cls, system: System, labels: Iterable[Mapping[str, Sequence[str]]]) -> "PublishedCells":
+        """The union of tables; each table gives the codes it shows for each dimension."""
+        seen: dict[tuple[str, ...], int] = {}
+        for table in labels:
+            for codes in product(*(table[d.name] for d in system.dimensions)):
+                if codes not in seen:
+                    seen[codes] = system.cell(codes)
+        return cls(tuple(seen), np.array(list(seen.values()), dtype=np.int64))

@@ -1,0 +1,231 @@
+"""Whole-number tables that agree with everything published: the only proof that a cell is safe.
+
+Used by the audit alone. It knows what a reader knows: the equations, the numbers shown, and the
+least value of a hidden cell. Bounds come first from the equations themselves, then from linear
+programs, and last, where it must be exact, from branch and bound.
+"""
+
+import highspy
+import numpy as np
+
+from introstat.disclosure.published import UNKNOWN, Published
+from introstat.disclosure.system import Equations, Floats, Ints, System
+from introstat.errors import UserError
+
+TOLERANCE = 1e-6
+ENDLESS = 1 << 40  # stands for "no upper bound"; far above any count of persons
+POOLED_NODES = 20  # of branch and bound when one program seeks a witness for many cells
+SWEEPS = 60  # over all equations when bounds are tightened; they settle far sooner
+
+
+class Contradiction(UserError):
+    """Published numbers that no table of whole persons can have: totals do not add up. Exit code 2."""
+
+
+def reader_bounds(published: Published, least_hidden: int) -> tuple[Ints, Ints]:
+    """The lowest and highest value of every cell that follow from the equations one at a time.
+
+    Raises Contradiction where they cross.
+    """
+    system = published.system
+    low = np.zeros(system.size, dtype=np.int64)
+    high = np.full(system.size, ENDLESS, dtype=np.int64)
+    low[published.hidden] = least_hidden
+    shown = published.known != UNKNOWN
+    low[shown] = high[shown] = published.known[shown]
+    equations = system.all_equations()
+    _refuse_wrong_sums(published, equations)
+    wholes, parts = equations.values < 0, equations.values > 0
+    whole_cell = np.empty(equations.count, dtype=np.int64)
+    whole_cell[equations.rows[wholes]] = equations.cells[wholes]
+    part_rows, part_cells = equations.rows[parts], equations.cells[parts]
+    for _ in range(SWEEPS):
+        before = low.sum(), high.sum()
+        least = np.bincount(part_rows, low[part_cells], equations.count).astype(np.int64)
+        most = np.bincount(part_rows, high[part_cells].astype(float), equations.count)
+        most = np.minimum(most, ENDLESS).astype(np.int64)
+        endless = np.bincount(part_rows, high[part_cells] >= ENDLESS, equations.count).astype(np.int64)
+        finite = np.bincount(
+            part_rows, np.where(high[part_cells] >= ENDLESS, 0, high[part_cells]), equations.count
+        ).astype(np.int64)
+        np.maximum.at(low, whole_cell, least)
+        np.minimum.at(high, whole_cell, most)
+        slack_up = high[whole_cell] - least
+        np.minimum.at(high, part_cells, np.minimum(slack_up[part_rows] + low[part_cells], ENDLESS))
+        is_endless = high[part_cells] >= ENDLESS
+        others_finite = (endless[part_rows] - is_endless) == 0
+        others = finite[part_rows] - np.where(is_endless, 0, high[part_cells])
+        rise = np.where(others_finite, low[whole_cell][part_rows] - others, 0)
+        np.maximum.at(low, part_cells, np.maximum(rise, 0))
+        if (low > high).any():
+            raise Contradiction(_contradiction(published, int(np.flatnonzero(low > high)[0])))
+        if (low.sum(), high.sum()) == before:
+            break
+    return low, high
+
+
+def _refuse_wrong_sums(published: Published, equations: Equations) -> None:
+    """Name the totals whose parts are all shown and make another sum."""
+    known = published.known
+    unknown = np.bincount(equations.rows, known[equations.cells] == UNKNOWN, equations.count) > 0
+    sums = np.bincount(equations.rows, equations.values * known[equations.cells], equations.count)
+    wrong = np.flatnonzero(~unknown & (np.abs(sums) > TOLERANCE))
+    if not len(wrong):
+        return
+    wholes = equations.values < 0
+    cell_of = dict(zip(equations.rows[wholes].tolist(), equations.cells[wholes].tolist(), strict=True))
+    row_of = {cell: row for row, cell in reversed(list(enumerate(published.row_cells.tolist())))}
+    lines = sorted(
+        f"{published.name(row_of[cell_of[int(e)]])}: {known[cell_of[int(e)]]}, the parts make "
+        f"{known[cell_of[int(e)]] + int(sums[e])}"
+        for e in wrong
+    )
+    shown = "\n  ".join(lines[:10]) + (f"\n  … and {len(lines) - 10} more" if len(lines) > 10 else "")
+    raise Contradiction(f"Totals that do not add up:\n  {shown}")
+
+
+def _contradiction(published: Published, cell: int) -> str:
+    rows = np.flatnonzero(published.row_cells == cell)
+    name = published.name(int(rows[0])) if len(rows) else "a cell that is not published"
+    return f"Totals that do not add up: nothing fits what is published around {name}."
+
+
+class Block:
+    """The unknown cells that equations tie together, and the programs over them.
+
+    One block knows nothing of the others: what is published cuts the system into pieces.
+    """
+
+    def __init__(
+        self, system: System, equations: Equations, cells: Ints, entries: Ints, low: Ints, high: Ints
+    ) -> None:
+        self.cells = cells
+        self.column_of = {int(cell): column for column, cell in enumerate(cells)}
+        self.low, self.high = low[cells].astype(float), np.minimum(high[cells], ENDLESS).astype(float)
+        inner_rows = equations.rows[entries]
+        used, rows = np.unique(inner_rows, return_inverse=True)
+        place = np.full(system.size, -1, dtype=np.int64)
+        place[cells] = np.arange(len(cells))
+        columns = place[equations.cells[entries]]
+        unknown = columns >= 0
+        shown = ~unknown
+        self.constants = -np.bincount(
+            rows[shown], (equations.values[entries] * low[equations.cells[entries]])[shown], len(used)
+        )
+        self.rows, self.columns = rows[unknown].astype(np.int64), columns[unknown]
+        self.values = equations.values[entries][unknown]
+
+    def solver(self) -> highspy.Highs:
+        """A new program over the block's cells, without an objective."""
+        n = len(self.cells)
+        order = np.lexsort((self.rows, self.columns))
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = n, len(self.constants)
+        lp.col_cost_ = np.zeros(n)
+        lp.col_lower_, lp.col_upper_ = self.low, np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high)
+        lp.row_lower_ = lp.row_upper_ = self.constants
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        counts = np.bincount(self.columns, minlength=n)
+        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+        lp.a_matrix_.index_ = self.rows[order].astype(np.int32)
+        lp.a_matrix_.value_ = self.values[order]
+        solver = highspy.Highs()
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.passModel(lp)
+        return solver
+
+    def adds_up(self, table: Ints) -> bool:
+        """Whether a whole-number table keeps every equation of the block exactly."""
+        sums = np.bincount(self.rows, self.values * table[self.columns], len(self.constants))
+        return bool(np.array_equal(np.round(sums), np.round(self.constants)))
+
+    def extreme(self, column: int, sense: int, whole: bool) -> tuple[float, Floats | None]:
+        """The least (`sense` 1) or greatest (-1) value of a cell, and the table that has it.
+
+        Over whole-number tables if `whole`, else over all. The value is infinite if nothing bounds it.
+        """
+        solver = self.solver()
+        solver.changeColCost(column, float(sense))
+        if whole:
+            _make_whole(solver, len(self.cells))
+        solver.run()
+        status = solver.getModelStatus()
+        if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            return -sense * float("inf"), None
+        if status == highspy.HighsModelStatus.kInfeasible:
+            raise Contradiction("Totals that do not add up: no table of whole persons fits what is published.")
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise RuntimeError(f"the audit's program ended undecided: {status}")
+        table = np.array(solver.getSolution().col_value)
+        return float(table[column]), table
+
+    def pooled(self, columns: Ints, signs: Floats, goal: Floats) -> Floats | None:
+        """A whole-number table that takes many cells at once towards their goals.
+
+        Cells of sign 1 are wanted at least at their goal, those of sign -1 at most; going beyond
+        earns nothing, so that no cell takes the room of others. None if none was found.
+        """
+        n, k = len(self.cells), len(columns)
+        solver = self.solver()
+        # One more column for each cell: how much of its goal is missed.
+        solver.addVars(k, np.zeros(k), np.full(k, highspy.kHighsInf))
+        weights = 1.0 + (np.arange(k) % 7) / 64  # unequal, so that ties are not all broken alike
+        solver.changeColsCost(k, (n + np.arange(k)).astype(np.int32), weights)
+        starts = (2 * np.arange(k)).astype(np.int32)
+        index = np.stack([columns, n + np.arange(k)], axis=1).ravel().astype(np.int32)
+        entry = np.stack([signs, np.ones(k)], axis=1).ravel()
+        solver.addRows(k, signs * goal, np.full(k, highspy.kHighsInf), 2 * k, starts, index, entry)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        table = np.array(solver.getSolution().col_value)[:n]
+        if np.abs(table - np.round(table)).max(initial=0) > TOLERANCE:
+            _make_whole(solver, n)
+            solver.setOptionValue("mip_max_nodes", POOLED_NODES)
+            solver.setOptionValue("mip_rel_gap", 0.05)
+            solver.run()
+            if not solver.getSolution().value_valid:
+                return None
+            table = np.array(solver.getSolution().col_value)[:n]
+        return table
+
+
+def _make_whole(solver: highspy.Highs, columns: int) -> None:
+    kinds = np.full(columns, highspy.HighsVarType.kInteger)
+    solver.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), kinds)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.999)
+
+
+def blocks_of(system: System, low: Ints, high: Ints) -> list[Block]:
+    """Cut the unknown cells (those whose bounds differ) into blocks that no equation ties together."""
+    equations = system.defining_equations()
+    unknown = low < high
+    label = np.where(unknown, np.arange(system.size), system.size)
+    entry_unknown = unknown[equations.cells]
+    rows, cells = equations.rows[entry_unknown], equations.cells[entry_unknown]
+    while True:
+        row_label = np.full(equations.count, system.size, dtype=np.int64)
+        np.minimum.at(row_label, rows, label[cells])
+        new = label.copy()
+        np.minimum.at(new, cells, row_label[rows])
+        new[unknown] = new[new[unknown]]  # pointer jumping: labels are themselves cells
+        if np.array_equal(new, label):
+            break
+        label = new
+    row_label = np.full(equations.count, system.size, dtype=np.int64)
+    np.minimum.at(row_label, rows, label[cells])
+    entry_label = row_label[equations.rows]
+    entry_order = np.argsort(entry_label, kind="stable")
+    cell_list = np.flatnonzero(unknown)
+    cell_order = cell_list[np.argsort(label[cell_list], kind="stable")]
+    blocks = []
+    for group in np.unique(label[cell_list]):
+        members = cell_order[
+            np.searchsorted(label[cell_order], group) : np.searchsorted(label[cell_order], group, "right")
+        ]
+        span = entry_label[entry_order]
+        entries = entry_order[np.searchsorted(span, group) : np.searchsorted(span, group, "right")]
+        blocks.append(Block(system, equations, np.sort(members), entries, low, high))
+    return blocks
