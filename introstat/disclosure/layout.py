@@ -172,6 +172,8 @@ def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimensi
             codes.update(child for child, _ in hierarchy.pairs)
     top_ways = ways.pop(total, []) if total is not None else []
     leaves = tuple(sorted(codes - set(level_of) - {total}))
+    if not leaves and total is not None:
+        return Dimension(name, (total,), (), total)  # nothing but the total is shown
     _refuse_unplaced(name, leaves, chains, own)
     if total is not None:
         top_ways += [tuple(sorted(set(chain[-1][1].values()))) for chain in chains if chain[-1][1]]
