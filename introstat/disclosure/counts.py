@@ -63,7 +63,10 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     system = System(dimensions_of(layout, [table]))
     cells = np.array([system.cell(key) for key in keys], dtype=np.int64)
     given = np.full(system.size, -1, dtype=np.int64)
-    given[cells] = [number or 0 for number in numbers]
+    leaves = [set(d.leaves) for d in system.dimensions]
+    leaf = [all(code in own for own, code in zip(leaves, key, strict=True)) for key in keys]
+    for i in sorted(range(len(keys)), key=lambda i: leaf[i]):  # a leaf's row counts before its total's
+        given[cells[i]] = numbers[i] or 0
     missing = system.inner[given[system.inner] < 0]
     names = names_of(system)
     refuse_rows(

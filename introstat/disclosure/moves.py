@@ -15,7 +15,7 @@ from introstat.disclosure.system import Equations, Floats, Ints, Mask, System
 
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
 TOLERANCE = 1e-6
-SEARCH_NODES = 200  # of branch and bound, when a linear program gives fractions
+SEARCH_NODES = 20  # of branch and bound, when a linear program gives fractions
 
 
 class MoveFinder:
@@ -36,13 +36,6 @@ class MoveFinder:
         self.rows, self.columns, self.values, self.row_count = _reduced(
             system.defining_equations(), self.column_of
         )
-        self._all = np.arange(2 * self.count, dtype=np.int32)
-        self._solver = self._build(tables=1)
-        self._solver.setOptionValue("presolve", "off")
-        self._solver.setOptionValue("solver", "simplex")
-        self._solver.setOptionValue("simplex_strategy", 1)
-        self._solver.run()
-        self._start = self._solver.getBasis()
 
     def _build(self, tables: int, only: Ints | None = None) -> highspy.Highs:
         """A program over one or more tables of changes, side by side."""
@@ -77,55 +70,56 @@ class MoveFinder:
         solver.passModel(lp)
         return solver
 
-    def cheapest(self, shifts: Mapping[int, int], cost: Floats) -> Ints | None:
+    def cheapest(self, shifts: Mapping[int, int], cost: Floats, near: Ints | None = None) -> Ints | None:
         """The cheapest move that changes each cell of `shifts` by at least so many persons.
 
-        A positive shift is upwards, a negative one downwards. None if there is no such move, or no
-        whole-number one was found.
+        A positive shift is upwards, a negative one downwards. With `near` only those cells change.
+        None if there is no such move, or no whole-number one was found.
         """
         n = self.count
-        columns = np.array([self.column_of[cell] for cell in shifts], dtype=np.int64)
-        if (columns < 0).any():
+        wanted = self.column_of[np.array(list(shifts), dtype=np.int64)]
+        inside = np.arange(n) if near is None else np.unique(self.column_of[near])
+        inside = inside[inside >= 0]
+        if (wanted < 0).any() or not np.isin(wanted, inside).all():
             return None
-        solver = self._solver
-        solver.setBasis(self._start)
-        cost = cost[self.movable]
-        solver.changeColsCost(2 * n, self._all, np.concatenate([cost, cost]))
         lower, upper = np.zeros(2 * n), np.concatenate([self.up, self.down])
-        for column, shift in zip(columns, shifts.values(), strict=True):
+        for column, shift in zip(wanted, shifts.values(), strict=True):
             if shift > 0:
                 lower[column], upper[column + n] = shift, 0.0
             else:
                 lower[column + n], upper[column] = -shift, 0.0
         if (lower > upper).any():
             return None
-        solver.changeColsBounds(2 * n, self._all, lower, upper)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        price = np.tile(cost[self.movable], 2)
+        used = np.concatenate([inside, inside + n])
+        solution = self._solve(used, lower, upper, price)
+        if solution is None:
             return None
-        solution = np.array(solver.getSolution().col_value)
-        whole = np.round(solution)
-        if np.abs(solution - whole).max() > TOLERANCE:
-            rounded = self._whole(solution, lower, upper, np.concatenate([cost, cost]))
-            if rounded is None:
-                return None
-            whole = rounded
-        return self._spread(whole)
+        if np.abs(solution - np.round(solution)).max() > TOLERANCE:
+            net = np.abs(solution[:n] - solution[n:]) > TOLERANCE
+            solution = self._solve(np.flatnonzero(np.tile(net, 2)), lower, upper, price, whole=True)
+        return None if solution is None else self._spread(solution)
 
-    def _whole(self, solution: Floats, lower: Floats, upper: Floats, cost: Floats) -> Floats | None:
-        """A whole-number move within the cells that a fractional one uses (or costs nothing)."""
-        n = self.count
-        net = np.abs(solution[:n] - solution[n:]) > TOLERANCE
-        used = np.flatnonzero(np.concatenate([net, net]))
+    def _solve(
+        self, used: Ints, lower: Floats, upper: Floats, price: Floats, whole: bool = False
+    ) -> Floats | None:
+        """Solve over some columns, the others at 0; None if nothing was found."""
         solver = self._build(tables=1, only=used)
-        solver.changeColsBounds(len(used), np.arange(len(used), dtype=np.int32), lower[used], upper[used])
-        solver.changeColsCost(len(used), np.arange(len(used), dtype=np.int32), cost[used])
-        found = _solve_whole(solver, len(used), SEARCH_NODES)
-        if found is None:
-            return None
-        whole = np.zeros(2 * n)
-        whole[used] = found
-        return whole
+        columns = np.arange(len(used), dtype=np.int32)
+        solver.changeColsBounds(len(used), columns, lower[used], upper[used])
+        solver.changeColsCost(len(used), columns, price[used])
+        if whole:
+            found = _solve_whole(solver, len(used), SEARCH_NODES)
+            if found is None:
+                return None
+        else:
+            solver.run()
+            if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            found = np.array(solver.getSolution().col_value)
+        solution = np.zeros(2 * self.count)
+        solution[used] = found
+        return solution
 
     def widest_pair(self, cell: int, width: int, cost: Floats) -> tuple[Ints, Ints] | None:
         """Two moves, as cheap as found, that together spread a cell by `width`; exact.

@@ -12,9 +12,11 @@ import numpy as np
 from introstat.disclosure.counts import Counts, names_of, primary_cells, refuse_rows
 from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import Floats, Ints, Mask
+from introstat.disclosure.system import Floats, Ints, Mask, System
 from introstat.errors import EXIT_REFUSED, UserError
 
+NEAR_LEAVES = 60  # of a dimension that one search looks at; a longer one is cut to a neighbourhood
+BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
 BATCH = 8  # primary cells that one linear program protects together
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
 
@@ -45,6 +47,46 @@ def suppress(counts: Counts, policy: Policy, primary: Mask | None = None, seed: 
     return Suppression(search.primary, search.hidden)
 
 
+class Neighbourhood:
+    """Which cells are worth looking at around some primary ones, in a system too large to look at whole.
+
+    A dimension with many leaves is cut down to the leaves nearest to the batch: those with most
+    groups in common with it, then those with most hidden cells, which moves can use for nothing.
+    """
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.long = [axis for axis, size in enumerate(system.inner_shape) if size > NEAR_LEAVES]
+        self.needed = bool(self.long)
+        self.member = []
+        for dimension in system.dimensions:
+            member = np.zeros((dimension.size, len(dimension.leaves)), dtype=bool)
+            for node, cover in enumerate(dimension.leaves_of):
+                member[node, list(cover)] = True
+            self.member.append(member)
+
+    def around(self, batch: Ints, hidden: Mask) -> Ints:
+        """The numbers of the cells near a batch of cells."""
+        nodes = np.unravel_index(batch, self.system.shape)
+        table = hidden.reshape(self.system.shape)
+        chosen: list[Ints] = []
+        for axis, dimension in enumerate(self.system.dimensions):
+            if axis not in self.long:
+                chosen.append(np.arange(dimension.size))
+                continue
+            leaves, member = len(dimension.leaves), self.member[axis]
+            groups = member[leaves:].astype(float)
+            groups /= groups.sum(axis=1, keepdims=True)  # a small group in common says more
+            own = member[np.unique(nodes[axis])]
+            shared = (groups * (groups @ own.T > 0).any(axis=1)[:, None]).sum(axis=0)
+            other = tuple(k for k in range(len(self.system.shape)) if k != axis)
+            busy = table.mean(axis=other)[:leaves]
+            score = shared + BUSY_WEIGHT * busy + 10.0 * (own.any(axis=0) & (own.sum(axis=1) == 1).any())
+            nearest = np.argsort(-score, kind="stable")[:NEAR_LEAVES]
+            chosen.append(np.concatenate([np.sort(nearest), np.arange(leaves, dimension.size)]))
+        return self.system.numbers[np.ix_(*chosen)].ravel()
+
+
 class _Search:
     """The state of one search: what is hidden so far, and how far the moves found spread each cell."""
 
@@ -69,10 +111,11 @@ class _Search:
         self.spread_high = np.zeros(system.size, dtype=np.int64)
         self.hidden: Mask = primary.copy()
         self.moves: list[Ints] = []
+        self.neighbourhood = Neighbourhood(system)
 
     def run(self, rng: np.random.Generator) -> None:
         """Protect every primary cell, then let go of what later moves made superfluous."""
-        targets = rng.permutation(np.flatnonzero(self.primary))
+        targets = self._ordered(rng)
         refuse_grand_totals = [self.names(c) for c in targets if self.highest[c] == 0]
         if refuse_grand_totals:
             raise _impossible(refuse_grand_totals, self.width)
@@ -81,6 +124,20 @@ class _Search:
         finder = MoveFinder(self.system, self.lowest, self.highest)
         self._protect(finder, targets)
         self._let_go(targets)
+
+    def _ordered(self, rng: np.random.Generator) -> Ints:
+        """The primary cells, those of one neighbourhood together, else at random."""
+        targets = rng.permutation(np.flatnonzero(self.primary))
+        for axis in self.neighbourhood.long:
+            nodes = np.unravel_index(targets, self.system.shape)[axis]
+            member = self.neighbourhood.member[axis]
+            size = member.sum(axis=1)
+            first_group = np.array(
+                [min(np.flatnonzero(member[:, leaf] & (size > 1)), default=-1) for leaf in range(member.shape[1])]
+            )
+            first = np.array([first_group[np.flatnonzero(row)[0]] for row in member])
+            targets = targets[np.argsort(first[nodes], kind="stable")]
+        return targets
 
     def _open(self, targets: Ints) -> Ints:
         """The targets whose spread is still short of the width."""
@@ -91,11 +148,11 @@ class _Search:
         waiting = self._open(targets)
         while len(waiting):
             batch = waiting[:BATCH]
-            move = finder.cheapest(self._shifts(batch), self._cost())
+            move = self._find(finder, batch)
             if move is None and len(batch) > 1:
                 for cell in batch:
                     if len(self._open(batch[batch == cell])):
-                        single = finder.cheapest(self._shifts(np.array([cell])), self._cost())
+                        single = self._find(finder, np.array([cell]))
                         if single is None:
                             hard.append(int(cell))
                         else:
@@ -116,6 +173,15 @@ class _Search:
                         self._add(move)
         if impossible:
             raise _impossible(sorted(impossible), self.width)
+
+    def _find(self, finder: MoveFinder, batch: Ints) -> Ints | None:
+        """A cheap move for the batch: first among cells near it, then among all."""
+        shifts, cost = self._shifts(batch), self._cost()
+        if self.neighbourhood.needed:
+            near = self.neighbourhood.around(batch, self.hidden)
+            if (move := finder.cheapest(shifts, cost, near)) is not None:
+                return move
+        return finder.cheapest(shifts, cost)
 
     def _shifts(self, cells: Ints) -> dict[int, int]:
         """How far up each cell must still go, given how far down moves already take it."""
