@@ -1,4 +1,5 @@
-"""Statistical disclosure control for frequency tables: two methods, and an audit that trusts neither.
+"""Statistical disclosure control for frequency tables: two methods, and an audit that trusts
+neither.
 
 `suppress` hides cells so that no small count can be narrowed down; `rounding` rounds small counts
 so that every total still adds up; `audit` reads what was published, and nothing else, and says

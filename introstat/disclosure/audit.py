@@ -60,12 +60,15 @@ class AuditResult:
 
 
 def audit(
-    published: Published, policy: Policy, primary_rows: list[int] | None = None, method: str | None = None
+    published: Published,
+    policy: Policy,
+    primary_rows: list[int] | None = None,
+    method: str | None = None,
 ) -> AuditResult:
     """Audit published cells.
 
     `primary_rows` says which rows to test (from the restricted list); without it every hidden cell
-    is tested. `method` defaults to the policy's. Raises Contradiction where the numbers do not add up.
+    is tested. `method` defaults to the policy's. Raises Contradiction where numbers do not add up.
     """
     started = time.perf_counter()
     method = method or policy.method
@@ -105,7 +108,9 @@ def audit(
 
 
 class _Search:
-    """Witnesses found so far: the least and greatest value that a whole-number table gave each cell."""
+    """Witnesses found so far: the least and greatest value that a whole-number table gave each
+    cell.
+    """
 
     def __init__(self, published: Published, policy: Policy, low: Ints, high: Ints) -> None:
         self.published, self.width = published, policy.min_width
@@ -114,7 +119,9 @@ class _Search:
         self.rng = np.random.default_rng(0)
 
     def settle(self, cells: Ints) -> dict[int, tuple[int, int | None]]:
-        """For each cell its interval: exact if narrower than the width, else as wide as witnessed."""
+        """For each cell its interval: exact if narrower than the width, else as wide as
+        witnessed.
+        """
         settled: dict[int, tuple[int, int | None]] = {}
         unknown = self.low < self.high
         wanted = set(cells.tolist())
@@ -139,7 +146,8 @@ class _Search:
             np.maximum(most, whole, out=most)
 
         def open_columns() -> Ints:
-            return columns[most[columns] - least[columns] < self.width]
+            still_open: Ints = columns[most[columns] - least[columns] < self.width]
+            return still_open
 
         waiting = columns
         for round_number in range(POOLED_ROUNDS if len(columns) > 1 else 0):
@@ -147,7 +155,9 @@ class _Search:
             seen = most[waiting] >= 0
             up = np.where(seen, least[waiting], block.low[waiting]) + self.width
             down = np.where(seen, most[waiting] - self.width, block.low[waiting])
-            table = block.pooled(waiting, signs, np.where(signs > 0, up, np.maximum(down, block.low[waiting])))
+            table = block.pooled(
+                waiting, signs, np.where(signs > 0, up, np.maximum(down, block.low[waiting]))
+            )
             if table is not None:
                 note(table)
             left = open_columns()
@@ -170,8 +180,12 @@ class _Search:
             return np.full(count, 1.0 if round_number == 0 else -1.0)
         return self.rng.choice(np.array([-1.0, 1.0]), count)
 
-    def _one(self, block: Block, column: int, note: Callable[[Floats], None]) -> tuple[int, int | None]:
-        """The exact interval of one cell over whole-number tables, by linear program where it settles it."""
+    def _one(
+        self, block: Block, column: int, note: Callable[[Floats], None]
+    ) -> tuple[int, int | None]:
+        """The exact interval of one cell over whole-number tables, by linear program where it
+        settles it.
+        """
         ends: list[float] = []
         for sense in (1, -1):
             value, table = block.extreme(column, sense, whole=False)
@@ -179,7 +193,9 @@ class _Search:
                 bound = ceil(value - TOLERANCE) if sense == 1 else floor(value + TOLERANCE)
                 value, table = block.extreme(column, sense, whole=True)
                 if (value - bound) * sense < -TOLERANCE:
-                    raise RuntimeError("a whole-number table beyond the linear bound; the audit stops")
+                    raise RuntimeError(
+                        "a whole-number table beyond the linear bound; the audit stops"
+                    )
             if table is not None:
                 note(table)
             ends.append(value)

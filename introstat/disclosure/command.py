@@ -34,18 +34,25 @@ _new_file = click.Path(dir_okay=False, path_type=Path)
 def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what the tables look like, the same for both commands."""
     options = (
-        click.option("--dims", required=True, help="The dimensions, as columns of the file: a,b,c."),
+        click.option(
+            "--dims", required=True, help="The dimensions, as columns of the file: a,b,c."
+        ),
         click.option(
             "--hierarchy",
             "hierarchies",
             multiple=True,
-            help="`child>parent` (columns, more levels with more >) or `dimension=FILE` (a code list "
-            "with the columns child and parent). Several for one dimension may cross.",
+            help="`child>parent` (columns, more levels with more >) or `dimension=FILE` (a code "
+            "list with the columns child and parent). Several for one dimension may cross.",
         ),
         click.option(
-            "--total", "totals", multiple=True, help="`dimension=CODE` of the total; default `Total`."
+            "--total",
+            "totals",
+            multiple=True,
+            help="`dimension=CODE` of the total; default `Total`.",
         ),
-        click.option("--no-total", "without", multiple=True, help="A dimension whose codes do not add up."),
+        click.option(
+            "--no-total", "without", multiple=True, help="A dimension whose codes do not add up."
+        ),
         click.option(
             "--policy",
             "policy_file",
@@ -62,7 +69,11 @@ def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _layout(
-    dims: str, hierarchies: tuple[str, ...], totals: tuple[str, ...], without: tuple[str, ...], tables: tuple[str, ...]
+    dims: str,
+    hierarchies: tuple[str, ...],
+    totals: tuple[str, ...],
+    without: tuple[str, ...],
+    tables: tuple[str, ...],
 ) -> Layout:
     codes: dict[str, str | None] = {}
     for total in totals:
@@ -83,7 +94,9 @@ def _items(text: str) -> tuple[str, ...]:
 
 
 @click.command("protect", short_help="Hide or round small counts in a frequency table.")
-@click.option("--in", "source", type=_file, required=True, help="The counts: one row for each inner cell.")
+@click.option(
+    "--in", "source", type=_file, required=True, help="The counts: one row for each inner cell."
+)
 @click.option("--count", required=True, help="The column of the counts.")
 @_layout_options
 @click.option(
@@ -152,13 +165,19 @@ def protect_command(
         back = read_published([read_text_csv(aside)], layout)
         verdict = audit(back, policy, read_primaries(restricted, back), method)
         console = Console(stderr=True)
-        console.print(", ".join(f"{name} {value}" for name, value in summary.items()), highlight=False)
+        console.print(
+            ", ".join(f"{name} {value}" for name, value in summary.items()), highlight=False
+        )
         _tell(verdict, console)
         if report:
-            report.write_text(to_json(audit_report(verdict) | summary | {"seed": seed}), encoding="utf-8")
+            report.write_text(
+                to_json(audit_report(verdict) | summary | {"seed": seed}), encoding="utf-8"
+            )
         if not verdict.passed:
             raise SystemExit(EXIT_REFUSED)
-        _write_aside(restricted, primaries or source.with_name(f"{source.stem}.primaries.csv"), place=True)
+        _write_aside(
+            restricted, primaries or source.with_name(f"{source.stem}.primaries.csv"), place=True
+        )
         aside.replace(out)
     finally:
         aside.unlink(missing_ok=True)
@@ -174,7 +193,9 @@ def protect_command(
     help="A published file; several for one release, or with earlier releases.",
 )
 @click.option("--value", default="value", show_default=True, help="The column of the figures.")
-@click.option("--sign", default="sign", show_default=True, help="The column of the marks, if there is one.")
+@click.option(
+    "--sign", default="sign", show_default=True, help="The column of the marks, if there is one."
+)
 @click.option(
     "--primaries",
     type=_file,

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from introstat.disclosure.layout import Layout, dimensions_of, refuse_rows, shown_codes, text_column
+from introstat.disclosure.layout import (
+    ColumnHierarchy,
+    Layout,
+    dimensions_of,
+    refuse_rows,
+    shown_codes,
+    text_column,
+)
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.system import Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
@@ -14,7 +21,8 @@ from introstat.errors import UserError
 
 @dataclass(frozen=True)
 class Counts:
-    """A checked frequency table: the system of its cells, every cell's value, and what is to be shown.
+    """A checked frequency table: the system of its cells, every cell's value, and what is to be
+    shown.
 
     `values` is in persons, one for every cell of the system. `published` lists the cells of all
     tables. `parents` gives, for each parent column, the parent of each leaf code.
@@ -65,7 +73,9 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     given = np.full(system.size, -1, dtype=np.int64)
     leaves = [set(d.leaves) for d in system.dimensions]
     leaf = [all(code in own for own, code in zip(leaves, key, strict=True)) for key in keys]
-    for i in sorted(range(len(keys)), key=lambda i: leaf[i]):  # a leaf's row counts before its total's
+    for i in sorted(
+        range(len(keys)), key=lambda i: leaf[i]
+    ):  # a leaf's row counts before its total's
         given[cells[i]] = numbers[i] or 0
     missing = system.inner[given[system.inner] < 0]
     names = names_of(system)
@@ -77,7 +87,8 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     refuse_rows(
         "Totals that do not add up",
         [
-            f"row {i + 2}: {_name(layout, keys[i])}: {numbers[i]}, the inner cells make {values[cell]}"
+            f"row {i + 2}: {_name(layout, keys[i])}: {numbers[i]}, "
+            f"the inner cells make {values[cell]}"
             for i, cell in enumerate(cells)
             if numbers[i] != values[cell]
         ],
@@ -128,7 +139,11 @@ def pool_rare_categories(
     keys = [name for name in table.column_names if name != count]
     table = table.set_column(table.column_names.index(dimension), dimension, pa.array(recoded))
     table = table.set_column(table.column_names.index(count), count, table[count].cast(pa.int64()))
-    return table.group_by(keys, use_threads=False).aggregate([(count, "sum")]).rename_columns([*keys, count])
+    return (
+        table.group_by(keys, use_threads=False)
+        .aggregate([(count, "sum")])
+        .rename_columns([*keys, count])
+    )
 
 
 def names_of(system: System) -> "CellNames":
@@ -153,7 +168,9 @@ class CellNames:
         nodes = np.unravel_index(cell, self.system.shape)
         return ", ".join(
             f"{dimension.name}={code_of[int(node)]}"
-            for dimension, code_of, node in zip(self.system.dimensions, self.code_of, nodes, strict=True)
+            for dimension, code_of, node in zip(
+                self.system.dimensions, self.code_of, nodes, strict=True
+            )
         )
 
 
@@ -178,11 +195,15 @@ def _parents(
     parents: dict[str, dict[str, str]] = {}
     owner: dict[str, str] = {}
     for hierarchy in layout.hierarchies:
-        levels = getattr(hierarchy, "levels", ())
+        if not isinstance(hierarchy, ColumnHierarchy):
+            continue
+        levels = hierarchy.levels
         for parent in levels[1:]:
             leaves = set(next(d for d in system.dimensions if d.name == levels[0]).leaves)
             pairs = zip(text_column(table, levels[0]), text_column(table, parent), strict=True)
             if owner.setdefault(parent, levels[0]) != levels[0]:
-                raise UserError(f"The column {parent} is a level of both {owner[parent]} and {levels[0]}.")
+                raise UserError(
+                    f"The column {parent} is a level of both {owner[parent]} and {levels[0]}."
+                )
             parents[parent] = {code: group for code, group in pairs if code in leaves and group}
     return parents, owner

@@ -1,4 +1,5 @@
-"""What a set of tables looks like: dimensions, hierarchies, totals, and which cells each table shows.
+"""What a set of tables looks like: dimensions, hierarchies, totals, and which cells each table
+shows.
 
 Read from the files themselves (a column pair such as `region>county`) or from a code list. Used by
 the methods for what they are about to publish and by the audit for what has been published.
@@ -7,6 +8,7 @@ the methods for what they are about to publish and by the audit for what has bee
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,7 +34,9 @@ class ColumnHierarchy:
 
 @dataclass(frozen=True)
 class CodeList:
-    """Pairs (child, parent) of one dimension; a child with several parents makes crossing groups."""
+    """Pairs (child, parent) of one dimension; a child with several parents makes
+    crossing groups.
+    """
 
     dimension: str
     name: str
@@ -64,7 +68,8 @@ class Layout:
         for hierarchy in self.hierarchies:
             if hierarchy.dimension not in self.dims:
                 raise UserError(
-                    f"Hierarchy of {hierarchy.dimension}: not a dimension; dimensions: {', '.join(self.dims)}."
+                    f"Hierarchy of {hierarchy.dimension}: not a dimension; "
+                    f"dimensions: {', '.join(self.dims)}."
                 )
         for name in self.totals:
             if name not in self.dims:
@@ -75,12 +80,16 @@ class Layout:
     @property
     def parent_columns(self) -> tuple[str, ...]:
         """Columns that hold parents of codes, in the order given, without repeats."""
-        columns = [c for h in self.hierarchies if isinstance(h, ColumnHierarchy) for c in h.levels[1:]]
+        columns = [
+            c for h in self.hierarchies if isinstance(h, ColumnHierarchy) for c in h.levels[1:]
+        ]
         return tuple(dict.fromkeys(columns))
 
 
 def parse_hierarchy(text: str) -> Hierarchy:
-    """`region>county` (columns, finest first) or `region=FILE` (a code list with child and parent)."""
+    """`region>county` (columns, finest first) or `region=FILE` (a code list with child
+    and parent).
+    """
     if ">" in text:
         levels = tuple(level.strip() for level in text.split(">"))
         if all(levels) and len(set(levels)) == len(levels):
@@ -97,11 +106,17 @@ def read_code_list(dimension: str, path: Path) -> CodeList:
     table = read_text_csv(path)
     for column in ("child", "parent"):
         if column not in table.column_names:
-            raise UserError(f"Code list {path}: no column {column}; found {', '.join(table.column_names)}.")
+            raise UserError(
+                f"Code list {path}: no column {column}; found {', '.join(table.column_names)}."
+            )
     pairs = list(zip(table["child"].to_pylist(), table["parent"].to_pylist(), strict=True))
     refuse_rows(
         f"Code list {path}: a child or a parent is empty",
-        [f"row {i + 2}: {child!r} > {parent!r}" for i, (child, parent) in enumerate(pairs) if not (child and parent)],
+        [
+            f"row {i + 2}: {child!r} > {parent!r}"
+            for i, (child, parent) in enumerate(pairs)
+            if not (child and parent)
+        ],
     )
     return CodeList(dimension, path.stem, tuple(dict.fromkeys(pairs)))
 
@@ -118,7 +133,9 @@ def read_text_csv(path: Path) -> pa.Table:
 
 
 def refuse_rows(what: str, rows: Sequence[str]) -> None:
-    """Raise UserError that says what is wrong and names the rows, at most ten of them; none, no error."""
+    """Raise UserError that says what is wrong and names the rows, at most ten of them; none, no
+    error.
+    """
     if rows:
         more = f"\n  … and {len(rows) - ROWS_SHOWN} more" if len(rows) > ROWS_SHOWN else ""
         raise UserError(f"{what}:\n  " + "\n  ".join(rows[:ROWS_SHOWN]) + more)
@@ -143,7 +160,9 @@ def dimensions_of(layout: Layout, tables: Sequence[pa.Table]) -> tuple[Dimension
 def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimension:
     total = layout.totals.get(name, "Total")
     codes: set[str] = set()
-    chains: list[list[tuple[str, dict[str, str]]]] = []  # for each chain: level name, child > parent
+    chains: list[
+        list[tuple[str, dict[str, str]]]
+    ] = []  # for each chain: level name, child > parent
     ways: dict[str, list[tuple[str, ...]]] = {}
     level_of: dict[str, str] = {}
     for table in tables:
@@ -159,8 +178,8 @@ def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimensi
             for code, children in _children(parent_of).items():
                 if level_of.setdefault(code, level) != level:
                     raise UserError(
-                        f"Dimension {name}: the code {code!r} is both a {level_of[code]} and a {level}. "
-                        "Give the groups codes of their own."
+                        f"Dimension {name}: the code {code!r} is both a {level_of[code]} and "
+                        f"a {level}. Give the groups codes of their own."
                     )
                 ways.setdefault(code, []).append(children)
     for hierarchy in own:
@@ -179,8 +198,8 @@ def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimensi
         top_ways += [tuple(sorted(set(chain[-1][1].values()))) for chain in chains if chain[-1][1]]
         for hierarchy in own:
             if isinstance(hierarchy, CodeList):
-                children = {child for child, _ in hierarchy.pairs}
-                tops = tuple(sorted({parent for _, parent in hierarchy.pairs} - children - {total}))
+                below = {child for child, _ in hierarchy.pairs}
+                tops = tuple(sorted({parent for _, parent in hierarchy.pairs} - below - {total}))
                 if tops and _adds_up(tops, ways, leaves):
                     top_ways.append(tops)
         ways[total] = list(dict.fromkeys([*top_ways, leaves]))
@@ -188,7 +207,9 @@ def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimensi
     return Dimension(name, leaves, tuple(_in_order(name, ways, level_of, leaves)), total)
 
 
-def _column_chain(hierarchy: ColumnHierarchy, tables: Sequence[pa.Table]) -> list[tuple[str, dict[str, str]]]:
+def _column_chain(
+    hierarchy: ColumnHierarchy, tables: Sequence[pa.Table]
+) -> list[tuple[str, dict[str, str]]]:
     chain = []
     for child, parent in zip(hierarchy.levels[:-1], hierarchy.levels[1:], strict=True):
         parent_of: dict[str, str] = {}
@@ -199,7 +220,9 @@ def _column_chain(hierarchy: ColumnHierarchy, tables: Sequence[pa.Table]) -> lis
                     zip(text_column(table, child), text_column(table, parent), strict=True)
                 ):
                     if a and b and parent_of.setdefault(a, b) != b:
-                        clashes.append(f"row {row + 2}: {child} {a} has {parent} {b} and {parent_of[a]}")
+                        clashes.append(
+                            f"row {row + 2}: {child} {a} has {parent} {b} and {parent_of[a]}"
+                        )
         refuse_rows(f"Hierarchy {child}>{parent}: a child with two parents", clashes)
         chain.append((parent, parent_of))
     return chain
@@ -230,7 +253,7 @@ def _refuse_unplaced(
                 f"Unknown parent: codes of {name} without {level}",
                 [leaf for leaf in leaves if leaf not in parent_of],
             )
-        for (_, below), (level, parent_of) in zip(chain[:-1], chain[1:], strict=True):
+        for (_, below), (level, parent_of) in pairwise(chain):
             refuse_rows(
                 f"Unknown parent: groups of {name} without {level}",
                 sorted(code for code in set(below.values()) if code not in parent_of),
@@ -239,12 +262,14 @@ def _refuse_unplaced(
         if isinstance(hierarchy, CodeList):
             listed = {code for pair in hierarchy.pairs for code in pair}
             refuse_rows(
-                f"Unknown parent: codes of {name} that the code list {hierarchy.name} does not hold",
+                f"Unknown parent: codes of {name} not in the code list {hierarchy.name}",
                 [leaf for leaf in leaves if leaf not in listed],
             )
 
 
-def _adds_up(tops: Sequence[str], ways: Mapping[str, list[tuple[str, ...]]], leaves: Sequence[str]) -> bool:
+def _adds_up(
+    tops: Sequence[str], ways: Mapping[str, list[tuple[str, ...]]], leaves: Sequence[str]
+) -> bool:
     """Whether the top groups share out all leaves, each in one group only."""
 
     def cover(code: str) -> list[str]:
@@ -264,18 +289,27 @@ def _in_order(
     waiting = dict(sorted(ways.items()))
     ordered: list[Group] = []
     while waiting:
-        ready = [c for c, way in waiting.items() if all(part in placed for parts in way for part in parts)]
+        ready = [
+            c
+            for c, way in waiting.items()
+            if all(part in placed for parts in way for part in parts)
+        ]
         if not ready:
             raise UserError(
-                f"Dimension {name}: groups without leaves, or in a circle: {', '.join(sorted(waiting))}."
+                f"Dimension {name}: groups without leaves, or in a circle: "
+                f"{', '.join(sorted(waiting))}."
             )
         for code in ready:
-            ordered.append(Group(code, level_of[code], tuple(parts for parts in waiting.pop(code) if parts)))
+            ordered.append(
+                Group(code, level_of[code], tuple(parts for parts in waiting.pop(code) if parts))
+            )
             placed.add(code)
     return [group for group in ordered if group.parts]
 
 
-def shown_codes(layout: Layout, dimensions: Sequence[Dimension]) -> list[dict[str, tuple[str, ...]]]:
+def shown_codes(
+    layout: Layout, dimensions: Sequence[Dimension]
+) -> list[dict[str, tuple[str, ...]]]:
     """For each table, the codes it shows of each dimension."""
     return [_codes_of_table(items, layout, dimensions) for items in layout.tables or (layout.dims,)]
 
@@ -290,7 +324,8 @@ def _codes_of_table(
             raise UserError(f"Table {','.join(items)}: the dimension {name} stands in it twice.")
         dimension = next(d for d in dimensions if d.name == name)
         every = sorted(
-            dimension.node_of, key=lambda code, d=dimension: (-len(d.leaves_of[d.node_of[code]]), code)  # type: ignore[misc]
+            dimension.node_of,
+            key=lambda code, d=dimension: (-len(d.leaves_of[d.node_of[code]]), code),  # type: ignore[misc]
         )
         shown[name] = tuple(
             code for code in every if code == dimension.total or dimension.level_of[code] in levels
@@ -299,7 +334,8 @@ def _codes_of_table(
         if dimension.name not in shown:
             if dimension.total is None:
                 raise UserError(
-                    f"Table {','.join(items)} leaves out {dimension.name}, which has no total to stand at."
+                    f"Table {','.join(items)} leaves out {dimension.name}, which has no total "
+                    "to stand at."
                 )
             shown[dimension.name] = (dimension.total,)
     return shown
@@ -321,4 +357,6 @@ def _levels(item: str, layout: Layout, dimensions: Sequence[Dimension]) -> tuple
     for dimension in dimensions:
         if item in set(dimension.level_of.values()) - {"Total"}:
             return dimension.name, {item}
-    raise UserError(f"Table item {item!r}: neither a dimension nor a level of one of {', '.join(layout.dims)}.")
+    raise UserError(
+        f"Table item {item!r}: neither a dimension nor a level of one of {', '.join(layout.dims)}."
+    )

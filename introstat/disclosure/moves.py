@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import highspy
 import numpy as np
 
-from introstat.disclosure.system import Equations, Floats, Ints, Mask, System
+from introstat.disclosure.system import Equations, Floats, Ints, System
 
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
 TOLERANCE = 1e-6
@@ -41,7 +41,9 @@ class MoveFinder:
         """A program over one or more tables of changes, side by side."""
         n, m = self.count, self.row_count
         rows = np.concatenate([self.rows + k * m for k in range(tables) for _ in range(2)])
-        columns = np.concatenate([self.columns + (2 * k + s) * n for k in range(tables) for s in range(2)])
+        columns = np.concatenate(
+            [self.columns + (2 * k + s) * n for k in range(tables) for s in range(2)]
+        )
         values = np.concatenate([s * self.values for _ in range(tables) for s in (1.0, -1.0)])
         total = 2 * n * tables
         upper = np.tile(np.concatenate([self.up, self.down]), tables)
@@ -64,13 +66,15 @@ class MoveFinder:
         lp.a_matrix_.start_ = np.concatenate([[0], starts]).astype(np.int32)
         lp.a_matrix_.index_ = rows[order].astype(np.int32)
         lp.a_matrix_.value_ = values[order]
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.passModel(lp)
         return solver
 
-    def cheapest(self, shifts: Mapping[int, int], cost: Floats, near: Ints | None = None) -> Ints | None:
+    def cheapest(
+        self, shifts: Mapping[int, int], cost: Floats, near: Ints | None = None
+    ) -> Ints | None:
         """The cheapest move that changes each cell of `shifts` by at least so many persons.
 
         A positive shift is upwards, a negative one downwards. With `near` only those cells change.
@@ -171,8 +175,3 @@ def _reduced(equations: Equations, column_of: Ints) -> tuple[Ints, Ints, Floats,
     keep = columns >= 0
     used, rows = np.unique(equations.rows[keep], return_inverse=True)
     return rows.astype(np.int64), columns[keep], equations.values[keep], len(used)
-
-
-def changes(move: Ints) -> Mask:
-    """The cells that a move changes."""
-    return move != 0

@@ -52,7 +52,9 @@ class Policy:
 
     @property
     def least_hidden(self) -> int:
-        """The smallest value a reader must think possible in a hidden cell: 1 if zeros are shown."""
+        """The smallest value a reader must think possible in a hidden cell: 1 if zeros
+        are shown.
+        """
         return 1 if self.zeros == "publish" else 0
 
     def method_of(self, cube: str) -> str:
@@ -78,7 +80,9 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
     """A policy from its settings; raises ValueError that names the first fault."""
     known = set(Policy.__dataclass_fields__) - {"methods"}
     if unknown := sorted(str(name) for name in set(settings) - known):
-        raise ValueError(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}.")
+        raise ValueError(
+            f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}."
+        )
     values = dict(settings)
     for name in ("decided_by", "decided_on"):
         if isinstance(values.get(name), datetime.date):
@@ -100,7 +104,9 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
     for name, smallest in least.items():
         value = values.get(name, smallest)
         if isinstance(value, bool) or not isinstance(value, int) or value < smallest:
-            raise ValueError(f"{name} is {value!r}, expected a whole number of at least {smallest}.")
+            raise ValueError(
+                f"{name} is {value!r}, expected a whole number of at least {smallest}."
+            )
     _one_of(values, "zeros", ZEROS)
     _one_of(values, "not_additive", METHODS)
     if isinstance(per_cube := values.get("method"), dict):
@@ -109,7 +115,9 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
         if "default" not in per_cube:
             raise ValueError("method names cubes but no `default` for the others.")
         values["method"] = per_cube["default"]
-        values["methods"] = tuple(sorted((str(c), m) for c, m in per_cube.items() if c != "default"))
+        values["methods"] = tuple(
+            sorted((str(c), m) for c, m in per_cube.items() if c != "default")
+        )
     _one_of(values, "method", METHODS)
     policy = Policy(**values)
     if policy.hide_to < policy.hide_from:

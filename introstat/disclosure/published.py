@@ -39,7 +39,9 @@ class Published:
         return ", ".join(f"{dimension.name}={code}" for dimension, code in pairs)
 
 
-def read_published(tables: Sequence[pa.Table], layout: Layout, value: str = "value", sign: str = "sign") -> Published:
+def read_published(
+    tables: Sequence[pa.Table], layout: Layout, value: str = "value", sign: str = "sign"
+) -> Published:
     """Read published files as one system; rows that are not there are simply not published.
 
     A dimension that a file has no column for stands at its total. Raises UserError, with the rows
@@ -70,7 +72,9 @@ def read_published(tables: Sequence[pa.Table], layout: Layout, value: str = "val
                 hidden.add(cell)
             if number != UNKNOWN:
                 if known[cell] not in (UNKNOWN, number):
-                    clashes.append(f"row {i + 2}: {', '.join(key)}: {number}, elsewhere {known[cell]}")
+                    clashes.append(
+                        f"row {i + 2}: {', '.join(key)}: {number}, elsewhere {known[cell]}"
+                    )
                 known[cell] = number
             if key in codes_of:
                 if values[codes_of[key]] == UNKNOWN:
@@ -113,7 +117,9 @@ def _keys(table: pa.Table, layout: Layout, system: System) -> list[tuple[str, ..
         elif dimension.total is not None:
             columns.append([dimension.total] * table.num_rows)
         else:
-            raise UserError(f"No column {dimension.name}, and the dimension has no total to stand at.")
+            raise UserError(
+                f"No column {dimension.name}, and the dimension has no total to stand at."
+            )
     keys = list(zip(*columns, strict=True))
     unknown = [
         f"row {i + 2}: {', '.join(key)}"
@@ -124,7 +130,9 @@ def _keys(table: pa.Table, layout: Layout, system: System) -> list[tuple[str, ..
     return keys
 
 
-def _values(table: pa.Table, value: str, sign: str, keys: Sequence[tuple[str, ...]]) -> list[tuple[int, str]]:
+def _values(
+    table: pa.Table, value: str, sign: str, keys: Sequence[tuple[str, ...]]
+) -> list[tuple[int, str]]:
     texts = text_column(table, value)
     signs = text_column(table, sign) if sign in table.column_names else [""] * len(texts)
     read, wrong = [], []

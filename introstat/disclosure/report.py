@@ -1,4 +1,6 @@
-"""Tables and reports out: the publication file, the restricted list of primaries, the audit's report."""
+"""Tables and reports out: the publication file, the restricted list of primaries, the audit's
+report.
+"""
 
 import json
 from dataclasses import asdict
@@ -39,10 +41,14 @@ def publication_table(counts: Counts, values: Ints, hidden: Mask | None = None) 
 def primaries_table(counts: Counts, primary: Mask) -> pa.Table:
     """The codes of every primary cell, one row for each name it is published under; no counts."""
     chosen = [
-        key for key, cell in zip(counts.published.codes, counts.published.cells, strict=True) if primary[cell]
+        key
+        for key, cell in zip(counts.published.codes, counts.published.cells, strict=True)
+        if primary[cell]
     ]
     names = [dimension.name for dimension in counts.system.dimensions]
-    return pa.table({name: pa.array([key[i] for key in chosen], pa.string()) for i, name in enumerate(names)})
+    return pa.table(
+        {name: pa.array([key[i] for key in chosen], pa.string()) for i, name in enumerate(names)}
+    )
 
 
 def audit_report(result: AuditResult) -> dict[str, Any]:

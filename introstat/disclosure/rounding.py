@@ -37,7 +37,9 @@ class Rounding:
 
 
 def round_small_counts(counts: Counts, policy: Policy, seed: int = 0) -> Rounding:
-    """Round the inner counts 1..`round_base` - 1 to 0 or `round_base`; the others stay as they are."""
+    """Round the inner counts 1..`round_base` - 1 to 0 or `round_base`; the others stay
+    as they are.
+    """
     system, base = counts.system, policy.round_base
     inner = counts.values[system.inner]
     small = np.flatnonzero((inner >= 1) & (inner < base))
@@ -54,7 +56,8 @@ def round_small_counts(counts: Counts, policy: Policy, seed: int = 0) -> Roundin
 
 @dataclass(frozen=True)
 class _Problem:
-    """Which of the small cells go up: `entries` ties each small cell to the published cells above it.
+    """Which of the small cells go up: `entries` ties each small cell to the published cells above
+    it.
 
     `item` and `target` are the sparse 0/1 matrix in coordinate form; `start` is every published
     cell's deviation when all small cells go down.
@@ -82,7 +85,9 @@ class _Problem:
             ]
             most = max(len(nodes) for nodes in above)
             padded = np.array([nodes + [-1] * (most - len(nodes)) for nodes in above])[leaf]
-            numbers = (numbers[:, :, None] * dimension.size + padded[:, None, :]).reshape(len(small), -1)
+            numbers = (numbers[:, :, None] * dimension.size + padded[:, None, :]).reshape(
+                len(small), -1
+            )
             valid = (valid[:, :, None] & (padded >= 0)[:, None, :]).reshape(len(small), -1)
         found = np.where(valid, shown[np.where(valid, numbers, 0)], -1)
         item, column = np.nonzero(found >= 0)
@@ -97,12 +102,17 @@ class _Problem:
         return self.start + raised.astype(np.int64)
 
     def solve(self, rng: np.random.Generator) -> tuple[Mask, bool]:
-        """The best rounding found, and whether it is proved to have the smallest largest deviation."""
+        """The best rounding found, and whether it is proved to have the smallest
+        largest deviation.
+        """
         up = self._tabu(rng)
         if self.items > EXACT_UP_TO:
             return up, False
         exact, proved = self._exact()
-        if exact is not None and np.abs(self.deviations(exact)).max() < np.abs(self.deviations(up)).max():
+        if (
+            exact is not None
+            and np.abs(self.deviations(exact)).max() < np.abs(self.deviations(up)).max()
+        ):
             up = exact
         return up, proved
 
@@ -133,7 +143,7 @@ class _Problem:
     def _exact(self) -> tuple[Mask | None, bool]:
         """Minimise the largest deviation by branch and bound, within a number of nodes."""
         n, m = self.items, len(self.start)
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.addVars(n + 1, np.zeros(n + 1), np.append(np.ones(n), highspy.kHighsInf))

@@ -9,19 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from introstat.disclosure.counts import Counts, names_of, primary_cells, refuse_rows
+from introstat.disclosure.counts import Counts, names_of, primary_cells
+from introstat.disclosure.layout import refuse_rows
 from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.system import Floats, Ints, Mask, System
 from introstat.errors import EXIT_REFUSED, UserError
 
-NEAR_LEAVES = 60  # of a dimension that one search looks at; a longer one is cut to a neighbourhood
+LOOKED_AT_WHOLE = 6000  # cells; a larger system is searched one neighbourhood at a time
+NEAR_LEAVES = 100  # of a dimension that one search in a larger system looks at
 BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
-BATCH = 8  # primary cells that one linear program protects together
+BATCH = 2  # primary cells that one linear program protects together
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
 
 
-class ProtectionImpossible(UserError):
+class ProtectionImpossible(UserError):  # noqa: N818  a refusal, as the others
     """A table in which some primary cell cannot get its width whatever is hidden. Exit code 3."""
 
     exit_code = EXIT_REFUSED
@@ -35,7 +37,9 @@ class Suppression:
     hidden: Mask
 
 
-def suppress(counts: Counts, policy: Policy, primary: Mask | None = None, seed: int = 0) -> Suppression:
+def suppress(
+    counts: Counts, policy: Policy, primary: Mask | None = None, seed: int = 0
+) -> Suppression:
     """Hide cells so that every primary cell keeps a feasible interval of `min_width` persons.
 
     `primary` defaults to the policy's rule. The grand total, and with `zeros: publish` every zero,
@@ -48,7 +52,8 @@ def suppress(counts: Counts, policy: Policy, primary: Mask | None = None, seed: 
 
 
 class Neighbourhood:
-    """Which cells are worth looking at around some primary ones, in a system too large to look at whole.
+    """Which cells are worth looking at around some primary ones, in a system too large to look at
+    whole.
 
     A dimension with many leaves is cut down to the leaves nearest to the batch: those with most
     groups in common with it, then those with most hidden cells, which moves can use for nothing.
@@ -57,8 +62,8 @@ class Neighbourhood:
     def __init__(self, system: System) -> None:
         self.system = system
         self.long = [axis for axis, size in enumerate(system.inner_shape) if size > NEAR_LEAVES]
-        self.needed = bool(self.long)
-        self.member = []
+        self.needed = bool(self.long) and system.size > LOOKED_AT_WHOLE
+        self.member: list[Mask] = []
         for dimension in system.dimensions:
             member = np.zeros((dimension.size, len(dimension.leaves)), dtype=bool)
             for node, cover in enumerate(dimension.leaves_of):
@@ -77,18 +82,25 @@ class Neighbourhood:
             leaves, member = len(dimension.leaves), self.member[axis]
             groups = member[leaves:].astype(float)
             groups /= groups.sum(axis=1, keepdims=True)  # a small group in common says more
-            own = member[np.unique(nodes[axis])]
-            shared = (groups * (groups @ own.T > 0).any(axis=1)[:, None]).sum(axis=0)
+            own: Mask = member[np.unique(nodes[axis])]
+            touched = np.asarray((groups @ own.T > 0).any(axis=1))
+            shared = groups[touched].sum(axis=0)
             other = tuple(k for k in range(len(self.system.shape)) if k != axis)
-            busy = table.mean(axis=other)[:leaves]
-            score = shared + BUSY_WEIGHT * busy + 10.0 * (own.any(axis=0) & (own.sum(axis=1) == 1).any())
+            busy = np.asarray(table.mean(axis=other))[:leaves]
+            score = (
+                shared
+                + BUSY_WEIGHT * busy
+                + 10.0 * (own.any(axis=0) & (own.sum(axis=1) == 1).any())
+            )
             nearest = np.argsort(-score, kind="stable")[:NEAR_LEAVES]
             chosen.append(np.concatenate([np.sort(nearest), np.arange(leaves, dimension.size)]))
         return self.system.numbers[np.ix_(*chosen)].ravel()
 
 
 class _Search:
-    """The state of one search: what is hidden so far, and how far the moves found spread each cell."""
+    """The state of one search: what is hidden so far, and how far the moves found
+    spread each cell.
+    """
 
     def __init__(self, counts: Counts, policy: Policy, primary: Mask) -> None:
         system = counts.system
@@ -133,7 +145,10 @@ class _Search:
             member = self.neighbourhood.member[axis]
             size = member.sum(axis=1)
             first_group = np.array(
-                [min(np.flatnonzero(member[:, leaf] & (size > 1)), default=-1) for leaf in range(member.shape[1])]
+                [
+                    min(np.flatnonzero(member[:, leaf] & (size > 1)), default=-1)
+                    for leaf in range(member.shape[1])
+                ]
             )
             first = np.array([first_group[np.flatnonzero(row)[0]] for row in member])
             targets = targets[np.argsort(first[nodes], kind="stable")]
@@ -149,19 +164,11 @@ class _Search:
         while len(waiting):
             batch = waiting[:BATCH]
             move = self._find(finder, batch)
-            if move is None and len(batch) > 1:
-                for cell in batch:
-                    if len(self._open(batch[batch == cell])):
-                        single = self._find(finder, np.array([cell]))
-                        if single is None:
-                            hard.append(int(cell))
-                        else:
-                            self._add(single)
-            elif move is None:
-                hard.append(int(batch[0]))
+            if move is None:
+                hard += self._one_by_one(finder, batch)
             else:
                 self._add(move)
-            waiting = self._open(waiting[len(batch) :] if move is None else waiting)
+            waiting = self._open(waiting[len(batch) :])
         impossible = []
         for cell in hard:
             if len(self._open(np.array([cell]))):
@@ -173,6 +180,19 @@ class _Search:
                         self._add(move)
         if impossible:
             raise _impossible(sorted(impossible), self.width)
+
+    def _one_by_one(self, finder: MoveFinder, batch: Ints) -> list[int]:
+        """Protect the cells of a batch each for itself; gives back those without a move."""
+        hard = []
+        for cell in batch:
+            alone = np.array([cell])
+            if len(self._open(alone)):
+                move = self._find(finder, alone) if len(batch) > 1 else None
+                if move is None:
+                    hard.append(int(cell))
+                else:
+                    self._add(move)
+        return hard
 
     def _find(self, finder: MoveFinder, batch: Ints) -> Ints | None:
         """A cheap move for the batch: first among cells near it, then among all."""
@@ -202,11 +222,17 @@ class _Search:
     def _check(self, move: Ints) -> None:
         """A move is a proof only if it adds up in whole numbers and leaves every cell possible."""
         derived = self.system.values(move[self.system.inner])
-        if not np.array_equal(derived, move) or (move < self.lowest).any() or (move > self.highest).any():
+        if (
+            not np.array_equal(derived, move)
+            or (move < self.lowest).any()
+            or (move > self.highest).any()
+        ):
             raise RuntimeError("a move from the solver does not add up; nothing is released")
 
     def _let_go(self, targets: Ints) -> None:
-        """Drop moves that the others make unnecessary, the dearest first, and unhide what they used."""
+        """Drop moves that the others make unnecessary, the dearest first, and unhide what they
+        used.
+        """
         stack = np.array(self.moves)
         if not len(stack):
             return

@@ -65,12 +65,14 @@ class Dimension:
                 cover = frozenset().union(*(leaves_of[node] for node in nodes))
                 if sum(len(leaves_of[node]) for node in nodes) != len(cover):
                     raise UserError(
-                        f"Dimension {self.name}: the parts of {group.code!r} overlap, so they do not add up."
+                        f"Dimension {self.name}: the parts of {group.code!r} overlap, so they "
+                        "do not add up."
                     )
                 covers.append((cover, nodes))
             if len({cover for cover, _ in covers}) != 1:
                 raise UserError(
-                    f"Dimension {self.name}: {group.code!r} covers different leaves in different hierarchies."
+                    f"Dimension {self.name}: {group.code!r} covers different leaves in "
+                    "different hierarchies."
                 )
             cover = covers[0][0]
             node = node_with.setdefault(cover, len(leaves_of))
@@ -135,34 +137,45 @@ class System:
     def grand_totals(self) -> Ints:
         """The cells that are never hidden: every dimension that has a total stands at it."""
         nodes = [
-            [d.node_of[d.total]] if d.total is not None else list(range(d.size)) for d in self.dimensions
+            [d.node_of[d.total]] if d.total is not None else list(range(d.size))
+            for d in self.dimensions
         ]
-        return np.array(sorted(self.numbers[node] for node in product(*nodes)), dtype=np.int64)
+        return np.array(
+            sorted(int(self.numbers.item(*node)) for node in product(*nodes)), dtype=np.int64
+        )
 
     def cell(self, codes: Sequence[str]) -> int:
         """The number of the cell with these codes, one from each dimension."""
-        return int(self.numbers[tuple(d.node_of[c] for d, c in zip(self.dimensions, codes, strict=True))])
+        nodes = tuple(d.node_of[c] for d, c in zip(self.dimensions, codes, strict=True))
+        return int(self.numbers.item(*nodes))
 
     def values(self, inner_counts: Ints) -> Ints:
         """The value of every cell, from the counts of the inner cells (shaped or in order)."""
         table = inner_counts.reshape(self.inner_shape)
         for axis, dimension in enumerate(self.dimensions):
-            member = np.zeros((dimension.size, len(dimension.leaves)), dtype=np.int64)
+            member: Ints = np.zeros((dimension.size, len(dimension.leaves)), dtype=np.int64)
             for node, cover in enumerate(dimension.leaves_of):
                 member[node, list(cover)] = 1
             table = np.moveaxis(np.tensordot(member, table, axes=(1, axis)), 0, axis)
         return table.ravel()
 
     def defining_equations(self) -> Equations:
-        """One equation for each cell that is a sum, the one with fewest parts: enough to fix them."""
+        """One equation for each cell that is a sum, the one with fewest parts: enough
+        to fix them.
+        """
         cost = [
             np.array([min((len(p) for p in parts), default=1 << 30) for parts in d.parts_of])
             for d in self.dimensions
         ]
         grid = np.stack(np.meshgrid(*cost, indexing="ij"))
-        chosen = grid.argmin(axis=0)
+        chosen: Ints = np.asarray(grid.argmin(axis=0))
         return self._equations(
-            (axis, node, min(parts, key=len), self.numbers.take(node, axis)[chosen.take(node, axis) == axis])
+            (
+                axis,
+                node,
+                min(parts, key=len),
+                _slice(self.numbers, axis, node)[_slice(chosen, axis, node) == axis],
+            )
             for axis, dimension in enumerate(self.dimensions)
             for node, parts in enumerate(dimension.parts_of)
             if parts
@@ -171,7 +184,7 @@ class System:
     def all_equations(self) -> Equations:
         """Every way every cell adds up along one dimension; more than enough, good for bounds."""
         return self._equations(
-            (axis, node, parts, self.numbers.take(node, axis).ravel())
+            (axis, node, parts, _slice(self.numbers, axis, node))
             for axis, dimension in enumerate(self.dimensions)
             for node, ways in enumerate(dimension.parts_of)
             for parts in ways
@@ -194,9 +207,16 @@ class System:
         return Equations(np.concatenate(rows), np.concatenate(cells), np.concatenate(values), count)
 
 
+def _slice(table: Ints, axis: int, node: int) -> Ints:
+    """The entries of a table at one node of a dimension, in row-major order."""
+    return np.asarray(np.take(table, [node], axis=axis)).ravel()
+
+
 @dataclass(frozen=True)
 class PublishedCells:
-    """The cells one or more tables publish: their codes (one tuple each, no two alike) and numbers."""
+    """The cells one or more tables publish: their codes (one tuple each, no two alike)
+    and numbers.
+    """
 
     codes: tuple[tuple[str, ...], ...]
     cells: Ints

@@ -18,8 +18,10 @@ POOLED_NODES = 20  # of branch and bound when one program seeks a witness for ma
 SWEEPS = 60  # over all equations when bounds are tightened; they settle far sooner
 
 
-class Contradiction(UserError):
-    """Published numbers that no table of whole persons can have: totals do not add up. Exit code 2."""
+class Contradiction(UserError):  # noqa: N818  a refusal, as the others
+    """Published numbers that no table of whole persons can have: totals do not add up.
+    Exit code 2.
+    """
 
 
 def reader_bounds(published: Published, least_hidden: int) -> tuple[Ints, Ints]:
@@ -44,7 +46,9 @@ def reader_bounds(published: Published, least_hidden: int) -> tuple[Ints, Ints]:
         least = np.bincount(part_rows, low[part_cells], equations.count).astype(np.int64)
         most = np.bincount(part_rows, high[part_cells].astype(float), equations.count)
         most = np.minimum(most, ENDLESS).astype(np.int64)
-        endless = np.bincount(part_rows, high[part_cells] >= ENDLESS, equations.count).astype(np.int64)
+        endless = np.bincount(part_rows, high[part_cells] >= ENDLESS, equations.count).astype(
+            np.int64
+        )
         finite = np.bincount(
             part_rows, np.where(high[part_cells] >= ENDLESS, 0, high[part_cells]), equations.count
         ).astype(np.int64)
@@ -73,14 +77,18 @@ def _refuse_wrong_sums(published: Published, equations: Equations) -> None:
     if not len(wrong):
         return
     wholes = equations.values < 0
-    cell_of = dict(zip(equations.rows[wholes].tolist(), equations.cells[wholes].tolist(), strict=True))
+    cell_of = dict(
+        zip(equations.rows[wholes].tolist(), equations.cells[wholes].tolist(), strict=True)
+    )
     row_of = {cell: row for row, cell in reversed(list(enumerate(published.row_cells.tolist())))}
     lines = sorted(
         f"{published.name(row_of[cell_of[int(e)]])}: {known[cell_of[int(e)]]}, the parts make "
         f"{known[cell_of[int(e)]] + int(sums[e])}"
         for e in wrong
     )
-    shown = "\n  ".join(lines[:10]) + (f"\n  … and {len(lines) - 10} more" if len(lines) > 10 else "")
+    shown = "\n  ".join(lines[:10]) + (
+        f"\n  … and {len(lines) - 10} more" if len(lines) > 10 else ""
+    )
     raise Contradiction(f"Totals that do not add up:\n  {shown}")
 
 
@@ -97,11 +105,20 @@ class Block:
     """
 
     def __init__(
-        self, system: System, equations: Equations, cells: Ints, entries: Ints, low: Ints, high: Ints
+        self,
+        system: System,
+        equations: Equations,
+        cells: Ints,
+        entries: Ints,
+        low: Ints,
+        high: Ints,
     ) -> None:
         self.cells = cells
         self.column_of = {int(cell): column for column, cell in enumerate(cells)}
-        self.low, self.high = low[cells].astype(float), np.minimum(high[cells], ENDLESS).astype(float)
+        self.low, self.high = (
+            low[cells].astype(float),
+            np.minimum(high[cells], ENDLESS).astype(float),
+        )
         inner_rows = equations.rows[entries]
         used, rows = np.unique(inner_rows, return_inverse=True)
         place = np.full(system.size, -1, dtype=np.int64)
@@ -110,7 +127,9 @@ class Block:
         unknown = columns >= 0
         shown = ~unknown
         self.constants = -np.bincount(
-            rows[shown], (equations.values[entries] * low[equations.cells[entries]])[shown], len(used)
+            rows[shown],
+            (equations.values[entries] * low[equations.cells[entries]])[shown],
+            len(used),
         )
         self.rows, self.columns = rows[unknown].astype(np.int64), columns[unknown]
         self.values = equations.values[entries][unknown]
@@ -122,14 +141,17 @@ class Block:
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = n, len(self.constants)
         lp.col_cost_ = np.zeros(n)
-        lp.col_lower_, lp.col_upper_ = self.low, np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high)
-        lp.row_lower_ = lp.row_upper_ = self.constants
+        lp.col_lower_, lp.col_upper_ = (
+            self.low,
+            np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high),
+        )
+        lp.row_lower_ = lp.row_upper_ = np.asarray(self.constants, dtype=float)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
         counts = np.bincount(self.columns, minlength=n)
         lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
         lp.a_matrix_.index_ = self.rows[order].astype(np.int32)
         lp.a_matrix_.value_ = self.values[order]
-        solver = highspy.Highs()
+        solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.passModel(lp)
@@ -143,7 +165,7 @@ class Block:
     def extreme(self, column: int, sense: int, whole: bool) -> tuple[float, Floats | None]:
         """The least (`sense` 1) or greatest (-1) value of a cell, and the table that has it.
 
-        Over whole-number tables if `whole`, else over all. The value is infinite if nothing bounds it.
+        Over whole-number tables if `whole`, else over all. Infinite if nothing bounds it.
         """
         solver = self.solver()
         solver.changeColCost(column, float(sense))
@@ -151,10 +173,15 @@ class Block:
             _make_whole(solver, len(self.cells))
         solver.run()
         status = solver.getModelStatus()
-        if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        if status in (
+            highspy.HighsModelStatus.kUnbounded,
+            highspy.HighsModelStatus.kUnboundedOrInfeasible,
+        ):
             return -sense * float("inf"), None
         if status == highspy.HighsModelStatus.kInfeasible:
-            raise Contradiction("Totals that do not add up: no table of whole persons fits what is published.")
+            raise Contradiction(
+                "Totals that do not add up: no table of whole persons fits what is published."
+            )
         if status != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"the audit's program ended undecided: {status}")
         table = np.array(solver.getSolution().col_value)
@@ -199,7 +226,9 @@ def _make_whole(solver: highspy.Highs, columns: int) -> None:
 
 
 def blocks_of(system: System, low: Ints, high: Ints) -> list[Block]:
-    """Cut the unknown cells (those whose bounds differ) into blocks that no equation ties together."""
+    """Cut the unknown cells (those whose bounds differ) into blocks that no equation
+    ties together.
+    """
     equations = system.defining_equations()
     unknown = low < high
     label = np.where(unknown, np.arange(system.size), system.size)
@@ -223,7 +252,9 @@ def blocks_of(system: System, low: Ints, high: Ints) -> list[Block]:
     blocks = []
     for group in np.unique(label[cell_list]):
         members = cell_order[
-            np.searchsorted(label[cell_order], group) : np.searchsorted(label[cell_order], group, "right")
+            np.searchsorted(label[cell_order], group) : np.searchsorted(
+                label[cell_order], group, "right"
+            )
         ]
         span = entry_label[entry_order]
         entries = entry_order[np.searchsorted(span, group) : np.searchsorted(span, group, "right")]

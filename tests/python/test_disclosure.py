@@ -63,7 +63,10 @@ def test_a_hidden_cell_alone_in_its_row_is_worked_back():
 
 def test_two_hidden_cells_that_sum_to_two_are_known_once_zeros_are_published():
     cells = {("a",): ":", ("b",): ":", ("c",): 4, ("Total",): 6}
-    narrow = {i.cell: (i.low, i.high) for i in audit(published_from(cells, Layout(("r",))), PUBLISH).narrow}
+    narrow = {
+        i.cell: (i.low, i.high)
+        for i in audit(published_from(cells, Layout(("r",))), PUBLISH).narrow
+    }
     assert narrow == {"r=a": (1, 1), "r=b": (1, 1)}
     narrow = found(audit(published_from(cells, Layout(("r",))), MAY_HIDE))
     assert narrow == {"r=a": (0, 2), "r=b": (0, 2)}
@@ -97,7 +100,9 @@ def test_linear_bounds_wider_than_the_truth_do_not_make_a_cell_safe():
 
 
 def test_a_cell_shown_under_another_name_is_not_hidden():
-    layout = Layout(("c",), (CodeList("c", "alias", (("c0", "same"), ("c1", "rest"), ("c2", "rest"))),))
+    layout = Layout(
+        ("c",), (CodeList("c", "alias", (("c0", "same"), ("c1", "rest"), ("c2", "rest"))),)
+    )
     cells = {("c0",): ":", ("c1",): ":", ("c2",): ":", ("same",): 3, ("rest",): ":", ("Total",): 20}
     assert found(audit(published_from(cells, layout), MAY_HIDE))["c=c0"] == (3, 3)
 
@@ -311,7 +316,10 @@ def test_suppression_gives_the_same_for_the_same_seed_whatever_the_row_order(row
         ({"c": ["c0", "c0", "c0", "c1"]}, r"Duplicate cells:\n  rows 2 and 3: r=r0, c=c0"),
         ({"c": ["c0", "c1", "c0", "c2"]}, r"Missing inner cells"),
         ({"c": ["c0", "", "c0", "c1"]}, r"Rows without a code:\n  row 3"),
-        ({"r": ["r0", "r0", "Total", "Total"], "n": ["1", "2", "1", "3"]}, r"row 5: r=Total, c=c1: 3, the inner cells make 2"),
+        (
+            {"r": ["r0", "r0", "Total", "Total"], "n": ["1", "2", "1", "3"]},
+            r"row 5: r=Total, c=c1: 3, the inner cells make 2",
+        ),
     ],
 )
 def test_bad_counts_are_refused_with_the_rows_named(change, message):
@@ -327,7 +335,13 @@ def test_hierarchies_that_do_not_hold_are_refused():
     with pytest.raises(UserError, match="Unknown parent"):
         read_counts(table, Layout(("r",), (CodeList("r", "list", (("a", "x"),)),)), "n")
     with pytest.raises(UserError, match="circle"):
-        read_counts(table, Layout(("r",), (CodeList("r", "list", (("a", "x"), ("b", "y"), ("x", "y"), ("y", "x"))),)), "n")
+        read_counts(
+            table,
+            Layout(
+                ("r",), (CodeList("r", "list", (("a", "x"), ("b", "y"), ("x", "y"), ("y", "x"))),)
+            ),
+            "n",
+        )
     with pytest.raises(UserError, match="expected"):
         parse_hierarchy("region")
 
@@ -351,7 +365,13 @@ def test_a_policy_with_a_fault_is_refused(change, message):
 def test_the_packaged_policy_is_what_the_specification_says():
     policy = load_policy(DEFAULT_POLICY)
     assert (policy.hide_from, policy.hide_to, policy.min_width, policy.round_base) == (1, 3, 3, 3)
-    per_cube = policy_from({"decided_by": "x", "decided_on": "2026-01-01", "method": {"default": "suppress", "exits": "round"}})
+    per_cube = policy_from(
+        {
+            "decided_by": "x",
+            "decided_on": "2026-01-01",
+            "method": {"default": "suppress", "exits": "round"},
+        }
+    )
     assert (per_cube.method_of("exits"), per_cube.method_of("stays")) == ("round", "suppress")
 
 
@@ -359,12 +379,19 @@ def test_primary_rules_and_pooling():
     counts = read_counts(two_way([[0, 1], [3, 4]]), TWO_WAY, "n")
     primary = primary_cells(counts, PUBLISH)
     names = {("r0", "c1"), ("r1", "c0"), ("r0", "Total"), ("Total", "c0")}
-    assert {codes for codes, cell in zip(counts.published.codes, counts.published.cells, strict=True) if primary[cell]} == names
+    assert {
+        codes
+        for codes, cell in zip(counts.published.codes, counts.published.cells, strict=True)
+        if primary[cell]
+    } == names
     persons = np.where(counts.values == 4, 2, 9)
     assert primary_cells(counts, PUBLISH, persons)[counts.system.cell(("r1", "c1"))]
     table = pa.table({"c": ["a", "b", "d", "e"], "n": [3, 40, 2, 12]})
     pooled = pool_rare_categories(table, "c", "n", PUBLISH)
-    assert dict(zip(pooled["c"].to_pylist(), pooled["n"].to_pylist(), strict=True)) == {"other": 17, "b": 40}
+    assert dict(zip(pooled["c"].to_pylist(), pooled["n"].to_pylist(), strict=True)) == {
+        "other": 17,
+        "b": 40,
+    }
 
 
 # --- the commands
@@ -376,8 +403,28 @@ def run(*arguments):
 
 def test_protect_and_audit_from_the_command_line(tmp_path):
     out, primaries = tmp_path / "out.csv", tmp_path / "primaries.csv"
-    what = ["--dims", "region,main_income", "--hierarchy", "region>county", "--hierarchy", "region>k_group"]
-    made = run("protect", "--in", DATA / "in_d2.csv", "--count", "freq", *what, "--out", out, "--primaries", primaries, "--report", tmp_path / "report.json")
+    what = [
+        "--dims",
+        "region,main_income",
+        "--hierarchy",
+        "region>county",
+        "--hierarchy",
+        "region>k_group",
+    ]
+    made = run(
+        "protect",
+        "--in",
+        DATA / "in_d2.csv",
+        "--count",
+        "freq",
+        *what,
+        "--out",
+        out,
+        "--primaries",
+        primaries,
+        "--report",
+        tmp_path / "report.json",
+    )
     assert made.exit_code == 0, made.output
     rows = list(csv.DictReader(out.open(encoding="utf-8")))
     assert list(rows[0]) == ["region", "main_income", "county", "k_group", "value", "sign"]
@@ -387,7 +434,10 @@ def test_protect_and_audit_from_the_command_line(tmp_path):
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["passed"] is True
     assert run("audit", "--in", out, *what, "--primaries", primaries).exit_code == 0
     # One hidden cell shown too much: the same file is no longer safe.
-    counts = {(r["region"], r["main_income"]): r["freq"] for r in csv.DictReader((DATA / "in_d2.csv").open())}
+    counts = {
+        (r["region"], r["main_income"]): r["freq"]
+        for r in csv.DictReader((DATA / "in_d2.csv").open())
+    }
     for row in rows:
         key = (row["region"], row["main_income"])
         if row["sign"] == ":" and int(counts.get(key, 0)) > 3:
@@ -403,9 +453,28 @@ def test_protect_and_audit_from_the_command_line(tmp_path):
 
 def test_linked_tables_from_the_command_line(tmp_path):
     out, primaries = tmp_path / "out.csv", tmp_path / "primaries.csv"
-    what = ["--dims", "region,main_income", "--hierarchy", "region>county", "--hierarchy", "region>k_group"]
+    what = [
+        "--dims",
+        "region,main_income",
+        "--hierarchy",
+        "region>county",
+        "--hierarchy",
+        "region>k_group",
+    ]
     tables = ["--table", "region>county", "--table", "k_group,main_income"]
-    made = run("protect", "--in", DATA / "in_d2.csv", "--count", "freq", *what, *tables, "--out", out, "--primaries", primaries)
+    made = run(
+        "protect",
+        "--in",
+        DATA / "in_d2.csv",
+        "--count",
+        "freq",
+        *what,
+        *tables,
+        "--out",
+        out,
+        "--primaries",
+        primaries,
+    )
     assert made.exit_code == 0, made.output
     assert run("audit", "--in", out, *what, "--primaries", primaries).exit_code == 0
 
@@ -413,7 +482,9 @@ def test_linked_tables_from_the_command_line(tmp_path):
 def test_a_table_that_cannot_be_protected_is_not_written(tmp_path):
     source = tmp_path / "counts.csv"
     source.write_text("r,n\na,3\nb,1\n", encoding="utf-8")
-    made = run("protect", "--in", source, "--count", "n", "--dims", "r", "--out", tmp_path / "out.csv")
+    made = run(
+        "protect", "--in", source, "--count", "n", "--dims", "r", "--out", tmp_path / "out.csv"
+    )
     assert made.exit_code == 3, made.output
     assert "r=a" in made.output
     assert [file.name for file in tmp_path.iterdir()] == ["counts.csv"]
@@ -422,13 +493,29 @@ def test_a_table_that_cannot_be_protected_is_not_written(tmp_path):
 def test_bad_input_has_exit_code_2(tmp_path):
     source = tmp_path / "counts.csv"
     source.write_text("r,n\na,1\na,5\n", encoding="utf-8")
-    made = run("protect", "--in", source, "--count", "n", "--dims", "r", "--out", tmp_path / "out.csv")
+    made = run(
+        "protect", "--in", source, "--count", "n", "--dims", "r", "--out", tmp_path / "out.csv"
+    )
     assert made.exit_code == 2
     assert "rows 2 and 3" in made.output
 
 
 def test_rounding_from_the_command_line(tmp_path):
     out = tmp_path / "out.csv"
-    made = run("protect", "--in", DATA / "in_exPSD.csv", "--count", "freq", "--dims", "rows,cols", "--method", "round", "--out", out, "--primaries", tmp_path / "p.csv")
+    made = run(
+        "protect",
+        "--in",
+        DATA / "in_exPSD.csv",
+        "--count",
+        "freq",
+        "--dims",
+        "rows,cols",
+        "--method",
+        "round",
+        "--out",
+        out,
+        "--primaries",
+        tmp_path / "p.csv",
+    )
     assert made.exit_code == 0, made.output
     assert run("audit", "--in", out, "--dims", "rows,cols", "--method", "round").exit_code == 0

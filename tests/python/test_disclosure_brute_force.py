@@ -1,4 +1,6 @@
-"""Tiny tables against the truth: every whole-number table that fits what is published, enumerated."""
+"""Tiny tables against the truth: every whole-number table that fits what is published,
+enumerated.
+"""
 
 import itertools
 
@@ -22,14 +24,22 @@ def policy(zeros, width=3):
 
 
 def random_case(rng):
-    """A random layout of one to three small dimensions, groups that may cross, and linked tables."""
+    """A random layout of one to three small dimensions, groups that may cross, and
+    linked tables.
+    """
     dims, lists = [], []
     for name, size in zip("abc", rng.integers(1, [4, 4, 3]), strict=True):
         codes = [f"{name}{i}" for i in range(size)]
         dims.append((name, codes))
         for k in range(rng.integers(0, 3) if size > 2 else 0):
             side = rng.integers(0, 2, size)
-            lists.append(CodeList(name, f"{name}{k}", tuple((c, f"{name}g{k}{s}") for c, s in zip(codes, side, strict=True))))
+            lists.append(
+                CodeList(
+                    name,
+                    f"{name}{k}",
+                    tuple((c, f"{name}g{k}{s}") for c, s in zip(codes, side, strict=True)),
+                )
+            )
     names = tuple(name for name, _ in dims)
     tables = ()
     if rng.random() < 0.4:
@@ -40,7 +50,9 @@ def random_case(rng):
 
 def random_counts(rng, layout, dims):
     keys = list(itertools.product(*(codes for _, codes in dims)))
-    counts = rng.choice([0, 1, 2, 3, 4, 5, 7], size=len(keys), p=[0.25, 0.2, 0.15, 0.1, 0.1, 0.1, 0.1])
+    counts = rng.choice(
+        [0, 1, 2, 3, 4, 5, 7], size=len(keys), p=[0.25, 0.2, 0.15, 0.1, 0.1, 0.1, 0.1]
+    )
     columns = {name: [key[i] for key in keys] for i, (name, _) in enumerate(dims)}
     return read_counts(pa.table(columns | {"n": counts}), layout, "n")
 
@@ -54,7 +66,8 @@ def possible_tables(published, least_hidden, bound):
     shown = published.known != UNKNOWN
     tables = np.zeros((1, 0), dtype=np.int64)
     for k in range(n):
-        # After the first k inner cells: nothing may exceed a known sum, and complete sums must match.
+        # After the first k inner cells: nothing may exceed a known sum, and complete sums must
+        # match.
         steps = np.arange(total + 1)
         if len(tables) * len(steps) > 40 * bound:
             return None
@@ -106,7 +119,9 @@ def check_audit(rng):
     low, high = truth
     narrow = {i.cell: (i.low, i.high) for i in audit(published, rules).narrow}
     for row, cell in enumerate(published.row_cells.tolist()):
-        if cell in set(published.hidden.tolist()) and row == published.row_cells.tolist().index(cell):
+        if cell in set(published.hidden.tolist()) and row == published.row_cells.tolist().index(
+            cell
+        ):
             expected = (low[cell], high[cell])
             if expected[1] - expected[0] < rules.min_width:
                 assert narrow.pop(published.name(row), None) == expected
@@ -115,7 +130,9 @@ def check_audit(rng):
 
 
 def check_suppression(rng):
-    """Suppression leaves every primary its width by enumeration, or rightly says it cannot be done."""
+    """Suppression leaves every primary its width by enumeration, or rightly says it
+    cannot be done.
+    """
     layout, dims = random_case(rng)
     counts = random_counts(rng, layout, dims)
     rules = policy(rng.choice(["publish", "may_hide"]), int(rng.integers(1, 5)))
