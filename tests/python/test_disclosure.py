@@ -216,6 +216,18 @@ def test_the_grand_total_and_published_zeros_are_never_hidden():
     assert not hidden[counts.values == 0].any()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("policy", "most"), [(PUBLISH, 4800), (MAY_HIDE, 4000)])
+def test_the_full_size_table_is_protected_and_safe(policy, most):
+    counts = read_counts(read_text_csv(DATA / "in_d4.csv"), D4, "freq")
+    result = suppress(counts, policy)
+    assert result.hidden[counts.published.cells].sum() <= most
+    published = read_published([publication_table(counts, counts.values, result.hidden)], D4)
+    rows = read_primaries(primaries_table(counts, result.primary), published)
+    assert len(rows) == 2125
+    assert audit(published, policy, rows).passed
+
+
 # --- rounding, by known answers
 
 
