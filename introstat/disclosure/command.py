@@ -178,6 +178,7 @@ def protect_command(
         _write_aside(
             restricted, primaries or source.with_name(f"{source.stem}.primaries.csv"), place=True
         )
+        aside.chmod(0o644)  # made for its owner alone; what is published may be read by all
         aside.replace(out)
     finally:
         aside.unlink(missing_ok=True)
