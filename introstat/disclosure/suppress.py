@@ -23,7 +23,7 @@ BATCH = 2  # primary cells that one linear program protects together
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
 
 
-class ProtectionImpossible(UserError):  # noqa: N818  a refusal, as the others
+class ProtectionImpossible(UserError):
     """A table in which some primary cell cannot get its width whatever is hidden. Exit code 3."""
 
     exit_code = EXIT_REFUSED

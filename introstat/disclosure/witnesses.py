@@ -18,7 +18,7 @@ POOLED_NODES = 20  # of branch and bound when one program seeks a witness for ma
 SWEEPS = 60  # over all equations when bounds are tightened; they settle far sooner
 
 
-class Contradiction(UserError):  # noqa: N818  a refusal, as the others
+class Contradiction(UserError):
     """Published numbers that no table of whole persons can have: totals do not add up.
     Exit code 2.
     """
