@@ -327,3 +327,13 @@ def test_nothing_is_left_when_writing_fails(
     code, output = run("--out", str(tmp_path / "out"), "--persons", "60")
     assert (code, "No space left" in output) == (2, True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_form_11b_uses_the_codes_of_the_rule_book_only() -> None:
+    root = Path(__file__).resolve().parents[2]
+    with (root / "seeds/codelists/kostra_measures.csv").open(encoding="utf-8") as text:
+        known = {row["kostra_code"] for row in csv.DictReader(text)}
+    with (root / "introstat/synth/measures.csv").open(encoding="utf-8") as text:
+        used = {row["kostra_code"] for row in csv.DictReader(text)}
+    assert used - {""} <= known
+    assert "05" not in known
