@@ -37,7 +37,6 @@ def build(
             tempfile.mkdtemp(prefix=f"{_WORKSHOP_PREFIX}{warehouse.name}-", dir=warehouse.parent)
         )
         try:
-            # The same file name: DuckDB's views hold the catalog's name, which is the file's.
             new = workshop / warehouse.name
             run = run_dbt(_arguments(as_of), new, received, workshop / "target", progress)
             if run.exit_code:

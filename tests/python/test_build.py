@@ -264,6 +264,15 @@ def test_the_newest_list_of_units_counts_also_when_it_is_empty(extracts, build):
     assert rows(build(extracts), paid) == [(None,)]
 
 
+def test_a_warehouse_may_be_copied_under_another_name(generated_warehouse, tmp_path):
+    """Views hold no name of the file they were built in."""
+    copy = shutil.copyfile(generated_warehouse, tmp_path / "kopi.duckdb")
+    views = rows(copy, "select view_name from duckdb_views() where not internal")
+    assert len(views) == 13
+    for (view,) in views:
+        assert rows(copy, f"select count(*) >= 0 from {view}") == [(True,)]
+
+
 def test_help_has_an_example_for_every_command():
     for command in ("synth", "receive", "build", "summary"):
         done = run(command, "--help")
