@@ -91,42 +91,22 @@ large_municipalities as (
     group by year
 )
 
+{%- for col_value, measure, value in [
+    ('Antall avsluttet', 'antall', 'exits'),
+    ('Antall over til arbeid', 'antall', 'to_work'),
+    ('Antall over til utdanning', 'antall', 'to_education'),
+    ('Andel i arbeid eller utdanning', 'prosent', percent('(to_work + to_education)', 'exits')),
+] %}
 select
     year,
     row_dim,
     row_value,
-    'Antall avsluttet' as col_value,
-    'antall' as measure,
-    cast(exits as varchar) as value
+    '{{ col_value }}' as col_value,
+    '{{ measure }}' as measure,
+    cast({{ value }} as varchar) as value
 from counts
 union all
-select
-    year,
-    row_dim,
-    row_value,
-    'Antall over til arbeid' as col_value,
-    'antall' as measure,
-    cast(to_work as varchar) as value
-from counts
-union all
-select
-    year,
-    row_dim,
-    row_value,
-    'Antall over til utdanning' as col_value,
-    'antall' as measure,
-    cast(to_education as varchar) as value
-from counts
-union all
-select
-    year,
-    row_dim,
-    row_value,
-    'Andel i arbeid eller utdanning' as col_value,
-    'prosent' as measure,
-    cast({{ percent('(to_work + to_education)', 'exits') }} as varchar) as value
-from counts
-union all
+{%- endfor %}
 select
     year,
     'i alt' as row_dim,

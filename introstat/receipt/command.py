@@ -53,6 +53,11 @@ def receive_with_progress(
     extracts: Path, received: Path, key_file: Path | None, console: Console
 ) -> Outcome:
     """Receive with a progress bar and say what came of it, one line for each refusal and remark."""
+    if not find_deliveries(extracts):
+        raise UserError(
+            f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
+            f"{', '.join(sources())}."
+        )
     key, origin = load_key(key_file)
     console.print(f"Pseudonyms: {origin}", highlight=False, soft_wrap=True, markup=False)
     columns = (
@@ -61,11 +66,6 @@ def receive_with_progress(
         MofNCompleteColumn(),
         TextColumn("{task.fields[name]}"),
     )
-    if not find_deliveries(extracts):
-        raise UserError(
-            f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
-            f"{', '.join(sources())}."
-        )
     with (
         locked(received / ".lock", "another receipt into this folder"),
         Progress(*columns, console=console, transient=True) as bar,

@@ -18,12 +18,6 @@
 {%- endmacro %}
 
 
-{# The Monday of a date's ISO week, which is the week's name. #}
-{% macro week_start(day) -%}
-    {{ day_of_number(week_number(day_number(day)) ~ ' * 7') }}
-{%- endmacro %}
-
-
 {# Mondays to Fridays from day 0 to a day number, both included. #}
 {% macro weekdays_until(day_number) -%}
     ({{ week_number(day_number) }} * 5 + least({{ day_number }} % 7 + 1, 5))

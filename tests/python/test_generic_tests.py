@@ -62,7 +62,9 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> str:
         f"{{p: {{target: d, outputs: {{d: {{type: duckdb, path: '{project}/t.duckdb'}}}}}}}}"
     )
     (project / "macros").mkdir()
-    (project / "macros" / "generic.sql").write_text((ROOT / "macros/tests/generic.sql").read_text())
+    (project / "macros" / "generic.sql").write_text(
+        (ROOT / "tests/generic/generic.sql").read_text()
+    )
     models = project / "models"
     models.mkdir()
     (models / "other.sql").write_text("select 1 as a union all select 2")
@@ -88,6 +90,6 @@ def test_a_generic_test_fails_where_it_should(results: str, name: str, case: str
 
 
 def test_every_generic_test_is_tested():
-    defined = (ROOT / "macros" / "tests" / "generic.sql").read_text()
+    defined = (ROOT / "tests" / "generic" / "generic.sql").read_text()
     assert {word.split("(")[0] for word in defined.split("{% test ")[1:]} == set(CASES)
-    assert [path.name for path in Path(ROOT / "macros" / "tests").iterdir()] == ["generic.sql"]
+    assert [path.name for path in Path(ROOT / "tests" / "generic").iterdir()] == ["generic.sql"]
