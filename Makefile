@@ -64,7 +64,7 @@ docs: setup ## write the documentation of every table to target/ (needs a built 
 	$(BIN)/dbt docs generate
 
 lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header \
 		--no-strip-extras --python-version 3.11 --output-file requirements.lock
 
 clean: ## remove the set-up, what dbt wrote, and the demo; nothing that is not the demo's
