@@ -7,11 +7,10 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from introstat.errors import BuildFailed
 from introstat.locking import locked
 from introstat.warehouse.dbt import DbtRun, run_dbt
+from introstat.warehouse.opening import open_warehouse, warehouse_key
 
 _WORKSHOP_PREFIX = ".building-"
 
@@ -28,6 +27,7 @@ def build(
     into place, in one step. Raises BuildFailed with what dbt said, UserError if another build of
     the same file is running.
     """
+    warehouse_key()  # one that cannot be read is told before anything is built
     warehouse = warehouse.resolve()
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"):
@@ -64,7 +64,7 @@ def _why(run: DbtRun) -> str:
 
 
 def _close(path: Path) -> None:
-    with duckdb.connect(str(path)) as connection:
+    with open_warehouse(path, read_only=False) as connection:
         connection.execute("checkpoint")
     with path.open("rb") as file:
         os.fsync(file.fileno())

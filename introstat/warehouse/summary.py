@@ -11,6 +11,7 @@ from rich.table import Table
 
 from introstat import places
 from introstat.errors import UserError
+from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse
 
 
 @click.command("summary", short_help="Print a warehouse's main figures and rows received.")
@@ -98,11 +99,13 @@ _WITHOUT = (
 
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:
     try:
-        connection = duckdb.connect(str(path), read_only=True)
+        connection = open_warehouse(path)
         connection.execute("select 1 from stat_headline, dq_conservation, dim_vintage limit 0")
     except duckdb.Error:
         raise UserError(
-            f"{path} is not a warehouse that was built to the end. Build it: introstat build --help"
+            f"{path} is not a warehouse that was built to the end, or is encrypted with another "
+            f"key than ${KEY_FILE_VARIABLE} names. Name its key, or build it: introstat build "
+            "--help"
         ) from None
     return connection
 

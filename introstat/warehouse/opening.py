@@ -1,0 +1,89 @@
+"""Opening a warehouse file, plain or encrypted at rest with DuckDB's own cipher.
+
+A warehouse is encrypted when `$INTROSTAT_WAREHOUSE_KEY_FILE` names a file whose text is the key. The
+key is read from there and nowhere else, so that it never stands in a profile, a command or a log.
+"""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from introstat.errors import UserError
+
+KEY_FILE_VARIABLE = "INTROSTAT_WAREHOUSE_KEY_FILE"
+# What an encrypted file is attached as; profiles.yml names it too.
+ALIAS = "warehouse"
+_LEAST_CHARACTERS = 16
+
+
+def warehouse_key() -> str | None:
+    """Return the key that the environment names, None when warehouses are plain files.
+
+    Raises UserError if the file cannot be read or holds less than a key.
+    """
+    named = os.environ.get(KEY_FILE_VARIABLE)
+    if not named:
+        return None
+    try:
+        key = Path(named).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"The warehouse key {named} cannot be read ({type(error).__name__}). Mend "
+            f"${KEY_FILE_VARIABLE}, or unset it for a plain file."
+        ) from None
+    if len(key) < _LEAST_CHARACTERS:
+        raise UserError(
+            f"The warehouse key in {named} is shorter than {_LEAST_CHARACTERS} characters. Make one "
+            "with: python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    return key
+
+
+def open_warehouse(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """Return a connection to a warehouse file, with the key of the environment if one is named.
+
+    Raises duckdb.Error if the file is no database, or is encrypted and the key is not its own.
+    """
+    key = warehouse_key()
+    if key is None:
+        return duckdb.connect(str(path), read_only=read_only)
+    connection = duckdb.connect(":memory:")
+    try:
+        attach_encrypted(connection, path, key, read_only=read_only)
+        connection.execute(f"use {ALIAS}")
+    except (duckdb.Error, UserError):
+        connection.close()
+        raise
+    return connection
+
+
+def attach_encrypted(
+    connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool = False
+) -> None:
+    """Attach an encrypted file, a new one if it is not there and may be written."""
+    if not read_only:
+        # Only this extension may write with the cipher; what DuckDB has built in reads.
+        connection.execute(f"load {_text(str(_cipher()))}")
+        connection.execute(f"set temp_directory = {_text(f'{path}.tmp')}")
+        connection.execute("set temp_file_encryption = true")
+    mode = ", read_only" if read_only else ""
+    connection.execute(
+        f"attach if not exists {_text(str(path))} as {ALIAS} (encryption_key {_text(key)}{mode})"
+    )
+
+
+def _cipher() -> Path:
+    package = find_spec("duckdb_extension_httpfs")
+    if package is None:
+        raise UserError(
+            "An encrypted warehouse needs DuckDB's extension httpfs: "
+            "pip install 'introstat[encryption]'."
+        )
+    folder = Path((package.submodule_search_locations or [""])[0])
+    return next(folder.rglob(f"v{duckdb.__version__}/httpfs.duckdb_extension"))
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
