@@ -9,6 +9,8 @@ from introstat.disclosure.command import audit_command, protect_command
 from introstat.errors import UserError
 from introstat.receipt.command import receive_command
 from introstat.synth.command import synth
+from introstat.vintages.deliveries import deliveries_command
+from introstat.vintages.diff import diff_command
 from introstat.warehouse.command import build_command
 from introstat.warehouse.summary import summary_command
 
@@ -45,5 +47,7 @@ main.add_command(synth)
 main.add_command(receive_command)
 main.add_command(build_command)
 main.add_command(summary_command)
+main.add_command(deliveries_command)
+main.add_command(diff_command)
 main.add_command(protect_command)
 main.add_command(audit_command)

@@ -19,6 +19,7 @@ from introstat import __version__
 from introstat.errors import DeliveryRefused, UserError
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.places import memory_limit
+from introstat.receipt import journal
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, find_deliveries, read_delivery
 from introstat.receipt.sealing import NUMBERS_TABLE, write_sealed
@@ -61,6 +62,7 @@ def receive(
             _receive_one(folder, received, pseudonymiser, outcome)
         except DeliveryRefused as refusal:
             outcome.refused.append(f"{name} refused. {refusal.message}")
+            journal.note(received, "refused", delivery=name, reason=refusal.message)
     progress(len(folders), len(folders), "")
     return outcome
 
@@ -81,6 +83,7 @@ def _receive_one(
         staging.rename(home)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    journal.note(received, "received", delivery=delivery.name)
     outcome.received.append(delivery.name)
     outcome.remarks += remarks
 

@@ -1,7 +1,7 @@
 """Opening a warehouse file, plain or encrypted at rest with DuckDB's own cipher.
 
-A warehouse is encrypted when `$INTROSTAT_WAREHOUSE_KEY_FILE` names a file whose text is the key. The
-key is read from there and nowhere else, so that it never stands in a profile, a command or a log.
+A warehouse is encrypted when `$INTROSTAT_WAREHOUSE_KEY_FILE` names a file whose text is the key.
+The key is read from there and nowhere else, so that it never stands in a profile, command or log.
 """
 
 import os
@@ -35,8 +35,8 @@ def warehouse_key() -> str | None:
         ) from None
     if len(key) < _LEAST_CHARACTERS:
         raise UserError(
-            f"The warehouse key in {named} is shorter than {_LEAST_CHARACTERS} characters. Make one "
-            "with: python -c 'import secrets; print(secrets.token_hex(32))'"
+            f"The warehouse key in {named} is shorter than {_LEAST_CHARACTERS} characters. Make "
+            "one with: python -c 'import secrets; print(secrets.token_hex(32))'"
         )
     return key
 
@@ -51,7 +51,10 @@ def open_warehouse(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConn
         return duckdb.connect(str(path), read_only=read_only)
     connection = duckdb.connect(":memory:")
     try:
-        attach_encrypted(connection, path, key, read_only=read_only)
+        if read_only:
+            attach_to_read(connection, path, ALIAS)
+        else:
+            attach_encrypted(connection, path, key)
         connection.execute(f"use {ALIAS}")
     except (duckdb.Error, UserError):
         connection.close()
@@ -59,18 +62,21 @@ def open_warehouse(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConn
     return connection
 
 
-def attach_encrypted(
-    connection: duckdb.DuckDBPyConnection, path: Path, key: str, *, read_only: bool = False
-) -> None:
-    """Attach an encrypted file, a new one if it is not there and may be written."""
-    if not read_only:
-        # Only this extension may write with the cipher; what DuckDB has built in reads.
-        connection.execute(f"load {_text(str(_cipher()))}")
-        connection.execute(f"set temp_directory = {_text(f'{path}.tmp')}")
-        connection.execute("set temp_file_encryption = true")
-    mode = ", read_only" if read_only else ""
+def attach_to_read(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> None:
+    """Attach a warehouse file for reading, with the key of the environment if one is named."""
+    key = warehouse_key()
+    options = f"encryption_key {_text(key)}, read_only" if key else "read_only"
+    connection.execute(f"attach {_text(str(path))} as {alias} ({options})")
+
+
+def attach_encrypted(connection: duckdb.DuckDBPyConnection, path: Path, key: str) -> None:
+    """Attach an encrypted file to write to as `warehouse`, a new one if it is not there."""
+    # Only this extension may write with the cipher; what DuckDB has built in reads.
+    connection.execute(f"load {_text(str(_cipher()))}")
+    connection.execute(f"set temp_directory = {_text(f'{path}.tmp')}")
+    connection.execute("set temp_file_encryption = true")
     connection.execute(
-        f"attach if not exists {_text(str(path))} as {ALIAS} (encryption_key {_text(key)}{mode})"
+        f"attach if not exists {_text(str(path))} as {ALIAS} (encryption_key {_text(key)})"
     )
 
 

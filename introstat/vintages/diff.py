@@ -1,0 +1,101 @@
+"""The command `introstat diff`."""
+
+import tempfile
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from introstat import places
+from introstat.errors import UserError
+from introstat.vintages.changes import REASONS, Changes, compare
+from introstat.warehouse.build import build_vintage
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("diff", short_help="Say which facts changed between two vintages, and why.")
+@click.option("--from", "from_", required=True, type=_DAY, help="The earlier vintage's as_of.")
+@click.option("--to", required=True, type=_DAY, help="The later vintage's as_of.")
+@click.option(
+    "--received",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the received copy. Default: beside the default warehouse.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write every changed row to this CSV: fact, reason, municipality, key, old and new values."
+    " It holds pseudonyms and may not leave the house.",
+)
+def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path | None) -> None:
+    """Build the facts as they were known on two days, and compare them row by row.
+
+    The table counts, for each fact, rows then and now and the rows that changed, by reason: new
+    (happened after the earlier vintage), late (had happened, registered later), corrected,
+    removed, reopened, or elsewhere (follows from other rows). How a reason is found stands in
+    docs/vintages.md.
+
+    Exit code 0: compared. 1: a vintage could not be built. 2: bad input.
+
+    \b
+    Example:
+      introstat diff --from 2018-01-21 --to 2018-07-21 --out changes.csv
+    """
+    if from_ >= to:
+        raise UserError(f"--from {from_.date()} is not before --to {to.date()}: swap the two days.")
+    folder = (received or places.received_beside(places.default_warehouse())).resolve()
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[name]}"),
+    )
+    # Beside the received copy: as much room, and the same protection, as the data has now.
+    with (
+        tempfile.TemporaryDirectory(prefix=".vintages-", dir=folder.parent) as workshop,
+        Progress(*columns, console=console, transient=True) as bar,
+    ):
+        before, after = (_built(Path(workshop), folder, day.date(), bar) for day in (from_, to))
+        task = bar.add_task("Comparing", total=None, name="")
+        changes = compare(
+            before,
+            after,
+            out,
+            lambda done, total, name: bar.update(task, completed=done, total=total, name=name),
+        )
+    output = Console(highlight=False)
+    output.width = max(output.width, 110)
+    output.print(_table(changes))
+    for reason, meaning in REASONS.items():
+        output.print(f"{reason}: {meaning}", soft_wrap=True)
+    if out:
+        output.print(f"Every changed row: {out}", soft_wrap=True, markup=False)
+
+
+def _built(workshop: Path, received: Path, as_of: date, bar: Progress) -> Path:
+    path = workshop / f"vintage_{as_of:%Y%m%d}.duckdb"
+    task = bar.add_task(f"Building {as_of}", total=None, name="")
+    build_vintage(
+        path,
+        received,
+        as_of,
+        lambda done, total, node: bar.update(task, completed=done, total=total, name=node),
+    )
+    return path
+
+
+def _table(changes: Changes) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("Fact")
+    for name in ("Then", "Now", *(reason.capitalize() for reason in REASONS)):
+        table.add_column(name, justify="right")
+    for fact, (then, now) in changes.rows.items():
+        counts = (changes.changed.get((fact, reason), 0) for reason in REASONS)
+        table.add_row(fact, *(f"{count:,}".replace(",", " ") for count in (then, now, *counts)))
+    return table
