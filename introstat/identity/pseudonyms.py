@@ -16,8 +16,9 @@ from introstat.errors import UserError
 KEY_VARIABLE = "INTROSTAT_KEY"
 KEY_FILE_VARIABLE = "INTROSTAT_KEY_FILE"
 _KEY_BYTES = 64
-_TO_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
-_TO_HEX = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
+PSEUDONYM_LETTERS = "abcdefghijklmnop"
+_TO_LETTERS = str.maketrans("0123456789abcdef", PSEUDONYM_LETTERS)
+_TO_HEX = str.maketrans(PSEUDONYM_LETTERS, "0123456789abcdef")
 
 # An identity number has 11 digits and a DUF number 12. Longer runs are replaced as well, because
 # one may hide inside them (a fixed-width line that has slipped, two numbers without a space).
@@ -98,13 +99,19 @@ def _parsed(text: str, where: str) -> bytes:
     return key
 
 
-def _made(path: Path) -> tuple[bytes, str]:
+def make_key(path: Path) -> bytes:
+    """Make a key and write it to a new file that only its owner can read; OSError if it cannot."""
     key = os.urandom(_KEY_BYTES)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key.hex() + "\n")
+    return key
+
+
+def _made(path: Path) -> tuple[bytes, str]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(key.hex() + "\n")
+        key = make_key(path)
     except OSError as error:
         raise UserError(
             f"No pseudonym key is named and none can be written to {path} "

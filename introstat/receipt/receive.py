@@ -52,7 +52,7 @@ def receive(
     """
     folders = find_deliveries(extracts)
     received.mkdir(parents=True, exist_ok=True)
-    _check_key(received, pseudonymiser)
+    check_key(received, pseudonymiser)
     _remove_leftovers(received)
     outcome = Outcome()
     for done, folder in enumerate(folders):
@@ -150,7 +150,8 @@ def _expect_unchanged(folder: Path, home: Path) -> None:
         )
 
 
-def _check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:
+def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:
+    """Raise UserError if a received copy was made with another key."""
     for path in sorted(received.glob(f"*/*/{RECEIPT}")):
         receipt = json.loads(path.read_text(encoding="utf-8"))
         if receipt["key_fingerprint"] != pseudonymiser.fingerprint:

@@ -19,6 +19,7 @@ NUMBERS_TABLE = (
     "create temp table numbers "
     "(number varchar, pseudonym varchar, is_valid_ident boolean, is_valid_duf boolean)"
 )
+PARQUET_FORMAT = "format parquet, compression zstd"
 _CHECK = {"ident": "is_valid_ident", "duf": "is_valid_duf"}
 # The part of an income line that the warehouse reads; the whole line is kept beside it.
 _INCOME_SHAPE = """{
@@ -89,7 +90,7 @@ def write_sealed(
             select *, '{file_name}' as file_name, date '{delivery.delivered}' as delivered
             from ({query})
             order by line_number
-        ) to '{target}' (format parquet, compression zstd)
+        ) to '{target}' ({PARQUET_FORMAT})
         """
     )
     connection.execute("drop view numbered_view; drop table incoming")

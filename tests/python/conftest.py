@@ -21,7 +21,12 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A key for this session, and none of the user's environment."""
     path = tmp_path_factory.mktemp("key") / "pseudonym.key"
     path.write_text(KEY.hex())
-    for name in ("INTROSTAT_KEY", "INTROSTAT_WAREHOUSE", "INTROSTAT_RECEIVED"):
+    for name in (
+        "INTROSTAT_KEY",
+        "INTROSTAT_WAREHOUSE",
+        "INTROSTAT_WAREHOUSE_KEY_FILE",
+        "INTROSTAT_RECEIVED",
+    ):
         os.environ.pop(name, None)
     os.environ["INTROSTAT_KEY_FILE"] = str(path)
     return path

@@ -1,0 +1,216 @@
+"""Changing the key: a received copy written anew with every pseudonym made by another key.
+
+Pseudonyms are opened with the old key and sealed with the new one, in memory; what comes out is
+byte for byte what receiving the same deliveries with the new key would have given.
+"""
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from introstat.errors import UserError
+from introstat.identity.pseudonyms import PSEUDONYM_LETTERS, Pseudonymiser
+from introstat.places import memory_limit
+from introstat.receipt import journal
+from introstat.receipt.contract import sources
+from introstat.receipt.receive import RECEIPT, check_key
+from introstat.receipt.sealing import PARQUET_FORMAT
+
+# The shortest pseudonym is that of one character: a tag of 16 bytes and one more, two letters each.
+_RUN = f"[{PSEUDONYM_LETTERS}]{{34,}}"
+
+
+def rotate(
+    received: Path,
+    target: Path,
+    old: Pseudonymiser,
+    new: Pseudonymiser,
+    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+) -> int:
+    """Write the received copy to `target` with the new key's pseudonyms; how many deliveries.
+
+    `received` is only read. `target` appears when all of it is written. Raises UserError if
+    `target` is there already, `received` holds nothing, or `old` is not its key.
+    """
+    if target.exists():
+        raise UserError(f"{target} is there already. Name a folder that is not.")
+    receipts = sorted(received.glob(f"*/*/{RECEIPT}"))
+    if not receipts:
+        raise UserError(f"Nothing has been received in {received}.")
+    check_key(received, old)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    workshop = Path(tempfile.mkdtemp(prefix=f".rotating-{target.name}-", dir=target.parent))
+    try:
+        for done, receipt in enumerate(receipts):
+            name = receipt.parent.relative_to(received)
+            progress(done, len(receipts), str(name))
+            _rotate_delivery(receipt.parent, workshop / name, old, new)
+        _copy_rest(received, workshop)
+        journal.note(workshop, "rotated", key_fingerprint=new.fingerprint)
+        workshop.rename(target)
+    finally:
+        shutil.rmtree(workshop, ignore_errors=True)
+    progress(len(receipts), len(receipts), "")
+    return len(receipts)
+
+
+def _rotate_delivery(delivery: Path, target: Path, old: Pseudonymiser, new: Pseudonymiser) -> None:
+    shutil.copytree(delivery, target)
+    receipt = json.loads((delivery / RECEIPT).read_text(encoding="utf-8"))
+    tables = {table.name: table for table in sources()[receipt["source"]].tables}
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
+        connection.execute("set temp_directory = ''")
+        for file in receipt["files"]:
+            identities = [c.name for c in tables[file["table_name"]].columns if c.identity]
+            path = target / f"{file['dataset']}.parquet"
+            _rotate_file(connection, path, identities, old, new)
+    receipt["key_fingerprint"] = new.fingerprint
+    (target / RECEIPT).write_text(
+        json.dumps(receipt, indent=2, ensure_ascii=False), encoding="utf-8"
+    )
+
+
+def _rotate_file(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    identities: list[str],
+    old: Pseudonymiser,
+    new: Pseudonymiser,
+) -> None:
+    source = "'" + str(path).replace("'", "''") + "'"
+    connection.execute(f"create or replace temp table sealed as from read_parquet({source})")
+    columns = connection.execute("describe sealed").fetchall()
+    selected, joins = [], []
+    for place, (name, kind, *_) in enumerate(columns):
+        text = f'sealed."{name}"'
+        if kind != "VARCHAR" and "VARCHAR" in kind:
+            text = f"to_json({text})::varchar"  # what an employer wrote inside the income lines
+        elif kind != "VARCHAR":
+            selected.append(text)
+            continue
+        table = f"resealed_{place}"
+        if not _reseal(connection, table, text, name in identities, old, new, path):
+            selected.append(f'sealed."{name}"')
+            continue
+        value = f"coalesce({table}.new_text, {text})"
+        if kind != "VARCHAR":
+            value = f"cast(({value})::json as {kind})"
+        selected.append(f'{value} as "{name}"')
+        joins.append(f"left join {table} on {text} = {table}.old_text")
+    connection.execute(
+        f"copy (select {', '.join(selected)} from sealed {' '.join(joins)} "
+        f"order by sealed.line_number) to {source} ({PARQUET_FORMAT})"
+    )
+
+
+def _reseal(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    text: str,
+    is_identity: bool,
+    old: Pseudonymiser,
+    new: Pseudonymiser,
+    path: Path,
+) -> bool:
+    """Make a table old_text → new_text of a column's texts that hold a pseudonym, if any do."""
+    runs = (
+        connection.execute(
+            f"select distinct unnest(regexp_extract_all({text}, '{_RUN}')) as run from sealed"
+        )
+        .to_arrow_table()["run"]
+        .to_pylist()
+    )
+    replaced = [_resealed(run, old, new) for run in runs]
+    if is_identity and any(run == other for run, other in zip(runs, replaced, strict=True)):
+        raise UserError(
+            f"{path.parent.parent.name}/{path.parent.name}: {path.stem} holds a pseudonym that the "
+            "old key did not make. Nothing was written; name the key it was received with."
+        )
+    if runs == replaced:
+        return False
+    _make_table(connection, "runs", {"old_run": runs, "new_run": replaced})
+    # Nearly every text holds one pseudonym, and SQL replaces that; the few with more, Python does.
+    connection.execute(
+        f"""
+        create or replace temp table {table} as
+        with texts as (
+            select distinct {text} as old_text from sealed
+            where regexp_matches({text}, '{_RUN}')
+        )
+
+        select
+            old_text,
+            replace(old_text, runs.old_run, runs.new_run) as new_text,
+            len(regexp_extract_all(old_text, '{_RUN}')) as run_count
+        from texts
+        inner join runs on regexp_extract(texts.old_text, '{_RUN}') = runs.old_run
+        """
+    )
+    several = [
+        row[0]
+        for row in connection.execute(
+            f"select old_text from {table} where run_count > 1"
+        ).fetchall()
+    ]
+    if several:
+        by_run = dict(zip(runs, replaced, strict=True))
+        _make_table(
+            connection,
+            "several",
+            {
+                "old_text": several,
+                "new_text": [re.sub(_RUN, lambda m: by_run[m.group()], text) for text in several],
+            },
+        )
+        connection.execute(
+            f"update {table} set new_text = several.new_text from several "
+            f"where {table}.old_text = several.old_text"
+        )
+    return True
+
+
+def _resealed(run: str, old: Pseudonymiser, new: Pseudonymiser) -> str:
+    """Replace the pseudonyms in a run of their letters; text may stand right beside them."""
+    try:
+        return new.pseudonym(old.number(run))
+    except ValueError:
+        pass
+    start = 0
+    while start < len(run):
+        for end in range(len(run), start + 33, -1):
+            try:
+                inner = new.pseudonym(old.number(run[start:end]))
+            except ValueError:
+                continue
+            run = run[:start] + inner + run[end:]
+            start += len(inner) - 1
+            break
+        start += 1
+    return run
+
+
+def _make_table(
+    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, list[str]]
+) -> None:
+    rows = pa.table({column: pa.array(texts, pa.string()) for column, texts in columns.items()})
+    connection.register("rows_to_keep", rows)
+    connection.execute(f"create or replace temp table {name} as from rows_to_keep")
+    connection.unregister("rows_to_keep")
+
+
+def _copy_rest(received: Path, workshop: Path) -> None:
+    """Copy what lies beside the deliveries: the journal and what is kept of refused ones."""
+    for entry in sorted(received.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_file():
+            shutil.copy2(entry, workshop / entry.name)
+        elif entry.name not in sources():
+            shutil.copytree(entry, workshop / entry.name)

@@ -1,0 +1,216 @@
+"""Keys: changing the key of what was received, and a warehouse encrypted at rest."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import KEY, rows, run
+from deliveries import benefit, deliver, ident, income
+
+from introstat.errors import UserError
+from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.receipt.receive import receive
+from introstat.receipt.rotate import rotate
+from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse
+
+ANNE, BAKO = ident(1), ident(2)
+NEW_KEY = bytes(range(64, 128))
+WAREHOUSE_KEY = "a key of the warehouse in this test"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("journal.jsonl", ".lock")
+    }
+
+
+@pytest.fixture
+def extracts(tmp_path: Path) -> Path:
+    """Numbers in their columns, in texts alone, twice, and right beside letters of pseudonyms."""
+    extracts = tmp_path / "extracts"
+    grounds = [f"se {BAKO}", f"{ANNE} og {BAKO}", f"bad{ANNE}gap", f"{ANNE}{BAKO}", "ingen"]
+    deliver(
+        extracts, "nir", "2018-01-21",
+        {
+            "personer.csv": [
+                f"{number};201501234567;2;1990-01-01;SY;SY;flyktning;2015-01-01;;;0;0301;;;0;2015-02-01"
+                for number in (ANNE, BAKO, "1", "x y")
+            ],
+            "vedtak.csv": [
+                f"V{place};{ANNE};0301;tildeling;2015-01-01;;;{text};2015-02-01"
+                for place, text in enumerate(grounds)
+            ],
+        },
+    )  # fmt: skip
+    deliver(
+        extracts, "aordningen", "2018-02-10",
+        {
+            "inntekt-2018-01.jsonl": [
+                income(ANNE, "2018-01", benefit(15429)),
+                income(BAKO, "2018-01", benefit(f"for {ANNE}")),
+            ]
+        },
+    )  # fmt: skip
+    return extracts
+
+
+def test_rotation_gives_what_receipt_with_the_new_key_would_have(extracts, tmp_path):
+    old, new = Pseudonymiser(KEY), Pseudonymiser(NEW_KEY)
+    receive(extracts, tmp_path / "old", old)
+    receive(extracts, tmp_path / "anew", new)
+    before = contents(tmp_path / "old")
+    assert rotate(tmp_path / "old", tmp_path / "rotated", old, new) == 2
+    assert contents(tmp_path / "rotated") == contents(tmp_path / "anew")
+    assert contents(tmp_path / "old") == before
+    assert receive(extracts, tmp_path / "rotated", new).known == [
+        "aordningen/2018-02-10",
+        "nir/2018-01-21",
+    ]
+
+
+def test_rotation_with_the_wrong_key_writes_nothing(extracts, tmp_path):
+    old, new = Pseudonymiser(KEY), Pseudonymiser(NEW_KEY)
+    receive(extracts, tmp_path / "old", old)
+    with pytest.raises(UserError, match="not the one that"):
+        rotate(tmp_path / "old", tmp_path / "rotated", new, old)
+    # A receipt that says this key, over pseudonyms of another one.
+    receipt = tmp_path / "old" / "nir" / "2018-01-21" / "receipt.json"
+    for path in (receipt, tmp_path / "old" / "aordningen" / "2018-02-10" / "receipt.json"):
+        content = json.loads(path.read_text())
+        path.write_text(json.dumps(content | {"key_fingerprint": new.fingerprint}))
+    with pytest.raises(UserError, match="a pseudonym that the old key did not make"):
+        rotate(tmp_path / "old", tmp_path / "rotated", new, old)
+    assert {path.name for path in tmp_path.iterdir()} == {"extracts", "old"}
+
+
+def test_the_key_commands_work_together(extracts, tmp_path):
+    keys = [tmp_path / "one.key", tmp_path / "two.key"]
+    for key in keys:
+        assert run("key", "new", key).returncode == 0
+        assert key.stat().st_mode & 0o777 == 0o600
+    again = run("key", "new", keys[0])
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+    received, rotated = tmp_path / "received", tmp_path / "rotated"
+    done = run("receive", extracts, "--received", received, "--key-file", keys[0])
+    assert done.returncode == 0, done.stderr
+    arguments = ["key", "rotate", "--received", received, "--to", rotated]
+    same = run(*arguments, "--key-file", keys[0], "--new-key-file", keys[0])
+    assert (same.returncode, rotated.exists()) == (2, False)
+    done = run(*arguments, "--key-file", keys[0], "--new-key-file", keys[1])
+    assert done.returncode == 0, done.stderr
+    assert "Wrote 2 deliveries" in done.stderr
+    assert run(*arguments, "--key-file", keys[0], "--new-key-file", keys[1]).returncode == 2
+    known = run("receive", extracts, "--received", rotated, "--key-file", keys[1])
+    assert "2 known before" in known.stderr
+    refused = run("receive", extracts, "--received", rotated, "--key-file", keys[0])
+    assert refused.returncode == 2
+    assert "The pseudonym key is not the one" in refused.stderr
+
+
+@pytest.fixture(scope="module")
+def warehouse_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("key") / "warehouse.key"
+    path.write_text(f"{WAREHOUSE_KEY}\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def encrypted(
+    generated_warehouse: Path, warehouse_key: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The generated warehouse as plain dbt builds it when a key is named."""
+    folder = tmp_path_factory.mktemp("encrypted")
+    warehouse = folder / "introstat.duckdb"
+    done = run(
+        "dbt", "build", "--exclude-resource-type", "unit_test",
+        "--target-path", folder / "target", "--log-path", folder / "logs",
+        INTROSTAT_WAREHOUSE=str(warehouse),
+        INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
+        INTROSTAT_WAREHOUSE_KEY_FILE=str(warehouse_key),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return warehouse
+
+
+def test_an_encrypted_warehouse_holds_the_same_and_opens_with_its_key_only(
+    encrypted, generated_warehouse, warehouse_key, monkeypatch
+):
+    with pytest.raises(duckdb.Error, match="encrypted"):
+        duckdb.connect(str(encrypted), read_only=True)
+    monkeypatch.setenv(KEY_FILE_VARIABLE, str(warehouse_key))
+    with open_warehouse(encrypted) as connection:
+        tables = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'main' "
+            "and table_catalog = 'warehouse' order by 1"
+        ).fetchall()
+        assert len(tables) > 60
+        for (table,) in tables:
+            query = f"select count(*), bit_xor(hash(t)) from {table} as t"
+            assert connection.execute(query).fetchall() == rows(generated_warehouse, query), table
+    plain = encrypted.read_bytes()
+    for text in (b"fct_participation", b"norskopplaring", b"flyktning"):
+        assert text not in plain
+        assert text in generated_warehouse.read_bytes()
+
+
+def test_the_warehouse_key_is_in_no_file_and_no_output(encrypted, warehouse_key):
+    files = [path for path in encrypted.parent.rglob("*") if path.is_file()]
+    assert any(path.name == "manifest.json" for path in files)
+    assert any(path.name == "dbt.log" for path in files)
+    for path in files:
+        assert WAREHOUSE_KEY.encode() not in path.read_bytes(), path.name
+    shown = run(
+        "dbt", "debug", "--log-path", encrypted.parent / "logs",
+        INTROSTAT_WAREHOUSE=str(encrypted), INTROSTAT_WAREHOUSE_KEY_FILE=str(warehouse_key),
+    )  # fmt: skip
+    assert shown.returncode == 0, shown.stdout
+    assert "target: encrypted" in shown.stdout or "encrypted" in shown.stdout
+    assert WAREHOUSE_KEY not in shown.stdout
+
+
+def summary(warehouse: Path, key: Path | None) -> subprocess.CompletedProcess[str]:
+    named = {KEY_FILE_VARIABLE: str(key)} if key else {}
+    return run("summary", "--warehouse", warehouse, **named)
+
+
+def test_commands_open_an_encrypted_warehouse_or_say_what_is_missing(
+    encrypted, warehouse_key, tmp_path
+):
+    assert "Participants" in summary(encrypted, warehouse_key).stdout
+    other = tmp_path / "other.key"
+    other.write_text("another key, long enough")
+    for key in (None, other):
+        done = summary(encrypted, key)
+        assert done.returncode == 2
+        assert "encrypted with another key" in done.stderr
+    other.write_text("short")
+    assert "is shorter than 16 characters" in summary(encrypted, other).stderr
+    assert "cannot be read (FileNotFoundError)" in summary(encrypted, tmp_path / "none").stderr
+
+
+def test_build_and_diff_work_encrypted(extracts, warehouse_key, tmp_path):
+    named = {KEY_FILE_VARIABLE: str(warehouse_key)}
+    warehouse = tmp_path / "it's.duckdb"
+    done = run("build", "--extracts", extracts, "--warehouse", warehouse, **named)
+    assert done.returncode == 0, done.stderr
+    with pytest.raises(duckdb.Error, match="encrypted"):
+        duckdb.connect(str(warehouse), read_only=True)
+    done = run(
+        "diff", "--from", "2018-01-21", "--to", "2018-02-10",
+        "--received", tmp_path / "it's.received", **named,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "fct_benefit_months" in done.stdout
+    short = tmp_path / "short.key"
+    short.write_text("short")
+    done = run(
+        "build", "--extracts", extracts, "--warehouse", tmp_path / "new.duckdb",
+        **{KEY_FILE_VARIABLE: str(short)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert not (tmp_path / "new.duckdb").exists()
