@@ -10,7 +10,7 @@ WAREHOUSE := data/introstat.duckdb
 RECEIVED := data/introstat.received
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow lint typecheck sqllint unit docs lock clean
+.PHONY: help setup demo test test-slow test-faults lint typecheck sqllint unit docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ unit: setup
 
 test-slow: setup ## the definitions over many more generated populations (half an hour)
 	$(BIN)/pytest -m slow
+
+test-faults: setup ## kill receipt and build, fill the disk, build twice at once, read meanwhile
+	$(BIN)/pytest tests/python/test_faults.py -m ''
 
 docs: setup ## write the documentation of every table to target/ (needs a built warehouse)
 	$(BIN)/dbt docs generate

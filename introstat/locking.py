@@ -1,6 +1,9 @@
-"""One writer at a time: a lock that the operating system lets go of when its process ends."""
+"""One writer at a time, and work in progress that never shows before it is whole."""
 
 import fcntl
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +13,10 @@ from introstat.errors import UserError
 
 @contextmanager
 def locked(path: Path, holder: str) -> Iterator[None]:
-    """Hold the lock file while the block runs; UserError at once if `holder` has it."""
+    """Hold the lock file while the block runs; UserError at once if `holder` has it.
+
+    The operating system lets go of the lock when the process ends, however it ends.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
@@ -20,3 +26,41 @@ def locked(path: Path, holder: str) -> Iterator[None]:
                 f"There is {holder} running already. Wait until it is done and try again."
             ) from None
         yield
+
+
+@contextmanager
+def workshop(parent: Path, prefix: str) -> Iterator[Path]:
+    """Give a new folder for work in progress, and remove what of it has not been moved away.
+
+    What a killed process left under the same prefix is removed first: the caller holds a lock that
+    makes it the only one at work there.
+    """
+    for entry in parent.iterdir():
+        if entry.name.startswith(prefix):
+            shutil.rmtree(entry, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def move_into_place(new: Path, place: Path) -> None:
+    """Rename a finished file or folder to its place so that it is there, whole, after a power cut.
+
+    A file takes the place of an older one; a folder's place must be empty.
+    """
+    for path in sorted(new.rglob("*")) if new.is_dir() else [new]:
+        _sync(path)
+    if new.is_dir():
+        _sync(new)
+    new.replace(place)
+    _sync(place.parent)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

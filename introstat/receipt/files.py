@@ -9,6 +9,7 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,9 @@ from introstat.errors import DeliveryRefused
 from introstat.receipt.manifest import DeliveredFile, Delivery
 
 _MAX_LINE_BYTES = 16 * 1024 * 1024
+# Text of registers packs to a twentieth, gzip at its utmost to a thousandth; small files may do so.
+_MOST_UNPACKED = 200
+_ALWAYS_UNPACKED = 64 * 1024 * 1024
 # A byte that JSON and the form may not hold: as delimiter it makes a line one column.
 _UNIT_SEPARATOR = "\x1f"
 # What csv calls a field may be as long as a line.
@@ -35,6 +39,8 @@ def load_incoming(
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
     where = f"{delivery.name}/{file.path.name}"
+    if file.path.suffix == ".gz":
+        _expect_sound_gzip(file.path, where)
     connection.execute("drop table if exists incoming")
     if file.path.suffix == ".parquet":
         remarks = _load_parquet(connection, file, where)
@@ -52,6 +58,25 @@ def load_incoming(
             "manifest is of another file; ask for the delivery anew."
         )
     return remarks
+
+
+def _expect_sound_gzip(path: Path, where: str) -> None:
+    """Refuse a compressed file that is cut off (DuckDB reads it as far as it goes) or a bomb."""
+    limit = max(_MOST_UNPACKED * path.stat().st_size, _ALWAYS_UNPACKED)
+    unpacked = 0
+    try:
+        with gzip.open(path) as file:
+            while block := file.read(1 << 20):
+                unpacked += len(block)
+                if unpacked > limit:
+                    raise DeliveryRefused(
+                        f"{where}: unpacks to more than {_MOST_UNPACKED} times its size, as no "
+                        "extract does. Ask for the delivery anew."
+                    )
+    except (OSError, EOFError, zlib.error):
+        raise DeliveryRefused(
+            f"{where}: the compressed file is broken or cut off. Fetch it again."
+        ) from None
 
 
 def _load_csv(
@@ -314,6 +339,8 @@ def _parse_fixed_width(
 
 def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> DeliveryRefused:
     """Say why a file could not be read at all, without the text that DuckDB quotes from it."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        raise error  # not the file's fault
     line = 0
     try:
         with _opened(path, encoding) as text:

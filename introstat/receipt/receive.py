@@ -5,9 +5,6 @@ what was delivered. It is written beside and moved into place as a whole, and ne
 """
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +15,8 @@ import duckdb
 from introstat import __version__
 from introstat.errors import DeliveryRefused, UserError
 from introstat.identity.pseudonyms import Pseudonymiser
-from introstat.places import memory_limit
+from introstat.locking import move_into_place, workshop
+from introstat.places import MEMORY_VARIABLE, memory_limit
 from introstat.receipt import journal
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, find_deliveries, read_delivery
@@ -53,13 +51,20 @@ def receive(
     folders = find_deliveries(extracts)
     received.mkdir(parents=True, exist_ok=True)
     check_key(received, pseudonymiser)
-    _remove_leftovers(received)
     outcome = Outcome()
     for done, folder in enumerate(folders):
         name = f"{folder.parent.name}/{folder.name}"
         progress(done, len(folders), name)
         try:
             _receive_one(folder, received, pseudonymiser, outcome)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            # What DuckDB says of other errors may quote a row; of these it names files and sizes.
+            said = str(error).splitlines()[0]
+            raise UserError(
+                f"{name} could not be received; what was received before stands. {said} "
+                f"Make room on the disk of {received}, or give it more memory with "
+                f"${MEMORY_VARIABLE}, and try again."
+            ) from None
         except DeliveryRefused as refusal:
             outcome.refused.append(f"{name} refused. {refusal.message}")
             journal.note(received, "refused", delivery=name, reason=refusal.message)
@@ -76,13 +81,10 @@ def _receive_one(
         outcome.known.append(f"{folder.parent.name}/{folder.name}")
         return
     delivery = read_delivery(folder)
-    staging = Path(tempfile.mkdtemp(prefix=_STAGING_PREFIX, dir=received))
-    try:
+    with workshop(received, _STAGING_PREFIX) as staging:
         remarks = _write_copy(delivery, staging, pseudonymiser)
         home.parent.mkdir(exist_ok=True)
-        staging.rename(home)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        move_into_place(staging, home)
     journal.note(received, "received", delivery=delivery.name)
     outcome.received.append(delivery.name)
     outcome.remarks += remarks
@@ -127,8 +129,6 @@ def _write_receipt(
     path = staging / RECEIPT
     with path.open("w", encoding="utf-8") as file:
         json.dump(receipt, file, indent=2, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _expect_unchanged(folder: Path, home: Path) -> None:
@@ -161,9 +161,3 @@ def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:
                 "folder."
             )
         return
-
-
-def _remove_leftovers(received: Path) -> None:
-    """Remove what a receipt that was broken off has left; the caller holds the folder's lock."""
-    for leftover in received.glob(f"{_STAGING_PREFIX}*"):
-        shutil.rmtree(leftover, ignore_errors=True)

@@ -7,7 +7,6 @@ byte for byte what receiving the same deliveries with the new key would have giv
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import PSEUDONYM_LETTERS, Pseudonymiser
+from introstat.locking import move_into_place, workshop
 from introstat.places import memory_limit
 from introstat.receipt import journal
 from introstat.receipt.contract import sources
@@ -45,17 +45,14 @@ def rotate(
         raise UserError(f"Nothing has been received in {received}.")
     check_key(received, old)
     target.parent.mkdir(parents=True, exist_ok=True)
-    workshop = Path(tempfile.mkdtemp(prefix=f".rotating-{target.name}-", dir=target.parent))
-    try:
+    with workshop(target.parent, f".rotating-{target.name}-") as folder:
         for done, receipt in enumerate(receipts):
             name = receipt.parent.relative_to(received)
             progress(done, len(receipts), str(name))
-            _rotate_delivery(receipt.parent, workshop / name, old, new)
-        _copy_rest(received, workshop)
-        journal.note(workshop, "rotated", key_fingerprint=new.fingerprint)
-        workshop.rename(target)
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+            _rotate_delivery(receipt.parent, folder / name, old, new)
+        _copy_rest(received, folder)
+        journal.note(folder, "rotated", key_fingerprint=new.fingerprint)
+        move_into_place(folder, target)
     progress(len(receipts), len(receipts), "")
     return len(receipts)
 
@@ -205,12 +202,12 @@ def _make_table(
     connection.unregister("rows_to_keep")
 
 
-def _copy_rest(received: Path, workshop: Path) -> None:
+def _copy_rest(received: Path, target: Path) -> None:
     """Copy what lies beside the deliveries: the journal and what is kept of refused ones."""
     for entry in sorted(received.iterdir()):
         if entry.name.startswith("."):
             continue
         if entry.is_file():
-            shutil.copy2(entry, workshop / entry.name)
+            shutil.copy2(entry, target / entry.name)
         elif entry.name not in sources():
-            shutil.copytree(entry, workshop / entry.name)
+            shutil.copytree(entry, target / entry.name)

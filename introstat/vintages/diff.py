@@ -1,6 +1,5 @@
 """The command `introstat diff`."""
 
-import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from introstat import places
 from introstat.errors import UserError
+from introstat.locking import locked, workshop
 from introstat.vintages.changes import REASONS, Changes, compare
 from introstat.warehouse.build import build_vintage
 
@@ -56,12 +56,13 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
         TimeElapsedColumn(),
         TextColumn("{task.fields[name]}"),
     )
-    # Beside the received copy: as much room, and the same protection, as the data has now.
+    # In the received copy's folder: as much room, and the same protection, as the data has now.
     with (
-        tempfile.TemporaryDirectory(prefix=".vintages-", dir=folder.parent) as workshop,
+        locked(folder / ".comparison.lock", "another comparison of this received copy"),
+        workshop(folder, ".comparison-") as place,
         Progress(*columns, console=console, transient=True) as bar,
     ):
-        before, after = (_built(Path(workshop), folder, day.date(), bar) for day in (from_, to))
+        before, after = (_built(place, folder, day.date(), bar) for day in (from_, to))
         task = bar.add_task("Comparing", total=None, name="")
         changes = compare(
             before,
@@ -78,8 +79,8 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
         output.print(f"Every changed row: {out}", soft_wrap=True, markup=False)
 
 
-def _built(workshop: Path, received: Path, as_of: date, bar: Progress) -> Path:
-    path = workshop / f"vintage_{as_of:%Y%m%d}.duckdb"
+def _built(place: Path, received: Path, as_of: date, bar: Progress) -> Path:
+    path = place / f"vintage_{as_of:%Y%m%d}.duckdb"
     task = bar.add_task(f"Building {as_of}", total=None, name="")
     build_vintage(
         path,

@@ -1,19 +1,15 @@
 """Building beside and moving into place: no reader is disturbed, a crash leaves the old file."""
 
-import os
-import shutil
 import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from introstat.errors import BuildFailed
-from introstat.locking import locked
+from introstat.locking import locked, move_into_place, workshop
 from introstat.receipt import journal
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import open_warehouse, warehouse_key
-
-_WORKSHOP_PREFIX = ".building-"
 
 
 def build(
@@ -31,32 +27,27 @@ def build(
     warehouse_key()  # one that cannot be read is told before anything is built
     warehouse = warehouse.resolve()
     warehouse.parent.mkdir(parents=True, exist_ok=True)
-    with locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"):
-        for leftover in warehouse.parent.glob(f"{_WORKSHOP_PREFIX}{warehouse.name}-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        workshop = Path(
-            tempfile.mkdtemp(prefix=f"{_WORKSHOP_PREFIX}{warehouse.name}-", dir=warehouse.parent)
-        )
-        try:
-            new = workshop / warehouse.name
-            run = run_dbt(_arguments(as_of), new, received, workshop / "target", progress)
-            if run.exit_code:
-                raise BuildFailed(
-                    f"The warehouse was not built; what was there is untouched.\n{_why(run)}"
-                )
-            _close(new)
-            as_of_built, deliveries = _vintage(new)
-            new.replace(warehouse)
-            _sync(warehouse.parent)
-            journal.note(
-                received,
-                "built",
-                warehouse=str(warehouse),
-                as_of=as_of_built,
-                deliveries=deliveries,
+    with (
+        locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"),
+        workshop(warehouse.parent, f".building-{warehouse.name}-") as folder,
+    ):
+        new = folder / warehouse.name
+        run = run_dbt(_arguments(as_of), new, received, folder / "target", progress)
+        if run.exit_code:
+            raise BuildFailed(
+                f"The warehouse was not built; what was there is untouched.\n{_why(run)}"
             )
-        finally:
-            shutil.rmtree(workshop, ignore_errors=True)
+        with open_warehouse(new, read_only=False) as connection:
+            connection.execute("checkpoint")
+        as_of_built, deliveries = _vintage(new)
+        move_into_place(new, warehouse)
+        journal.note(
+            received,
+            "built",
+            warehouse=str(warehouse),
+            as_of=as_of_built,
+            deliveries=deliveries,
+        )
     return run
 
 
@@ -85,9 +76,11 @@ def _arguments(as_of: date | None, *left_out: str) -> list[str]:
 
 
 def _why(run: DbtRun) -> str:
-    lines = [line for error in run.errors for line in error.splitlines()]
+    said = "\n".join(run.errors or run.noise)
+    if "No space left on device" in said or "No space left on device" in "\n".join(run.noise):
+        return "The disk of the warehouse is full. Make room and build again."
     # dbt adds which macro called which; that is of no use to who reads this.
-    told = [line for line in dict.fromkeys(lines) if not line.strip().startswith(">")]
+    told = [line for line in dict.fromkeys(said.splitlines()) if not line.strip().startswith(">")]
     return "\n".join(told) or "dbt gave no reason."
 
 
@@ -99,18 +92,3 @@ def _vintage(path: Path) -> tuple[str, list[str]]:
             "from stg_receipt__files where is_used order by all"
         ).fetchall()
     return used[0][0], [name for _, name in used]
-
-
-def _close(path: Path) -> None:
-    with open_warehouse(path, read_only=False) as connection:
-        connection.execute("checkpoint")
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

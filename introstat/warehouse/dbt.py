@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,15 @@ from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
 
 @dataclass
 class DbtRun:
-    """What came of a dbt command: its exit code and the messages of warnings and errors."""
+    """What came of a dbt command: its exit code, and the messages of warnings and errors.
+
+    `noise` is what was written that is no event of dbt's: the last words of a process in trouble.
+    """
 
     exit_code: int
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    noise: list[str] = field(default_factory=list)
 
 
 def run_dbt(
@@ -30,7 +34,7 @@ def run_dbt(
 ) -> DbtRun:
     """Run a dbt command on a warehouse file; `progress` is told done, total and the node's name."""
     command = [
-        sys.executable, "-c", "from dbt.cli.main import cli; cli()",
+        sys.executable, "-m", "introstat.warehouse.dbt_process",
         "--log-format", "json",
         "--log-path", str(target / "logs"),
         *arguments,
@@ -52,20 +56,22 @@ def run_dbt(
     ) as process:
         assert process.stdout is not None
         run = DbtRun(0)
-        for event in _events(process.stdout):
-            _note(run, event, progress)
+        for line in process.stdout:
+            event = _event(line)
+            if event:
+                _note(run, event, progress)
+            else:
+                run.noise.append(line.rstrip())
     run.exit_code = process.returncode
     return run
 
 
-def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            event = {"info": {"level": "error", "name": "Text", "msg": line.strip()}, "data": {}}
-        if isinstance(event, dict) and "info" in event:
-            yield event
+def _event(line: str) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and "info" in event else None
 
 
 def _note(run: DbtRun, event: dict[str, Any], progress: Callable[[int, int, str], None]) -> None:

@@ -1,18 +1,13 @@
 """Building: one command, beside and into place, any vintage, and what a user is told."""
 
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, rows, run
+from conftest import rows, run
 from deliveries import benefit, deliver, ident, income
 
 from introstat.identity.numbers import is_valid_ident
@@ -81,30 +76,6 @@ def test_a_reader_is_not_disturbed_and_sees_the_old_file(extracts, build):
     assert rows(warehouse, query) == [(0,)]
     left = {path.name for path in warehouse.parent.iterdir()}
     assert left == {"introstat.duckdb", "introstat.received", ".introstat.duckdb.lock"}
-
-
-def test_a_build_that_is_killed_leaves_the_old_file_and_the_next_one_completes(extracts, build):
-    warehouse = build(extracts, "--as-of", "2017-02-15")
-    before = warehouse.read_bytes()
-    arguments = ["build", "--extracts", str(extracts), "--warehouse", str(warehouse)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "introstat", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 60
-    while not list(warehouse.parent.glob(".building-*/introstat.duckdb")):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert warehouse.read_bytes() == before
-    done = run(*arguments)
-    assert done.returncode == 0, done.stderr
-    assert not list(warehouse.parent.glob(".building-*"))
 
 
 def test_the_tests_of_a_build_that_fails_leave_the_old_file(extracts, build, tmp_path):
