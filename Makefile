@@ -55,7 +55,7 @@ sqllint: setup
 	INTROSTAT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint
 
 unit: setup
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile
 
 test-slow: setup ## the definitions over many more generated populations (half an hour)
 	$(BIN)/pytest -m slow

@@ -1,5 +1,6 @@
 """Check digits of fødselsnummer, D-number and DUF number, the rules from 2032 included."""
 
+import re
 from datetime import date
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
@@ -30,6 +31,14 @@ def is_valid_duf(text: str) -> bool:
     if len(text) != 12 or not text.isascii() or not text.isdigit():
         return False
     return _weighted([int(character) for character in text], _DUF_WEIGHTS) % 11 == int(text[10:])
+
+
+def masked(text: str) -> str:
+    """Return a message with every run of eleven or more digits replaced by `…`.
+
+    A name that somebody else chose (a file, a folder, a value of a manifest) may hold a number.
+    """
+    return re.sub("[0-9]{11,}", "…", text)
 
 
 def _weighted(digits: list[int], weights: tuple[int, ...]) -> int:

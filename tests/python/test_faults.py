@@ -190,7 +190,7 @@ def running_on(warehouse: Path) -> list[str]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte, which `grow` makes larger; skipped with the reason if there is none."""
+    """A disk of one megabyte, which `grow` makes larger; skipped, with the reason, without it."""
     place = tmp_path / "disk"
     place.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)]

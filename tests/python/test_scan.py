@@ -1,0 +1,122 @@
+"""No identity number beyond the receipt step: searched for in everything that a run leaves."""
+
+import gzip
+import json
+import shutil
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import run
+from deliveries import deliver, ident
+
+from introstat.identity.scan import numbers_of, scan
+
+ANNE = ident(1)
+
+
+def test_numbers_are_found_in_every_kind_of_file_and_none_is_named(tmp_path):
+    (tmp_path / "log.txt").write_text(f"a {ANNE}, b 123")
+    (tmp_path / "log.gz").write_bytes(gzip.compress(f"x{ANNE}".encode()))
+    (tmp_path / "binary").write_bytes(b"\x00\xff" * 3_000_000 + ANNE.encode() + b"\x00")
+    duckdb.sql(f"select ['{ANNE}'] as a").write_parquet(str(tmp_path / "list.parquet"))
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
+        connection.execute(f"create table t as select {{'a': '{ANNE}'}} as s from range(3000)")
+    (tmp_path / "clean.txt").write_text(f"{ANNE}0 and 12345678901 and {ANNE[:-1]}")
+    found = scan([tmp_path])
+    assert {path.name for path in found} == {
+        "log.txt", "log.gz", "binary", "list.parquet", "w.duckdb",
+    }  # fmt: skip
+    assert set(found.values()) == {1}
+    # Known numbers are found inside longer runs of digits as well.
+    assert len(scan([tmp_path], {ANNE})) == 6
+    done = run("scan", tmp_path)
+    assert done.returncode == 3
+    assert "log.txt: 1 identity numbers" in done.stdout
+    assert ANNE not in done.stdout + done.stderr
+    assert run("scan", tmp_path / "clean.txt").returncode == 0
+
+
+def test_a_number_at_the_edge_of_a_block_is_found(tmp_path):
+    for before in range((1 << 22) - 12, (1 << 22) + 1):
+        (tmp_path / "file").write_bytes(b"x" * before + ANNE.encode())
+        assert scan([tmp_path]), before
+
+
+@pytest.fixture
+def refused_of_every_kind(generated_extracts: Path, tmp_path: Path) -> Path:
+    """The generated extracts, and deliveries of real-looking persons that must be refused."""
+    extracts = tmp_path / "extracts"
+    shutil.copytree(generated_extracts, extracts)
+    header = "bosatt_id;ident;kommunenr;fra_dato;til_dato\n"
+    row = f"A;{ANNE};0301;2015-01-01;\n"
+    spoiled = {
+        "2019-02-01": f"{row}{row}",  # the header is missing
+        "2019-02-02": f"{header}{row}A;{ANNE}\n",
+        "2019-02-03": f'{header}A;"{ANNE};0301;2015-01-01;\n',
+        "2019-02-04": f"{header}{row}".replace("0301", "\udce5"),
+        "2019-02-05": f"bosatt_id;ident;kommunenr;fra_dato;ident\n{row}",
+    }
+    for delivered, text in spoiled.items():
+        content = text.encode(errors="surrogateescape")
+        deliver(extracts, "folkeregister", delivered, raw={"bosatt.csv": content})
+    manifest = {"files": {ANNE: {"rows": 1, "sha256": ANNE}}, "encoding": f"of {ANNE}"}
+    deliver(extracts, "folkeregister", "2019-02-06", manifest={"encoding": f"of {ANNE}"})
+    deliver(extracts, "folkeregister", "2019-02-07", manifest={"files": manifest["files"]})
+    line = json.dumps({"inntektsmottaker": {"personidentifikator": ANNE}})
+    broken = f"{line[:-2]}\n{line}\n".encode()
+    deliver(extracts, "aordningen", "2019-02-08", raw={"inntekt-2019-01.jsonl": broken})
+    deliver(extracts, "folkeregister", f"2019-02-09-{ANNE}")
+    unlisted = deliver(extracts, "folkeregister", "2019-02-10")
+    (unlisted / f"{ANNE}.txt").write_text(ANNE)
+    return extracts
+
+
+def test_nothing_that_a_run_leaves_or_says_holds_a_number(refused_of_every_kind, tmp_path):
+    """Warehouse, received copy, pages, logs, target and temporary files, also while it runs."""
+    extracts, house = refused_of_every_kind, tmp_path / "house"
+    temporary, warehouse = house / "tmp", house / "w.duckdb"
+    temporary.mkdir(parents=True)
+    numbers = numbers_of(extracts)
+    assert len(numbers) > 1000
+    assert ANNE in numbers
+    seen: dict[Path, int] = {}
+    ended = threading.Event()
+
+    def watch() -> None:
+        """Read whatever text or table there is for a moment only."""
+        while not ended.wait(0.2):
+            for path in [*temporary.rglob("*"), *house.glob("*.received/.incoming-*/**/*")]:
+                try:
+                    seen.update(scan([path], numbers) if path.is_file() else {})
+                except (OSError, duckdb.Error):
+                    continue  # gone, or half written
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        environment = {"TMPDIR": str(temporary)}
+        build = ["build", "--extracts", extracts, "--warehouse", warehouse]
+        first = run(*build, **environment)
+        second = run(*build, **environment)
+        listed = run("deliveries", "--received", house / "w.received", **environment)
+        dbt = run(
+            "dbt", "build", "--exclude-resource-type", "unit_test",
+            "--target-path", house / "target", "--log-path", house / "logs",
+            INTROSTAT_WAREHOUSE=str(warehouse),
+            INTROSTAT_RECEIVED=str(warehouse.with_suffix(".received")),
+            **environment,
+        )  # fmt: skip
+    finally:
+        ended.set()
+        watcher.join()
+    assert first.returncode == second.returncode == 3
+    assert first.stderr.count("Refused: ") == 9
+    assert dbt.returncode == 0, dbt.stdout
+    assert seen == {}
+    assert scan([house], numbers) == {}
+    assert {path.name for path in (house / "target").iterdir()} >= {"manifest.json", "compiled"}
+    said = house / "said.txt"
+    said.write_text("\n".join(d.stdout + d.stderr for d in (first, second, listed, dbt)))
+    assert scan([said], numbers) == {}
