@@ -33,12 +33,14 @@ def is_valid_duf(text: str) -> bool:
     return _weighted([int(character) for character in text], _DUF_WEIGHTS) % 11 == int(text[10:])
 
 
-def masked(text: str) -> str:
-    """Return a message with every run of eleven or more digits replaced by `…`.
+def tellable(text: str) -> str:
+    """Return a message fit to be told: one line, no long word whole, no run of eleven digits.
 
-    A name that somebody else chose (a file, a folder, a value of a manifest) may hold a number.
+    Names that somebody else chose (a file, a folder, a value of a manifest) may hold anything.
     """
-    return re.sub("[0-9]{11,}", "…", text)
+    printable = "".join(char if char.isprintable() else "�" for char in text)
+    short = re.sub(r"\S{200,}", lambda match: f"{match.group()[:100]}…", printable)
+    return re.sub("[0-9]{11,}", "…", short)
 
 
 def _weighted(digits: list[int], weights: tuple[int, ...]) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from introstat.errors import UserError
+from introstat.identity.numbers import is_valid_ident
 
 KEY_VARIABLE = "INTROSTAT_KEY"
 KEY_FILE_VARIABLE = "INTROSTAT_KEY_FILE"
@@ -23,6 +24,10 @@ _TO_HEX = str.maketrans(PSEUDONYM_LETTERS, "0123456789abcdef")
 # An identity number has 11 digits and a DUF number 12. Longer runs are replaced as well, because
 # one may hide inside them (a fixed-width line that has slipped, two numbers without a space).
 _NUMBERS_IN_TEXT = re.compile(r"[0-9]{11,}")
+# As people write it, the date apart: 010190 12345.
+_SPACED_IN_TEXT = re.compile(r"(?<![0-9])([0-9]{6})[ .-]([0-9]{5})(?![0-9])")
+# What a text must match to hold either, in the words of RE2.
+NUMBER_IN_TEXT = "[0-9]{11}|[0-9]{6}[ .-][0-9]{5}"
 
 
 class Pseudonymiser:
@@ -37,8 +42,17 @@ class Pseudonymiser:
         return self._cipher.encrypt(number.encode(), None).hex().translate(_TO_LETTERS)
 
     def replace_in_text(self, text: str) -> str:
-        """Return the text with every run of 11 or more digits replaced by its pseudonym."""
-        return _NUMBERS_IN_TEXT.sub(lambda match: self.pseudonym(match.group()), text)
+        """Return the text with every number in it replaced by its pseudonym.
+
+        A number is a run of 11 or more digits, or a valid identity number whose date stands apart.
+        """
+
+        def joined(match: re.Match[str]) -> str:
+            number = match.group(1) + match.group(2)
+            return number if is_valid_ident(number) else match.group()
+
+        whole = _SPACED_IN_TEXT.sub(joined, text)
+        return _NUMBERS_IN_TEXT.sub(lambda match: self.pseudonym(match.group()), whole)
 
     def number(self, pseudonym: str) -> str:
         """Return the number behind a pseudonym; ValueError if it was not made with this key."""

@@ -14,7 +14,9 @@ from introstat.identity.numbers import is_valid_duf, is_valid_ident
 from introstat.receipt.contract import sources
 from introstat.warehouse.opening import open_warehouse
 
-_RUN = re.compile(rb"[0-9]{11,}")
+# A run of digits, or a number as people write it, with the date apart.
+_PATTERN = r"[0-9]{11,}|\b[0-9]{6}[ .-][0-9]{5}\b"
+_RUN = re.compile(_PATTERN.encode())
 _BLOCK = 1 << 22
 # Runs of digits are looked at to this length, which no register's line exceeds.
 _LONGEST = 4096
@@ -98,17 +100,20 @@ def _runs_of_bytes(file: Path) -> Iterator[str]:
             block = rest + block
             for match in _RUN.finditer(block):
                 if match.end() < len(block):
-                    yield match.group().decode()
-            ending = re.search(rb"[0-9]*\Z", block[-_LONGEST:])
+                    yield _joined(match.group().decode())
+            ending = re.search(rb"[0-9 .-]*\Z", block[-_LONGEST:])
             rest = ending.group() if ending else b""
-    if len(rest) >= 11:
-        yield rest.decode()
+    yield from (_joined(match.group().decode()) for match in _RUN.finditer(rest))
+
+
+def _joined(run: str) -> str:
+    return re.sub("[ .-]", "", run)
 
 
 def _runs_of_table(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
     for name, *_ in connection.execute(f"describe select * from {table}").fetchall():
         runs = connection.execute(
-            f"select distinct unnest(regexp_extract_all(\"{name}\"::varchar, '[0-9]{{11,}}')) "
+            f"select distinct unnest(regexp_extract_all(\"{name}\"::varchar, '{_PATTERN}')) "
             f"from {table}"
         ).fetchall()
-        yield from (run for (run,) in runs)
+        yield from (_joined(run) for (run,) in runs)

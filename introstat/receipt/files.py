@@ -24,6 +24,7 @@ from introstat.receipt.manifest import DeliveredFile, Delivery
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Text of registers packs to a twentieth, gzip at its utmost to a thousandth; small files may do so.
 _MOST_UNPACKED = 200
+_MOST_COLUMNS = 500
 _ALWAYS_UNPACKED = 64 * 1024 * 1024
 # A byte that JSON and the form may not hold: as delimiter it makes a line one column.
 _UNIT_SEPARATOR = "\x1f"
@@ -167,7 +168,8 @@ def _select_incoming(
     remarks = []
     if extra:
         # A header may hold anything; what could be a number is not repeated.
-        shown = re.sub(r"[0-9]{6,}", "…", ", ".join(extra))
+        shown = re.sub(r"[0-9]{6,}", "…", ", ".join(list(extra)[:20]))
+        shown += f" and {len(extra) - 20} more" if len(extra) > 20 else ""
         remarks.append(f"{where}: extra columns kept but not used: {shown}")
     if absent:
         remarks.append(f"{where}: optional columns not delivered: {', '.join(absent)}")
@@ -188,6 +190,11 @@ def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
         raise DeliveryRefused(
             f"{where}, line 1: the header cannot be read. Fetch it again."
         ) from None
+    if len(names) > _MOST_COLUMNS:
+        raise DeliveryRefused(
+            f"{where}, line 1: {len(names)} columns, and no extract has over {_MOST_COLUMNS}. Is "
+            "the file separated by `;`?"
+        )
     if not any(names):
         raise DeliveryRefused(
             f"{where}: empty, not even a header row. A file without rows still has its header."
@@ -295,6 +302,17 @@ def _load_lines(
 
 def _parse_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str) -> None:
     """Take the identity number out of each line; the rest is read once the line is sealed."""
+    # A digit may be written \\u003N: a number spelled so would not be found to be sealed. Escapes
+    # side by side share the character that tells them from an escaped backslash, so twice.
+    for _ in range(2):
+        connection.execute(
+            r"""
+            update lines set line_content = regexp_replace(
+                line_content, '((?:^|[^\\])(?:\\\\)*)\\u003([0-9])', '\1\2', 'g'
+            )
+            where contains(line_content, '\u003')
+            """
+        )
     broken = connection.execute(
         "select min(line_number) from lines "
         "where not json_valid(line_content) or json_type(line_content) <> 'OBJECT'"

@@ -11,6 +11,8 @@ from introstat.errors import DeliveryRefused
 from introstat.receipt.contract import Source, Table, sources
 
 ENCODINGS = ("utf-8", "latin-1")
+# A manifest names a few files; anything of this size is something else.
+_LARGEST_MANIFEST = 1024 * 1024
 _ENDINGS = {
     "csv": (".csv", ".csv.gz", ".parquet"),
     "jsonl": (".jsonl", ".jsonl.gz"),
@@ -64,13 +66,13 @@ def read_delivery(folder: Path) -> Delivery:
     """
     path = folder / "manifest.json"
     where = f"{folder.parent.name}/{folder.name}/manifest.json"
+    if not path.is_file():
+        raise DeliveryRefused(f"{where}: there is no such file. Ask for the delivery anew.")
     try:
+        if path.stat().st_size > _LARGEST_MANIFEST:
+            raise ValueError("too large")
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise DeliveryRefused(
-            f"{where}: there is no manifest. Ask for the delivery anew."
-        ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise DeliveryRefused(
             f"{where}{line}: not readable as JSON in UTF-8. Ask for the delivery anew."

@@ -14,7 +14,7 @@ import duckdb
 
 from introstat import __version__
 from introstat.errors import DeliveryRefused, UserError
-from introstat.identity.numbers import masked
+from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.locking import move_into_place, workshop
 from introstat.places import MEMORY_VARIABLE, memory_limit
@@ -54,7 +54,7 @@ def receive(
     check_key(received, pseudonymiser)
     outcome = Outcome()
     for done, folder in enumerate(folders):
-        name = masked(f"{folder.parent.name}/{folder.name}")
+        name = tellable(f"{folder.parent.name}/{folder.name}")
         progress(done, len(folders), name)
         try:
             _receive_one(folder, received, pseudonymiser, outcome)
@@ -67,7 +67,7 @@ def receive(
                 f"${MEMORY_VARIABLE}, and try again."
             ) from None
         except DeliveryRefused as refusal:
-            reason = masked(refusal.message)
+            reason = tellable(refusal.message)
             outcome.refused.append(f"{name} refused. {reason}")
             journal.note(received, "refused", delivery=name, reason=reason)
     progress(len(folders), len(folders), "")
@@ -94,7 +94,7 @@ def _receive_one(
 
 def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser) -> list[str]:
     remarks = [
-        masked(f"{delivery.name}/{name}: not in the manifest, not received")
+        tellable(f"{delivery.name}/{name}: not in the manifest, not received")
         for name in delivery.unlisted
     ]
     with duckdb.connect(":memory:") as connection:

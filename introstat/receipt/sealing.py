@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from introstat.identity.numbers import is_valid_duf, is_valid_ident
-from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.identity.pseudonyms import NUMBER_IN_TEXT, Pseudonymiser
 from introstat.receipt.contract import Column
 from introstat.receipt.manifest import DeliveredFile, Delivery
 
@@ -183,7 +183,7 @@ def _seal_texts(
         connection.execute(
             f"""
         select distinct "{name}" as found from numbered_view
-        where length("{name}") >= 11 and regexp_matches("{name}", '[0-9]{{11}}')
+        where length("{name}") >= 11 and regexp_matches("{name}", '{NUMBER_IN_TEXT}')
         order by found
         """
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import hypothesis
 import pytest
 
 from introstat.identity.pseudonyms import Pseudonymiser
@@ -14,6 +15,7 @@ from introstat.synth.generate import generate
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
+hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None)
 
 
 @pytest.fixture(autouse=True, scope="session")

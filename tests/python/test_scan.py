@@ -19,6 +19,7 @@ ANNE = ident(1)
 def test_numbers_are_found_in_every_kind_of_file_and_none_is_named(tmp_path):
     (tmp_path / "log.txt").write_text(f"a {ANNE}, b 123")
     (tmp_path / "log.gz").write_bytes(gzip.compress(f"x{ANNE}".encode()))
+    (tmp_path / "spaced.txt").write_text(f"f.nr. {ANNE[:6]} {ANNE[6:]}")
     (tmp_path / "binary").write_bytes(b"\x00\xff" * 3_000_000 + ANNE.encode() + b"\x00")
     duckdb.sql(f"select ['{ANNE}'] as a").write_parquet(str(tmp_path / "list.parquet"))
     with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
@@ -26,11 +27,11 @@ def test_numbers_are_found_in_every_kind_of_file_and_none_is_named(tmp_path):
     (tmp_path / "clean.txt").write_text(f"{ANNE}0 and 12345678901 and {ANNE[:-1]}")
     found = scan([tmp_path])
     assert {path.name for path in found} == {
-        "log.txt", "log.gz", "binary", "list.parquet", "w.duckdb",
+        "log.txt", "log.gz", "binary", "list.parquet", "spaced.txt", "w.duckdb",
     }  # fmt: skip
     assert set(found.values()) == {1}
     # Known numbers are found inside longer runs of digits as well.
-    assert len(scan([tmp_path], {ANNE})) == 6
+    assert len(scan([tmp_path], {ANNE})) == 7
     done = run("scan", tmp_path)
     assert done.returncode == 3
     assert "log.txt: 1 identity numbers" in done.stdout
