@@ -186,7 +186,8 @@ names = st.one_of(
     st.text(max_size=30),
     st.sampled_from(
         ["bosatt.csv", "identer.csv", "../bosatt.csv", "/etc/passwd", "bosatt.csv\x00", ".", "..",
-         "", "bosatt.csv/", "\ud800.csv", "x" * 5000, f"{ANNE}.csv", "bosatt.csv\n\x1b[31m", "bosatt"]
+         "", "bosatt.csv/", "\ud800.csv", "x" * 5000, f"{ANNE}.csv", "bosatt.csv\n\x1b[31m",
+         "bosatt"]
     ),
 )  # fmt: skip
 
