@@ -2,15 +2,17 @@
 
 import csv
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
+import duckdb
 import pytest
-from conftest import run
+from conftest import rows, run
 from deliveries import benefit, deliver, ident, income
 
 from introstat.receipt import journal
-from introstat.vintages.changes import REASONS
+from introstat.vintages.changes import REASONS, compare
 
 PEOPLE = {number: ident(number) for number in range(1, 12)}
 
@@ -252,3 +254,57 @@ def test_a_line_that_was_broken_off_does_not_spoil_the_journal(tmp_path):
         file.write(b'{"at": "2018-01-2')
     journal.note(tmp_path, "refused", delivery="nir/2018-07-21", reason="broken")
     assert [entry["event"] for entry in journal.entries(tmp_path)] == ["received", "refused"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("delete from fct_one_year_status where {row}", "", "late"),
+        (
+            "delete from fct_one_year_status where {row}; "
+            "update dim_vintage set as_of = date '2017-12-10'",
+            "",
+            "new",
+        ),
+        ("", "delete from fct_one_year_status where {row}", "removed"),
+        (
+            "",
+            "delete from fct_one_year_status where {row}; "
+            "update fct_participation set is_ongoing = true where person_key = '{person}'",
+            "reopened",
+        ),
+        (
+            "update fct_one_year_status set is_preliminary = true, status_code = '08' where {row}",
+            "update fct_one_year_status set is_preliminary = false where {row}",
+            "late",
+        ),
+        (
+            "update fct_one_year_status set is_preliminary = false where {row}",
+            "update fct_one_year_status set status_code = 'xx' where {row}",
+            "corrected",
+        ),
+        (
+            "update fct_one_year_status set is_preliminary = true where {row}",
+            "update fct_one_year_status set exit_year = 1999 where {row}",
+            "corrected",
+        ),
+    ],
+)
+def test_a_status_changes_for_one_of_five_reasons(
+    generated_warehouse, tmp_path, before, after, reason
+):
+    """Two copies of a warehouse that differ in one person's status, the one of 2017."""
+    [(person,)] = rows(
+        generated_warehouse,
+        "select min(person_key) from fct_one_year_status where status_year = 2017 "
+        "and years_after = 1 and status_code <> '08'",
+    )
+    files = []
+    for name, change in (("before", before), ("after", after)):
+        files.append(shutil.copyfile(generated_warehouse, tmp_path / f"{name}.duckdb"))
+        with duckdb.connect(str(files[-1])) as connection:
+            row = f"person_key = '{person}' and years_after = 1"
+            connection.execute(change.format(row=row, person=person) or "select 1")
+    changes = compare(*files, None).changed
+    of_status = {why: n for (fact, why), n in changes.items() if fact == "fct_one_year_status"}
+    assert of_status == {reason: 1}
