@@ -32,7 +32,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a source: the file or the family of files that make it up."""
+    """One table of a source: the file or the family of files that make it up.
+
+    `fields` are the paths of the fields that the contract knows in a file of JSON lines.
+    """
 
     name: str
     file_pattern: str
@@ -40,6 +43,7 @@ class Table:
     optional: bool
     width: int | None
     columns: tuple[Column, ...]
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def _table(content: dict[str, Any]) -> Table:
             )
             for column in content["columns"]
         ),
+        fields=tuple(meta.get("fields", ())),
     )
 
 

@@ -5,12 +5,13 @@ row's first line in the file, the header being line 1), and as the format needs 
 (JSON) or `line_content` (the line as it came).
 """
 
+import codecs
 import csv
 import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
@@ -28,6 +29,10 @@ _MOST_COLUMNS = 500
 _ALWAYS_UNPACKED = 64 * 1024 * 1024
 # A byte that JSON and the form may not hold: as delimiter it makes a line one column.
 _UNIT_SEPARATOR = "\x1f"
+# Bytes that latin-1 gives to no letter and Windows gives to dashes and curly quotes.
+_OF_WINDOWS = re.compile("[\x80-\x9f]")
+# How much of names that a file gives itself goes into a remark.
+_MAX_SHOWN_NAMES, _MAX_SHOWN_LETTERS = 50, 60
 # What csv calls a field may be as long as a line.
 csv.field_size_limit(_MAX_LINE_BYTES)
 
@@ -43,6 +48,7 @@ def load_incoming(
     if file.path.suffix == ".gz":
         _expect_sound_gzip(file.path, where)
     connection.execute("drop table if exists incoming")
+    _check_mark(file.path, delivery.encoding, where)
     if file.path.suffix == ".parquet":
         remarks = _load_parquet(connection, file, where)
     elif file.table.format == "csv":
@@ -50,8 +56,7 @@ def load_incoming(
     else:
         _load_lines(connection, delivery.encoding, file, where)
         parse = _parse_json if file.table.format == "jsonl" else _parse_fixed_width
-        parse(connection, file, where)
-        remarks = []
+        remarks = parse(connection, file, where)
     found = _count(connection, "select count(*) from incoming")
     if found != file.rows:
         raise DeliveryRefused(
@@ -167,13 +172,17 @@ def _select_incoming(
     connection.execute("drop table parsed; drop table line_numbers")
     remarks = []
     if extra:
-        # A header may hold anything; what could be a number is not repeated.
-        shown = re.sub(r"[0-9]{6,}", "…", ", ".join(list(extra)[:20]))
-        shown += f" and {len(extra) - 20} more" if len(extra) > 20 else ""
-        remarks.append(f"{where}: extra columns kept but not used: {shown}")
+        remarks.append(f"{where}: extra columns kept but not used: {_shown_names(extra)}")
     if absent:
         remarks.append(f"{where}: optional columns not delivered: {', '.join(absent)}")
     return remarks
+
+
+def _shown_names(names: Iterable[str]) -> str:
+    """Say names that a file gives itself: what could be a number is not repeated, nor are pages."""
+    shown = [re.sub(r"[0-9]{6,}", "…", name)[:_MAX_SHOWN_LETTERS] for name in names]
+    more = len(shown) - _MAX_SHOWN_NAMES
+    return ", ".join(shown[:_MAX_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
@@ -300,7 +309,9 @@ def _load_lines(
     _refuse_rejects(connection, where, 1)
 
 
-def _parse_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str) -> None:
+def _parse_json(
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
+) -> list[str]:
     """Take the identity number out of each line; the rest is read once the line is sealed."""
     # A digit may be written \\u003N: a number spelled so would not be found to be sealed. Escapes
     # side by side share the character that tells them from an escaped backslash, so twice.
@@ -331,12 +342,32 @@ def _parse_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile, wher
         from lines
         """
     )
+    extra = _fields_in_lines(connection, file) - set(file.table.fields)
     connection.execute("drop table lines")
+    if not extra:
+        return []
+    names = sorted(path.replace("[*]", "") for path in extra)
+    return [f"{where}: extra fields kept but not used: {_shown_names(names)}"]
+
+
+def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> set[str]:
+    """Return the JSON paths of the fields that the lines have in the objects the contract knows."""
+    found = set()
+    for parent in {path.rpartition(".")[0] for path in file.table.fields}:
+        keys = f"json_keys(line_content, '$.{parent}')" if parent else "json_keys(line_content)"
+        if "*" in parent:
+            keys = f"flatten({keys})"
+        # The lines' lists of names are made distinct first: they are few, the lines are many.
+        names = connection.execute(
+            f"select distinct unnest(keys) from (select distinct {keys} as keys from lines)"
+        ).fetchall()
+        found |= {f"{parent}.{name}" if parent else name for (name,) in names}
+    return found
 
 
 def _parse_fixed_width(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
-) -> None:
+) -> list[str]:
     # A line of another width has slipped: its positions mean nothing, so only the line is kept.
     in_width = f"length(line_content) = {file.table.width}"
     slices = ", ".join(
@@ -353,6 +384,26 @@ def _parse_fixed_width(
         """
     )
     connection.execute("drop table lines")
+    return []
+
+
+def _check_mark(path: Path, encoding: str, where: str) -> None:
+    """Refuse a file whose first bytes say that it is in another encoding than the manifest says."""
+    try:
+        with _opened_as_bytes(path) as file:
+            first = file.read(3)
+    except (OSError, EOFError):
+        return  # a broken gzip is told of, with its line, by the reader
+    if first == codecs.BOM_UTF8 and encoding != "utf-8":
+        raise DeliveryRefused(
+            f"{where}: begins with the mark of UTF-8, but the manifest says {encoding}. Set "
+            "`encoding` in the manifest to utf-8."
+        )
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DeliveryRefused(
+            f"{where}: is UTF-16, expected {encoding}. Save it as UTF-8 and set `encoding` in the "
+            "manifest to utf-8."
+        )
 
 
 def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> DeliveryRefused:
@@ -362,8 +413,13 @@ def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> D
     line = 0
     try:
         with _opened(path, encoding) as text:
-            for line, _ in enumerate(text, start=1):  # noqa: B007
-                pass
+            for line, content in enumerate(text, start=1):
+                if encoding == "latin-1" and _OF_WINDOWS.search(content):
+                    return DeliveryRefused(
+                        f"{where}, line {line}: a character of Windows-1252 that latin-1 does not "
+                        "have (a dash, a curly quote, €). Save the file as UTF-8 and set "
+                        "`encoding` in the manifest to utf-8."
+                    )
     except UnicodeDecodeError:
         return DeliveryRefused(
             f"{where}, after line {line}: bytes that are not {encoding}. Set `encoding` in the "
@@ -386,11 +442,15 @@ def _opened(path: Path, encoding: str) -> Iterator[io.TextIOBase]:
         yield cast(io.TextIOBase, text)
 
 
+def _opened_as_bytes(path: Path) -> IO[bytes]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    return cast(IO[bytes], opener(path, "rb"))
+
+
 def _lines_in(path: Path) -> int:
     """Count the lines of a file, a last one without line end included."""
-    opener = gzip.open if path.suffix == ".gz" else open
     lines, last = 0, b"\n"
-    with cast(IO[bytes], opener(path, "rb")) as file:
+    with _opened_as_bytes(path) as file:
         while block := file.read(1 << 20):
             lines += block.count(b"\n")
             last = block[-1:]
