@@ -4,6 +4,7 @@ with files as (
     select
         source,
         table_name,
+        dataset,
         delivered,
         file_name,
         sum(received_rows) over (partition by source, table_name) as table_rows
@@ -20,6 +21,7 @@ from {{ ref('quarantine') }} as faults
 inner join files
     on
         faults.source = files.source
+        and faults.dataset = files.dataset
         and faults.delivered = files.delivered
         and faults.file_name = files.file_name
 group by files.source, files.table_name, faults.reason

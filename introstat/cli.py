@@ -8,7 +8,9 @@ from introstat import __version__
 from introstat.disclosure.command import audit_command, protect_command
 from introstat.errors import UserError
 from introstat.identity.scan_command import scan_command
+from introstat.mapping.command import mapping_group
 from introstat.receipt.command import receive_command
+from introstat.receipt.describe import manifest_command
 from introstat.receipt.key_command import key_group
 from introstat.synth.command import synth
 from introstat.vintages.deliveries import deliveries_command
@@ -49,6 +51,8 @@ main.add_command(synth)
 main.add_command(receive_command)
 main.add_command(key_group)
 main.add_command(scan_command)
+main.add_command(manifest_command)
+main.add_command(mapping_group)
 main.add_command(build_command)
 main.add_command(summary_command)
 main.add_command(deliveries_command)

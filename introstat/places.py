@@ -9,6 +9,7 @@ from introstat.errors import UserError
 WAREHOUSE_VARIABLE = "INTROSTAT_WAREHOUSE"
 RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
 MEMORY_VARIABLE = "INTROSTAT_MEMORY"
+MAPPINGS_VARIABLE = "INTROSTAT_MAPPINGS"
 # Names that DuckDB keeps for itself, and ours of a schema.
 _RESERVED_STEMS = {
     "main",
@@ -49,6 +50,12 @@ def received_beside(warehouse: Path) -> Path:
     """
     named = os.environ.get(RECEIVED_VARIABLE)
     return Path(named).resolve() if named else warehouse.resolve().with_suffix(".received")
+
+
+def mappings_folder() -> Path:
+    """Return the folder of reviewed mapping files: $INTROSTAT_MAPPINGS or the project's own."""
+    named = os.environ.get(MAPPINGS_VARIABLE)
+    return Path(named).resolve() if named else project_root() / "mappings"
 
 
 def memory_limit() -> str:

@@ -13,16 +13,20 @@ import yaml
 
 from introstat.places import project_root
 
+SOURCES = ("nir", "aordningen", "folkeregister", "status", "kostra")
+
 
 @dataclass(frozen=True)
 class Column:
     """One column of a file.
 
-    `identity` is 'ident' or 'duf' where it holds identity numbers; `ranked` asks for the number's
-    rank beside its pseudonym; `coded` says that long runs of digits in it are codes.
+    `data_type` is what staging reads its text as. `identity` is 'ident' or 'duf' where it holds
+    identity numbers; `ranked` asks for the number's rank beside its pseudonym; `coded` says that
+    long runs of digits in it are codes.
     """
 
     name: str
+    data_type: str
     required: bool
     identity: str | None
     ranked: bool
@@ -61,8 +65,7 @@ class Source:
 @cache
 def sources() -> dict[str, Source]:
     """Return the contract of every source by its name."""
-    names = ("nir", "aordningen", "folkeregister", "status", "kostra")
-    return {name: _source(name) for name in names}
+    return {name: _source(name) for name in SOURCES}
 
 
 def _source(name: str) -> Source:
@@ -82,6 +85,7 @@ def _table(content: dict[str, Any]) -> Table:
         columns=tuple(
             Column(
                 name=column["name"],
+                data_type=column["data_type"],
                 required=_meta(column).get("required", False),
                 identity=_meta(column).get("identity"),
                 ranked=_meta(column).get("ranked", False),

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from introstat.errors import DeliveryRefused
 from introstat.receipt.manifest import DeliveredFile, Delivery
+from introstat.receipt.sql import quoted_name, text_literal
 
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Text of registers packs to a twentieth, gzip at its utmost to a thousandth; small files may do so.
@@ -44,11 +45,24 @@ def load_incoming(
 
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
+    found, remarks = read_incoming(connection, delivery, file)
+    if found != file.rows:
+        raise DeliveryRefused(
+            f"{delivery.name}/{file.path.name}: {found} rows, but the manifest says {file.rows}. "
+            "The file is cut off or the manifest is of another file; ask for the delivery anew."
+        )
+    return remarks
+
+
+def read_incoming(
+    connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: DeliveredFile
+) -> tuple[int, list[str]]:
+    """Read a file into the table `incoming`, however many rows it has; return them and remarks."""
     where = f"{delivery.name}/{file.path.name}"
     if file.path.suffix == ".gz":
         _expect_sound_gzip(file.path, where)
     connection.execute("drop table if exists incoming")
-    _check_mark(file.path, delivery.encoding, where)
+    check_mark(file.path, delivery.encoding, where)
     if file.path.suffix == ".parquet":
         remarks = _load_parquet(connection, file, where)
     elif file.table.format == "csv":
@@ -57,13 +71,7 @@ def load_incoming(
         _load_lines(connection, delivery.encoding, file, where)
         parse = _parse_json if file.table.format == "jsonl" else _parse_fixed_width
         remarks = parse(connection, file, where)
-    found = _count(connection, "select count(*) from incoming")
-    if found != file.rows:
-        raise DeliveryRefused(
-            f"{where}: {found} rows, but the manifest says {file.rows}. The file is cut off or the "
-            "manifest is of another file; ask for the delivery anew."
-        )
-    return remarks
+    return _count(connection, "select count(*) from incoming"), remarks
 
 
 def _expect_sound_gzip(path: Path, where: str) -> None:
@@ -99,7 +107,7 @@ def _load_csv(
             create temp table parsed as
             select row_number() over () as row_no, *
             from read_csv(
-                {_text(str(file.path))}, columns = {{{columns}}}, auto_detect = false,
+                {text_literal(str(file.path))}, columns = {{{columns}}}, auto_detect = false,
                 header = false, skip = {header_lines}, delim = ';', quote = '"', escape = '"',
                 encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES}, null_padding = false,
                 ignore_errors = true, store_rejects = true
@@ -118,7 +126,7 @@ def _load_parquet(
 ) -> list[str]:
     try:
         described = connection.execute(
-            f"describe select * from read_parquet({_text(str(file.path))})"
+            f"describe select * from read_parquet({text_literal(str(file.path))})"
         ).fetchall()
     except duckdb.Error:
         raise DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.") from None
@@ -129,10 +137,12 @@ def _load_parquet(
             f"{where}: column {other[0]} is not text. A Parquet file holds every column as strings."
         )
     _check_columns(where, names, file)
-    values = ", ".join(f"nullif({_name(name)}, '') as c{place}" for place, name in enumerate(names))
+    values = ", ".join(
+        f"nullif({quoted_name(name)}, '') as c{place}" for place, name in enumerate(names)
+    )
     connection.execute(
         f"create temp table parsed as select row_number() over () as row_no, {values} "
-        f"from read_parquet({_text(str(file.path))})"
+        f"from read_parquet({text_literal(str(file.path))})"
     )
     connection.execute(
         "create temp table line_numbers as select row_no, row_no as first_line from parsed"
@@ -153,12 +163,12 @@ def _select_incoming(
         if name not in known
     }
     selected = ", ".join(
-        f"parsed.c{places[name]} as {_name(name)}"
+        f"parsed.c{places[name]} as {quoted_name(name)}"
         if name in places
-        else f"null::varchar as {_name(name)}"
+        else f"null::varchar as {quoted_name(name)}"
         for name in known
     )
-    packed = ", ".join(f"{_text(name)}, parsed.c{place}" for name, place in extra.items())
+    packed = ", ".join(f"{text_literal(name)}, parsed.c{place}" for name, place in extra.items())
     connection.execute(
         f"""
         create temp table incoming as
@@ -172,13 +182,13 @@ def _select_incoming(
     connection.execute("drop table parsed; drop table line_numbers")
     remarks = []
     if extra:
-        remarks.append(f"{where}: extra columns kept but not used: {_shown_names(extra)}")
+        remarks.append(f"{where}: extra columns kept but not used: {shown_names(extra)}")
     if absent:
         remarks.append(f"{where}: optional columns not delivered: {', '.join(absent)}")
     return remarks
 
 
-def _shown_names(names: Iterable[str]) -> str:
+def shown_names(names: Iterable[str]) -> str:
     """Say names that a file gives itself: what could be a number is not repeated, nor are pages."""
     shown = [re.sub(r"[0-9]{6,}", "…", name)[:_MAX_SHOWN_LETTERS] for name in names]
     more = len(shown) - _MAX_SHOWN_NAMES
@@ -187,7 +197,7 @@ def _shown_names(names: Iterable[str]) -> str:
 
 def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
     try:
-        with _opened(path, "utf-8-sig" if encoding == "utf-8" else encoding) as text:
+        with opened_as_text(path, "utf-8-sig" if encoding == "utf-8" else encoding) as text:
             reader = csv.reader(text, delimiter=";", strict=True)
             names = [name.strip() for name in next(reader, [])]
             lines = reader.line_num
@@ -265,7 +275,7 @@ def _number_lines(
         return
     starts = []
     before = 0
-    with _opened(path, encoding) as text, suppress(csv.Error):
+    with opened_as_text(path, encoding) as text, suppress(csv.Error):
         reader = csv.reader(text, delimiter=";")
         for record in reader:
             if record:
@@ -296,7 +306,7 @@ def _load_lines(
             select * from (
                 select row_number() over () as line_number, line_content
                 from read_csv(
-                    {_text(str(file.path))}, columns = {{'line_content': 'varchar'}},
+                    {text_literal(str(file.path))}, columns = {{'line_content': 'varchar'}},
                     auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
                     escape = '', encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
                     ignore_errors = true, store_rejects = true
@@ -347,7 +357,7 @@ def _parse_json(
     if not extra:
         return []
     names = sorted(path.replace("[*]", "") for path in extra)
-    return [f"{where}: extra fields kept but not used: {_shown_names(names)}"]
+    return [f"{where}: extra fields kept but not used: {shown_names(names)}"]
 
 
 def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> set[str]:
@@ -372,7 +382,7 @@ def _parse_fixed_width(
     in_width = f"length(line_content) = {file.table.width}"
     slices = ", ".join(
         f"case when {in_width} then nullif(trim(substr(line_content, {column.slice[0] + 1}, "
-        f"{column.slice[1] - column.slice[0]})), '') end as {_name(column.name)}"
+        f"{column.slice[1] - column.slice[0]})), '') end as {quoted_name(column.name)}"
         for column in file.table.columns
         if column.slice is not None
     )
@@ -387,10 +397,10 @@ def _parse_fixed_width(
     return []
 
 
-def _check_mark(path: Path, encoding: str, where: str) -> None:
+def check_mark(path: Path, encoding: str, where: str) -> None:
     """Refuse a file whose first bytes say that it is in another encoding than the manifest says."""
     try:
-        with _opened_as_bytes(path) as file:
+        with opened_as_bytes(path) as file:
             first = file.read(3)
     except (OSError, EOFError):
         return  # a broken gzip is told of, with its line, by the reader
@@ -412,7 +422,7 @@ def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> D
         raise error  # not the file's fault
     line = 0
     try:
-        with _opened(path, encoding) as text:
+        with opened_as_text(path, encoding) as text:
             for line, content in enumerate(text, start=1):
                 if encoding == "latin-1" and _OF_WINDOWS.search(content):
                     return DeliveryRefused(
@@ -436,13 +446,15 @@ def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> D
 
 
 @contextmanager
-def _opened(path: Path, encoding: str) -> Iterator[io.TextIOBase]:
+def opened_as_text(path: Path, encoding: str) -> Iterator[io.TextIOBase]:
+    """Open a file for reading as text with its own line ends, unpacked if it is gzipped."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding=encoding, newline="") as text:
         yield cast(io.TextIOBase, text)
 
 
-def _opened_as_bytes(path: Path) -> IO[bytes]:
+def opened_as_bytes(path: Path) -> IO[bytes]:
+    """Open a file for reading as bytes, unpacked if it is gzipped."""
     opener = gzip.open if path.suffix == ".gz" else open
     return cast(IO[bytes], opener(path, "rb"))
 
@@ -450,7 +462,7 @@ def _opened_as_bytes(path: Path) -> IO[bytes]:
 def _lines_in(path: Path) -> int:
     """Count the lines of a file, a last one without line end included."""
     lines, last = 0, b"\n"
-    with _opened_as_bytes(path) as file:
+    with opened_as_bytes(path) as file:
         while block := file.read(1 << 20):
             lines += block.count(b"\n")
             last = block[-1:]
@@ -460,11 +472,3 @@ def _lines_in(path: Path) -> int:
 def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

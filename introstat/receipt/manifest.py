@@ -7,9 +7,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from introstat.errors import DeliveryRefused
+from introstat.errors import DeliveryRefused, UserError
+from introstat.mapping.layout import Mapping, OfficeFile, find_mapping, load_mapping
 from introstat.receipt.contract import Source, Table, sources
 
+MANIFEST = "manifest.json"
 ENCODINGS = ("utf-8", "latin-1")
 # A manifest names a few files; anything of this size is something else.
 _LARGEST_MANIFEST = 1024 * 1024
@@ -22,18 +24,35 @@ _ENDINGS = {
 
 @dataclass(frozen=True)
 class DeliveredFile:
-    """One file of a delivery as its manifest describes it."""
+    """One file of a delivery as its manifest describes it, or what a mapping makes of one.
+
+    `mapped_from` is the name of the office's file that a mapping made it of.
+    """
 
     path: Path
     dataset: str
     table: Table
     rows: int
     sha256: str
+    mapped_from: str | None = None
+
+
+@dataclass(frozen=True)
+class MappedFile:
+    """One of an office's own files, which the mapping turns into tables of the contract."""
+
+    path: Path
+    layout: OfficeFile
+    rows: int
+    sha256: str
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A delivery whose manifest is in order; its files have not been opened yet."""
+    """A delivery whose manifest is in order; its files have not been opened yet.
+
+    `office_files` are those that the `mapping` speaks of; `files` keep the contract as they are.
+    """
 
     folder: Path
     source: Source
@@ -42,6 +61,8 @@ class Delivery:
     encoding: str
     files: tuple[DeliveredFile, ...]
     unlisted: tuple[str, ...]
+    mapping: Mapping | None = None
+    office_files: tuple[MappedFile, ...] = ()
 
     @property
     def name(self) -> str:
@@ -64,7 +85,7 @@ def read_delivery(folder: Path) -> Delivery:
 
     Raises DeliveryRefused, naming the file and what to do.
     """
-    path = folder / "manifest.json"
+    path = folder / MANIFEST
     where = f"{folder.parent.name}/{folder.name}/manifest.json"
     if not path.is_file():
         raise DeliveryRefused(f"{where}: there is no such file. Ask for the delivery anew.")
@@ -93,14 +114,36 @@ def read_delivery(folder: Path) -> Delivery:
     listed = content.get("files")
     if not isinstance(listed, dict) or not listed:
         raise DeliveryRefused(f"{where}: `files` names no file; expected {_wanted(source)}.")
-    files = tuple(_file(folder, where, source, name, listed[name]) for name in sorted(listed))
-    _complete(where, source, files)
+    mapping = read_mapping(where, content["mapping"], source) if content.get("mapping") else None
+    files: list[DeliveredFile] = []
+    office_files: list[MappedFile] = []
+    for name in sorted(listed):
+        if Path(name).name != name:
+            raise DeliveryRefused(f"{where}: {name!r} is not a plain file name.")
+        layout = layout_of(where, mapping, name)
+        dataset, table = ("", None) if layout else contract_file(where, source, name, mapping)
+        path, rows, sha256 = _described(folder, where, source, name, listed[name])
+        if layout:
+            office_files.append(MappedFile(path, layout, rows, sha256))
+        elif table:
+            files.append(DeliveredFile(path, dataset, table, rows, sha256))
+    _complete(where, source, files, mapping, office_files)
     unlisted = sorted(
         entry.name
         for entry in folder.iterdir()
-        if entry.name not in listed and entry.name != "manifest.json"
+        if entry.name not in listed and entry.name != MANIFEST
     )
-    return Delivery(folder, source, delivered, covers_until, encoding, files, tuple(unlisted))
+    return Delivery(
+        folder,
+        source,
+        delivered,
+        covers_until,
+        encoding,
+        tuple(files),
+        tuple(unlisted),
+        mapping,
+        tuple(office_files),
+    )
 
 
 def _expect(where: str, content: dict[str, Any], key: str, wanted: str, hint: str) -> None:
@@ -119,16 +162,58 @@ def _date(where: str, content: dict[str, Any], key: str) -> date:
     return found
 
 
-def _file(folder: Path, where: str, source: Source, name: str, facts: Any) -> DeliveredFile:
-    if Path(name).name != name:
-        raise DeliveryRefused(f"{where}: {name!r} is not a plain file name.")
+def read_mapping(where: str, name: object, source: Source) -> Mapping:
+    """Return the mapping that a manifest names; DeliveryRefused if it cannot be used."""
+    if not isinstance(name, str):
+        raise DeliveryRefused(f"{where}: `mapping` is no text; expected a mapping's name.")
+    try:
+        mapping = load_mapping(find_mapping(name))
+    except UserError as error:
+        raise DeliveryRefused(f"{where}: {error.message}") from None
+    if mapping.source != source:
+        raise DeliveryRefused(
+            f"{where}: mapping {name} is of {mapping.source.name}, not of {source.name}."
+        )
+    lacking = next(mapping.lacks(), None)
+    if lacking:
+        raise DeliveryRefused(
+            f"{where}: mapping {name}: {lacking}. `introstat mapping check {name}` says the rest."
+        )
+    return mapping
+
+
+def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | None:
+    """Return what a mapping says of a file, None if nothing; DeliveryRefused if it is unclear."""
+    try:
+        return mapping.file_of(name) if mapping else None
+    except UserError as error:
+        raise DeliveryRefused(f"{where}: {error.message}") from None
+
+
+def contract_file(
+    where: str, source: Source, name: str, mapping: Mapping | None = None
+) -> tuple[str, Table]:
+    """Return the dataset and table of a file by its name; DeliveryRefused if it is none."""
     dataset = name.split(".", 1)[0]
     table = source.table_of(dataset)
     if table is None or not name.endswith(_ENDINGS[table.format]):
+        if mapping:
+            patterns = ", ".join(file.pattern for file in mapping.files)
+            raise DeliveryRefused(
+                f"{where}: {name} is no file of mapping {mapping.name} ({patterns}) nor of "
+                f"{source.name}. Take it out of the delivery or write it into the mapping."
+            )
         raise DeliveryRefused(
             f"{where}: {name} is no file of {source.name}; expected {_wanted(source)}. "
             "A file of another source belongs in a delivery of that source."
         )
+    return dataset, table
+
+
+def _described(
+    folder: Path, where: str, source: Source, name: str, facts: Any
+) -> tuple[Path, int, str]:
+    """Return a listed file's path, rows and checksum; DeliveryRefused if it is not that file."""
     rows = facts.get("rows") if isinstance(facts, dict) else None
     sha256 = facts.get("sha256") if isinstance(facts, dict) else None
     if (
@@ -151,13 +236,29 @@ def _file(folder: Path, where: str, source: Source, name: str, facts: Any) -> De
             f"{source.name}/{folder.name}/{name}: its checksum is not the manifest's, so the file "
             "was changed or cut off on the way. Fetch it again."
         )
-    return DeliveredFile(path, dataset, table, rows, found)
+    return path, rows, found
 
 
-def _complete(where: str, source: Source, files: tuple[DeliveredFile, ...]) -> None:
+def _complete(
+    where: str,
+    source: Source,
+    files: list[DeliveredFile],
+    mapping: Mapping | None,
+    office_files: list[MappedFile],
+) -> None:
     datasets = [file.dataset for file in files]
+    given = {file.table.name for file in files}
+    if mapping:
+        given |= {rule.table.name for file in office_files for rule in file.layout.rules}
+        given |= {name for name, _ in mapping.absent}
+        for layout in mapping.files:
+            if not layout.is_optional and all(file.layout != layout for file in office_files):
+                raise DeliveryRefused(
+                    f"{where}: no file is named like {layout.pattern}, which mapping "
+                    f"{mapping.name} expects. Deliver it, or mark it `optional` in the mapping."
+                )
     for table in source.tables:
-        if not table.optional and all(file.table != table for file in files):
+        if not table.optional and table.name not in given:
             raise DeliveryRefused(
                 f"{where}: {_file_of(table)} is missing. A delivery of {source.name} holds "
                 f"{_wanted(source)}."

@@ -6,7 +6,7 @@ what was delivered. It is written beside and moved into place as a whole, and ne
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from introstat.places import MEMORY_VARIABLE, memory_limit
 from introstat.receipt import journal
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, find_deliveries, read_delivery
+from introstat.receipt.mapped import MappedReceipt, changed_mapping, delivered_checksums
 from introstat.receipt.sealing import NUMBERS_TABLE, write_sealed
 
 RECEIPT = "receipt.json"
@@ -79,7 +80,7 @@ def _receive_one(
 ) -> None:
     home = received / folder.parent.name / folder.name
     if home.exists():
-        _expect_unchanged(folder, home)
+        outcome.remarks += _expect_unchanged(folder, home)
         outcome.known.append(f"{folder.parent.name}/{folder.name}")
         return
     delivery = read_delivery(folder)
@@ -104,12 +105,21 @@ def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser)
         for file in delivery.files:
             remarks += load_incoming(connection, delivery, file)
             write_sealed(connection, delivery, file, pseudonymiser, staging)
-    _write_receipt(delivery, staging, pseudonymiser, remarks)
+        mapped = MappedReceipt(delivery)
+        for file in mapped.load_incoming(connection):
+            write_sealed(connection, delivery, file, pseudonymiser, staging)
+        remarks += mapped.remarks
+        delivery = replace(delivery, files=delivery.files + tuple(mapped.files))
+    _write_receipt(delivery, staging, pseudonymiser, remarks, mapped.account())
     return remarks
 
 
 def _write_receipt(
-    delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser, remarks: list[str]
+    delivery: Delivery,
+    staging: Path,
+    pseudonymiser: Pseudonymiser,
+    remarks: list[str],
+    mapping: dict[str, Any] | None,
 ) -> None:
     receipt: dict[str, Any] = {
         "source": delivery.source.name,
@@ -127,6 +137,7 @@ def _write_receipt(
             }
             for file in delivery.files
         ],
+        "mapping": mapping,
         "remarks": remarks,
     }
     path = staging / RECEIPT
@@ -134,10 +145,13 @@ def _write_receipt(
         json.dump(receipt, file, indent=2, ensure_ascii=False)
 
 
-def _expect_unchanged(folder: Path, home: Path) -> None:
-    """Refuse a delivery that is received already and whose manifest now says something else."""
+def _expect_unchanged(folder: Path, home: Path) -> list[str]:
+    """Refuse a delivery that is received already and whose manifest now says something else.
+
+    Returns a remark if its mapping has changed since.
+    """
     receipt = json.loads((home / RECEIPT).read_text(encoding="utf-8"))
-    before = {file["file_name"]: file["sha256"] for file in receipt["files"]}
+    before = delivered_checksums(receipt)
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8-sig"))
         now = {name: facts["sha256"].lower() for name, facts in manifest["files"].items()}
@@ -151,6 +165,7 @@ def _expect_unchanged(folder: Path, home: Path) -> None:
             "It was received before with other content, and a delivery never changes. What was "
             "received stands. Deliver the new content under the date it was made."
         )
+    return changed_mapping(receipt, f"{folder.parent.name}/{folder.name}")
 
 
 def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:

@@ -151,7 +151,7 @@ superseded as (
     where judged.reason is null
     qualify row_number() over (
         partition by judged.delivered, judged."{{ key }}"
-        order by {{ 'judged."' ~ registered ~ '" desc, ' if registered }} judged.line_number desc
+        order by {{ 'judged."' ~ registered ~ '" desc, ' if registered }} judged.line_number desc, judged.file_name desc
     ) > 1
 ),
 {% endif %}

@@ -4,6 +4,7 @@ with faulty as (
     {{ 'union all' if not loop.first }}
     select
         '{{ dataset.split('__')[0] }}' as source,
+        '{{ dataset.split('__')[1] }}' as table_name,
         reason,
         delivered,
         file_name,
@@ -27,6 +28,7 @@ final as (
     inner join {{ ref('stg_receipt__files') }} as files
         on
             faulty.source = files.source
+            and faulty.table_name = files.table_name
             and faulty.delivered = files.delivered
             and faulty.file_name = files.file_name
 )

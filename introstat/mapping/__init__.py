@@ -1,0 +1,1 @@
+"""Mapping: an office's own files turned into the tables of the contract by a reviewed file."""

@@ -1,0 +1,313 @@
+"""A mapping applied to an office's file: rows for the tables of the contract, and what was found.
+
+No row is lost: each is mapped to at least one table or left out by a condition that gives its
+reason; a row that is neither refuses the delivery.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import duckdb
+
+from introstat.errors import DeliveryRefused
+from introstat.mapping.formats import (
+    TRANSFORMS,
+    dates_sql,
+    joined_number,
+    kept_unread,
+)
+from introstat.mapping.layout import Condition, Field, OfficeFile, Rule
+from introstat.mapping.office import Office
+from introstat.mapping.words import known_words
+from introstat.receipt.sql import quoted_name, text_literal
+
+_MAX_WORDS = 10
+_MAX_LETTERS = 40
+_KEY_SEPARATOR = "/"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A code word that neither the mapping nor the code list knows, and how often it stands."""
+
+    word: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What does not fit in one mapped column.
+
+    `words` are unknown code words; `unread` counts values that are not in the column's format,
+    the first of them on `first_line`.
+    """
+
+    field: Field
+    words: tuple[Word, ...] = ()
+    unread: int = 0
+    first_line: int | None = None
+
+    def said(self, table: str) -> str:
+        """Say it in one line, without any value that could be an identity number."""
+        office = " or ".join(repr(name) for name in self.field.columns)
+        place = f"{table}.{self.field.target.name} from {office}"
+        if self.unread:
+            return (
+                f"{place}: {self.unread} values that are no {self.field.target.data_type} in the "
+                f"mapping's format, first on line {self.first_line}; kept, to be set aside"
+            )
+        shown = ", ".join(f"{shown_word(each.word)} ({each.rows})" for each in self.words)
+        return (
+            f"{place}: words neither in the mapping nor in the code list, kept as they are: {shown}"
+        )
+
+
+@dataclass
+class MappedRule:
+    """What became of one rule: rows it gave, rows that were the same as another's, findings."""
+
+    rule: Rule
+    rows: int
+    collapsed: int
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass
+class Coverage:
+    """Where the rows of an office's file go.
+
+    `ignored` counts the rows left out by each condition in the mapping's order. `unmatched` counts
+    rows that nothing fits, the first of them on `first_unmatched`.
+    """
+
+    mapped: int
+    ignored: tuple[int, ...]
+    unmatched: int
+    first_unmatched: int | None
+
+
+def shown_word(word: str) -> str:
+    """Return a code word as it may be shown: cut short, and without what could be a number."""
+    masked = re.sub(r"[0-9][0-9 .\-]{4,}[0-9]", "…", word)
+    return repr(masked if len(masked) <= _MAX_LETTERS else masked[:_MAX_LETTERS] + "…")
+
+
+def missing_columns(layout: OfficeFile, office: Office) -> tuple[list[str], list[str]]:
+    """Return the columns that the mapping reads and the file lacks: needed ones, and the others."""
+    lacking = layout.used - set(office.names)
+    needed = {c.column for ignored in layout.ignored for c in ignored.when}
+    for rule in layout.rules:
+        needed |= {condition.column for condition in rule.when}
+        for each in rule.fields:
+            if each.key or each.target.required or each.target.identity:
+                needed |= set(each.reads)
+    return sorted(lacking & needed), sorted(lacking - needed)
+
+
+def coverage(connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: Office) -> Coverage:
+    """Judge every row of the table `office` and make the view `judged`.
+
+    The view adds `ignored_by` (the number of the condition that leaves the row out, else null) and
+    m0, m1 … (whether the rule's rows take it in).
+    """
+    ignored = " ".join(
+        f"when {_holds(each.when, office)} then {number}"
+        for number, each in enumerate(layout.ignored)
+    )
+    matches = ", ".join(
+        f"ignored_by is null and {_holds(rule.when, office)} as m{number}"
+        for number, rule in enumerate(layout.rules)
+    )
+    any_match = " or ".join(f"m{number}" for number in range(len(layout.rules)))
+    connection.execute(
+        f"""
+        create or replace temp view judged as
+        select *, {any_match} as is_mapped from (
+            select *, {matches} from (
+                select *, {f"case {ignored} end" if ignored else "null::integer"} as ignored_by
+                from office
+            )
+        )
+        """
+    )
+    row = connection.execute(
+        "select count(*) filter (where is_mapped), "
+        "count(*) filter (where not is_mapped and ignored_by is null), "
+        "min(line_number) filter (where not is_mapped and ignored_by is null) from judged"
+    ).fetchone()
+    assert row is not None
+    counts = dict(
+        connection.execute(
+            "select ignored_by, count(*) from judged where ignored_by is not null group by 1"
+        ).fetchall()
+    )
+    left_out = tuple(counts.get(number, 0) for number in range(len(layout.ignored)))
+    return Coverage(row[0], left_out, row[1], row[2])
+
+
+def map_rules(
+    connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: Office, source: str
+) -> Iterator[MappedRule]:
+    """Make the table `incoming` for each rule in turn, from the view `judged`."""
+    for number, rule in enumerate(layout.rules):
+        connection.execute("drop table if exists incoming; drop table if exists texts")
+        _make_texts(connection, layout, number, office)
+        rows = _make_incoming(connection, rule)
+        taken = _count(connection, "texts")
+        findings = [
+            found
+            for place, each in enumerate(rule.fields)
+            if (found := _finding(connection, each, place, source, rule.table.name)) is not None
+        ]
+        connection.execute("drop table texts")
+        yield MappedRule(rule, rows, taken - rows, findings)
+
+
+def _make_texts(
+    connection: duckdb.DuckDBPyConnection, layout: OfficeFile, number: int, office: Office
+) -> None:
+    """Make the table `texts`: t0, t1 … the office's text for each field, transformed."""
+    rule = layout.rules[number]
+    texts = "".join(
+        f"{_text_sql(each, office)} as t{place}, " for place, each in enumerate(rule.fields)
+    )
+    extra = "null::varchar"
+    names = [name for name in office.names if name not in layout.used]
+    if names:
+        packed = ", ".join(
+            f"{text_literal(name)}, {joined_number(office.column(name))}" for name in names
+        )
+        extra = f"json_object({packed})::varchar"
+        if rule.once:
+            # Rows are made one by what is mapped; what is not stays with another table's row.
+            kept = [f"m{place}" for place, other in enumerate(layout.rules) if not other.once]
+            if kept:
+                extra = f"case when not ({' or '.join(kept)}) then {extra} end"
+    connection.execute(
+        f"create temp table texts as select {texts}{extra} as extra_columns, line_number "
+        f"from judged where m{number}"
+    )
+
+
+def _make_incoming(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
+    places = {each.target.name: place for place, each in enumerate(rule.fields)}
+    selected = ", ".join(
+        f"{_value_sql(rule.fields[places[column.name]], f't{places[column.name]}')} "
+        f"as {quoted_name(column.name)}"
+        if column.name in places
+        else f"null::varchar as {quoted_name(column.name)}"
+        for column in rule.table.columns
+    )
+    query = f"select {selected}, extra_columns, line_number from texts"
+    if rule.once:
+        names = ", ".join(quoted_name(column.name) for column in rule.table.columns)
+        query = (
+            f"select {names}, extra_columns, min(line_number) as line_number "
+            f"from ({query}) group by {names}, extra_columns"
+        )
+    connection.execute(f"create temp table incoming as {query}")
+    return _count(connection, "incoming")
+
+
+def _text_sql(each: Field, office: Office) -> str:
+    """SQL for what the office's file says of a field, before words and formats."""
+    if each.constant is not None:
+        return text_literal(each.constant)
+    columns = [office.column(name) for name in each.reads if name in office.names]
+    if not columns:
+        return "null::varchar"
+    if each.key:
+        parts = f" || '{_KEY_SEPARATOR}' || ".join(f"coalesce({c}, '')" for c in columns)
+        joined = joined_number(parts)
+        return f"case when coalesce({', '.join(columns)}) is not null then {joined} end"
+    text = columns[0] if len(columns) == 1 else f"coalesce({', '.join(columns)})"
+    if each.target.identity:
+        # Written in two parts or one: the same number.
+        text = f"regexp_replace({text}, '[ .\\-\u00a0]', '', 'g')"
+    for name in each.transforms:
+        text = TRANSFORMS[name].format(text)
+    return f"nullif({text}, '')"
+
+
+def _value_sql(each: Field, text: str) -> str:
+    """SQL for a field as the contract writes it, from its text."""
+    if each.constant is not None or each.key:
+        return text
+    value = _formatted(each, text)
+    if value is None:
+        value = text if each.target.identity else joined_number(text)
+    else:
+        value = f"coalesce({value}, {kept_unread(text, each.target.data_type)})"
+    if each.codes:
+        mapped = " ".join(
+            f"when {text_literal(word)} then {text_literal(meaning)}"
+            for word, meaning in each.codes
+        )
+        value = f"nullif(case coalesce({text}, '') {mapped} else {value} end, '')"
+    return value
+
+
+def _formatted(each: Field, text: str) -> str | None:
+    """SQL for a date or a number in the office's format, null where it is not; None for text."""
+    if each.target.data_type == "date":
+        return dates_sql(each.dates, text)
+    if each.target.data_type in ("decimal", "integer"):
+        return each.number.sql(text)
+    return None
+
+
+def _finding(
+    connection: duckdb.DuckDBPyConnection, each: Field, place: int, source: str, table: str
+) -> Finding | None:
+    if not each.columns or each.target.identity:
+        return None
+    text = f"t{place}"
+    words = ", ".join(text_literal(word) for word, _ in each.codes) or "''"
+    value = _formatted(each, text)
+    if value is not None:
+        row = connection.execute(
+            f"select count(*), min(line_number) from texts where {text} is not null "
+            f"and {text} not in ({words}) and {value} is null"
+        ).fetchone()
+        return Finding(each, (), row[0], row[1]) if row and row[0] else None
+    known = known_words(source, table, each.target.name)
+    if known is None and not each.codes:
+        return None
+    connection.execute("create or replace temp table known (word varchar)")
+    if known:
+        listed = ", ".join(f"({text_literal(word)})" for word in sorted(known))
+        connection.execute(f"insert into known values {listed}")
+    found = connection.execute(
+        f"select {text}, count(*) from texts where {text} is not null "
+        f"and {text} not in ({words}) and {text} not in (from known) "
+        f"group by 1 order by 2 desc, 1 limit {_MAX_WORDS}"
+    ).fetchall()
+    return Finding(each, tuple(Word(*row) for row in found)) if found else None
+
+
+def _holds(conditions: tuple[Condition, ...], office: Office) -> str:
+    held = [
+        f"coalesce({office.column(each.column)}, '') {'not in' if each.is_negated else 'in'} "
+        f"({', '.join(map(text_literal, each.words))})"
+        for each in conditions
+    ]
+    return f"({' and '.join(held) or 'true'})"
+
+
+def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = connection.execute(f"select count(*) from {table}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def refuse_missing(layout: OfficeFile, office: Office, where: str) -> list[str]:
+    """Refuse a file without a column that the mapping cannot do without; remark on the others."""
+    needed, others = missing_columns(layout, office)
+    if needed:
+        raise DeliveryRefused(
+            f"{where}: column {', '.join(map(repr, needed))} is missing, which the mapping reads. "
+            "Deliver it, or change the mapping: `introstat mapping check` says what it reads."
+        )
+    if not others:
+        return []
+    return [f"{where}: columns not delivered, left empty: {', '.join(map(repr, others))}"]

@@ -1,0 +1,110 @@
+"""The commands `introstat mapping …`."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table as Shown
+from rich.text import Text
+
+from introstat.errors import EXIT_REFUSED
+from introstat.mapping.check import FileReport, Report, check
+from introstat.mapping.layout import find_mapping, load_mapping
+from introstat.receipt.contract import Table
+from introstat.receipt.files import shown_names
+
+
+@click.group("mapping", short_help="An office's own layout, turned into the contract.")
+def mapping_group() -> None:
+    """Work with mapping files: how an office's own files become the tables of the contract.
+
+    docs/mapping.md says how one is written.
+    """
+
+
+@mapping_group.command("check", short_help="Say what a mapping covers and what it leaves open.")
+@click.argument("file")
+@click.option(
+    "--sample",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the office's files to try it on. Without it the mapping alone is judged.",
+)
+def check_command(file: str, sample: Path | None) -> None:
+    """Say what the mapping FILE (a path, or a name in mappings/) makes of the files of a folder.
+
+    Shown are the office's columns and what they become, the contract's columns and where they come
+    from, words that are not mapped, values that are not in the mapping's formats (counted, never
+    shown), and rows that fit no table. Nothing is written.
+
+    Exit code 0: all is mapped. 2: the mapping cannot be understood. 3: something is left open.
+
+    \b
+    Example:
+      introstat mapping check kommunalt-fagsystem --sample examples/kommunalt-fagsystem
+    """
+    path = Path(file)
+    mapping = load_mapping(path if path.suffix else find_mapping(file))
+    report = check(mapping, sample)
+    console = Console(highlight=False, markup=False)
+    console.print(
+        f"Mapping {mapping.name} of {mapping.source.name}: {mapping.description} Reviewed by "
+        f"{mapping.reviewed_by}, {mapping.reviewed_on}.",
+        soft_wrap=True,
+    )
+    for each in report.files:
+        if each.office is not None:
+            _show_file(console, each)
+    for table in mapping.source.tables:
+        _show_table(console, report, table)
+    if not report.problems:
+        console.print("All is mapped.")
+        return
+    console.print(f"Left open: {len(report.problems)}", style="bold")
+    for problem in report.problems:
+        console.print(f"- {problem}", soft_wrap=True)
+    raise SystemExit(EXIT_REFUSED)
+
+
+def _show_file(console: Console, file: FileReport) -> None:
+    assert file.office is not None
+    shown = Shown(title=f"{file.name}: {file.office.rows} rows", title_justify="left")
+    shown.add_column("column of the office")
+    shown.add_column("becomes")
+    uses = file.uses()
+    for name in file.office.names:
+        shown.add_row(
+            Text(shown_names([name])),
+            Text(", ".join(uses.get(name, ["– extra: kept but not used"]))),
+        )
+    for name in (*file.missing_needed, *file.missing_others):
+        shown.add_row(Text(name), Text("– not in the file"))
+    console.print(shown)
+    if file.covered is None:
+        return
+    for mapped in file.rules:
+        same = f", {mapped.collapsed} rows the same as another" if mapped.collapsed else ""
+        console.print(f"  → {mapped.rule.table.name}: {mapped.rows} rows{same}")
+    for ignored, rows in zip(file.layout.ignored, file.covered.ignored, strict=True):
+        console.print(f"  → left out: {rows} rows. {ignored.reason}", soft_wrap=True)
+
+
+def _show_table(console: Console, report: Report, table: Table) -> None:
+    origins = report.origins(table)
+    reasons = dict(report.mapping.absent)
+    if not any(origins.values()):
+        if table.name in report.mapping.as_contract:
+            why = "delivered as the contract says"
+        else:
+            why = reasons.get(table.name) or ("optional" if table.optional else "no file gives it")
+        console.print(f"Table {table.name}: not mapped, {why}", soft_wrap=True)
+        return
+    shown = Shown(title=f"Table {table.name}", title_justify="left")
+    shown.add_column("column of the contract")
+    shown.add_column("comes from")
+    for column in table.columns:
+        lacking = "– missing, required" if column.required else "– missing, optional"
+        shown.add_row(
+            Text(f"{column.name}{'*' if column.required else ''}"),
+            Text("\n".join(origins[column.name]) or lacking),
+        )
+    console.print(shown)

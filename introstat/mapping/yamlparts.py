@@ -1,0 +1,142 @@
+"""A YAML file read part by part, so that every complaint names its line.
+
+Every value is taken as it is written: `0301` stays 0301, `NO` is Norway and `1` is a text. YAML's
+own rules would make another number, a false and a number of them.
+"""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from introstat.errors import UserError
+
+
+class Part:
+    """One value of a YAML file: a text, a list or a mapping, with the line it begins on."""
+
+    def __init__(self, node: Any, file: str) -> None:
+        self._node = node
+        self._file = file
+
+    @property
+    def line(self) -> int:
+        """The line of the file, the first being 1."""
+        return int(self._node.start_mark.line) + 1
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a single value."""
+        return isinstance(self._node, yaml.ScalarNode)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list."""
+        return isinstance(self._node, yaml.SequenceNode)
+
+    def error(self, message: str) -> UserError:
+        """Return a complaint about this part."""
+        return UserError(f"{self._file}, line {self.line}: {message}")
+
+    def text(self, what: str) -> str:
+        """Return the text; UserError if it is none or empty."""
+        found = self.word(what)
+        if not found:
+            raise self.error(f"{what} is empty; expected a text.")
+        return found
+
+    def word(self, what: str) -> str:
+        """Return the text, which may be empty."""
+        if not self.is_text:
+            raise self.error(f"{what} is a list or has keys; expected a text.")
+        is_null = self._node.tag.endswith(":null")
+        return "" if is_null else str(self._node.value).strip()
+
+    def raw(self, what: str) -> str:
+        """Return the text with the blanks around it: a delimiter may be a tab."""
+        self.word(what)
+        return str(self._node.value)
+
+    def texts(self, what: str) -> tuple[str, ...]:
+        """Return one text or a list of texts, none of them empty."""
+        if self.is_text:
+            return (self.text(what),)
+        return tuple(item.text(what) for item in self.items(what))
+
+    def words(self, what: str) -> tuple[str, ...]:
+        """Return one text or a list of texts, of which some may be empty."""
+        if self.is_text:
+            return (self.word(what),)
+        return tuple(item.word(what) for item in self.items(what))
+
+    def flag(self, what: str) -> bool:
+        """Return true or false."""
+        found = self.word(what)
+        if found not in ("true", "false"):
+            raise self.error(f"{what} is {found!r}; expected true or false.")
+        return found == "true"
+
+    def choice(self, what: str, choices: Iterable[str]) -> str:
+        """Return a text that must be one of the choices."""
+        found = self.word(what)
+        if found not in choices:
+            raise self.error(f"{what} is {found!r}; expected {', '.join(choices)}.")
+        return found
+
+    def items(self, what: str) -> list["Part"]:
+        """Return the parts of a list that is not empty."""
+        if not self.is_list or not self._node.value:
+            raise self.error(f"{what} is no list; expected lines that begin with `- `.")
+        return [Part(node, self._file) for node in self._node.value]
+
+    def entries(self, what: str, known: Iterable[str] | None = None) -> dict[str, "Part"]:
+        """Return the parts of a mapping by key; UserError for a key that is not known or twice."""
+        if not isinstance(self._node, yaml.MappingNode):
+            raise self.error(f"{what} has no keys; expected lines like `key: value`.")
+        known = None if known is None else tuple(known)
+        found: dict[str, Part] = {}
+        for key_node, value in self._node.value:
+            key_part = Part(key_node, self._file)
+            key = key_part.word(f"a key of {what}")
+            if key in found:
+                raise key_part.error(f"{key!r} is there twice in {what}.")
+            if known is not None and key not in known:
+                raise key_part.error(f"unknown key {key!r} in {what}; {meant(key, known)}")
+            found[key] = Part(value, self._file)
+        return found
+
+    def required(self, entries: dict[str, "Part"], what: str, *keys: str) -> None:
+        """Raise UserError if one of the keys is not among a mapping's entries."""
+        for key in keys:
+            if key not in entries:
+                raise self.error(f"{what} lacks `{key}`.")
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Say what would have been right: the nearest, else all."""
+    known = list(known)
+    near = difflib.get_close_matches(word, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}."
+
+
+def read_yaml(path: Path, name: str) -> tuple[Part, bytes]:
+    """Return a YAML file's content and its bytes; `name` is what complaints call the file."""
+    try:
+        content = path.read_bytes()
+        node = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except FileNotFoundError:
+        raise UserError(f"{name}: there is no such mapping file.") from None
+    except OSError as error:
+        raise UserError(f"{name}: cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{name}: not UTF-8. Save it as UTF-8.") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "cannot be read"
+        raise UserError(f"{name}{line}: not YAML: {problem}.") from None
+    if node is None:
+        raise UserError(f"{name}: empty; docs/mapping.md says what a mapping holds.")
+    return Part(node, name), content

@@ -1,0 +1,169 @@
+"""Receiving an office's own files through a mapping: loaded, mapped, and accounted for row by row.
+
+One office file and one table of the mapping make one dataset, as one file does in a delivery that
+keeps the contract. Its rows carry the office file's name and line; a second rule of the same file
+for the same table marks the name with `#2`, so that name and line point at one row.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from introstat.errors import DeliveryRefused, UserError
+from introstat.mapping.apply import coverage, map_rules, refuse_missing
+from introstat.mapping.layout import Rule, find_mapping, load_mapping
+from introstat.mapping.office import load_office
+from introstat.receipt.files import shown_names
+from introstat.receipt.manifest import DeliveredFile, Delivery, MappedFile
+
+
+class MappedReceipt:
+    """The office's files of a delivery on their way through its mapping.
+
+    `files` and `remarks` are complete once `load_incoming` is exhausted.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        """Take a delivery; one without a mapping has nothing to load."""
+        self._delivery = delivery
+        self._accounts: list[dict[str, Any]] = []
+        self.files: list[DeliveredFile] = []
+        self.remarks: list[str] = []
+
+    def load_incoming(self, connection: duckdb.DuckDBPyConnection) -> Iterator[DeliveredFile]:
+        """Make the table `incoming` for each dataset in turn and give what it is.
+
+        Raises DeliveryRefused with the file's name, the line, and what to do.
+        """
+        mapping = self._delivery.mapping
+        if mapping is None:
+            return
+        self.remarks += [
+            f"{self._delivery.name}: no table {table}, the mapping says: {reason}"
+            for table, reason in mapping.absent
+        ]
+        datasets = _Datasets(self._delivery)
+        for file in self._delivery.office_files:
+            yield from self._load_file(connection, file, datasets)
+        connection.execute("drop view if exists judged; drop table if exists office")
+
+    def _load_file(
+        self, connection: duckdb.DuckDBPyConnection, file: MappedFile, datasets: "_Datasets"
+    ) -> Iterator[DeliveredFile]:
+        name = file.path.name
+        where = f"{self._delivery.name}/{name}"
+        office = load_office(connection, file.path, file.layout, self._delivery.encoding, where)
+        if office.rows != file.rows:
+            raise DeliveryRefused(
+                f"{where}: {office.rows} rows, but the manifest says {file.rows}. The file is cut "
+                "off or the manifest is of another file; ask for the delivery anew."
+            )
+        self.remarks += refuse_missing(file.layout, office, where)
+        extra = [column for column in office.names if column not in file.layout.used]
+        if extra:
+            self.remarks.append(f"{where}: extra columns kept but not used: {shown_names(extra)}")
+        covered = coverage(connection, file.layout, office)
+        if covered.unmatched:
+            raise DeliveryRefused(
+                f"{where}, line {covered.first_unmatched}: the first of {covered.unmatched} rows "
+                "that fit no table of the mapping and no `ignore` condition. No row may be lost: "
+                "write into the mapping where such rows go, or why they are left out."
+            )
+        left_out = [
+            {"reason": ignored.reason, "rows": rows}
+            for ignored, rows in zip(file.layout.ignored, covered.ignored, strict=True)
+            if rows
+        ]
+        self.remarks += [
+            f"{where}: {each['rows']} rows left out by the mapping: {each['reason']}"
+            for each in left_out
+        ]
+        tables: list[dict[str, Any]] = []
+        seen: Counter[str] = Counter()
+        for mapped in map_rules(connection, file.layout, office, self._delivery.source.name):
+            table = mapped.rule.table
+            seen[table.name] += 1
+            mark = f"#{seen[table.name]}" if seen[table.name] > 1 else ""
+            made = DeliveredFile(
+                path=file.path.with_name(f"{name}{mark}"),
+                dataset=datasets.next_of(mapped.rule),
+                table=table,
+                rows=mapped.rows,
+                sha256=file.sha256,
+                mapped_from=name,
+            )
+            self.files.append(made)
+            self.remarks += [f"{where}: {found.said(table.name)}" for found in mapped.findings]
+            tables.append(
+                {"dataset": made.dataset, "rows": mapped.rows, "collapsed_rows": mapped.collapsed}
+            )
+            yield made
+        self._accounts.append(
+            {
+                "file_name": name,
+                "sha256": file.sha256,
+                "rows": office.rows,
+                "mapped_rows": covered.mapped,
+                "ignored_rows": left_out,
+                "tables": tables,
+            }
+        )
+
+    def account(self) -> dict[str, Any] | None:
+        """Say for receipt.json which mapping was used and where every row of each file went."""
+        mapping = self._delivery.mapping
+        if mapping is None:
+            return None
+        return {
+            "name": mapping.name,
+            "sha256": mapping.sha256,
+            "reviewed_by": mapping.reviewed_by,
+            "reviewed_on": mapping.reviewed_on,
+            "files": self._accounts,
+        }
+
+
+class _Datasets:
+    """Names of datasets: the table's name, numbered where several files or rules make it up."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        self._made = Counter(
+            rule.table.name for file in delivery.office_files for rule in file.layout.rules
+        )
+        self._made.update(file.dataset for file in delivery.files)
+        self._given: Counter[str] = Counter()
+
+    def next_of(self, rule: Rule) -> str:
+        """Return the name of the next dataset of a rule's table."""
+        name = rule.table.name
+        if self._made[name] == 1:
+            return name
+        self._given[name] += 1
+        return f"{name}-{self._given[name]}"
+
+
+def delivered_checksums(receipt: dict[str, Any]) -> dict[str, str]:
+    """Return the checksum of every file as it was delivered, by its name, from a receipt."""
+    office = (receipt.get("mapping") or {}).get("files", [])
+    mapped = {table["dataset"] for file in office for table in file["tables"]}
+    kept = [file for file in receipt["files"] if file["dataset"] not in mapped]
+    return {file["file_name"]: file["sha256"] for file in [*kept, *office]}
+
+
+def changed_mapping(receipt: dict[str, Any], name: str) -> list[str]:
+    """Return a remark if the mapping that a delivery was received with is another one now."""
+    before = receipt.get("mapping")
+    if not before:
+        return []
+    try:
+        now = load_mapping(find_mapping(before["name"])).sha256
+    except UserError:
+        now = None
+    if now == before["sha256"]:
+        return []
+    return [
+        f"{name}: mapping {before['name']} has changed since this was received; what was received "
+        "stands as it is"
+    ]
