@@ -35,7 +35,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: setup ## build the warehouse from made-up extracts and print its main figures
 	@test -f $(DEMO_KEY) || ! ls $(RECEIVED)/*/*/receipt.json > /dev/null 2>&1 || { \
 		echo "$(RECEIVED) holds deliveries that are not the demo's. Move data/ away first."; exit 1; }
-	@test -d $(DEMO) || $(BIN)/introstat synth --out $(DEMO) --persons 5000 --seed 2017
+	@test -d $(DEMO) || $(BIN)/introstat synth --out $(DEMO) --persons 5000 --seed 2017 --shapes mixed
 	@test -f $(DEMO_KEY) || $(BIN)/python -c 'import secrets; print(secrets.token_hex(64))' > $(DEMO_KEY)
 	@echo "The demo makes a pseudonym key of its own, $(DEMO_KEY); it protects nobody."
 	$(BIN)/introstat build --extracts $(DEMO) --warehouse $(WAREHOUSE) --key-file $(DEMO_KEY)

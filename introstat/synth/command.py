@@ -7,12 +7,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from introstat.errors import UserError
-from introstat.synth.deliveries import NIR_DELIVERIES
+from introstat.synth.deliveries import NIR_DELIVERIES, SHAPES
 from introstat.synth.generate import FIRST_YEAR, LAST_YEAR, generate
 from introstat.synth.replicate import replicate
 
 FEWEST, MOST = 50, 1_000_000
-NOT_WITH_REPLICATE = ("persons", "first_year", "last_year", "nir_deliveries")
+NOT_WITH_REPLICATE = ("persons", "first_year", "last_year", "nir_deliveries", "shapes")
 
 
 @click.command("synth")
@@ -60,6 +60,13 @@ NOT_WITH_REPLICATE = ("persons", "first_year", "last_year", "nir_deliveries")
     help="How often NIR delivers a snapshot.",
 )
 @click.option(
+    "--shapes",
+    default=SHAPES[0],
+    show_default=True,
+    type=click.Choice(SHAPES),
+    help="mixed: the newest deliveries of some sources in latin-1 or as Parquet, the same rows.",
+)
+@click.option(
     "--replicate",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -74,6 +81,7 @@ def synth(
     first_year: int,
     last_year: int,
     nir_deliveries: str,
+    shapes: str,
     file: Path | None,
 ) -> None:
     """Write synthetic extracts: deliveries of all five sources, with nobody real in them.
@@ -122,7 +130,7 @@ def synth(
             if file is not None:
                 replicate(file, out, seed, tell)
             else:
-                generate(out, persons, seed, first_year, last_year, nir_deliveries, tell)
+                generate(out, persons, seed, first_year, last_year, nir_deliveries, tell, shapes)
     except FileExistsError as error:
         raise UserError(
             f"{out} exists and is not an empty folder. Name another folder with --out, "

@@ -17,9 +17,12 @@ from introstat.synth.parameters import parameters
 Progress = Callable[[str, float], None]
 """Told what is being done and how far it has come, 0 to 1."""
 NIR_DELIVERIES = ("yearly", "half-yearly", "last")
+SHAPES = ("plain", "mixed")
 CSV_FORMAT = "format csv, header true, delimiter ';', quote '\"', escape '\"', nullstr ''"
 # Finished lines, one a row: no header, no quotes, a delimiter that never occurs.
 LINES_FORMAT = "format csv, header false, delimiter E'\\x01', quote '', escape '', nullstr ''"
+_MIXED = ("latin_1", "parquet")
+PARQUET_FORMAT = "format parquet, compression zstd"
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,12 @@ def write(
     deliveries: list[Delivery],
     progress: Progress,
     share: tuple[float, float] = (0.0, 1.0),
+    shapes: str = SHAPES[0],
 ) -> None:
-    """Write every delivery's folder below `out`."""
-    zipped = set(parameters()["deliveries"]["gzipped"])
+    """Write every delivery's folder below `out`, plain or in the mixed shapes of the contract."""
+    days = parameters()["deliveries"]
+    zipped = set(days["gzipped"])
+    latin_1, parquet = (set(days[key]) if shapes == "mixed" else set() for key in _MIXED)
     for number, delivery in enumerate(deliveries):
         low, high = share
         progress(
@@ -78,14 +84,20 @@ def write(
         folder = out / delivery.source / delivery.delivered.isoformat()
         folder.mkdir(parents=True)
         files: dict[str, dict[str, object]] = {}
+        later = any(other.source == delivery.source for other in deliveries[number + 1 :])
+        encoding = "latin-1" if not later and delivery.source in latin_1 else "utf-8"
         for name, query, how in _files(connection, delivery, first):
-            rows, path = _copy(connection, folder / name, query, how)
+            path = folder / name
+            if not later and delivery.source in parquet and path.suffix == ".csv":
+                path, how = path.with_suffix(".parquet"), PARQUET_FORMAT
+            rows = _copy(connection, path, query, how)
+            if encoding == "latin-1":
+                _as_latin_1(path)
             # Only the oldest of several: a run with one delivery stays readable as it is.
-            later = any(other.source == delivery.source for other in deliveries[number + 1 :])
             if first and later and delivery.source in zipped:
                 path = _gzip(path)
             files[path.name] = {"rows": rows, "sha256": _sha256(path)}
-        _manifest(folder, delivery, files)
+        _manifest(folder, delivery, encoding, files)
 
 
 def _files(
@@ -115,14 +127,23 @@ def _files(
             yield "virksomheter.csv", snapshots.UNITS.query(day), CSV_FORMAT
 
 
-def _copy(
-    connection: duckdb.DuckDBPyConnection, path: Path, query: str, how: str
-) -> tuple[int, Path]:
+def _copy(connection: duckdb.DuckDBPyConnection, path: Path, query: str, how: str) -> int:
     """Write the query's rows; how many there were."""
     target = str(path).replace("'", "''")
     row = connection.execute(f"copy ({query}) to '{target}' ({how})").fetchone()
     assert row is not None
-    return int(row[0]), path
+    return int(row[0])
+
+
+def _as_latin_1(path: Path) -> None:
+    """Write a text file anew in latin-1 with Windows line ends."""
+    written = path.rename(path.with_name(f".{path.name}"))
+    with (
+        written.open(encoding="utf-8", newline="\n") as source,
+        path.open("w", encoding="latin-1", newline="\r\n") as target,
+    ):
+        target.writelines(source)
+    written.unlink()
 
 
 def _gzip(path: Path) -> Path:
@@ -143,13 +164,15 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _manifest(folder: Path, delivery: Delivery, files: dict[str, dict[str, object]]) -> None:
+def _manifest(
+    folder: Path, delivery: Delivery, encoding: str, files: dict[str, dict[str, object]]
+) -> None:
     content = {
         "contract": f"{delivery.source}/1",
         "source": delivery.source,
         "delivered": delivery.delivered.isoformat(),
         "covers_until": delivery.covers_until.isoformat(),
-        "encoding": "utf-8",
+        "encoding": encoding,
         "files": files,
     }
     text = json.dumps(content, indent=2, ensure_ascii=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from introstat.synth import deliveries, kostra, snapshots
-from introstat.synth.deliveries import Progress
+from introstat.synth.deliveries import SHAPES, Progress
 from introstat.synth.income import make_income, make_units
 from introstat.synth.measures import make_absences, make_measures
 from introstat.synth.parameters import parameters
@@ -31,6 +31,7 @@ def generate(
     last_year: int,
     nir_deliveries: str = "yearly",
     progress: Progress | None = None,
+    shapes: str = SHAPES[0],
 ) -> None:
     """Write the deliveries of all five sources for the years into the new folder `out`.
 
@@ -50,7 +51,7 @@ def generate(
             tell("form 11b", 0.36)
             kostra.prepare(connection, first_year, last_form)
         planned = deliveries.plan(first_year, last_year, nir_deliveries)
-        deliveries.write(connection, folder, planned, tell, (0.4, 1.0))
+        deliveries.write(connection, folder, planned, tell, (0.4, 1.0), shapes)
     tell("done", 1.0)
 
 

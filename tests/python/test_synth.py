@@ -9,11 +9,16 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
+from conftest import KEY
 from deliveries import HEADERS
 
+from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.receipt.receive import receive
 from introstat.synth.command import synth
+from introstat.synth.deliveries import SHAPES
 from introstat.synth.draw import day
 from introstat.synth.faults import KINDS
 from introstat.synth.generate import generate
@@ -337,3 +342,39 @@ def test_form_11b_uses_the_codes_of_the_rule_book_only() -> None:
         used = {row["kostra_code"] for row in csv.DictReader(text)}
     assert used - {""} <= known
     assert "05" not in known
+
+
+def test_mixed_shapes_hold_the_same_rows(tmp_path: Path) -> None:
+    """As the demo's extracts: gzip, latin-1 and Parquet, each read to the same received rows."""
+    for shapes in SHAPES:
+        generate(tmp_path / shapes, 300, 5, 2016, 2017, shapes=shapes)
+    manifests = [json.loads(path.read_text()) for path in (tmp_path / "mixed").glob("*/*/*.json")]
+    written = {
+        (m["source"], m["encoding"], Path(name).suffix) for m in manifests for name in m["files"]
+    }
+    assert {
+        ("status", "latin-1", ".csv"),
+        ("kostra", "latin-1", ".dat"),
+        ("folkeregister", "utf-8", ".parquet"),
+        ("nir", "utf-8", ".gz"),
+        ("aordningen", "utf-8", ".gz"),
+    } <= written
+    newest = max((tmp_path / "mixed" / "status").glob("*/signaler.csv")).read_bytes()
+    assert "økonomisk".encode("latin-1") in newest
+    assert newest.count(b"\r\n") == newest.count(b"\n")
+
+    received = {}
+    for shapes in SHAPES:
+        outcome = receive(tmp_path / shapes, tmp_path / f"{shapes}.received", Pseudonymiser(KEY))
+        assert (outcome.refused, outcome.remarks) == ([], [])
+        home = tmp_path / f"{shapes}.received"
+        received[shapes] = {
+            str(path.relative_to(home)): duckdb.sql(
+                "select * exclude (line_number, file_name, delivered) "
+                f"from '{path}' order by line_number"
+            ).fetchall()
+            for path in sorted(home.rglob("*.parquet"))
+        }
+    assert received["plain"] == received["mixed"]
+    generate(tmp_path / "again", 300, 5, 2016, 2017, shapes="mixed")
+    assert contents(tmp_path / "again") == contents(tmp_path / "mixed")
