@@ -6,7 +6,7 @@ header, which DuckDB cannot read.
 """
 
 import csv
-import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from introstat.receipt.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
 _ROWS_AT_ONCE = 20_000
+_MAX_COLUMNS = 1000
 _BLANKS = " \t\u00a0"
 
 
@@ -48,13 +49,19 @@ def load_office(
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
     connection.execute("drop table if exists office")
-    if path.suffix == ".parquet":
-        names = _load_parquet(connection, path, where)
-    else:
-        encoding = layout.formats.encoding or encoding
-        check_mark(path, encoding, where)
-        names = _load_text(connection, path, layout, encoding, where)
-        _check_characters(connection, names, encoding, where)
+    try:
+        if path.suffix == ".parquet":
+            names = _load_parquet(connection, path, where)
+        else:
+            encoding = layout.formats.encoding or encoding
+            check_mark(path, encoding, where)
+            names = _load_text(connection, path, layout, encoding, where)
+            _check_characters(connection, names, encoding, where)
+    except duckdb.OutOfMemoryException:
+        raise DeliveryRefused(
+            f"{where}: more than the memory holds. Give introstat more ($INTROSTAT_MEMORY), or "
+            "deliver the file in parts."
+        ) from None
     row = connection.execute("select count(*) from office").fetchone()
     return Office(names, int(row[0]) if row else 0)
 
@@ -93,6 +100,11 @@ def _load_text(
                 f"{where}: no header on line {layout.formats.header_line}. A file without rows "
                 "still has its header."
             )
+    if len(names) > _MAX_COLUMNS:
+        raise DeliveryRefused(
+            f"{where}: {len(names)} columns, expected at most {_MAX_COLUMNS}. Is the delimiter "
+            f"{layout.formats.delimiter!r}?"
+        )
     columns = [f"c{place}" for place in range(len(names))]
     connection.execute(
         "create temp table office "
@@ -162,7 +174,7 @@ def _rows(
             f"{where}, after line {line}: bytes that are not {encoding}. Set `encoding` in the "
             "mapping to what the file is, or save it as UTF-8."
         ) from None
-    except (OSError, EOFError, gzip.BadGzipFile):
+    except (OSError, EOFError, zlib.error):
         raise DeliveryRefused(
             f"{where}, after line {line}: the file is broken or cut off. Fetch it again."
         ) from None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from introstat.errors import DeliveryRefused, UserError
+from introstat.identity.numbers import is_valid_ident
 from introstat.mapping.layout import Mapping, OfficeFile, find_mapping, load_mapping
 from introstat.receipt.contract import Source, Table, sources
 
@@ -184,8 +185,15 @@ def read_mapping(where: str, name: object, source: Source) -> Mapping:
 
 def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | None:
     """Return what a mapping says of a file, None if nothing; DeliveryRefused if it is unclear."""
+    if mapping is None:
+        return None
+    # The contract's own names hold none; an office's stand in the received copy as they are.
+    if any(is_valid_ident(name[place : place + 11]) for place in range(len(name))):
+        raise DeliveryRefused(
+            f"{where}: the name of a file holds an identity number. Name the file without it."
+        )
     try:
-        return mapping.file_of(name) if mapping else None
+        return mapping.file_of(name)
     except UserError as error:
         raise DeliveryRefused(f"{where}: {error.message}") from None
 
@@ -262,6 +270,15 @@ def _complete(
             raise DeliveryRefused(
                 f"{where}: {_file_of(table)} is missing. A delivery of {source.name} holds "
                 f"{_wanted(source)}."
+            )
+    for table in source.tables:
+        parts = sum(file.table == table for file in files) + sum(
+            rule.table == table for file in office_files for rule in file.layout.rules
+        )
+        if parts > 1 and any(column.ranked for column in table.columns):
+            raise DeliveryRefused(
+                f"{where}: table {table.name} comes from {parts} files or rules of the mapping; "
+                "its numbers are put in order and must come from one. Deliver them as one file."
             )
     twice = sorted({dataset for dataset in datasets if datasets.count(dataset) > 1})
     if twice:

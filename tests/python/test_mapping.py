@@ -133,6 +133,60 @@ def test_the_check_of_the_example_says_that_all_is_mapped():
     assert ANNE not in done.stdout
 
 
+def test_faults_of_one_line_are_told_table_by_table(tmp_path, mappings, build):
+    """Line 3 is faulty in both tables it gives; two files give the same key on the same line."""
+    office = Office(tmp_path, mappings, "nir")
+    absent = ("kategorier", "vedtak", "fravaer", "permisjoner")
+    office.maps(
+        f"""
+        source: nir
+        description: Test.
+        reviewed: {{by: Test, on: 2026-02-01}}
+        absent: {{{", ".join(f"{table}: Ingen" for table in absent)}}}
+        files:
+          - file: saker.txt
+            tables:
+              - table: personer
+                columns:
+                  ident: Fnr
+                  kjonn: Kjønn
+                  fodselsdato: {{value: 1990-01-01}}
+                  registrert_dato: Fra
+              - table: deltakelser
+                columns:
+                  deltakelse_id: Nr
+                  ident: Fnr
+                  kommunenr: {{value: 0301}}
+                  start_dato: Fra
+                  registrert_dato: Fra
+          - file: tiltak_*.txt
+            tables:
+              - table: tiltak
+                columns:
+                  tiltak_id: Nr
+                  deltakelse_id: Sak
+                  tiltakstype: {{value: norsk}}
+                  fra_dato: Fra
+                  timer_per_uke: Timer
+                  registrert_dato: Fra
+        """
+    )
+    office.has("saker.txt", f"Nr;Fnr;Kjønn;Fra\n1;{ANNE};2;2017-01-02\n2;{BAKO};1;i fjor\n")
+    office.has("tiltak_1.txt", "Nr;Sak;Fra;Timer\n7;1;2017-01-02;10\n")
+    office.has("tiltak_2.txt", "Nr;Sak;Fra;Timer\n7;1;2017-01-02;20\n")
+    office.receives()
+    warehouse = build(office.extracts)
+    assert rows(
+        warehouse,
+        "select dataset, file_name, line_number, reason from quarantine order by all",
+    ) == [
+        ("deltakelser", "saker.txt", 3, "unparseable_value"),
+        ("personer", "saker.txt", 3, "unparseable_value"),
+        ("tiltak-1", "tiltak_1.txt", 2, "superseded_key"),
+    ]
+    assert rows(warehouse, "select hours_per_week::integer from stg_nir__tiltak") == [(20,)]
+
+
 # One thing a mapping can do at a time, on the smallest source
 
 
@@ -497,27 +551,49 @@ def test_rows_are_chosen_split_collapsed_and_left_out_with_a_reason(tmp_path, ma
 
 def test_a_file_that_keeps_the_contract_may_stand_beside_mapped_ones(tmp_path, mappings):
     office = Office(tmp_path, mappings, "folkeregister")
-    office.has("bosatt.csv", f"{HEADERS['bosatt.csv']}\nA;{ANNE};0301;2015-01-01;\n")
+    office.has("identer.csv", f"{HEADERS['identer.csv']}\n{BAKO};{ANNE};2017-01-01\n")
     office.maps(
         """
         source: folkeregister
         description: Test.
         reviewed: {by: Test, on: 2026-02-01}
-        as_contract: [bosatt]
+        as_contract: identer
+        files:
+          - file: bosatt_*.txt
+            tables:
+              - table: bosatt
+                columns: {bosatt_id: Nr, ident: Fnr, kommunenr: Kommune, fra_dato: Fra}
+        """
+    )
+    for number, person in enumerate((ANNE, BAKO)):
+        office.has(
+            f"bosatt_{number}.txt", f"Nr;Fnr;Kommune;Fra\n{number};{person};0301;2017-01-01\n"
+        )
+    assert office.receives().refused == []
+    assert [len(office.rows(part)) for part in ("identer", "bosatt-1", "bosatt-2")] == [1, 1, 1]
+    (office.sample / "identer.csv").unlink()
+    shutil.rmtree(office.received)
+    assert "manifest.json: identer.csv is missing" in office.refusal()
+
+
+def test_a_table_whose_numbers_are_put_in_order_comes_from_one_file(tmp_path, mappings):
+    office = Office(tmp_path, mappings, "folkeregister")
+    office.maps(
+        """
+        source: folkeregister
+        description: Test.
+        reviewed: {by: Test, on: 2026-02-01}
+        absent: {bosatt: Test}
         files:
           - file: identer_*.txt
             tables:
               - table: identer
-                columns: {ident: Gammel, gjeldende_ident: Ny, fra_dato: Dato}
+                columns: {ident: Gammel, gjeldende_ident: Ny, fra_dato: {value: 2017-01-01}}
         """
     )
-    office.has("identer_1.txt", f"Gammel;Ny;Dato\n{BAKO};{ANNE};2017-01-01\n")
-    office.has("identer_2.txt", f"Gammel;Ny;Dato\n{CIRO};{ANNE};2017-01-01\n")
-    assert office.receives().refused == []
-    assert [len(office.rows(part)) for part in ("bosatt", "identer-1", "identer-2")] == [1, 1, 1]
-    (office.sample / "bosatt.csv").unlink()
-    shutil.rmtree(office.received)
-    assert "manifest.json: bosatt.csv is missing" in office.refusal()
+    for number in (1, 2):
+        office.has(f"identer_{number}.txt", f"Gammel;Ny\n{BAKO};{ANNE}\n")
+    assert "table identer comes from 2 files or rules of the mapping" in office.refusal()
 
 
 # What refuses a delivery
@@ -530,6 +606,7 @@ def test_a_file_that_keeps_the_contract_may_stand_beside_mapped_ones(tmp_path, m
         (f'{HEADER}1;"{ANNE};aap;02.01.2017\n', "", "a.txt, line 2: cannot be parsed: a quote"),
         (f"Nr;Fnr;Hva\n1;{ANNE};aap\n", "", "a.txt: column 'Fra' is missing, which the mapping"),
         ("", "", "a.txt: no header on line 1"),
+        (";" * 1000 + "x\n", "", "a.txt: 1001 columns, expected at most 1000"),
         (f"{HEADER}1;;æ\0;02.01.2017\n", "", "a.txt, line 2: a NUL byte"),
     ],
 )
@@ -546,6 +623,22 @@ def test_an_office_file_that_does_not_fit_refuses_the_delivery(office, content, 
     [told] = receive_all(office.extracts, office.received).refused
     assert message in told
     assert ANNE not in told
+
+
+def test_a_gzip_that_is_cut_off_refuses_the_delivery(office):
+    office.maps(SIGNALS)
+    text = HEADER + "".join(f"{number};;aap;02.01.2017\n" for number in range(5000))
+    (office.sample / "a.txt.gz").write_bytes(gzip.compress(text.encode())[:-200])
+    with pytest.raises(UserError, match=r"a.txt.gz, after line \d+: the file is broken or cut off"):
+        office.receives()
+
+
+def test_a_file_named_by_an_identity_number_refuses_the_delivery_without_telling_it(office):
+    office.maps(SIGNALS)
+    office.has(f"sak{ANNE}.txt", HEADER)
+    with pytest.raises(UserError, match="the name of a file holds an identity number") as told:
+        office.receives()
+    assert ANNE not in told.value.message
 
 
 def test_other_encodings_of_an_office_file_are_told_by_name(office):
