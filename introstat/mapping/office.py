@@ -16,7 +16,12 @@ import pyarrow as pa
 
 from introstat.errors import DeliveryRefused
 from introstat.mapping.layout import Formats, OfficeFile
-from introstat.receipt.files import check_mark, opened_as_text
+from introstat.receipt.files import (
+    check_mark,
+    expect_sound_gzip,
+    opened_as_text,
+    reading_parquet,
+)
 from introstat.receipt.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
@@ -49,6 +54,8 @@ def load_office(
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
     connection.execute("drop table if exists office")
+    if path.suffix == ".gz":
+        expect_sound_gzip(path, where)
     try:
         if path.suffix == ".parquet":
             names = _load_parquet(connection, path, where)
@@ -68,18 +75,17 @@ def load_office(
 
 def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path, where: str) -> tuple[str, ...]:
     file = f"read_parquet({text_literal(str(path))})"
-    try:
+    with reading_parquet(where):
         described = connection.execute(f"describe select * from {file}").fetchall()
-    except duckdb.Error:
-        raise DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.") from None
     columns = ", ".join(
         f"{_trimmed(f'cast({quoted_name(row[0])} as varchar)')} as c{place}"
         for place, row in enumerate(described)
     )
-    connection.execute(
-        f"create temp table office as select row_number() over () as line_number, {columns} "
-        f"from {file}"
-    )
+    with reading_parquet(where):
+        connection.execute(
+            f"create temp table office as select row_number() over () as line_number, {columns} "
+            f"from {file}"
+        )
     return _told_apart([row[0] for row in described])
 
 

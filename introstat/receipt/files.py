@@ -60,7 +60,7 @@ def read_incoming(
     """Read a file into the table `incoming`, however many rows it has; return them and remarks."""
     where = f"{delivery.name}/{file.path.name}"
     if file.path.suffix == ".gz":
-        _expect_sound_gzip(file.path, where)
+        expect_sound_gzip(file.path, where)
     connection.execute("drop table if exists incoming")
     check_mark(file.path, delivery.encoding, where)
     if file.path.suffix == ".parquet":
@@ -74,7 +74,7 @@ def read_incoming(
     return _count(connection, "select count(*) from incoming"), remarks
 
 
-def _expect_sound_gzip(path: Path, where: str) -> None:
+def expect_sound_gzip(path: Path, where: str) -> None:
     """Refuse a compressed file that is cut off (DuckDB reads it as far as it goes) or a bomb."""
     limit = max(_MOST_UNPACKED * path.stat().st_size, _ALWAYS_UNPACKED)
     unpacked = 0
@@ -91,6 +91,17 @@ def _expect_sound_gzip(path: Path, where: str) -> None:
         raise DeliveryRefused(
             f"{where}: the compressed file is broken or cut off. Fetch it again."
         ) from None
+
+
+@contextmanager
+def reading_parquet(where: str) -> Iterator[None]:
+    """Refuse the file if what is done in the block shows that it is no sound Parquet."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        raise  # not the file's fault
+    except duckdb.Error:
+        raise DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.") from None
 
 
 def _load_csv(
@@ -124,12 +135,10 @@ def _load_csv(
 def _load_parquet(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
 ) -> list[str]:
-    try:
+    with reading_parquet(where):
         described = connection.execute(
             f"describe select * from read_parquet({text_literal(str(file.path))})"
         ).fetchall()
-    except duckdb.Error:
-        raise DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.") from None
     names = [row[0] for row in described]
     other = [row[0] for row in described if row[1] != "VARCHAR"]
     if other:
@@ -140,10 +149,11 @@ def _load_parquet(
     values = ", ".join(
         f"nullif({quoted_name(name)}, '') as c{place}" for place, name in enumerate(names)
     )
-    connection.execute(
-        f"create temp table parsed as select row_number() over () as row_no, {values} "
-        f"from read_parquet({text_literal(str(file.path))})"
-    )
+    with reading_parquet(where):
+        connection.execute(
+            f"create temp table parsed as select row_number() over () as row_no, {values} "
+            f"from read_parquet({text_literal(str(file.path))})"
+        )
     connection.execute(
         "create temp table line_numbers as select row_no, row_no as first_line from parsed"
     )

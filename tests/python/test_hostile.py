@@ -172,6 +172,12 @@ def parquet() -> bytes:
         return Path(file.name).read_bytes()
 
 
+def test_parquet_whose_pages_are_broken_is_refused():
+    """Its description, at the end of the file, is whole."""
+    for content in (b"\x00" + parquet(), parquet().replace(b"0301", b"\xff\xff\xff\xff")):
+        assert "bosatt.parquet" in told(as_file("folkeregister/2018-01-21/bosatt.parquet", content))
+
+
 json_values = st.recursive(
     st.one_of(
         st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
