@@ -34,8 +34,9 @@ def receive_command(extracts: Path, received: Path | None, key_file: Path | None
     """Receive every delivery under EXTRACTS (<source>/<date>/manifest.json) that is new.
 
     Manifest, checksums, row counts and columns are checked, identity numbers replaced by
-    pseudonyms, and a copy kept that never changes. A delivery that breaks the contract is refused
-    whole; the others are received.
+    pseudonyms, the content held against the reception check's rules, and a copy kept that never
+    changes. A delivery that breaks the contract is refused whole; the others are received. Where
+    the check had something to say, the page that says it is named.
 
     Exit code 0: all received. 2: nothing could be done. 3: at least one delivery was refused.
 
@@ -52,7 +53,10 @@ def receive_command(extracts: Path, received: Path | None, key_file: Path | None
 def receive_with_progress(
     extracts: Path, received: Path, key_file: Path | None, console: Console
 ) -> Outcome:
-    """Receive with a progress bar and say what came of it, one line for each refusal and remark."""
+    """Receive with a progress bar and say what came of it.
+
+    One line for each remark, each refusal, and each page that has more on them.
+    """
     if not find_deliveries(extracts):
         raise UserError(
             f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
@@ -83,6 +87,8 @@ def receive_with_progress(
         console.print(
             f"Refused: {refusal}", highlight=False, soft_wrap=True, markup=False, style="red"
         )
+    for page in outcome.summaries:
+        console.print(f"Summary: {page}", highlight=False, soft_wrap=True, markup=False)
     console.print(
         f"Received {len(outcome.received)} deliveries, {len(outcome.known)} known before, "
         f"{len(outcome.refused)} refused, into {received}",

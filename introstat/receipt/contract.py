@@ -20,9 +20,9 @@ SOURCES = ("nir", "aordningen", "folkeregister", "status", "kostra")
 class Column:
     """One column of a file.
 
-    `data_type` is what staging reads its text as. `identity` is 'ident' or 'duf' where it holds
-    identity numbers; `ranked` asks for the number's rank beside its pseudonym; `coded` says that
-    long runs of digits in it are codes.
+    `data_type` is what its text must be readable as (macros/staging/parse.sql); `identity` is
+    'ident' or 'duf' where it holds identity numbers; `ranked` asks for the number's rank beside its
+    pseudonym; `coded` says that long runs of digits in it are codes.
     """
 
     name: str

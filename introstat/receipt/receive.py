@@ -1,7 +1,8 @@
 """Receiving a delivery: checked, its identity numbers replaced, a copy moved into place as a whole.
 
 The received copy is `<received>/<source>/<delivered>/<dataset>.parquet` and a `receipt.json` with
-what was delivered. It is written beside and moved into place as a whole, and never changed after.
+what was delivered; `mottakskontroll/` beside them has what the reception check found. It is written
+beside and moved into place as a whole, and never changed after.
 """
 
 import json
@@ -19,6 +20,9 @@ from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.locking import move_into_place, workshop
 from introstat.places import MEMORY_VARIABLE, memory_limit
 from introstat.receipt import journal
+from introstat.receipt.check.report import Report
+from introstat.receipt.check.run import check_delivery
+from introstat.receipt.check.summary import forget_refusal, keep_refusal, summary_of
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, find_deliveries, read_delivery
 from introstat.receipt.mapped import MappedReceipt, changed_mapping, delivered_checksums
@@ -30,12 +34,16 @@ _STAGING_PREFIX = ".incoming-"
 
 @dataclass
 class Outcome:
-    """What came of receiving a folder of extracts: names of deliveries, and messages."""
+    """What came of receiving a folder of extracts: names of deliveries, messages, and pages.
+
+    `summaries` are the pages of the deliveries that were refused or remarked on.
+    """
 
     received: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    summaries: list[Path] = field(default_factory=list)
 
 
 def receive(
@@ -59,6 +67,7 @@ def receive(
         progress(done, len(folders), name)
         try:
             _receive_one(folder, received, pseudonymiser, outcome)
+            forget_refusal(received, folder)
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             # What DuckDB says of other errors may quote a row; of these it names files and sizes.
             said = str(error).splitlines()[0]
@@ -71,6 +80,7 @@ def receive(
             reason = tellable(refusal.message)
             outcome.refused.append(f"{name} refused. {reason}")
             journal.note(received, "refused", delivery=name, reason=reason)
+            outcome.summaries.append(keep_refusal(received, folder, refusal))
     progress(len(folders), len(folders), "")
     return outcome
 
@@ -85,15 +95,17 @@ def _receive_one(
         return
     delivery = read_delivery(folder)
     with workshop(received, _STAGING_PREFIX) as staging:
-        remarks = _write_copy(delivery, staging, pseudonymiser)
+        report = _write_copy(delivery, staging, pseudonymiser)
         home.parent.mkdir(exist_ok=True)
         move_into_place(staging, home)
     journal.note(received, "received", delivery=delivery.name)
     outcome.received.append(delivery.name)
-    outcome.remarks += remarks
+    if report.remarks:
+        outcome.remarks += report.remarks
+        outcome.summaries.append(summary_of(home))
 
 
-def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser) -> list[str]:
+def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser) -> Report:
     remarks = [
         tellable(f"{delivery.name}/{name}: not in the manifest, not received")
         for name in delivery.unlisted
@@ -110,15 +122,16 @@ def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser)
             write_sealed(connection, delivery, file, pseudonymiser, staging)
         remarks += mapped.remarks
         delivery = replace(delivery, files=delivery.files + tuple(mapped.files))
-    _write_receipt(delivery, staging, pseudonymiser, remarks, mapped.account())
-    return remarks
+    report = check_delivery(delivery, staging, staging.parent, remarks)
+    _write_receipt(delivery, staging, pseudonymiser, report, mapped.account())
+    return report
 
 
 def _write_receipt(
     delivery: Delivery,
     staging: Path,
     pseudonymiser: Pseudonymiser,
-    remarks: list[str],
+    report: Report,
     mapping: dict[str, Any] | None,
 ) -> None:
     receipt: dict[str, Any] = {
@@ -138,7 +151,8 @@ def _write_receipt(
             for file in delivery.files
         ],
         "mapping": mapping,
-        "remarks": remarks,
+        "verdict": report.verdict.value,
+        "remarks": report.remarks,
     }
     path = staging / RECEIPT
     with path.open("w", encoding="utf-8") as file:

@@ -42,18 +42,24 @@ def refusal(extracts: Path, received: Path) -> str:
     assert outcome.received == []
     assert len(outcome.refused) == 1
     assert kept(received) == {}, "a refused delivery leaves nothing"
-    assert ANNE not in outcome.refused[0]
-    assert ANNE not in (received / "journal.jsonl").read_text()
+    left = [path for path in received.rglob("*") if path.is_file()]
+    assert {path.name for path in left} == {"journal.jsonl", "sammendrag.html", "avvist.json"}
+    for text in [outcome.refused[0], *(path.read_text(encoding="utf-8") for path in left)]:
+        assert ANNE not in text
     return outcome.refused[0]
 
 
 def kept(folder: Path) -> dict[str, bytes]:
-    """The content of every file of a received copy but the journal, which tells the time."""
+    """The content of every file of a received copy.
+
+    But for what is written down about it: the journal, which tells the time, and why a delivery
+    was refused.
+    """
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in files
-        if path.name != "journal.jsonl"
+        if path.name != "journal.jsonl" and path.relative_to(folder).parts[0] != "avvist"
     }
 
 

@@ -1,0 +1,116 @@
+"""Great Expectations on DuckDB: the sealed copy of one delivery, quietly and without a context.
+
+There is no data context, so nothing is configured, stored or reported anywhere: analytics have
+nothing to run in. Importing this module imports Great Expectations.
+"""
+
+import warnings
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from great_expectations.core import ExpectationSuite
+from great_expectations.core.batch import Batch
+from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.execution_engine.sqlalchemy_execution_engine import (
+    SqlAlchemyExecutionEngine,
+)
+from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+from great_expectations.validator.validator import Validator
+from sqlalchemy.pool import StaticPool
+
+from introstat.places import memory_limit
+from introstat.receipt.check import expectations as _expectations  # noqa: F401, registers them
+
+# Counts only: no list of values, and none is even fetched.
+_COUNTS: Any = {"result_format": "SUMMARY", "partial_unexpected_count": 0}
+
+
+class _DuckDbEngine(SqlAlchemyExecutionEngine):
+    """The SQLAlchemy engine, made to work with DuckDB.
+
+    Great Expectations reads a result when its connection is given back already, and DuckDB's are
+    empty by then: the rows are fetched while it is open.
+    """
+
+    def execute_query(self, query: Any) -> Any:
+        """Execute a query and return its result with all rows in hand."""
+        with self.get_connection() as connection:
+            result = self._execute_query_with_recovery(connection, query)
+            return result.freeze()() if result.returns_rows else result
+
+
+class _QuietValidator(Validator):
+    """A validator that draws no progress bar and asks for no context or cloud."""
+
+    def _determine_progress_bars(self) -> bool:
+        return False
+
+    @property
+    def _include_rendered_content(self) -> bool:
+        return False
+
+
+class CheckEngine:
+    """A DuckDB of its own in memory, and Great Expectations upon it; a context manager."""
+
+    def __init__(self, spill: Path) -> None:
+        """Open it. What does not fit in memory goes to the folder `spill`: sealed text only."""
+        engine = sa.create_engine("duckdb:///:memory:", poolclass=StaticPool)
+        self._connection = engine.raw_connection()
+        self.execute(f"set memory_limit = '{memory_limit()}'")
+        self.execute("set temp_directory = '{}'".format(str(spill).replace("'", "''")))
+        self.execute("set enable_progress_bar = false")
+        self._engine = _DuckDbEngine(engine=engine)
+
+    def __enter__(self) -> "CheckEngine":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        self._engine.close()
+
+    def execute(self, statement: str) -> None:
+        """Execute a statement whose rows nobody asks for."""
+        self._connection.cursor().execute(statement)
+
+    def validate(
+        self,
+        schema: str,
+        table: str,
+        expectations: list[dict[str, Any]],
+        parameters: dict[str, Any],
+        delivered: date,
+    ) -> ExpectationSuiteValidationResult:
+        """Return the results of expectations on a view, grouped by column.
+
+        The run bears the day of the delivery, not the clock's: the same delivery gives the same
+        pages. An expectation that cannot be computed is an error, never a finding.
+        """
+        # Great Expectations looks up a view's columns without schema and without quotes.
+        name = f"{schema}_{table}"
+        self.execute(f'create view {name} as from "{schema}"."{table}"')
+        data: Any = SqlAlchemyBatchData(
+            execution_engine=self._engine, table_name=name, create_temp_table=False
+        )
+        run = RunIdentifier(
+            run_name=f"{schema}/{delivered}",
+            run_time=datetime.combine(delivered, time(), tzinfo=UTC),
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            suite = ExpectationSuite(name=f"{schema}.{table}", expectations=expectations)
+            validator = _QuietValidator(execution_engine=self._engine, batches=[Batch(data=data)])
+            result = validator.validate(
+                expectation_suite=suite,
+                suite_parameters=parameters,
+                catch_exceptions=False,
+                result_format=_COUNTS,
+                run_id=run,
+            )
+        assert isinstance(result, ExpectationSuiteValidationResult)
+        for clock in ("batch_markers", "validation_time"):
+            result.meta.pop(clock)
+        return result

@@ -1,0 +1,140 @@
+"""The reviewed files of the check: what is expected of each table, and what a finding leads to."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from introstat.places import project_root
+
+_HERE = Path(__file__).parent
+# What a suite's expectation may ask for that is not in every delivery, beside `<source>.<table>`.
+EARLIER = "earlier"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of consequences.csv.
+
+    Asked of tables with at least `asked_from` rows. A finding is remarked on when it is more than
+    the share `remark_over`, and refuses the delivery when it is more than `refuse_over` of at least
+    `refuse_from`; a rule whose level is 'remarks' never refuses.
+    """
+
+    rule_id: str
+    level: str
+    remark_over: float
+    asked_from: int
+    refuse_over: float | None
+    refuse_from: int
+    checks_nb: str
+    finding_nb: str
+    action_nb: str
+    finding_en: str
+
+    def refuses(self, found: int, of: int) -> bool:
+        """Whether so many findings of so many refuse the delivery."""
+        return (
+            self.refuse_over is not None
+            and of >= self.refuse_from
+            and found > self.refuse_over * of
+        )
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One expectation of a suite: its type and arguments as Great Expectations knows them."""
+
+    type: str
+    kwargs: dict[str, Any]
+    rule: Rule
+    needs: tuple[str, ...]
+
+    @property
+    def column(self) -> str | None:
+        """The contract's column it is about, if it is about one."""
+        name = self.kwargs.get("column")
+        return str(name).removesuffix("_text") if name else None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is expected of one table; `derived` are columns made for the checks."""
+
+    name: str
+    expected: tuple[Expected, ...]
+    derived: dict[str, str]
+
+    @property
+    def code_lists(self) -> set[str]:
+        """The code lists that its expectations ask for."""
+        return {e.kwargs["code_list"] for e in self.expected if "code_list" in e.kwargs}
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Return the rows of consequences.csv by rule_id."""
+    with (_HERE / "consequences.csv").open(encoding="utf-8", newline="") as text:
+        return {row["rule_id"]: _rule(row) for row in csv.DictReader(text)}
+
+
+def _rule(row: dict[str, str]) -> Rule:
+    return Rule(
+        rule_id=row["rule_id"],
+        level=row["level"],
+        remark_over=float(row["remark_over"]),
+        asked_from=int(row["asked_from"]),
+        refuse_over=float(row["refuse_over"]) if row["level"] == "refuses" else None,
+        refuse_from=int(row["refuse_from"] or 0),
+        checks_nb=row["checks_nb"],
+        finding_nb=row["finding_nb"],
+        action_nb=row["action_nb"],
+        finding_en=row["finding_en"],
+    )
+
+
+@cache
+def suite(source: str, table: str) -> Suite:
+    """Return the suite of a table, suites/<source>/<table>.yml."""
+    content = _read(f"{source}/{table}.yml")
+    meta = content.get("meta", {})
+    return Suite(
+        name=content["name"],
+        expected=tuple(
+            Expected(
+                type=one["type"],
+                kwargs=one["kwargs"],
+                rule=rules()[one["meta"]["rule"]],
+                needs=tuple(one["meta"].get("needs", ())),
+            )
+            for one in content["expectations"]
+        ),
+        derived=meta.get("derived", {}),
+    )
+
+
+@cache
+def fixed_parameters() -> dict[str, Any]:
+    """Return suites/parameters.yml."""
+    return _read("parameters.yml")
+
+
+@cache
+def code_list(name: str) -> tuple[str, ...]:
+    """Return the known words of a list: a seed's first column, or those in known_words.csv."""
+    known = project_root() / "seeds" / "codelists" / "known_words.csv"
+    listed = sorted((project_root() / "seeds").glob(f"*/{name}.csv"))
+    with (listed[0] if listed else known).open(encoding="utf-8", newline="") as text:
+        rows = list(csv.reader(text))[1:]
+    words = {row[0] for row in rows} if listed else {row[1] for row in rows if row[0] == name}
+    if not words:
+        raise KeyError(f"no code list {name} in seeds/")
+    return tuple(sorted(words))
+
+
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((_HERE / "suites" / name).read_text(encoding="utf-8"))
+    return content

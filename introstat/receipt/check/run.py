@@ -1,0 +1,246 @@
+"""Checking a delivery that is read and sealed, before its copy is moved into place."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from math import ceil, floor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from introstat.errors import DeliveryRefused
+from introstat.receipt.check.relations import typed_view
+from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
+from introstat.receipt.check.rules import (
+    EARLIER,
+    Expected,
+    Suite,
+    code_list,
+    fixed_parameters,
+    suite,
+)
+from introstat.receipt.check.summary import keep_report
+from introstat.receipt.contract import Table, sources
+from introstat.receipt.manifest import DeliveredFile, Delivery
+
+if TYPE_CHECKING:
+    from introstat.receipt.check.engine import CheckEngine
+
+_SPILL = ".spill"
+
+
+class RefusedByCheck(DeliveryRefused):
+    """A delivery whose content cannot be what it says it is; the report tells why."""
+
+    def __init__(self, report: Report) -> None:
+        """Take the report of the check."""
+        reasons = "; ".join(str(finding) for finding in report.refusing[:3])
+        more = len(report.refusing) - 3
+        super().__init__(
+            f"{reasons}{f'; and {more} more' if more > 0 else ''}. So much of it is wrong that it "
+            "cannot be the file it says it is; ask for the delivery anew."
+        )
+        self.report = report
+
+
+def check_delivery(delivery: Delivery, staging: Path, received: Path, reading: list[str]) -> Report:
+    """Run the suites on a delivery sealed in `staging`, and write the check's pages there.
+
+    `reading` are the remarks its reading made; what it is compared with is looked for in the folder
+    `received`. Raises RefusedByCheck.
+    """
+    spill = staging / _SPILL
+    try:
+        report, pages = _checked(delivery, staging, received, reading, spill)
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+    if report.refusing:
+        raise RefusedByCheck(report)
+    keep_report(report, pages, staging)
+    return report
+
+
+def _checked(
+    delivery: Delivery, staging: Path, received: Path, reading: list[str], spill: Path
+) -> tuple[Report, dict[str, str]]:
+    # Great Expectations takes seconds to import: only where there is something to check.
+    from introstat.receipt.check.datadocs import page
+    from introstat.receipt.check.engine import CheckEngine
+
+    report = Report(delivery.source.name, delivery.delivered, reading)
+    pages = {}
+    with CheckEngine(spill) as engine:
+        relations = _Relations(engine, delivery, staging, received)
+        for table in delivery.source.tables:
+            files = [file for file in delivery.files if file.table == table]
+            if not files:
+                continue
+            checked = _described(delivery, table, files, received)
+            report.tables.append(checked)
+            asked = []
+            for expected in suite(delivery.source.name, table.name).expected:
+                if reason := _why_not(expected, checked, relations):
+                    report.not_asked.append((checked, expected.rule, reason))
+                else:
+                    asked.append(expected)
+            relations.open(delivery.source.name, table.name)
+            result = engine.validate(
+                delivery.source.name,
+                table.name,
+                [_configured(number, one) for number, one in enumerate(asked)],
+                _parameters(asked, checked, delivery.delivered),
+                delivery.delivered,
+            )
+            report.findings += _findings(result.results, asked, checked)
+            pages[table.name] = page(result)
+    return report, pages
+
+
+def _described(
+    delivery: Delivery, table: Table, files: list[DeliveredFile], received: Path
+) -> CheckedTable:
+    first = files[0].path
+    return CheckedTable(
+        table.name,
+        first.name if len(files) == 1 else f"{table.name}-*{''.join(first.suffixes)}",
+        sum(file.rows for file in files),
+        _earlier(delivery, table, received),
+    )
+
+
+class _Relations:
+    """The views of the check, opened as they are asked for, and whether they can be."""
+
+    def __init__(
+        self, engine: "CheckEngine", delivery: Delivery, staging: Path, received: Path
+    ) -> None:
+        self._engine = engine
+        self._delivery = delivery
+        self._staging = staging
+        self._received = received
+        self._opened: set[str] = set()
+        self._lists: set[str] = set()
+
+    def open(self, source: str, table: str) -> bool:
+        """Make the view `<source>.<table>`; say whether there is anything to make it of."""
+        name = f"{source}.{table}"
+        if name in self._opened:
+            return True
+        contract = next(one for one in sources()[source].tables if one.name == table)
+        paths = self._paths(source, contract)
+        if not paths:
+            return False
+        wanted = suite(source, table)
+        self._set_variables(wanted)
+        self._engine.execute(f'create schema if not exists "{source}"')
+        view = typed_view(contract, paths, wanted.derived)
+        self._engine.execute(f'create view "{source}"."{table}" as {view}')
+        self._opened.add(name)
+        return True
+
+    def _set_variables(self, wanted: Suite) -> None:
+        for name in sorted(wanted.code_lists - self._lists):
+            words = ", ".join("'" + word.replace("'", "''") + "'" for word in code_list(name))
+            self._engine.execute(f"set variable {name} = [{words}]")
+        self._lists |= wanted.code_lists
+
+    def _paths(self, source: str, table: Table) -> list[Path]:
+        if source == self._delivery.source.name:
+            own = [f for f in self._delivery.files if f.table == table]
+            if own:
+                return [self._staging / f"{file.dataset}.parquet" for file in own]
+        for home, receipt in _receipts(self._received, source, self._delivery.delivered):
+            found = [
+                home / f"{file['dataset']}.parquet"
+                for file in receipt["files"]
+                if file["table_name"] == table.name
+            ]
+            if found:
+                return found
+        return []
+
+
+def _why_not(expected: Expected, table: CheckedTable, relations: _Relations) -> str | None:
+    """Say in Norwegian why an expectation is not asked, None if it is."""
+    rows = table.rows
+    for need in expected.needs:
+        if need == EARLIER:
+            if table.earlier is None:
+                return "ingen tidligere leveranse å sammenligne med"
+            rows = table.earlier.rows
+        elif not relations.open(*need.split(".")):
+            return f"{need} er ikke mottatt ennå"
+    if rows < expected.rule.asked_from:
+        return f"færre enn {expected.rule.asked_from} rader"
+    return None
+
+
+def _configured(number: int, expected: Expected) -> dict[str, Any]:
+    """Return an expectation as Great Expectations takes it, with its rule's limit and words."""
+    rule = expected.rule
+    limited = expected.type != "expect_table_columns_to_match_set" and rule.rule_id not in VOLUME
+    limit = f"{100 * rule.remark_over:.3g}".replace(".", ",")
+    return {
+        "type": expected.type,
+        "kwargs": expected.kwargs | ({"mostly": 1 - rule.remark_over} if limited else {}),
+        "meta": {"rule": rule.rule_id, "number": number},
+        "severity": "critical" if rule.level == "refuses" else "warning",
+        "description": f"{rule.rule_id}: {rule.checks_nb}. Merknad over {limit} %.",
+    }
+
+
+def _parameters(asked: list[Expected], table: CheckedTable, delivered: date) -> dict[str, Any]:
+    """Return the values of what the expectations name by $PARAMETER."""
+    fixed = fixed_parameters()
+    planned_until = date(delivered.year + fixed["planned_years"], delivered.month, 1)
+    values: dict[str, Any] = {
+        "delivered": str(delivered),
+        "programme_began": str(fixed["programme_began"]),
+        "planned_until": str(planned_until),
+    }
+    if table.earlier:
+        for expected in asked:
+            limit = expected.rule.remark_over
+            if "min_value" in expected.kwargs:
+                values["fewest_rows"] = ceil(table.earlier.rows * (1 - limit))
+            if "max_value" in expected.kwargs:
+                values["most_rows"] = floor(table.earlier.rows * (1 + limit))
+    return values
+
+
+def _findings(results: list[Any], asked: list[Expected], table: CheckedTable) -> Iterator[Finding]:
+    """Return what each expectation counted, in the suite's order."""
+    by_number = {result.expectation_config.meta["number"]: result for result in results}
+    for number, expected in enumerate(asked):
+        result = by_number[number]
+        counts = result.result
+        if expected.rule.rule_id in VOLUME and table.earlier:
+            found, of = abs(table.rows - table.earlier.rows), table.earlier.rows
+            found = 0 if result.success else found
+        elif expected.type == "expect_table_columns_to_match_set":
+            of = len(expected.kwargs["column_set"])
+            found = len(counts.get("details", {}).get("mismatched", {}).get("missing", []))
+        else:
+            found, of = counts["unexpected_count"], counts["element_count"]
+            of -= counts.get("missing_count") or 0
+        yield Finding(expected.rule, table, expected.column, found, of, not result.success)
+
+
+def _earlier(delivery: Delivery, table: Table, received: Path) -> Earlier | None:
+    """Return the newest delivery before this one that held the table."""
+    for home, receipt in _receipts(received, delivery.source.name, delivery.delivered):
+        rows = [
+            file["received_rows"] for file in receipt["files"] if file["table_name"] == table.name
+        ]
+        if rows and home.name != str(delivery.delivered):
+            return Earlier(date.fromisoformat(home.name), sum(rows))
+    return None
+
+
+def _receipts(received: Path, source: str, until: date) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Return the received deliveries of a source up to a day, the newest first."""
+    folder = received / source
+    homes = sorted(folder.glob("*/receipt.json"), reverse=True) if folder.is_dir() else []
+    for path in homes:
+        if path.parent.name <= str(until):
+            yield path.parent, json.loads(path.read_text(encoding="utf-8"))
