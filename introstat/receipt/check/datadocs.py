@@ -44,6 +44,6 @@ def _view() -> _PageView:
 
 def page(result: ExpectationSuiteValidationResult) -> str:
     """Return the page of one table's results: counts only, and the same for the same delivery."""
-    document = _PageRenderer(run_info_at_end=True).render(result)  # type: ignore[no-untyped-call]
+    document = _PageRenderer(run_info_at_end=True).render(result)
     rendered: str = _view().render(document)  # type: ignore[no-untyped-call]
     return rendered

@@ -120,13 +120,17 @@ class ExpectRowsToSatisfy(_CountingExpectation):
 
 
 class ExpectColumnToBeFilled(_CountingExpectation):
-    """Expect something to stand in a column; what cannot be read stands there too."""
+    """Expect something to stand in a column.
+
+    `text_column` is what stood there, if that is another: what cannot be read stands there too.
+    """
 
     column: str
+    text_column: str | None = None
 
     def counted(self) -> tuple[str, str]:
         """Return all rows, and those without a value."""
-        return "count(*)", f"count(*) - count({_name(self.column)})"
+        return "count(*)", f"count(*) - count({_name(self.text_column or self.column)})"
 
 
 class ExpectColumnToBeReadable(_CountingExpectation):

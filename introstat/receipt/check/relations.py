@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import jinja2
+from pyarrow import parquet
 
 from introstat.places import project_root
 from introstat.receipt.contract import Table
@@ -22,9 +23,14 @@ _MACROS = (
 )
 
 
+def missing_columns(table: Table, paths: list[Path]) -> list[str]:
+    """Return the contract's columns that none of a table's sealed files has."""
+    found = {name for path in paths for name in parquet.read_schema(path).names}
+    return [column.name for column in table.columns if column.name not in found]
+
+
 def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
     """Return the query of a table's view over its sealed files, with a suite's derived columns."""
-    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
     texts, replaced, values = [], [], []
     for column in table.columns:
         name = f'"{column.name}"'
@@ -51,13 +57,19 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
     return f"""
         with cleaned as (
             select {", ".join([others, *texts])}
-            from read_parquet([{files}], union_by_name = true)
+            {sealed_rows(paths)}
         ),
 
         typed as (select {", ".join(["*", *values])} from cleaned)
 
         select {", ".join(["*", *more])} from typed
     """
+
+
+def sealed_rows(paths: list[Path]) -> str:
+    """Return the from clause over sealed files."""
+    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    return f"from read_parquet([{files}], union_by_name = true)"
 
 
 @cache

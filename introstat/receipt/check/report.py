@@ -119,6 +119,11 @@ class Report:
         return [finding for finding in self.over if finding.refuses]
 
     @property
+    def remarked(self) -> list[Finding]:
+        """The findings that are worth a remark and no more."""
+        return [finding for finding in self.over if not finding.refuses]
+
+    @property
     def verdict(self) -> Verdict:
         """The outcome."""
         if self.refusing:

@@ -35,6 +35,16 @@ class Rule:
     action_nb: str
     finding_en: str
 
+    @property
+    def limits_nb(self) -> str:
+        """The limits in Norwegian."""
+
+        def over(share: float) -> str:
+            return f"over {100 * share:.3g} %".replace(".", ",") if share else "fra første funn"
+
+        refuses = f", avviser {over(self.refuse_over)}" if self.refuse_over is not None else ""
+        return f"Merknad {over(self.remark_over)}{refuses}."
+
     def refuses(self, found: int, of: int) -> bool:
         """Whether so many findings of so many refuse the delivery."""
         return (
@@ -56,8 +66,7 @@ class Expected:
     @property
     def column(self) -> str | None:
         """The contract's column it is about, if it is about one."""
-        name = self.kwargs.get("column")
-        return str(name).removesuffix("_text") if name else None
+        return self.kwargs.get("column")
 
 
 @dataclass(frozen=True)

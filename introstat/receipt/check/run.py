@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from introstat.errors import DeliveryRefused
-from introstat.receipt.check.relations import typed_view
+from introstat.receipt.check.relations import missing_columns, sealed_rows, typed_view
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
     EARLIER,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from introstat.receipt.check.engine import CheckEngine
 
 _SPILL = ".spill"
+_COLUMNS = "expect_table_columns_to_match_set"
 
 
 class RefusedByCheck(DeliveryRefused):
@@ -83,7 +84,6 @@ def _checked(
                     report.not_asked.append((checked, expected.rule, reason))
                 else:
                     asked.append(expected)
-            relations.open(delivery.source.name, table.name)
             result = engine.validate(
                 delivery.source.name,
                 table.name,
@@ -114,18 +114,19 @@ class _Relations:
     def __init__(
         self, engine: "CheckEngine", delivery: Delivery, staging: Path, received: Path
     ) -> None:
+        self.source = delivery.source.name
         self._engine = engine
         self._delivery = delivery
         self._staging = staging
         self._received = received
-        self._opened: set[str] = set()
+        self._opened: dict[str, bool] = {}
         self._lists: set[str] = set()
 
     def open(self, source: str, table: str) -> bool:
-        """Make the view `<source>.<table>`; say whether there is anything to make it of."""
+        """Make the view `<source>.<table>`; say whether it is there with all its columns."""
         name = f"{source}.{table}"
         if name in self._opened:
-            return True
+            return self._opened[name]
         contract = next(one for one in sources()[source].tables if one.name == table)
         paths = self._paths(source, contract)
         if not paths:
@@ -133,10 +134,11 @@ class _Relations:
         wanted = suite(source, table)
         self._set_variables(wanted)
         self._engine.execute(f'create schema if not exists "{source}"')
-        view = typed_view(contract, paths, wanted.derived)
+        whole = not missing_columns(contract, paths)
+        view = typed_view(contract, paths, wanted.derived) if whole else sealed_rows(paths)
         self._engine.execute(f'create view "{source}"."{table}" as {view}')
-        self._opened.add(name)
-        return True
+        self._opened[name] = whole
+        return whole
 
     def _set_variables(self, wanted: Suite) -> None:
         for name in sorted(wanted.code_lists - self._lists):
@@ -163,12 +165,14 @@ class _Relations:
 def _why_not(expected: Expected, table: CheckedTable, relations: _Relations) -> str | None:
     """Say in Norwegian why an expectation is not asked, None if it is."""
     rows = table.rows
+    if expected.type != _COLUMNS and not relations.open(relations.source, table.name):
+        return "kolonner mangler"
     for need in expected.needs:
         if need == EARLIER:
             if table.earlier is None:
                 return "ingen tidligere leveranse å sammenligne med"
             rows = table.earlier.rows
-        elif not relations.open(*need.split(".")):
+        elif not relations.open(*need.split(".", 1)):
             return f"{need} er ikke mottatt ennå"
     if rows < expected.rule.asked_from:
         return f"færre enn {expected.rule.asked_from} rader"
@@ -178,14 +182,13 @@ def _why_not(expected: Expected, table: CheckedTable, relations: _Relations) -> 
 def _configured(number: int, expected: Expected) -> dict[str, Any]:
     """Return an expectation as Great Expectations takes it, with its rule's limit and words."""
     rule = expected.rule
-    limited = expected.type != "expect_table_columns_to_match_set" and rule.rule_id not in VOLUME
-    limit = f"{100 * rule.remark_over:.3g}".replace(".", ",")
+    limited = expected.type != _COLUMNS and rule.rule_id not in VOLUME
     return {
         "type": expected.type,
         "kwargs": expected.kwargs | ({"mostly": 1 - rule.remark_over} if limited else {}),
         "meta": {"rule": rule.rule_id, "number": number},
         "severity": "critical" if rule.level == "refuses" else "warning",
-        "description": f"{rule.rule_id}: {rule.checks_nb}. Merknad over {limit} %.",
+        "description": f"{rule.rule_id}: {rule.checks_nb}. {rule.limits_nb}",
     }
 
 
@@ -217,7 +220,7 @@ def _findings(results: list[Any], asked: list[Expected], table: CheckedTable) ->
         if expected.rule.rule_id in VOLUME and table.earlier:
             found, of = abs(table.rows - table.earlier.rows), table.earlier.rows
             found = 0 if result.success else found
-        elif expected.type == "expect_table_columns_to_match_set":
+        elif expected.type == _COLUMNS:
             of = len(expected.kwargs["column_set"])
             found = len(counts.get("details", {}).get("mismatched", {}).get("missing", []))
         else:
