@@ -1,0 +1,615 @@
+"""The reception check: every rule with a delivery that hits it, the verdicts, and their pages."""
+
+import csv
+import hashlib
+import json
+import re
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from conftest import KEY, ROOT, run
+from deliveries import HEADERS, benefit, deliver, ident, income, wage
+
+from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.receipt.check.rules import code_list, rules, suite
+from introstat.receipt.check.run import RefusedByCheck, check_delivery
+from introstat.receipt.contract import sources
+from introstat.receipt.manifest import read_delivery
+from introstat.receipt.receive import Outcome, receive
+
+ROWS = 60
+Lines = dict[str, list[str]]
+WRONG = ident(4)[:-1] + str((int(ident(4)[-1]) + 1) % 10)
+
+
+def numbered(template: str) -> list[str]:
+    """Return lines with {n} a row's number and {ident} a person's."""
+    return [template.format(n=number, ident=ident(number)) for number in range(ROWS)]
+
+
+def form_line(number: int) -> str:
+    """Return a line of form 11b that passes every check."""
+    months = "".join(f"{month:02d}" for month in range(1, 13))
+    line = (
+        f"030116{'':4}{number:>8}{ident(number)}{'':12}11010216"
+        f"2{'01' + '00' * 10}06000000{months}0150000"
+    )
+    assert len(line) == 111
+    return line
+
+
+CLEAN: dict[str, Lines] = {
+    "nir": {
+        "personer.csv": numbered(
+            "{ident};;2;1990-01-01;SY;SY;flyktning;2015-01-01;2015-01-02;;0;0301;;;0;2015-02-01"
+        ),
+        "kategorier.csv": numbered("K{n};{ident};rett_og_plikt_intro;0301;2015-01-01;;2015-02-01"),
+        "vedtak.csv": numbered("V{n};{ident};0301;tildeling;2015-01-01;2015-01-01;;;2015-02-01"),
+        "deltakelser.csv": numbered(
+            "D{n};{ident};0301;V{n};2015-04-01;2016-04-01;arbeid;kommune;2016-04-02;annet;;"
+            "2015-04-02"
+        ),
+        "tiltak.csv": numbered("T{n};D{n};norsk;2015-05-01;2016-01-01;20,5;2015-05-02"),
+        "fravaer.csv": numbered("F{n};D{n};gyldig;2015-06-01;2015-06-02;7;2015-06-05"),
+        "permisjoner.csv": numbered("P{n};D{n};fodsel;2015-07-01;;2015-07-05"),
+    },
+    "aordningen": {
+        "inntekt-2018-01.jsonl": [
+            income(ident(n), "2018-01", benefit(15000), wage(100)) for n in range(ROWS)
+        ],
+        "virksomheter.csv": ["974778807;0301;2010-01-01;"],
+    },
+    "folkeregister": {
+        "identer.csv": [],
+        "bosatt.csv": numbered("B{n};{ident};0301;2015-01-01;"),
+    },
+    "status": {"signaler.csv": numbered("S{n};{ident};aap;2017-01-01;;NAV")},
+    "kostra": {"11b-2016.dat": [form_line(number) for number in range(ROWS)]},
+}
+# In the order that lets each find what it is compared with.
+EARLIER = {
+    "nir": "2018-01-21",
+    "aordningen": "2018-02-10",
+    "folkeregister": "2018-01-21",
+    "status": "2018-01-22",
+    "kostra": "2017-02-20",
+}
+LATER = {source: f"2018-07-{day:02d}" for day, source in enumerate(EARLIER, start=10)}
+
+
+def receive_all(extracts: Path, received: Path) -> Outcome:
+    return receive(extracts, received, Pseudonymiser(KEY))
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A received folder with one clean delivery of each source."""
+    folder = tmp_path_factory.mktemp("before")
+    for source, delivered in EARLIER.items():
+        deliver(folder / source, source, delivered, CLEAN[source])
+        outcome = receive_all(folder / source, folder / "received")
+        assert (outcome.refused, outcome.remarks) == ([], [])
+    return folder / "received"
+
+
+@dataclass
+class Receiver:
+    """Receives one delivery after the clean ones."""
+
+    extracts: Path
+    received: Path
+
+    def receive(self, source: str, lines: Lines | None = None, **more: Any) -> Outcome:
+        contents = CLEAN[source] | (lines or {})
+        deliver(self.extracts, source, LATER[source], contents, **more)
+        return receive_all(self.extracts, self.received)
+
+    def result(self, source: str) -> dict[str, Any]:
+        home = self.received / source / LATER[source] / "mottakskontroll"
+        if home.is_dir():
+            return json.loads((home / "resultat.json").read_text(encoding="utf-8"))
+        home = self.received / "avvist" / source / LATER[source]
+        return json.loads((home / "avvist.json").read_text(encoding="utf-8"))["check"]
+
+
+@pytest.fixture
+def after(before: Path, tmp_path: Path) -> Receiver:
+    shutil.copytree(before, tmp_path / "received")
+    return Receiver(tmp_path / "extracts", tmp_path / "received")
+
+
+# What makes a row hit a rule: source, file, column, and the new value.
+Change = Callable[[str], str]
+
+
+def put(file: str, column: str, value: str) -> Change:
+    """Return a change of a CSV line: a column's new value, {n} the number in its first field."""
+    place = HEADERS[file].split(";").index(column)
+
+    def change(line: str) -> str:
+        fields = line.split(";")
+        fields[place] = value.format(n=re.sub(r"\D", "", fields[0]))
+        return ";".join(fields)
+
+    return change
+
+
+def cut(start: int, value: str) -> Change:
+    """Return a change of a form's line: other characters from a position on."""
+    return lambda line: line[:start] + value + line[start + len(value) :]
+
+
+def swap(old: str, new: str) -> Change:
+    return lambda line: line.replace(old, new)
+
+
+def other_person(file: str) -> Change:
+    """Return a change of a CSV line: a valid number of somebody else."""
+    place = HEADERS[file].split(";").index("ident")
+
+    def change(line: str) -> str:
+        fields = line.split(";")
+        fields[place] = ident(1000 + int(re.sub(r"\D", "", fields[0])))
+        return ";".join(fields)
+
+    return change
+
+
+T, D, V = "tiltak.csv", "deltakelser.csv", "vedtak.csv"
+INCOME, FORM = "inntekt-2018-01.jsonl", "11b-2016.dat"
+HITS: dict[str, tuple[str, str, str | None, Change]] = {
+    "required_empty": ("nir", T, "tiltakstype", put(T, "tiltakstype", " ")),
+    "unreadable_value": ("nir", T, "timer_per_uke", put(T, "timer_per_uke", "1.000,5")),
+    "key_repeated": ("nir", T, "tiltak_id", put(T, "tiltak_id", "T59")),
+    "unknown_required_word": ("nir", T, "tiltakstype", put(T, "tiltakstype", "Norsk")),
+    "unknown_word": ("nir", D, "sluttmal", put(D, "sluttmal", "Annet")),
+    "unknown_municipality": ("nir", D, "kommunenr", put(D, "kommunenr", "301")),
+    "date_outside": ("nir", T, "fra_dato", put(T, "fra_dato", "1999-05-01")),
+    "end_before_start": ("nir", T, "til_dato", put(T, "til_dato", "2015-04-30")),
+    "invalid_ident": ("nir", V, "ident", put(V, "ident", WRONG)),
+    "invalid_duf": ("nir", "personer.csv", "duf_nummer",
+                    put("personer.csv", "duf_nummer", "201512345600")),
+    "participation_missing": ("nir", T, "deltakelse_id", put(T, "deltakelse_id", "X{n}")),
+    "person_missing": ("nir", V, "ident", other_person(V)),
+    "decision_missing": ("nir", D, "vedtak_id", put(D, "vedtak_id", "X{n}")),
+    "category_missing": ("nir", "kategorier.csv", "ident", other_person("kategorier.csv")),
+    "person_unknown": ("status", "signaler.csv", "ident", other_person("signaler.csv")),
+    "unit_missing": ("aordningen", INCOME, "virksomhetId", swap("974778807", "974778808")),
+    "no_benefit": ("aordningen", INCOME, "inntekt", swap("introduksjonsstoenad", "annet")),
+    "wrong_month": ("aordningen", INCOME, "kalendermaaned", swap('"2018-01"', '"2018-02"')),
+    "column_empty": ("nir", T, "timer_per_uke", put(T, "timer_per_uke", "")),
+    "K1": ("kostra", FORM, None, lambda line: line[:-1]),
+    "K2": ("kostra", FORM, None, cut(75, "x")),
+    "K3": ("kostra", FORM, "kommunenr", cut(0, "0302")),
+    "K4": ("kostra", FORM, "oppgaveaar", cut(4, "15")),
+    "K5": ("kostra", FORM, "fodselsnummer", cut(18, WRONG)),
+    "K9": ("kostra", FORM, "startdato", cut(43, "000000")),
+    "K11": ("kostra", FORM, "tiltak", cut(50, "00")),
+    "K12": ("kostra", FORM, "status", cut(72, "11")),
+    "K13": ("kostra", FORM, "avslutningsdato", cut(72, "03")),
+    "K14": ("kostra", FORM, "stonadsmaneder", cut(80, "00" * 12)),
+    "K15": ("kostra", FORM, "stonad", cut(104, "0350000")),
+    "K16": ("kostra", FORM, "avslutningsdato", cut(72, "03310116")),
+    "K17": ("kostra", FORM, "avslutningsdato", cut(72, "03010117")),
+    "K18": ("kostra", FORM, "stonadsmaneder", cut(102, "00")),
+    "K19": ("kostra", FORM, "stonad", cut(104, "0240000")),
+    "K20": ("kostra", FORM, "stonad", cut(104, "0096000")),
+    "K23": ("kostra", FORM, "stonad", cut(104, "0220000")),
+}  # fmt: skip
+# Where a finding is shown, if not at the file that was changed.
+SHOWN_AT = {"category_missing": D}
+# Rules that only a whole file of such rows can hit.
+WHOLE = ("person_unknown", "no_benefit", "column_empty")
+# Rules about a table as a whole: how many rows instead of 60.
+VOLUME = {
+    "fewer_rows": ("nir", T, ROWS - 6),
+    "more_rows": ("status", "signaler.csv", 2 * ROWS + 1),
+    "fewer_rows_period": ("aordningen", INCOME, ROWS - 20),
+    "more_rows_period": ("kostra", FORM, ROWS + 40),
+}
+
+
+def changed(source: str, file: str, change: Change, number: int) -> Lines:
+    """Return a source's clean lines of a file with the first `number` changed."""
+    lines = CLEAN[source][file]
+    return {file: [change(line) for line in lines[:number]] + lines[number:]}
+
+
+def outcomes(result: dict[str, Any], rule: str) -> dict[str | None, str]:
+    """Return what a rule came to, by column, where it found anything."""
+    return {
+        check["column"]: check["outcome"]
+        for check in result["checks"]
+        if check["rule_id"] == rule and check["found"]
+    }
+
+
+def test_every_rule_is_tested_and_belongs_to_a_suite():
+    assert set(HITS) | set(VOLUME) | {"columns_missing"} == set(rules())
+    used = {
+        expected.rule.rule_id
+        for source in sources().values()
+        for table in source.tables
+        for expected in suite(source.name, table.name).expected
+    }
+    assert used == set(rules())
+
+
+@pytest.mark.parametrize("source", EARLIER)
+def test_a_clean_delivery_is_accepted_and_every_rule_of_its_suites_asked(after, source):
+    outcome = after.receive(source)
+    assert (outcome.refused, outcome.remarks, outcome.summaries) == ([], [], [])
+    result = after.result(source)
+    assert result["verdict"] == "accepted"
+    assert {check["found"] for check in result["checks"]} == {0}
+    asked = {(check["table_name"], check["rule_id"]) for check in result["checks"]}
+    wanted = {
+        (table.name, expected.rule.rule_id)
+        for table in sources()[source].tables
+        for expected in suite(source, table.name).expected
+    }
+    few = {(one["table_name"], one["rule_id"]) for one in result["not_asked"]}
+    assert asked | few == wanted
+    assert {table for table, _ in few - asked} <= {"identer", "virksomheter"}, "few rows there"
+    receipt = json.loads(
+        (after.received / source / LATER[source] / "receipt.json").read_text(encoding="utf-8")
+    )
+    assert (receipt["verdict"], receipt["remarks"]) == ("accepted", [])
+
+
+@pytest.fixture(scope="module")
+def remarked(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Receiver, Outcome]:
+    """One delivery of each source in which each rule is hit by rows of its own, just enough."""
+    folder = tmp_path_factory.mktemp("remarked")
+    shutil.copytree(before, folder / "received")
+    receiver = Receiver(folder / "extracts", folder / "received")
+    contents = {source: {f: list(lines) for f, lines in CLEAN[source].items()} for source in CLEAN}
+    used: dict[str, int] = {}
+    for rule, (source, file, _, change) in HITS.items():
+        if rule not in WHOLE:
+            first = used.get(file, 0)
+            used[file] = first + int(rules()[rule].remark_over * ROWS) + 1
+            lines = contents[source][file]
+            lines[first : used[file]] = map(change, lines[first : used[file]])
+    assert max(used.values()) < ROWS, "no two rules share a row"
+    outcomes = [receiver.receive(source, contents[source]) for source in EARLIER]
+    assert [outcome.refused for outcome in outcomes] == [[]] * len(EARLIER)
+    return receiver, Outcome(
+        remarks=[remark for outcome in outcomes for remark in outcome.remarks],
+        summaries=[page for outcome in outcomes for page in outcome.summaries],
+    )
+
+
+@pytest.mark.parametrize("rule", [rule for rule in HITS if rule not in WHOLE])
+def test_findings_over_the_limit_are_remarked_on(remarked, rule):
+    receiver, outcome = remarked
+    expect_remark(receiver, outcome, rule)
+
+
+@pytest.mark.parametrize("rule", WHOLE)
+def test_a_whole_file_of_findings_is_remarked_on(after, rule):
+    source, file, _, change = HITS[rule]
+    expect_remark(after, after.receive(source, changed(source, file, change, ROWS)), rule)
+
+
+def expect_remark(receiver: Receiver, outcome: Outcome, rule: str) -> None:
+    """A rule's finding is in the result, on the console and on the page."""
+    source, file, column, _ = HITS[rule]
+    result = receiver.result(source)
+    assert result["verdict"] == "accepted_with_remarks"
+    assert outcomes(result, rule)[column] == "remark"
+    at = f"{source}/{LATER[source]}/{SHOWN_AT.get(rule, file)}: {f'{column}: ' if column else ''}"
+    assert [r for r in outcome.remarks if r.startswith(at) and rules()[rule].finding_en in r]
+    page = receiver.received / source / LATER[source] / "mottakskontroll" / "sammendrag.html"
+    assert page in outcome.summaries
+    shown = text_of(page)
+    assert "Godtatt med merknader" in shown
+    assert rules()[rule].finding_nb in shown
+    assert rules()[rule].action_nb in shown
+
+
+def test_rules_that_only_remark_never_refuse():
+    for rule in rules().values():
+        assert rule.refuses(10**6, 10**6) == (rule.level == "refuses"), rule.rule_id
+        assert not rule.refuses(0, 10**6), rule.rule_id
+
+
+@pytest.mark.parametrize("rule", [rule for rule in HITS if rules()[rule].level == "refuses"])
+def test_a_file_that_is_mostly_wrong_is_refused(after, rule):
+    source, file, column, change = HITS[rule]
+    outcome = after.receive(source, changed(source, file, change, ROWS))
+    [refused] = outcome.refused
+    assert rules()[rule].finding_en in refused
+    assert outcomes(after.result(source), rule)[column] == "refuses"
+    assert not (after.received / source / LATER[source]).exists()
+    folder = after.received / "avvist" / source / LATER[source]
+    assert outcome.summaries == [folder / "sammendrag.html"]
+    assert {path.name for path in folder.iterdir()} == {"sammendrag.html", "avvist.json"}
+    shown = text_of(folder / "sammendrag.html")
+    assert "Avvist" in shown
+    assert rules()[rule].finding_nb in shown
+
+
+@pytest.mark.parametrize("rule", VOLUME)
+def test_rows_fewer_or_more_than_before_are_remarked_on(after, rule):
+    source, file, number = VOLUME[rule]
+    several = (CLEAN[source][file] * 3)[:number]
+    if file in HEADERS:  # each with a key of its own
+        several = [re.sub(r"^\w+", f"N{n}", line) for n, line in enumerate(several)]
+    outcome = after.receive(source, {file: several})
+    assert outcome.refused == []
+    assert outcomes(after.result(source), rule) == {None: "remark"}
+    told = f"{file}: {number} rows, {ROWS} in the delivery of {EARLIER[source]}"
+    assert any(told in remark for remark in outcome.remarks)
+
+
+def test_a_column_that_the_copy_lacks_is_refused_and_nothing_else_asked(tmp_path):
+    folder = deliver(tmp_path / "extracts", "status", "2018-07-21", CLEAN["status"])
+    receive_all(tmp_path / "extracts", tmp_path / "received")
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    sealed = tmp_path / "received" / "status" / "2018-07-21" / "signaler.parquet"
+    duckdb.sql(f"select * exclude (kilde) from read_parquet('{sealed}')").write_parquet(
+        str(staging / "signaler.parquet")
+    )
+    with pytest.raises(RefusedByCheck, match="1 of 6 columns of the contract are missing") as told:
+        check_delivery(read_delivery(folder), staging, tmp_path / "none", [])
+    assert [finding.rule.rule_id for finding in told.value.report.findings] == ["columns_missing"]
+
+
+def test_few_rows_never_refuse(tmp_path):
+    """A small municipality's file may be wrong from end to end: its rows go to quarantine."""
+    bad = {T: [put(T, "fra_dato", "x")(line) for line in CLEAN["nir"][T][:49]]}
+    deliver(tmp_path / "extracts", "nir", "2018-01-21", CLEAN["nir"] | bad)
+    outcome = receive_all(tmp_path / "extracts", tmp_path / "received")
+    assert outcome.refused == []
+    assert any("fra_dato: 49 of 49 values cannot be read" in line for line in outcome.remarks)
+
+
+def test_a_finding_within_the_limit_is_shown_and_no_remark(tmp_path):
+    lines = numbered("T{n};D{n};norsk;2015-05-01;2016-01-01;20,5;2015-05-02") * 3
+    unique = [put(T, "tiltak_id", f"T{n}")(line) for n, line in enumerate(lines)]
+    unique[0] = put(T, "fra_dato", "x")(unique[0])
+    deliver(tmp_path / "extracts", "nir", "2018-01-21", CLEAN["nir"] | {T: unique})
+    outcome = receive_all(tmp_path / "extracts", tmp_path / "received")
+    assert (outcome.refused, outcome.remarks, outcome.summaries) == ([], [], [])
+    home = tmp_path / "received" / "nir" / "2018-01-21" / "mottakskontroll"
+    shown = text_of(home / "sammendrag.html")
+    assert "Funn innenfor grensene" in shown
+    assert "0,56 %" in shown.replace("\u00a0", " ")
+
+
+def test_remarks_of_the_reading_are_on_the_page_in_norwegian(tmp_path):
+    text = f"bosatt_id;ident;kommunenr;fra_dato;ny\nA;{ident(1)};0301;2015-01-01;x\n"
+    deliver(tmp_path / "extracts", "folkeregister", "2018-01-21", raw={"bosatt.csv": text.encode()})
+    (tmp_path / "extracts" / "folkeregister" / "2018-01-21" / "notat.txt").write_text("x")
+    outcome = receive_all(tmp_path / "extracts", tmp_path / "received")
+    assert len(outcome.remarks) == 3
+    page = tmp_path / "received/folkeregister/2018-01-21/mottakskontroll/sammendrag.html"
+    shown = text_of(page)
+    assert "ekstra kolonner er tatt vare på, men brukes ikke: ny" in shown
+    assert "valgfrie kolonner er ikke levert: til_dato" in shown
+    assert "notat.txt: står ikke i manifestet og er ikke mottatt" in shown
+
+
+def test_a_refusal_is_overwritten_by_the_next_and_gone_when_received(tmp_path):
+    extracts, received = tmp_path / "extracts", tmp_path / "received"
+    folder = deliver(extracts, "folkeregister", "2018-01-21")
+    (folder / "bosatt.csv").rename(folder / "away")
+    receive_all(extracts, received)
+    page = received / "avvist" / "folkeregister" / "2018-01-21" / "sammendrag.html"
+    assert "bosatt.csv: named in the manifest but not in the folder" in text_of(page)
+    (folder / "manifest.json").rename(folder / "manifest.away")
+    receive_all(extracts, received)
+    assert "there is no manifest" in text_of(page)
+    (folder / "manifest.away").rename(folder / "manifest.json")
+    (folder / "away").rename(folder / "bosatt.csv")
+    assert receive_all(extracts, received).refused == []
+    assert not page.parent.exists()
+
+
+def test_a_name_or_reason_with_a_number_is_masked(tmp_path):
+    extracts, received = tmp_path / "extracts", tmp_path / "received"
+    folder = deliver(extracts, "folkeregister", "2018-01-21")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][f"{ident(1)}.csv"] = manifest["files"]["bosatt.csv"]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    receive_all(extracts, received)
+    for path in received.rglob("*"):
+        assert ident(1) not in path.name
+        assert not path.is_file() or ident(1) not in path.read_text(encoding="utf-8")
+
+
+class Page(HTMLParser):
+    """Collects a page's text and everything it would fetch or link to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.tags: set[str] = set()
+        self.addresses: list[str] = []
+        self._style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self._style = tag == "style"
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._style = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._style:
+            self.text.append(data)
+
+
+def parsed(path: Path) -> Page:
+    page = Page()
+    page.feed(path.read_text(encoding="utf-8"))
+    return page
+
+
+def text_of(path: Path) -> str:
+    return " ".join(" ".join(parsed(path).text).split())
+
+
+def test_pages_ask_for_nothing_outside_their_folder(after):
+    after.receive("nir", changed("nir", T, put(T, "fra_dato", "x"), 5))
+    home = after.received / "nir" / LATER["nir"] / "mottakskontroll"
+    pages = sorted(home.rglob("*.html"))
+    assert len(pages) == 8
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        page = parsed(path)
+        assert not page.tags & {"script", "link", "img", "iframe", "object"}
+        assert "http" not in text
+        assert "url(" not in text
+        assert "@import" not in text
+        for address in page.addresses:
+            assert (path.parent / address).is_file(), address
+    docs = text_of(home / "datadocs" / "tiltak.html")
+    assert "unreadable_value: Datoer og tall kan leses. Merknad over 1 %, avviser over 50 %" in docs
+    assert "5 unexpected values found" in docs
+
+
+def test_nothing_kept_holds_a_number_or_a_value_of_a_row(after, pseudonymiser):
+    odd = "Hemmelig Navnesen"
+    lines = changed("nir", T, put(T, "tiltakstype", odd), 5)
+    lines |= {V: [put(V, "begrunnelse", f"ringte {ident(7)}")(line) for line in CLEAN["nir"][V]]}
+    lines |= changed("nir", D, put(D, "vedtak_id", ident(8)), 6)
+    after.receive("nir", lines)
+    after.receive(
+        "status", changed("status", "signaler.csv", put("signaler.csv", "signal", odd), ROWS)
+    )
+    assert (after.received / "avvist" / "status").is_dir()
+    for path in after.received.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert not re.search(rb"(?<![0-9])[0-9]{11}(?![0-9])", content) or path.suffix == ".parquet"
+        for number in range(ROWS):
+            assert ident(number).encode() not in content
+        if path.suffix in (".html", ".json"):
+            assert odd.encode() not in content
+            assert pseudonymiser.pseudonym(ident(7)).encode() not in content
+
+
+def test_the_same_delivery_gives_the_same_bytes(before, tmp_path):
+    lines = changed("nir", T, put(T, "fra_dato", "x"), 5)
+    deliver(tmp_path / "extracts", "nir", LATER["nir"], CLEAN["nir"] | lines)
+    checksums = []
+    for name in ("one", "two"):
+        shutil.copytree(before, tmp_path / name)
+        receive_all(tmp_path / "extracts", tmp_path / name)
+        home = tmp_path / name / "nir" / LATER["nir"]
+        checksums.append(
+            {
+                str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in home.rglob("*")
+                if path.is_file()
+            }
+        )
+    assert checksums[0] == checksums[1]
+    assert len(checksums[0]) == 7 + 1 + 2 + 7
+
+
+def test_the_check_asks_nothing_of_a_network(after, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise AssertionError("the reception check opened a connection")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    assert after.receive("nir").refused == []
+
+
+def test_suites_cover_every_table_and_column_of_the_contract():
+    for source in sources().values():
+        found = {path.stem for path in (SUITES / source.name).glob("*.yml")}
+        assert found == {table.name for table in source.tables}, source.name
+        for table in source.tables:
+            expected = suite(source.name, table.name).expected
+            asked = {(one.rule.rule_id, one.column) for one in expected}
+            where = f"{source.name}.{table.name}"
+            [columns] = [e for e in expected if e.rule.rule_id == "columns_missing"]
+            assert columns.kwargs["column_set"] == [c.name for c in table.columns], where
+            for column in table.columns:
+                if column.required:
+                    assert ("required_empty", column.name) in asked, f"{where}.{column.name}"
+                if column.data_type != "varchar":
+                    assert ("unreadable_value", column.name) in asked, f"{where}.{column.name}"
+                if column.identity == "ident":
+                    assert asked & {("invalid_ident", column.name), ("K5", column.name)}, where
+                if column.identity == "duf":
+                    assert ("invalid_duf", column.name) in asked, where
+            named = {one.column for one in expected} - {None}
+            assert named <= {c.name for c in table.columns}, where
+
+
+def test_suites_name_keys_periods_and_parents_as_the_contract_does():
+    for source in sources().values():
+        path = ROOT / "models" / "staging" / source.name / f"_{source.name}__sources.yml"
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]
+        for table in content["tables"]:
+            asked = {
+                (one.rule.rule_id, one.column) for one in suite(source.name, table["name"]).expected
+            }
+            for column in table["columns"]:
+                meta = column.get("config", {}).get("meta", {})
+                if meta.get("key"):
+                    assert ("key_repeated", column["name"]) in asked
+                if meta.get("period") == "to":
+                    assert asked & {("end_before_start", column["name"]), ("K16", column["name"])}
+            if table.get("config", {}).get("meta", {}).get("parent") == "deltakelser":
+                assert ("participation_missing", "deltakelse_id") in asked
+
+
+def test_code_lists_of_suites_are_seeds():
+    named = {
+        name
+        for source in sources().values()
+        for table in source.tables
+        for name in suite(source.name, table.name).code_lists
+    }
+    assert {"measure_words", "municipalities", "countries", "categories"} <= named
+    for name in named:
+        assert code_list(name)
+    with (ROOT / "seeds" / "codelists" / "known_words.csv").open(encoding="utf-8") as text:
+        listed = {row["code_list"] for row in csv.DictReader(text)}
+    assert listed <= named
+    with pytest.raises(KeyError, match="no code list nothing"):
+        code_list("nothing")
+
+
+def test_consequences_are_whole():
+    for rule in rules().values():
+        assert rule.level in ("refuses", "remarks"), rule.rule_id
+        assert (rule.refuse_over is None) == (rule.level == "remarks"), rule.rule_id
+        assert 0 <= rule.remark_over <= 1, rule.rule_id
+        if rule.refuse_over is not None:
+            assert rule.refuse_over >= rule.remark_over, rule.rule_id
+        assert rule.checks_nb and rule.finding_nb and rule.action_nb and rule.finding_en
+
+
+def test_the_commands_name_the_page(after):
+    deliver(
+        after.extracts,
+        "nir",
+        LATER["nir"],
+        CLEAN["nir"] | changed("nir", T, put(T, "fra_dato", "x"), 5),
+    )
+    done = run("receive", after.extracts, "--received", after.received)
+    assert done.returncode == 0, done.stderr
+    page = after.received / "nir" / LATER["nir"] / "mottakskontroll" / "sammendrag.html"
+    assert f"Summary: {page}" in done.stderr
+    assert done.stderr.count("Remark: ") == 1
+    noise = ("Calculating", "Warning", "INFO", "great_expectations")
+    assert not any(word in done.stderr + done.stdout for word in noise), done.stderr
+
+
+SUITES = ROOT / "introstat" / "receipt" / "check" / "suites"
