@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -610,6 +611,95 @@ def test_the_commands_name_the_page(after):
     assert done.stderr.count("Remark: ") == 1
     noise = ("Calculating", "Warning", "INFO", "great_expectations")
     assert not any(word in done.stderr + done.stdout for word in noise), done.stderr
+
+
+def test_a_table_is_read_once_however_many_rules_it_has(after, monkeypatch):
+    """Every count comes from one query of the table; only its rows are counted beside it."""
+    from introstat.receipt.check import engine
+
+    asked: list[str] = []
+    execute = engine._DuckDbEngine.execute_query
+
+    def listened(self: Any, query: Any) -> Any:
+        asked.append(str(query))
+        return execute(self, query)
+
+    monkeypatch.setattr(engine._DuckDbEngine, "execute_query", listened)
+    after.receive("nir")
+    counting = [query for query in asked if "filter (where" in query]
+    assert len(counting) == len(CLEAN["nir"])
+    assert not [query for query in asked if "unexpected_values" in query], "no row is fetched"
+
+
+@pytest.mark.slow
+def test_four_million_rows_take_no_more_than_five_times_a_plain_read(tmp_path, monkeypatch):
+    """And no more than 1 GB of DuckDB's memory."""
+    from introstat.receipt import receive as receiving
+
+    number, participations = 4_000_000, 280_000
+    person = {"personer.csv": CLEAN["nir"]["personer.csv"][1:2]}
+    folder = deliver(tmp_path / "extracts", "nir", "2018-01-21", person)
+    files = {
+        D: f"""
+            select 'D' || i as deltakelse_id, '{ident(1)}' as ident, '0301' as kommunenr,
+                null as vedtak_id, date '2015-01-01' as start_dato, null as slutt_dato,
+                null as avslutningsarsak, null as avslutning_kilde,
+                null as avslutning_registrert_dato, null as sluttmal,
+                null as integreringskontrakt_dato, date '2015-01-02' as registrert_dato
+            from range({participations}) as numbers (i)
+        """,
+        T: f"""
+            select 'T' || i as tiltak_id, 'D' || (i * 7919 % {participations}) as deltakelse_id,
+                case i % 3 when 0 then 'norsk' when 1 then 'arbeid_privat' else 'annet' end
+                    as tiltakstype,
+                date '2010-01-01' + cast(i * 31 % 2900 as integer) as fra_dato,
+                case when i % 10 > 0 then date '2018-01-01' + cast(i % 100 as integer) end
+                    as til_dato,
+                replace(cast(i % 400 / 10 as varchar), '.', ',') as timer_per_uke,
+                date '2010-01-21' + cast(i * 31 % 2900 as integer) as registrert_dato
+            from range({number}) as numbers (i)
+        """,
+    }
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    for file, query in files.items():
+        duckdb.execute(f"copy ({query}) to '{folder / file}' (header, delimiter ';')")
+        with (folder / file).open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        rows = number if file == T else participations
+        manifest["files"][file] = {"rows": rows, "sha256": sha256}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    import introstat.receipt.check.datadocs
+    import introstat.receipt.check.engine  # noqa: F401, importing is not part of reading
+
+    spent: list[float] = []
+    checking = receiving.check_delivery
+
+    def timed(*arguments: Any) -> Any:
+        monkeypatch.setenv("INTROSTAT_MEMORY", "1GB")
+        start = time.perf_counter()
+        report = checking(*arguments)
+        spent.append(time.perf_counter() - start)
+        return report
+
+    monkeypatch.setattr(receiving, "check_delivery", timed)
+    outcome = receive_all(tmp_path / "extracts", tmp_path / "received")
+    assert outcome.received == ["nir/2018-01-21"]
+    types = ", ".join(
+        f"{name}: '{kind}'"
+        for name, kind in zip(
+            HEADERS[T].split(";"),
+            ["varchar", "varchar", "varchar", "date", "date", "decimal(15, 6)", "date"],
+            strict=True,
+        )
+    )
+    start = time.perf_counter()
+    duckdb.execute(
+        f"create or replace temp table plain as select * from read_csv('{folder / T}', "
+        f"delim = ';', header = true, decimal_separator = ',', columns = {{{types}}})"
+    )
+    plain = time.perf_counter() - start
+    print(f"check {spent[0]:.2f} s, plain read {plain:.2f} s: {spent[0] / plain:.2f} times")
+    assert spent[0] <= 5 * plain
 
 
 SUITES = ROOT / "introstat" / "receipt" / "check" / "suites"
