@@ -19,6 +19,7 @@ import yaml
 from conftest import KEY, ROOT, run
 from deliveries import HEADERS, benefit, deliver, ident, income, wage
 
+from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.check.rules import code_list, rules, suite
 from introstat.receipt.check.run import RefusedByCheck, check_delivery
@@ -629,6 +630,21 @@ def test_a_table_is_read_once_however_many_rules_it_has(after, monkeypatch):
     counting = [query for query in asked if "filter (where" in query]
     assert len(counting) == len(CLEAN["nir"])
     assert not [query for query in asked if "unexpected_values" in query], "no row is fetched"
+
+
+def test_a_check_that_cannot_be_done_is_one_line_and_leaves_nothing(after, monkeypatch):
+    from introstat.receipt.check import engine
+
+    def fails(self: Any, query: Any) -> None:
+        raise duckdb.OutOfMemoryException(f"could not hold {ident(1)}")
+
+    monkeypatch.setattr(engine._DuckDbEngine, "execute_query", fails)
+    with pytest.raises(UserError, match="check of signaler could not be done") as told:
+        after.receive("status")
+    assert "OutOfMemoryException" in told.value.message
+    assert ident(1) not in told.value.message
+    assert not (after.received / "status" / LATER["status"]).exists()
+    assert not list(after.received.glob(".incoming-*"))
 
 
 @pytest.mark.slow

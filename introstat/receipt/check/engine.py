@@ -14,6 +14,7 @@ from great_expectations.core import ExpectationSuite
 from great_expectations.core.batch import Batch
 from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
 from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.exceptions.exceptions import GreatExpectationsError
 from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
 from great_expectations.execution_engine.sqlalchemy_execution_engine import (
     SqlAlchemyExecutionEngine,
@@ -21,7 +22,8 @@ from great_expectations.execution_engine.sqlalchemy_execution_engine import (
 from great_expectations.validator.validator import Validator
 from sqlalchemy.pool import StaticPool
 
-from introstat.places import memory_limit
+from introstat.errors import UserError
+from introstat.places import MEMORY_VARIABLE, memory_limit
 from introstat.receipt.check import expectations as _expectations  # noqa: F401, registers them
 
 # Counts only: no list of values, and none is even fetched.
@@ -87,7 +89,7 @@ class CheckEngine:
         """Return the results of expectations on a view, grouped by column.
 
         The run bears the day of the delivery, not the clock's: the same delivery gives the same
-        pages. An expectation that cannot be computed is an error, never a finding.
+        pages. An expectation that cannot be computed is an error, never a finding: UserError.
         """
         # Great Expectations looks up a view's columns without schema and without quotes.
         name = f"{schema}_{table}"
@@ -103,14 +105,28 @@ class CheckEngine:
             warnings.simplefilter("ignore")
             suite = ExpectationSuite(name=f"{schema}.{table}", expectations=expectations)
             validator = _QuietValidator(execution_engine=self._engine, batches=[Batch(data=data)])
-            result = validator.validate(
-                expectation_suite=suite,
-                suite_parameters=parameters,
-                catch_exceptions=False,
-                result_format=_COUNTS,
-                run_id=run,
-            )
+            try:
+                result = validator.validate(
+                    expectation_suite=suite,
+                    suite_parameters=parameters,
+                    catch_exceptions=False,
+                    result_format=_COUNTS,
+                    run_id=run,
+                )
+            except GreatExpectationsError as error:
+                raise UserError(
+                    f"{schema}/{delivered}: the reception check of {table} could not be done "
+                    f"({_cause(error)}). Nothing of the delivery was received; what was received "
+                    f"before stands. Is there memory (${MEMORY_VARIABLE}) and room on the disk?"
+                ) from error
         assert isinstance(result, ExpectationSuiteValidationResult)
         # The clock's times: when the view was loaded, and when it was checked.
         del result.meta["batch_markers"], result.meta["validation_time"]
         return result
+
+
+def _cause(error: BaseException) -> str:
+    """Return the kind of the first error of a chain; what it says may hold a value."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return type(error).__name__
