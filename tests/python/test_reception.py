@@ -411,7 +411,7 @@ def test_a_refusal_is_overwritten_by_the_next_and_gone_when_received(tmp_path):
     assert "bosatt.csv: named in the manifest but not in the folder" in text_of(page)
     (folder / "manifest.json").rename(folder / "manifest.away")
     receive_all(extracts, received)
-    assert "there is no manifest" in text_of(page)
+    assert "there is no such file" in text_of(page)
     (folder / "manifest.away").rename(folder / "manifest.json")
     (folder / "away").rename(folder / "bosatt.csv")
     assert receive_all(extracts, received).refused == []
@@ -632,16 +632,25 @@ def test_a_table_is_read_once_however_many_rules_it_has(after, monkeypatch):
     assert not [query for query in asked if "unexpected_values" in query], "no row is fetched"
 
 
-def test_a_check_that_cannot_be_done_is_one_line_and_leaves_nothing(after, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (duckdb.OutOfMemoryException("out of memory"), "give it more memory"),
+        (duckdb.IOException("no space left"), "Make room on the disk"),
+        (duckdb.BinderException(f"found {ident(1)}"), "check of signaler could not be done"),
+    ],
+)
+def test_a_check_that_cannot_be_done_is_one_line_and_leaves_nothing(
+    after, monkeypatch, error, message
+):
     from introstat.receipt.check import engine
 
     def fails(self: Any, query: Any) -> None:
-        raise duckdb.OutOfMemoryException(f"could not hold {ident(1)}")
+        raise error
 
     monkeypatch.setattr(engine._DuckDbEngine, "execute_query", fails)
-    with pytest.raises(UserError, match="check of signaler could not be done") as told:
+    with pytest.raises(UserError, match=message) as told:
         after.receive("status")
-    assert "OutOfMemoryException" in told.value.message
     assert ident(1) not in told.value.message
     assert not (after.received / "status" / LATER["status"]).exists()
     assert not list(after.received.glob(".incoming-*"))

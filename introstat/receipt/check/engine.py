@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import sqlalchemy as sa
 from great_expectations.core import ExpectationSuite
 from great_expectations.core.batch import Batch
@@ -23,7 +24,7 @@ from great_expectations.validator.validator import Validator
 from sqlalchemy.pool import StaticPool
 
 from introstat.errors import UserError
-from introstat.places import MEMORY_VARIABLE, memory_limit
+from introstat.places import memory_limit
 from introstat.receipt.check import expectations as _expectations  # noqa: F401, registers them
 
 # Counts only: no list of values, and none is even fetched.
@@ -114,10 +115,13 @@ class CheckEngine:
                     run_id=run,
                 )
             except GreatExpectationsError as error:
+                cause = _first(error)
+                if isinstance(cause, (duckdb.IOException, duckdb.OutOfMemoryException)):
+                    raise cause from None  # the caller says what to do about room
                 raise UserError(
                     f"{schema}/{delivered}: the reception check of {table} could not be done "
-                    f"({_cause(error)}). Nothing of the delivery was received; what was received "
-                    f"before stands. Is there memory (${MEMORY_VARIABLE}) and room on the disk?"
+                    f"({type(cause).__name__}). Nothing of the delivery was received; what was "
+                    "received before stands. Was a suite changed?"
                 ) from error
         assert isinstance(result, ExpectationSuiteValidationResult)
         # The clock's times: when the view was loaded, and when it was checked.
@@ -125,8 +129,8 @@ class CheckEngine:
         return result
 
 
-def _cause(error: BaseException) -> str:
-    """Return the kind of the first error of a chain; what it says may hold a value."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__ or error
-    return type(error).__name__
+def _first(error: BaseException) -> BaseException:
+    """Return the first error of a chain; what it says may hold a value."""
+    while earlier := error.__cause__ or error.__context__:
+        error = earlier
+    return error

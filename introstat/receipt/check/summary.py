@@ -6,7 +6,6 @@ the delivery is received after all.
 """
 
 import json
-import re
 import shutil
 from collections import Counter
 from functools import cache
@@ -16,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from introstat.errors import DeliveryRefused
+from introstat.identity.numbers import tellable
 from introstat.receipt.check.report import CheckedTable, Report, Verdict
 
 CHECK_FOLDER = "mottakskontroll"
@@ -23,7 +23,6 @@ REFUSED_FOLDER = "avvist"
 SUMMARY = "sammendrag.html"
 _TEMPLATES = Path(__file__).parent / "templates"
 _HARD_SPACE = "\u00a0"
-_LONG_NUMBER = re.compile(r"[0-9]{9,}")
 # What the reading of files remarks on, in Norwegian.
 _READING_NB = {
     "extra columns kept but not used": "ekstra kolonner er tatt vare på, men brukes ikke",
@@ -55,14 +54,13 @@ def keep_report(report: Report, pages: dict[str, str], staging: Path) -> None:
 def keep_refusal(received: Path, folder: Path, refusal: DeliveryRefused) -> Path:
     """Write why a delivery is refused, over what was written of it before; return the page.
 
-    Nothing of the delivery's content is kept: reasons and counts only, and where a name or a reason
-    has a long run of digits it is masked.
+    Nothing of the delivery's content is kept: reasons and counts only.
     """
-    name = _masked(f"{folder.parent.name}/{folder.name}")
-    kept = received / REFUSED_FOLDER / folder.parent.name / _masked(folder.name)
+    name = tellable(f"{folder.parent.name}/{folder.name}")
+    kept = received / REFUSED_FOLDER / folder.parent.name / tellable(folder.name)
     kept.mkdir(parents=True, exist_ok=True)
     report: Report | None = getattr(refusal, "report", None)
-    message = _masked(refusal.message)
+    message = tellable(refusal.message)
     content: dict[str, Any] = {"delivery": name, "verdict": Verdict.REFUSED.value, "why": message}
     _write_json(kept / "avvist.json", content | ({"check": report.as_json()} if report else {}))
     page = kept / SUMMARY
@@ -74,7 +72,7 @@ def keep_refusal(received: Path, folder: Path, refusal: DeliveryRefused) -> Path
 
 def forget_refusal(received: Path, folder: Path) -> None:
     """Take away what was written of a refusal once the delivery is received after all."""
-    kept = received / REFUSED_FOLDER / folder.parent.name / _masked(folder.name)
+    kept = received / REFUSED_FOLDER / folder.parent.name / tellable(folder.name)
     shutil.rmtree(kept, ignore_errors=True)
 
 
@@ -131,10 +129,6 @@ def _reading_nb(remark: str) -> str:
     for english, norwegian in _READING_NB.items():
         remark = remark.replace(f": {english}", f": {norwegian}")
     return remark
-
-
-def _masked(text: str) -> str:
-    return _LONG_NUMBER.sub("…", text)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
