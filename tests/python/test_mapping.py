@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT, rows, run
 from deliveries import HEADERS, deliver, ident
-from test_receipt import read, receive_all
+from test_receipt import kept, read, receive_all
 
 from introstat.errors import UserError
 from introstat.mapping.check import check
@@ -235,7 +235,10 @@ class Office:
             self.sample, self.sample.parent.name, "2018-01-21", "2017-12-31", "utf-8", "test"
         )
         (self.sample / "manifest.json").write_text(json.dumps(content | changed))
-        return receive_all(self.extracts, self.received)
+        outcome = receive_all(self.extracts, self.received)
+        # What the reception check thinks of such small files is not the mapping's.
+        outcome.remarks = [said for said in outcome.remarks if not said.endswith(" %)")]
+        return outcome
 
     def rows(self, dataset: str = "signaler") -> list[dict]:
         return read(self.received, f"{self.sample.parent.name}/2018-01-21/{dataset}")
@@ -244,7 +247,7 @@ class Office:
         outcome = self.receives()
         assert outcome.received == []
         [told] = outcome.refused
-        assert not [path for path in self.received.rglob("*") if path.is_file()]
+        assert kept(self.received) == {}
         assert ANNE not in told
         return told
 
@@ -629,7 +632,7 @@ def test_a_gzip_that_is_cut_off_refuses_the_delivery(office):
     office.maps(SIGNALS)
     text = HEADER + "".join(f"{number};;aap;02.01.2017\n" for number in range(5000))
     (office.sample / "a.txt.gz").write_bytes(gzip.compress(text.encode())[:-200])
-    with pytest.raises(UserError, match=r"a.txt.gz, after line \d+: the file is broken or cut off"):
+    with pytest.raises(UserError, match="a.txt.gz: the compressed file is broken or cut off"):
         office.receives()
 
 
