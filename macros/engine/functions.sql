@@ -122,3 +122,23 @@
 {% macro default__next_month(month) -%}
     cast({{ month }} + interval 1 month as date)
 {%- endmacro %}
+
+
+{# A day some months (an integer expression, negative: earlier) from another; a day that the month lacks is its last. #}
+{% macro add_months(day, months) -%}
+    {{ adapter.dispatch('add_months')(day, months) }}
+{%- endmacro %}
+
+{% macro default__add_months(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+
+{# An aggregate: the texts of a group in alphabetical order, with a comma between. #}
+{% macro listed(text) -%}
+    {{ adapter.dispatch('listed')(text) }}
+{%- endmacro %}
+
+{% macro default__listed(text) -%}
+    string_agg({{ text }}, ', ' order by {{ text }})
+{%- endmacro %}

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from conftest import ROOT, run
 
-LAYERS = ["staging", "intermediate", "marts", "quality", "statistics"]
-CONTRACTED = ("marts", "quality", "statistics")
+LAYERS = ["staging", "intermediate", "marts", "quality", "reports", "statistics"]
+CONTRACTED = ("marts", "quality", "reports", "statistics")
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ final as (
         participations.decision_id,
         participations.municipality_code,
         persons.legal_regime,
+        coalesce(persons.is_address_protected, false) as is_address_protected,
         participations.start_date,
         participations.known_end_date as end_date,
         participations.has_begun,

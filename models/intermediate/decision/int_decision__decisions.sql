@@ -1,0 +1,11 @@
+select
+    decisions.decision_id,
+    coalesce(idents.person_key, decisions.ident) as person_key,
+    decisions.municipality_code,
+    decisions.decision_type,
+    decisions.decision_date,
+    decisions.from_date,
+    decisions.to_date,
+    decisions.registered_date
+from {{ ref('stg_nir__vedtak') }} as decisions
+left join {{ ref('int_identity__current_idents') }} as idents on decisions.ident = idents.ident
