@@ -142,3 +142,13 @@
 {% macro default__listed(text) -%}
     string_agg({{ text }}, ', ' order by {{ text }})
 {%- endmacro %}
+
+
+{# A day as Norwegian readers write it, 31.12.2017. #}
+{% macro date_text(day) -%}
+    {{ adapter.dispatch('date_text')(day) }}
+{%- endmacro %}
+
+{% macro default__date_text(day) -%}
+    strftime({{ day }}, '%d.%m.%Y')
+{%- endmacro %}

@@ -5,6 +5,16 @@
 {% macro limits_of_rules() %}
     {{- return({
         'C01': ['months'],
+        'C04': ['days'],
+        'C05': ['months'],
+        'C07': ['hours'],
+        'C08': ['programme_days'],
+        'C13': ['factor'],
+        'C14': ['months'],
+        'C17': ['months'],
+        'C22': ['lowest_age', 'highest_age'],
+        'C23': ['percent'],
+        'K15': ['amount'],
     }) -}}
 {% endmacro %}
 
@@ -18,4 +28,35 @@
         select limit_value from {{ ref('rule_limits') }}
         where rule_id = '{{ rule_id }}' and limit_name = '{{ limit_name }}'
     )
+{%- endmacro %}
+
+
+{# Models of checked units, one for each family of rules; dq_checked puts them together. #}
+{% macro rule_families() %}
+    {{- return([
+        'dq_benefit', 'dq_codes', 'dq_dates', 'dq_decisions', 'dq_durations', 'dq_endings',
+        'dq_full_time', 'dq_idents', 'dq_kostra_forms', 'dq_kostra_share', 'dq_law_fields',
+        'dq_measure_gaps', 'dq_measures', 'dq_municipality_codes', 'dq_overlaps',
+        'dq_registration', 'dq_required_content', 'dq_running_measures',
+    ]) -}}
+{% endmacro %}
+
+
+{# The columns of a checked unit, in order. #}
+{% macro unit_columns() %}
+    {{- return([
+        'rule_id', 'unit_type', 'unit_id', 'person_key', 'participation_id', 'municipality_code',
+        'legal_regime', 'is_address_protected', 'event_date', 'is_applicable', 'is_finding',
+        'detail',
+    ]) -}}
+{% endmacro %}
+
+
+{#
+    The municipality that units without one are counted under, and those of persons with a protected
+    address: so that municipalities show neither and the sum over all rows is the country.
+    9999 is what Statistics Norway writes for an unknown municipality.
+#}
+{% macro no_municipality() -%}
+    '9999'
 {%- endmacro %}

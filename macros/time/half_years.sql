@@ -17,6 +17,13 @@
 {%- endmacro %}
 
 
+{# The name of a half-year by its number. #}
+{% macro half_year_of_number(number) -%}
+    lpad(cast({{ whole_division(number, 2) }} as varchar), 4, '0')
+    || case when {{ number }} % 2 = 0 then 'H1' else 'H2' end
+{%- endmacro %}
+
+
 {# The first day of a half-year by its number. #}
 {% macro first_day_of_half_year(number) -%}
     {{ date_of(whole_division(number, 2), '1 + 6 * (' ~ number ~ ' % 2)', 1) }}

@@ -58,3 +58,11 @@
     ) as in_order
     where {{ first }} <= last_before
 {% endtest %}
+
+
+{# A rule's share of findings, over the newest half-year that is over and what came after, is within its limits. #}
+{% test within_limits(model, rule_id) %}
+    select *
+    from {{ model }}
+    where rule_id = '{{ rule_id }}' and is_newest_over and state not in ('ok', 'not_applicable')
+{% endtest %}

@@ -37,6 +37,15 @@ CASES = {
             "none": "select 1 as a where false",
         },
     ),
+    "within_limits": (
+        "arguments: {rule_id: C01}",
+        {
+            "fine": "select 'C01' as rule_id, true as is_newest_over, 'ok' as state "
+            "union all select 'C01', false, 'stop' union all select 'C02', true, 'stop'",
+            "warning": "select 'C01' as rule_id, true as is_newest_over, 'warning' as state",
+            "stop": "select 'C01' as rule_id, true as is_newest_over, 'stop' as state",
+        },
+    ),
     "no_shared_day": (
         "arguments: {keys: [a], first: first_day, last: last_day}",
         {

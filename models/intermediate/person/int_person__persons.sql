@@ -46,6 +46,7 @@ persons as (
         chosen.settled_date,
         chosen.death_date,
         chosen.research_reservation_code,
+        chosen.registered_date,
         chosen.person_key is not null as is_registered
     from chosen
     full outer join first_starts on chosen.person_key = first_starts.person_key
@@ -103,7 +104,9 @@ final as (
             when persons.is_registered then coalesce(persons.research_reservation_code = '1', false)
         end
             as is_research_reserved,
-        persons.is_registered
+        persons.is_registered,
+        persons.upper_secondary_word,
+        persons.registered_date
     from persons
     left join laws on persons.person_key = laws.person_key
     left join {{ ref('address_protections') }} as protections

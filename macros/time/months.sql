@@ -1,0 +1,10 @@
+{# Calendar months by number, twelve a year, for joins on neighbouring months. #}
+{% macro month_number(day) -%}
+    cast(12 * extract(year from {{ day }}) + extract(month from {{ day }}) - 1 as integer)
+{%- endmacro %}
+
+
+{# The first day of a month by its number. #}
+{% macro first_day_of_month(number) -%}
+    {{ date_of(whole_division(number, 12), '1 + ' ~ number ~ ' % 12', 1) }}
+{%- endmacro %}

@@ -1,0 +1,49 @@
+-- C11: a full month of participation without leave has benefit, that month or the next.
+-- C12: a month of benefit has a participation, that month or the month before.
+-- C13: the benefit is not too large.
+with final as (
+    select
+        'C11' as rule_id,
+        'participation month' as unit_type,
+        participation_id || '/' || substr(cast(month as varchar), 1, 7) as unit_id,
+        person_key,
+        participation_id,
+        municipality_code,
+        legal_regime,
+        is_address_protected,
+        month as event_date,
+        is_checked as is_applicable,
+        not is_matched as is_finding,
+        'Ingen stønad for ' || substr({{ date_text('month') }}, 4, 7) || ' eller måneden etter'
+            as detail
+    from {{ ref('fct_benefit_reconciliation') }}
+    where direction = 'participation'
+    {%- for rule_id, applicable, finding in [
+        ('C12', 'is_checked', 'not is_matched'),
+        ('C13', 'amount > 0 and is_over_limit is not null', 'coalesce(is_over_limit, false)'),
+    ] %}
+    union all
+    select
+        '{{ rule_id }}' as rule_id,
+        'benefit month' as unit_type,
+        person_key || '/' || substr(cast(month as varchar), 1, 7)
+        || coalesce('/' || municipality_code, '') as unit_id,
+        person_key,
+        participation_id,
+        municipality_code,
+        legal_regime,
+        is_address_protected,
+        month as event_date,
+        {{ applicable }} as is_applicable,
+        {{ finding }} as is_finding,
+        cast(cast(amount as bigint) as varchar) || ' kroner i '
+        || substr({{ date_text('month') }}, 4, 7)
+        {%- if rule_id == 'C13' %}
+        || ', grense ' || cast(cast(limit_amount as bigint) as varchar)
+        {%- endif %} as detail
+    from {{ ref('fct_benefit_reconciliation') }}
+    where direction = 'benefit'
+    {%- endfor %}
+)
+
+select * from final

@@ -1,0 +1,50 @@
+-- The only count of checked units and findings; completeness and the rules' states are sums of it.
+with counts as (
+    select
+        rule_id,
+        unit_type,
+        half_year_no,
+        is_extended_access,
+        municipality_code,
+        is_address_protected,
+        sum(case when is_checked then 1 else 0 end) as checked,
+        sum(case when is_checked and is_finding then 1 else 0 end) as findings,
+        sum(case when is_checked then 0 else 1 end) as not_applicable
+    from {{ ref('dq_checked') }}
+    group by
+        rule_id,
+        unit_type,
+        half_year_no,
+        is_extended_access,
+        municipality_code,
+        is_address_protected
+),
+
+placed as (
+    select
+        counts.*,
+        case
+            when counts.is_address_protected then {{ no_municipality() }}
+            else coalesce(successions.current_code, {{ no_municipality() }})
+        end as period_municipality_code
+    from counts
+    {{ join_successor(
+        'counts.municipality_code',
+        add_days(first_day_of_half_year('(counts.half_year_no + 1)'), -1)) }}
+),
+
+final as (
+    select
+        rule_id,
+        unit_type,
+        {{ half_year_of_number('half_year_no') }} as half_year,
+        is_extended_access,
+        period_municipality_code as municipality_code,
+        cast(sum(checked) as bigint) as checked,
+        cast(sum(findings) as bigint) as findings,
+        cast(sum(not_applicable) as bigint) as not_applicable
+    from placed
+    group by rule_id, unit_type, half_year_no, is_extended_access, period_municipality_code
+)
+
+select * from final

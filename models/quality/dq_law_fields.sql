@@ -1,0 +1,99 @@
+-- C15: fields that the person's law requires are filled. C16: fields that it forbids are empty. The
+-- law is asked on the day the participation begins, or the person was registered.
+with fields as (
+    {%- for field, filled in [
+        ('sluttmal', 'final_goal'), ('integreringskontrakt_dato', 'integration_contract_date')
+    ] %}
+    select
+        'participation' as unit_type,
+        participation_id as unit_id,
+        person_key,
+        participation_id,
+        municipality_code,
+        legal_regime,
+        is_address_protected,
+        start_date as event_date,
+        '{{ field }}' as field,
+        {{ filled }} is not null as is_filled
+    from {{ ref('int_participation__accepted') }}
+    where has_begun
+    union all
+    {%- endfor %}
+    select
+        'person' as unit_type,
+        person_key as unit_id,
+        person_key,
+        cast(null as varchar) as participation_id,
+        settled_municipality_code as municipality_code,
+        legal_regime,
+        coalesce(is_address_protected, false) as is_address_protected,
+        registered_date as event_date,
+        'utdanningsbakgrunn' as field,
+        upper_secondary_word is not null as is_filled
+    from {{ ref('int_person__persons') }}
+    where is_registered
+),
+
+requirements as (
+    select
+        'C15' as rule_id,
+        'required' as requirement,
+        'Mangler ' as says
+    union all
+    select
+        'C16' as rule_id,
+        'forbidden' as requirement,
+        'Utfylt: ' as says
+),
+
+asked as (
+    select
+        requirements.rule_id,
+        requirements.says,
+        fields.*,
+        laws.field is not null as is_asked,
+        coalesce(fields.is_filled <> (requirements.requirement = 'required'), false)
+            as is_against_the_law,
+        laws.label_nb
+    from fields
+    cross join requirements
+    left join {{ ref('law_fields') }} as laws
+        on
+            fields.legal_regime = laws.legal_regime
+            and fields.unit_type = laws.unit
+            and fields.field = laws.field
+            and requirements.requirement = laws.requirement
+            and fields.event_date >= coalesce(laws.valid_from, date '0001-01-01')
+            and fields.event_date < coalesce(laws.valid_to, date '9999-12-31')
+),
+
+final as (
+    select
+        rule_id,
+        unit_type,
+        unit_id,
+        person_key,
+        participation_id,
+        municipality_code,
+        legal_regime,
+        is_address_protected,
+        event_date,
+        max(case when is_asked then 1 else 0 end) = 1 as is_applicable,
+        max(case when is_asked and is_against_the_law then 1 else 0 end) = 1 as is_finding,
+        says || {{ listed('case when is_asked and is_against_the_law then label_nb end') }}
+            as detail
+    from asked
+    group by
+        rule_id,
+        says,
+        unit_type,
+        unit_id,
+        person_key,
+        participation_id,
+        municipality_code,
+        legal_regime,
+        is_address_protected,
+        event_date
+)
+
+select * from final

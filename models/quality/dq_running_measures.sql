@@ -1,0 +1,23 @@
+-- C01: an ongoing participant has a measure running within the last two months.
+select
+    'C01' as rule_id,
+    'participation' as unit_type,
+    participations.participation_id as unit_id,
+    participations.person_key,
+    participations.participation_id,
+    participations.municipality_code,
+    participations.legal_regime,
+    participations.is_address_protected,
+    measures.observed_until as event_date,
+    measures.is_older and not measures.is_on_leave_throughout as is_applicable,
+    not measures.has_recent_measure as is_finding,
+    case
+        when measures.last_measure_date is null
+            then
+                'Ingen tiltak registrert siden start '
+                || {{ date_text('participations.start_date') }}
+        else 'Siste tiltak sluttet ' || {{ date_text('measures.last_measure_date') }}
+    end as detail
+from {{ ref('int_participation__recent_measures') }} as measures
+inner join {{ ref('int_participation__accepted') }} as participations
+    on measures.participation_no = participations.participation_no

@@ -1,0 +1,245 @@
+-- Months of participation against months of benefit, both ways, and amounts against what the law
+-- gives.
+with persons as (
+    select
+        person_key,
+        cast(row_number() over (order by person_key) as integer) as person_no,
+        birth_date,
+        legal_regime,
+        coalesce(is_address_protected, false) as is_address_protected
+    from {{ ref('int_person__persons') }}
+),
+
+-- Months for which income was received: only they can lack a benefit.
+received_months as (
+    select
+        {{ month_number(parsed_date("substr(dataset, 9, 7) || '-01'")) }} as month_no
+    from {{ ref('stg_receipt__files') }}
+    where is_used and source = 'aordningen' and table_name = 'inntekt'
+    group by dataset
+),
+
+months as (
+    select
+        received_months.month_no,
+        later.month_no is not null as is_next_received
+    from received_months
+    left join received_months as later on received_months.month_no + 1 = later.month_no
+),
+
+-- Grunnbeløpet of each month, from the month it applies from.
+basic_amounts as (
+    select
+        amount,
+        {{ month_number('valid_from') }} as first_month_no,
+        lead({{ month_number('valid_from') }}, 1, 999999) over (order by valid_from)
+            as until_month_no
+    from {{ ref('basic_amounts') }}
+),
+
+-- The law's rates by range of age; the highest is the limit where the law is not known.
+rates as (
+    select
+        legal_regime,
+        coalesce(lag(below_age) over (
+            partition by legal_regime
+            order by below_age nulls last
+        ), 0) as from_age,
+        coalesce(below_age, 999) as below_age,
+        basic_amounts * share_numerator as numerator,
+        share_denominator as denominator
+    from {{ ref('benefit_rates') }}
+),
+
+highest as (
+    select max(basic_amounts) as basic_amounts from {{ ref('benefit_rates') }}
+),
+
+participations as (
+    select
+        participations.participation_no,
+        participations.participation_id,
+        participations.municipality_code,
+        participations.start_date,
+        participations.last_day,
+        participations.legal_regime,
+        participations.is_address_protected,
+        persons.person_no,
+        persons.person_key
+    from {{ ref('int_participation__accepted') }} as participations
+    inner join persons on participations.person_key = persons.person_key
+    where participations.has_begun
+),
+
+leave_months as (
+    select
+        participation_no,
+        {{ each_integer(
+            month_number(day_of_number('first_day_no')),
+            month_number(day_of_number('last_day_no'))) }} as month_no
+    from {{ ref('int_participation__leave') }}
+),
+
+months_on_leave as (
+    select
+        participation_no,
+        month_no
+    from leave_months
+    group by participation_no, month_no
+),
+
+touched_months as (
+    select
+        *,
+        {{ each_integer(month_number('start_date'), month_number('last_day')) }} as month_no
+    from participations
+),
+
+benefit_months as (
+    select
+        facts.person_key,
+        facts.municipality_code,
+        facts.benefit_month,
+        facts.amount,
+        facts.participation_id,
+        facts.is_matched,
+        persons.person_no,
+        persons.birth_date,
+        persons.legal_regime,
+        coalesce(persons.is_address_protected, false) as is_address_protected,
+        {{ month_number('facts.benefit_month') }} as month_no,
+        cast(
+            sum(facts.amount) over (partition by facts.person_key, facts.benefit_month)
+            as decimal(18, 2)
+        ) as person_amount
+    from {{ ref('fct_benefit_months') }} as facts
+    left join persons on facts.person_key = persons.person_key
+),
+
+paid_months as (
+    select
+        person_no,
+        month_no,
+        max(person_amount) as amount
+    from benefit_months
+    where person_no is not null
+    group by person_no, month_no
+),
+
+-- Only what no participation of the month itself explains is looked for in the month before.
+explained_by_month_before as (
+    select
+        benefit_months.person_key,
+        benefit_months.month_no
+    from benefit_months
+    inner join participations
+        on
+            benefit_months.person_no = participations.person_no
+            and benefit_months.benefit_month > participations.start_date
+            and {{ first_day_of_month('(benefit_months.month_no - 1)') }}
+            <= participations.last_day
+    where not benefit_months.is_matched
+    group by benefit_months.person_key, benefit_months.month_no
+),
+
+of_participations as (
+    select
+        'participation' as direction,
+        touched.person_key,
+        touched.participation_id,
+        touched.municipality_code,
+        {{ first_day_of_month('touched.month_no') }} as month,
+        touched.legal_regime,
+        touched.is_address_protected,
+        touched.start_date <= {{ first_day_of_month('touched.month_no') }}
+        and touched.last_day
+        >= {{ add_days(first_day_of_month('(touched.month_no + 1)'), -1) }}
+        and on_leave.month_no is null
+        and coalesce(months.is_next_received, false) as is_checked,
+        coalesce(paid.amount > 0 or paid_next.amount > 0, paid_next.amount > 0, false)
+            as is_matched,
+        paid.amount,
+        cast(null as decimal(18, 2)) as expected_amount,
+        cast(null as decimal(18, 2)) as limit_amount,
+        cast(null as boolean) as is_over_limit
+    from touched_months as touched
+    left join months on touched.month_no = months.month_no
+    left join months_on_leave as on_leave
+        on
+            touched.participation_no = on_leave.participation_no
+            and touched.month_no = on_leave.month_no
+    left join paid_months as paid
+        on
+            touched.person_no = paid.person_no
+            and touched.month_no = paid.month_no
+    left join paid_months as paid_next
+        on
+            touched.person_no = paid_next.person_no
+            and touched.month_no + 1 = paid_next.month_no
+),
+
+of_benefits as (
+    select
+        'benefit' as direction,
+        benefit_months.person_key,
+        benefit_months.participation_id,
+        benefit_months.municipality_code,
+        benefit_months.benefit_month as month,
+        benefit_months.legal_regime,
+        benefit_months.is_address_protected,
+        benefit_months.amount > 0
+        and {{ add_days(next_month('benefit_months.benefit_month'), -1) }}
+        <= vintage.observed_until as is_checked,
+        benefit_months.is_matched or explained.month_no is not null as is_matched,
+        benefit_months.amount,
+        cast(
+            basic_amounts.amount * rates.numerator / (12 * rates.denominator) as decimal(18, 2)
+        ) as expected_amount,
+        cast(
+            basic_amounts.amount * highest.basic_amounts * {{ rule_limit('C13', 'factor') }} / 12
+            as decimal(18, 2)
+        ) as limit_amount,
+        benefit_months.person_amount
+        * 12 > basic_amounts.amount * highest.basic_amounts * {{ rule_limit('C13', 'factor') }}
+            as is_over_limit
+    from benefit_months
+    left join explained_by_month_before as explained
+        on
+            benefit_months.person_key = explained.person_key
+            and benefit_months.month_no = explained.month_no
+    left join basic_amounts
+        on
+            benefit_months.month_no >= basic_amounts.first_month_no
+            and benefit_months.month_no < basic_amounts.until_month_no
+    left join rates
+        on
+            benefit_months.legal_regime = rates.legal_regime
+            and benefit_months.benefit_month
+            >= {{ add_months('benefit_months.birth_date', '12 * rates.from_age') }}
+            and benefit_months.benefit_month
+            < {{ add_months('benefit_months.birth_date', '12 * rates.below_age') }}
+    cross join highest
+    cross join {{ ref('int_time__vintage') }} as vintage
+),
+
+final as (
+    select * from of_participations
+    union all
+    select * from of_benefits
+)
+
+select
+    direction,
+    person_key,
+    participation_id,
+    municipality_code,
+    month,
+    legal_regime,
+    is_address_protected,
+    is_checked,
+    is_matched,
+    amount,
+    expected_amount,
+    limit_amount,
+    is_over_limit
+from final
