@@ -84,7 +84,7 @@ judged as (
         kommunenr as municipality_code,
         year_end as event_date,
         {{ applicable }} as is_applicable,
-        coalesce({{ finding }}, false) as is_finding,
+        {{ applicable }} and coalesce({{ finding }}, false) as is_finding,
         {{ detail }} as detail
     from forms
     {%- endfor %}
