@@ -16,6 +16,7 @@ from introstat.synth.command import synth
 from introstat.vintages.deliveries import deliveries_command
 from introstat.vintages.diff import diff_command
 from introstat.warehouse.command import build_command
+from introstat.warehouse.status import status_command
 from introstat.warehouse.summary import summary_command
 
 
@@ -57,5 +58,6 @@ main.add_command(build_command)
 main.add_command(summary_command)
 main.add_command(deliveries_command)
 main.add_command(diff_command)
+main.add_command(status_command)
 main.add_command(protect_command)
 main.add_command(audit_command)

@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from introstat import places
-from introstat.errors import UserError
-from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse
+from introstat.warehouse.reading import open_built
 
 
 @click.command("summary", short_help="Print a warehouse's main figures and rows received.")
@@ -33,12 +32,10 @@ def summary_command(warehouse: Path | None) -> None:
       introstat summary --warehouse introstat.duckdb
     """
     path = (warehouse or places.default_warehouse()).resolve()
-    if not path.is_file():
-        raise UserError(f"There is no warehouse at {path}. Build one first: introstat build --help")
     console = Console(highlight=False)
     # Wide enough for the figures where the output is no terminal and its width is a guess.
     console.width = max(console.width, 100)
-    with _opened(path) as connection:
+    with open_built(path, "stat_headline", "dq_conservation", "dim_vintage") as connection:
         for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
         vintage = connection.execute(_VINTAGE).fetchone()
@@ -95,19 +92,6 @@ _WITHOUT = (
     "No delivery of folkeregister: nobody is known to be resident, so there is no status.",
     "No delivery of status: statuses that need it are unknown (08).",
 )
-
-
-def _opened(path: Path) -> duckdb.DuckDBPyConnection:
-    try:
-        connection = open_warehouse(path)
-        connection.execute("select 1 from stat_headline, dq_conservation, dim_vintage limit 0")
-    except duckdb.Error:
-        raise UserError(
-            f"{path} is not a warehouse that was built to the end, or is encrypted with another "
-            f"key than ${KEY_FILE_VARIABLE} names. Name its key, or build it: introstat build "
-            "--help"
-        ) from None
-    return connection
 
 
 def _table(connection: duckdb.DuckDBPyConnection, title: str, query: str) -> Table:

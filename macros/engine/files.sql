@@ -55,3 +55,13 @@
         'struct(beloep varchar, loennsinntekt struct(beskrivelse varchar), '
         ~ '"pensjonEllerTrygd" struct(beskrivelse varchar))[]') -}}
 {% endmacro %}
+
+
+{# The rows of a seed's file, all columns as text, in the order of the file; empty is null. #}
+{% macro engine_read_seed(path) %}{{ return(adapter.dispatch('engine_read_seed')(path)) }}{% endmacro %}
+
+{% macro default__engine_read_seed(path) %}
+    {{- return(
+        'select * from read_csv(' ~ text_literal(path)
+        ~ ", header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')") -}}
+{% endmacro %}

@@ -60,3 +60,70 @@
 {% macro no_municipality() -%}
     '9999'
 {%- endmacro %}
+
+
+{# Fields that a law can require or forbid: the extract's column and what it is called in our models. #}
+{% macro law_field_columns() %}
+    {{- return({
+        'participation': {
+            'sluttmal': 'final_goal', 'integreringskontrakt_dato': 'integration_contract_date',
+        },
+        'person': {'utdanningsbakgrunn': 'upper_secondary_word'},
+    }) -}}
+{% endmacro %}
+
+
+{#
+    Tables with coded columns: key, whose the row is (ident or deltakelse_id), which municipality's and of
+    which day. Which list a column has is in the seed coded_columns.
+#}
+{% macro coded_tables() %}
+    {{- return({
+        'nir__personer': {
+            'key': 'ident', 'owner': 'ident', 'municipality': 'bosatt_kommune',
+            'date': 'registrert_dato',
+            'columns': [
+                'kjonn', 'fodeland', 'statsborgerskap', 'utdanningsbakgrunn',
+                'adressebeskyttelse', 'reservert_forskning',
+            ],
+        },
+        'nir__kategorier': {
+            'key': 'kategori_id', 'owner': 'ident', 'municipality': 'kommunenr',
+            'date': 'registrert_dato', 'columns': ['kategori'],
+        },
+        'nir__vedtak': {
+            'key': 'vedtak_id', 'owner': 'ident', 'municipality': 'kommunenr',
+            'date': 'registrert_dato', 'columns': ['vedtakstype'],
+        },
+        'status__signaler': {
+            'key': 'signal_id', 'owner': 'ident', 'municipality': 'cast(null as varchar)',
+            'date': 'fra_dato', 'columns': ['signal'],
+        },
+        'nir__deltakelser': {
+            'key': 'deltakelse_id', 'owner': 'deltakelse_id', 'date': 'registrert_dato',
+            'columns': ['avslutningsarsak', 'avslutning_kilde', 'sluttmal'],
+        },
+        'nir__tiltak': {
+            'key': 'tiltak_id', 'owner': 'deltakelse_id', 'date': 'registrert_dato',
+            'columns': ['tiltakstype'],
+        },
+        'nir__fravaer': {
+            'key': 'fravaer_id', 'owner': 'deltakelse_id', 'date': 'registrert_dato',
+            'columns': ['fravaerstype'],
+        },
+        'nir__permisjoner': {
+            'key': 'permisjon_id', 'owner': 'deltakelse_id', 'date': 'registrert_dato',
+            'columns': ['permisjonstype'],
+        },
+    }) -}}
+{% endmacro %}
+
+
+{# Code lists that are seeds of their own, with the column of their words. The others are in code_words. #}
+{% macro code_list_seeds() %}
+    {{- return({
+        'address_protections': 'address_protection_code', 'categories': 'category',
+        'countries': 'country_code', 'measure_words': 'measure_word', 'sexes': 'sex',
+        'status_signals': 'signal', 'termination_reasons': 'termination_reason',
+    }) -}}
+{% endmacro %}

@@ -1,44 +1,11 @@
 -- C18: every code that is filled in is a known word. Which column has which list is in the seed
 -- coded_columns.
-{%- set keyed_by_person = {
-    'nir__personer': {
-        'key': 'ident', 'municipality': 'bosatt_kommune', 'date': 'registrert_dato',
-        'columns': [
-            'kjonn', 'fodeland', 'statsborgerskap', 'utdanningsbakgrunn', 'adressebeskyttelse',
-            'reservert_forskning',
-        ],
-    },
-    'nir__kategorier': {
-        'key': 'kategori_id', 'municipality': 'kommunenr', 'date': 'registrert_dato',
-        'columns': ['kategori'],
-    },
-    'nir__vedtak': {
-        'key': 'vedtak_id', 'municipality': 'kommunenr', 'date': 'registrert_dato',
-        'columns': ['vedtakstype'],
-    },
-    'status__signaler': {
-        'key': 'signal_id', 'municipality': 'cast(null as varchar)', 'date': 'fra_dato',
-        'columns': ['signal'],
-    },
-} %}
-{%- set keyed_by_participation = {
-    'nir__deltakelser': {
-        'key': 'deltakelse_id', 'columns': ['avslutningsarsak', 'avslutning_kilde', 'sluttmal'],
-    },
-    'nir__tiltak': {'key': 'tiltak_id', 'columns': ['tiltakstype']},
-    'nir__fravaer': {'key': 'fravaer_id', 'columns': ['fravaerstype']},
-    'nir__permisjoner': {'key': 'permisjon_id', 'columns': ['permisjonstype']},
-} %}
 with known_words as (
     select
         code_list,
         word
     from {{ ref('code_words') }}
-    {%- for code_list, column in [
-        ('address_protections', 'address_protection_code'), ('categories', 'category'),
-        ('countries', 'country_code'), ('measure_words', 'measure_word'), ('sexes', 'sex'),
-        ('status_signals', 'signal'), ('termination_reasons', 'termination_reason'),
-    ] %}
+    {%- for code_list, column in code_list_seeds().items() %}
     union all
     select
         '{{ code_list }}' as code_list,
@@ -48,7 +15,7 @@ with known_words as (
 ),
 
 values_of_persons as (
-    {%- for dataset, table in keyed_by_person.items() %}
+    {%- for dataset, table in coded_tables().items() if table.owner == 'ident' %}
     {%- set union = not loop.first %}
     {%- for column in table.columns %}
     {{ 'union all' if union or not loop.first }}
@@ -67,7 +34,7 @@ values_of_persons as (
 ),
 
 values_of_participations as (
-    {%- for dataset, table in keyed_by_participation.items() %}
+    {%- for dataset, table in coded_tables().items() if table.owner == 'deltakelse_id' %}
     {%- set union = not loop.first %}
     {%- for column in table.columns %}
     {{ 'union all' if union or not loop.first }}
@@ -76,7 +43,7 @@ values_of_participations as (
         '{{ column }}' as column_name,
         {{ table.key }} as unit_id,
         deltakelse_id as participation_id,
-        registrert_dato as event_date,
+        {{ table.date }} as event_date,
         {{ column }} as word
     from {{ ref('base_' ~ dataset) }}
     where reason is null and {{ column }} is not null

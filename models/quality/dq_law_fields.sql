@@ -1,9 +1,7 @@
 -- C15: fields that the person's law requires are filled. C16: fields that it forbids are empty. The
 -- law is asked on the day the participation begins, or the person was registered.
 with fields as (
-    {%- for field, filled in [
-        ('sluttmal', 'final_goal'), ('integreringskontrakt_dato', 'integration_contract_date')
-    ] %}
+    {%- for field, filled in law_field_columns().participation.items() %}
     select
         'participation' as unit_type,
         participation_id as unit_id,
@@ -19,6 +17,8 @@ with fields as (
     where has_begun
     union all
     {%- endfor %}
+    {%- for field, filled in law_field_columns().person.items() %}
+    {{ 'union all' if not loop.first }}
     select
         'person' as unit_type,
         person_key as unit_id,
@@ -28,10 +28,11 @@ with fields as (
         legal_regime,
         coalesce(is_address_protected, false) as is_address_protected,
         registered_date as event_date,
-        'utdanningsbakgrunn' as field,
-        upper_secondary_word is not null as is_filled
+        '{{ field }}' as field,
+        {{ filled }} is not null as is_filled
     from {{ ref('int_person__persons') }}
     where is_registered
+    {%- endfor %}
 ),
 
 requirements as (

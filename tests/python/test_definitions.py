@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from oracle.compare import compare
 from oracle.dirt import dirty
+from oracle.rules import compare_rules
 
 from introstat.synth.generate import generate
 
@@ -36,6 +37,7 @@ def test_facts_agree_with_the_definitions(
     dirty(tmp_path / "clean", tmp_path / "extracts", seed)
     warehouse = build(tmp_path / "extracts")
     assert compare(tmp_path / "extracts", warehouse, None, pseudonymiser.pseudonym) == []
+    assert compare_rules(warehouse) == []
 
 
 def test_an_earlier_vintage_agrees_as_well(
@@ -46,6 +48,7 @@ def test_an_earlier_vintage_agrees_as_well(
     as_of = date(2018, 9, 30)
     warehouse = build(tmp_path / "extracts", "--as-of", str(as_of))
     assert compare(tmp_path / "extracts", warehouse, as_of, pseudonymiser.pseudonym) == []
+    assert compare_rules(warehouse) == []
 
 
 @pytest.mark.slow
@@ -57,3 +60,4 @@ def test_facts_agree_for_many_seeds(
     dirty(tmp_path / "clean", tmp_path / "extracts", seed)
     warehouse = build(tmp_path / "extracts")
     assert compare(tmp_path / "extracts", warehouse, None, pseudonymiser.pseudonym) == []
+    assert compare_rules(warehouse) == []

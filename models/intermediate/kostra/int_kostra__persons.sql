@@ -11,7 +11,15 @@ with duf_numbers as (
     group by registrations.duf_number
 ),
 
--- By identity number through its chain; by DUF number only where the form has no identity number.
+-- The DUF number counts only where the form has no identity number.
+current_forms as (
+    select
+        *,
+        case when ident is null then duf_number end as asked_duf_number
+    from {{ ref('stg_kostra__11b') }}
+    where is_current
+),
+
 forms as (
     select
         coalesce(successions.current_code, forms.municipality_code) as municipality_code,
@@ -21,16 +29,12 @@ forms as (
         forms.ident is null and duf_numbers.person_key is not null as is_matched_by_duf,
         forms.measure_codes,
         coalesce(not statuses.is_ongoing, forms.end_date is not null) as has_ended
-    from {{ ref('stg_kostra__11b') }} as forms
+    from current_forms as forms
     left join {{ ref('int_identity__current_idents') }} as idents on forms.ident = idents.ident
-    left join duf_numbers
-        on
-            forms.ident is null
-            and forms.duf_number = duf_numbers.duf_number
+    left join duf_numbers on forms.asked_duf_number = duf_numbers.duf_number
     left join {{ ref('kostra_statuses') }} as statuses
         on forms.year_end_status = statuses.status
     {{ join_successor('forms.municipality_code', date_of('forms.reporting_year', 12, 31)) }}
-    where forms.is_current
 ),
 
 form_measures as (

@@ -1,0 +1,28 @@
+"""Opening a warehouse that was built to the end, for the commands that read it."""
+
+from pathlib import Path
+
+import duckdb
+
+from introstat.errors import UserError
+from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse
+
+
+def open_built(path: Path, *tables: str) -> duckdb.DuckDBPyConnection:
+    """Return a read-only connection to a warehouse file that has the tables.
+
+    Raises UserError if there is no file, or it is no warehouse that was built to the end, or it is
+    encrypted with another key than the environment names.
+    """
+    if not path.is_file():
+        raise UserError(f"There is no warehouse at {path}. Build one first: introstat build --help")
+    try:
+        connection = open_warehouse(path)
+        connection.execute(f"select 1 from {', '.join(tables)} limit 0")
+    except duckdb.Error:
+        raise UserError(
+            f"{path} is not a warehouse that was built to the end, or is encrypted with another "
+            f"key than ${KEY_FILE_VARIABLE} names. Name its key, or build it: introstat build "
+            "--help"
+        ) from None
+    return connection
