@@ -77,6 +77,14 @@ def build_command(
         )
     for warning in run.warnings:
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True, markup=False)
+    if run.over_limits:
+        console.print(
+            f"Warning: completeness rules over a limit: {', '.join(run.over_limits)}. "
+            "What they found: introstat status --help",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
     console.print(f"Built {target}", highlight=False, soft_wrap=True, markup=False)
     if outcome.refused:
         raise SystemExit(EXIT_REFUSED)

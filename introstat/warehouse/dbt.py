@@ -11,17 +11,22 @@ from typing import Any
 
 from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
 
+# How the data test of a completeness rule is named, after the rule.
+_LIMIT_TEST = "_is_within_its_limits"
+
 
 @dataclass
 class DbtRun:
     """What came of a dbt command: its exit code, and the messages of warnings and errors.
 
-    `noise` is what was written that is no event of dbt's: the last words of a process in trouble.
+    `over_limits` names the completeness rules whose tests warned; `noise` is what was written that
+    is no event of dbt's: the last words of a process in trouble.
     """
 
     exit_code: int
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    over_limits: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
 
 
@@ -81,5 +86,9 @@ def _note(run: DbtRun, event: dict[str, Any], progress: Callable[[int, int, str]
         progress(data["index"], data["total"], node)
     if info["level"] == "error":
         run.errors.append(info["msg"])
+    elif info["level"] == "warn" and node.endswith(_LIMIT_TEST):
+        # dbt says it three times for each rule; the reader wants the rules.
+        rule_id = node.removesuffix(_LIMIT_TEST).upper()
+        run.over_limits = sorted({*run.over_limits, rule_id})
     elif info["level"] == "warn":
         run.warnings.append(info["msg"])

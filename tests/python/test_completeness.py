@@ -272,4 +272,12 @@ def test_a_build_warns_of_rules_over_their_limits_and_goes_on(
         "build", "--extracts", generated_extracts, "--warehouse", tmp_path / "introstat.duckdb"
     )
     assert done.returncode == 0, done.stderr
-    assert "_is_within_its_limits" in done.stderr
+    [warning] = [line for line in done.stderr.splitlines() if "over a limit" in line]
+    over = rows(
+        tmp_path / "introstat.duckdb",
+        "select rule_id from dq_rule_states "
+        "where is_newest_over and state in ('warning', 'stop') order by 1",
+    )
+    assert f"over a limit: {', '.join(rule_id for (rule_id,) in over)}." in warning
+    assert len(over) > 2
+    assert "configured to warn" not in done.stderr
