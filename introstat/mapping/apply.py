@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from introstat.codelists import code_list, list_of
 from introstat.errors import DeliveryRefused
 from introstat.mapping.formats import (
     TRANSFORMS,
@@ -19,7 +20,6 @@ from introstat.mapping.formats import (
 )
 from introstat.mapping.layout import Condition, Field, OfficeFile, Rule
 from introstat.mapping.office import Office
-from introstat.mapping.words import known_words
 from introstat.receipt.sql import quoted_name, text_literal
 
 _MAX_WORDS = 10
@@ -271,13 +271,13 @@ def _finding(
             f"and {text} not in ({words}) and {value} is null"
         ).fetchone()
         return Finding(each, (), row[0], row[1]) if row and row[0] else None
-    known = known_words(source, table, each.target.name)
-    if known is None and not each.codes:
+    listed = list_of(table, each.target.name)
+    if listed is None and not each.codes:
         return None
     connection.execute("create or replace temp table known (word varchar)")
-    if known:
-        listed = ", ".join(f"({text_literal(word)})" for word in sorted(known))
-        connection.execute(f"insert into known values {listed}")
+    if listed:
+        known = ", ".join(f"({text_literal(word)})" for word in code_list(listed))
+        connection.execute(f"insert into known values {known}")
     found = connection.execute(
         f"select {text}, count(*) from texts where {text} is not null "
         f"and {text} not in ({words}) and {text} not in (from known) "

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import duckdb
 
+from introstat.codelists import code_list, list_of
 from introstat.errors import DeliveryRefused, UserError
 from introstat.mapping.apply import Coverage, MappedRule, coverage, map_rules, missing_columns
 from introstat.mapping.layout import Field, Mapping, OfficeFile
 from introstat.mapping.office import Office, load_office
-from introstat.mapping.words import known_words
 from introstat.places import memory_limit
 from introstat.receipt.contract import Table
 from introstat.receipt.files import shown_names
@@ -136,12 +136,12 @@ def _unknown_meanings(mapping: Mapping) -> list[str]:
     for layout in mapping.files:
         for rule in layout.rules:
             for each in rule.fields:
-                known = known_words(mapping.source.name, rule.table.name, each.target.name)
+                listed = list_of(rule.table.name, each.target.name)
                 given = {meaning for _, meaning in each.codes} | {each.constant or ""}
-                if known:
+                if listed:
                     found += [
                         f"line {rule.line}: {rule.table.name}.{each.target.name} is given the word "
                         f"{word!r}, which its code list does not have"
-                        for word in sorted(given - known - {""})
+                        for word in sorted(given - {*code_list(listed), ""})
                     ]
     return list(dict.fromkeys(found))

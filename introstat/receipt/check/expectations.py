@@ -145,7 +145,7 @@ class ExpectColumnToBeReadable(_CountingExpectation):
 
 
 class ExpectColumnToHoldKnownWords(_CountingExpectation):
-    """Expect the words of a column to be in a code list (see `rules.code_list`)."""
+    """Expect the words of a column to be in a code list (see `introstat.codelists`)."""
 
     column: str
     code_list: str

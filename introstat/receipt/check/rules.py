@@ -8,8 +8,6 @@ from typing import Any
 
 import yaml
 
-from introstat.places import project_root
-
 _HERE = Path(__file__).parent
 # What a suite's expectation may ask for that is not in every delivery, beside `<source>.<table>`.
 EARLIER = "earlier"
@@ -129,19 +127,6 @@ def suite(source: str, table: str) -> Suite:
 def fixed_parameters() -> dict[str, Any]:
     """Return suites/parameters.yml."""
     return _read("parameters.yml")
-
-
-@cache
-def code_list(name: str) -> tuple[str, ...]:
-    """Return the known words of a list: a seed's first column, or those in known_words.csv."""
-    known = project_root() / "seeds" / "codelists" / "known_words.csv"
-    listed = sorted((project_root() / "seeds").glob(f"*/{name}.csv"))
-    with (listed[0] if listed else known).open(encoding="utf-8", newline="") as text:
-        rows = list(csv.reader(text))[1:]
-    words = {row[0] for row in rows} if listed else {row[1] for row in rows if row[0] == name}
-    if not words:
-        raise KeyError(f"no code list {name} in seeds/")
-    return tuple(sorted(words))
 
 
 def _read(name: str) -> dict[str, Any]:

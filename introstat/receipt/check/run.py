@@ -8,6 +8,7 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from introstat.codelists import code_list
 from introstat.errors import DeliveryRefused
 from introstat.receipt.check.relations import missing_columns, sealed_rows, typed_view
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
@@ -15,7 +16,6 @@ from introstat.receipt.check.rules import (
     EARLIER,
     Expected,
     Suite,
-    code_list,
     fixed_parameters,
     suite,
 )
