@@ -45,6 +45,27 @@ class _DuckDbEngine(SqlAlchemyExecutionEngine):
             return result.freeze()() if result.returns_rows else result
 
 
+    def get_inspector(self) -> Any:
+        """Return what tells a view's columns."""
+        return _Inspector(self)
+
+
+class _Inspector:
+    """Tells a view's columns by one query, where SQLAlchemy's own asks PostgreSQL's catalogue."""
+
+    def __init__(self, engine: _DuckDbEngine) -> None:
+        self._engine = engine
+
+    def get_pk_constraint(self, table_name: str, schema: str | None = None) -> dict[str, Any]:
+        """Return none: a view has no primary key."""
+        return {}
+
+    def get_columns(self, table_name: str, schema: str | None = None) -> list[dict[str, Any]]:
+        """Return a view's columns; their types are nobody's business here."""
+        rows = self._engine.execute_query(sa.text(f"describe {table_name}")).fetchall()
+        return [{"name": row[0], "type": sa.types.NullType(), "nullable": True} for row in rows]
+
+
 class _QuietValidator(Validator):
     """A validator that draws no progress bar and asks for no context or cloud."""
 
@@ -92,7 +113,6 @@ class CheckEngine:
         The run bears the day of the delivery, not the clock's: the same delivery gives the same
         pages. An expectation that cannot be computed is an error, never a finding: UserError.
         """
-        # Great Expectations looks up a view's columns without schema and without quotes.
         name = f"{schema}_{table}"
         self.execute(f'create view {name} as from "{schema}"."{table}"')
         data: Any = SqlAlchemyBatchData(
