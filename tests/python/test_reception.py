@@ -400,6 +400,11 @@ def test_remarks_of_the_reading_are_on_the_page_in_norwegian(tmp_path):
     assert "ekstra kolonner er tatt vare på, men brukes ikke: ny" in shown
     assert "valgfrie kolonner er ikke levert: til_dato" in shown
     assert "notat.txt: står ikke i manifestet og er ikke mottatt" in shown
+    line = income(ident(1), "2018-01", benefit(1)).replace("{", '{"merknad": "x", ', 1)
+    deliver(tmp_path / "extracts", "aordningen", "2018-02-10", {INCOME: [line]})
+    receive_all(tmp_path / "extracts", tmp_path / "received")
+    page = tmp_path / "received/aordningen/2018-02-10/mottakskontroll/sammendrag.html"
+    assert "ekstra felt er tatt vare på, men brukes ikke: merknad" in text_of(page)
 
 
 def test_a_refusal_is_overwritten_by_the_next_and_gone_when_received(tmp_path):

@@ -44,7 +44,6 @@ class _DuckDbEngine(SqlAlchemyExecutionEngine):
             result = self._execute_query_with_recovery(connection, query)
             return result.freeze()() if result.returns_rows else result
 
-
     def get_inspector(self) -> Any:
         """Return what tells a view's columns."""
         return _Inspector(self)

@@ -26,6 +26,7 @@ _HARD_SPACE = "\u00a0"
 # What the reading of files remarks on, in Norwegian.
 _READING_NB = {
     "extra columns kept but not used": "ekstra kolonner er tatt vare på, men brukes ikke",
+    "extra fields kept but not used": "ekstra felt er tatt vare på, men brukes ikke",
     "optional columns not delivered": "valgfrie kolonner er ikke levert",
     "not in the manifest, not received": "står ikke i manifestet og er ikke mottatt",
 }
