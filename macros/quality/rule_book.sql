@@ -127,3 +127,9 @@
         'status_signals': 'signal', 'termination_reasons': 'termination_reason',
     }) -}}
 {% endmacro %}
+
+
+{# Hours as Norwegian readers write them, 37,5. #}
+{% macro hours_text(hours) -%}
+    replace(cast(cast({{ hours }} as decimal(12, 1)) as varchar), '.', ',')
+{%- endmacro %}

@@ -83,13 +83,9 @@ final as (
             5 * half_years.planned_hours < required.required_hours * half_years.programme_days,
             false
         ) as is_finding,
-        cast(
-            cast(
-                5 * half_years.planned_hours / nullif(half_years.programme_days, 0)
-                as decimal(12, 1)
-            ) as varchar
-        )
-        || ' av ' || cast(required.required_hours as varchar) || ' timer per uke' as detail
+        {{ hours_text(
+            '5 * half_years.planned_hours / nullif(half_years.programme_days, 0)') }}
+        || ' av ' || {{ hours_text('required.required_hours') }} || ' timer per uke' as detail
     from half_years
     left join required
         on

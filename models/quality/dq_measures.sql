@@ -55,7 +55,7 @@ final as (
         ) as is_finding,
         measure_word || ' fra ' || {{ date_text('from_date') }} || ': '
         || coalesce(
-            cast(cast(hours_per_week as decimal(12, 1)) as varchar) || ' timer per uke',
+            {{ hours_text('hours_per_week') }} || ' timer per uke',
             'mangler timer'
         ) as detail
     from measures
