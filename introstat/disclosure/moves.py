@@ -3,7 +3,9 @@
 A whole-number move m of the true table t gives a second table t + m that a reader cannot tell from
 the true one, if every cell that m changes is hidden and t + m stays possible. A set of moves is
 therefore a proof of protection. Looking for the cheapest move is a linear program: cells not yet
-hidden cost what hiding them costs, hidden cells cost next to nothing.
+hidden cost what hiding them costs, hidden cells cost next to nothing. What hiding costs does not
+depend on how far the move goes, so the prices are then spread over the persons moved, and the
+program solved again: flows that were split over many cells come together in few.
 """
 
 from collections.abc import Mapping
@@ -15,6 +17,8 @@ from introstat.disclosure.system import Equations, Floats, Ints, System
 
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
 TOLERANCE = 1e-6
+USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
+RESOLVED = 2  # times at most that a program is solved again with prices spread over persons
 SEARCH_NODES = 20  # of branch and bound, when a linear program gives fractions
 
 
@@ -117,10 +121,10 @@ class MoveFinder:
             if found is None:
                 return None
         else:
-            solver.run()
-            if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            linear = _solve_for_few_cells(solver, columns, price[used])
+            if linear is None:
                 return None
-            found = np.array(solver.getSolution().col_value)
+            found = linear
         solution = np.zeros(2 * self.count)
         solution[used] = found
         return solution
@@ -149,6 +153,30 @@ class MoveFinder:
         change = np.round(solution[: self.count]) - np.round(solution[self.count :])
         move[self.movable] = change.astype(np.int64)
         return move
+
+
+def _solve_for_few_cells(solver: highspy.Highs, columns: Ints, price: Floats) -> Floats | None:
+    """Solve a linear program, then again while it finds moves that hide fewer cells."""
+    solver.setOptionValue("presolve", "off")  # these programs are solved before presolve has paid
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    best = latest = np.array(solver.getSolution().col_value)
+    dear = price > HIDDEN_COST
+    least = price[dear & (best > TOLERANCE)].sum()
+    for _ in range(RESOLVED):
+        persons = np.where(latest > TOLERANCE, latest, USUAL_SHIFT)
+        spread = np.where(dear, price / persons, price)
+        solver.changeColsCost(len(columns), columns.astype(np.int32), spread)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            break
+        latest = np.array(solver.getSolution().col_value)
+        hiding = price[dear & (latest > TOLERANCE)].sum()
+        if hiding >= least - TOLERANCE:
+            break
+        best, least = latest, hiding
+    return best
 
 
 def _solve_whole(solver: highspy.Highs, columns: int, nodes: int | None) -> Floats | None:

@@ -3,6 +3,8 @@
 A primary cell is protected once two tables that a reader cannot tell apart differ by `min_width` in
 it. The method collects such tables as moves of the true one, cheapest first, and hides what the
 moves change. It ends with a move for every primary cell, or says which cells cannot be protected.
+A second pass begins anew with what the first one learnt: cells that many moves passed through are
+cheap from the start, so that moves found early share them too.
 """
 
 from dataclasses import dataclass
@@ -17,10 +19,14 @@ from introstat.disclosure.system import Floats, Ints, Mask, System
 from introstat.errors import EXIT_REFUSED, UserError
 
 LOOKED_AT_WHOLE = 6000  # cells; a larger system is searched one neighbourhood at a time
-NEAR_LEAVES = 100  # of a dimension that one search in a larger system looks at
+NEAR_LEAVES = (60, 100)  # of a dimension that a search in a larger system looks at, by pass
 BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
 BATCH = 2  # primary cells that one linear program protects together
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
+LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
+LARGE_FROM = 4  # persons; below this no cell is dearer for its count
+SHARED_DISCOUNT = 0.5  # for each move of the pass before that went through a cell
+LEAST_PRICE = 0.02  # of a cell not yet hidden, however many moves went through it
 
 
 class ProtectionImpossible(UserError):
@@ -61,7 +67,7 @@ class Neighbourhood:
 
     def __init__(self, system: System) -> None:
         self.system = system
-        self.long = [axis for axis, size in enumerate(system.inner_shape) if size > NEAR_LEAVES]
+        self.long = [axis for axis, size in enumerate(system.inner_shape) if size > min(NEAR_LEAVES)]
         self.needed = bool(self.long) and system.size > LOOKED_AT_WHOLE
         self.member: list[Mask] = []
         for dimension in system.dimensions:
@@ -70,8 +76,8 @@ class Neighbourhood:
                 member[node, list(cover)] = True
             self.member.append(member)
 
-    def around(self, batch: Ints, hidden: Mask) -> Ints:
-        """The numbers of the cells near a batch of cells."""
+    def around(self, batch: Ints, hidden: Mask, most: int) -> Ints:
+        """The numbers of the cells near a batch of cells, at most so many leaves of a dimension."""
         nodes = np.unravel_index(batch, self.system.shape)
         table = hidden.reshape(self.system.shape)
         chosen: list[Ints] = []
@@ -92,7 +98,7 @@ class Neighbourhood:
                 + BUSY_WEIGHT * busy
                 + 10.0 * (own.any(axis=0) & (own.sum(axis=1) == 1).any())
             )
-            nearest = np.argsort(-score, kind="stable")[:NEAR_LEAVES]
+            nearest = np.argsort(-score, kind="stable")[:most]
             chosen.append(np.concatenate([np.sort(nearest), np.arange(leaves, dimension.size)]))
         return self.system.numbers[np.ix_(*chosen)].ravel()
 
@@ -119,11 +125,18 @@ class _Search:
         floor = np.where(self.shown, policy.least_hidden, 0)
         self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
         self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
-        self.spread_low = np.zeros(system.size, dtype=np.int64)
-        self.spread_high = np.zeros(system.size, dtype=np.int64)
-        self.hidden: Mask = primary.copy()
-        self.moves: list[Ints] = []
         self.neighbourhood = Neighbourhood(system)
+        doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
+        self.price = self.weight * (1.0 + LARGE_DEARER * doublings)
+        self._begin(NEAR_LEAVES[0])
+
+    def _begin(self, near: int) -> None:
+        """Start a pass: nothing but the primary cells is hidden, and no move is known."""
+        self.near = near
+        self.spread_low = np.zeros(self.system.size, dtype=np.int64)
+        self.spread_high = np.zeros(self.system.size, dtype=np.int64)
+        self.hidden: Mask = self.primary.copy()
+        self.moves: list[Ints] = []
 
     def run(self, rng: np.random.Generator) -> None:
         """Protect every primary cell, then let go of what later moves made superfluous."""
@@ -134,8 +147,17 @@ class _Search:
         if not len(targets):
             return
         finder = MoveFinder(self.system, self.lowest, self.highest)
-        self._protect(finder, targets)
-        self._let_go(targets)
+        full_price, best = self.price, self.hidden
+        for number, near in enumerate(NEAR_LEAVES):
+            self._begin(near)
+            self._protect(finder, targets)
+            self._let_go(targets)
+            if not number or self.weight[self.hidden].sum() < self.weight[best].sum():
+                best = self.hidden
+            users = np.sum([move != 0 for move in self.moves], axis=0)
+            discounted = full_price / (1.0 + SHARED_DISCOUNT * users)
+            self.price = np.where(self.shown, np.maximum(discounted, LEAST_PRICE), 0.0)
+        self.hidden = best
 
     def _ordered(self, rng: np.random.Generator) -> Ints:
         """The primary cells, those of one neighbourhood together, else at random."""
@@ -198,7 +220,7 @@ class _Search:
         """A cheap move for the batch: first among cells near it, then among all."""
         shifts, cost = self._shifts(batch), self._cost()
         if self.neighbourhood.needed:
-            near = self.neighbourhood.around(batch, self.hidden)
+            near = self.neighbourhood.around(batch, self.hidden, self.near)
             if (move := finder.cheapest(shifts, cost, near)) is not None:
                 return move
         return finder.cheapest(shifts, cost)
@@ -208,7 +230,7 @@ class _Search:
         return {int(cell): int(self.width + self.spread_low[cell]) for cell in cells}
 
     def _cost(self) -> Floats:
-        return np.where(self.hidden | ~self.shown, HIDDEN_COST, self.weight)
+        return np.where(self.hidden | ~self.shown, HIDDEN_COST, self.price)
 
     def _add(self, move: Ints) -> None:
         if not move.any():
