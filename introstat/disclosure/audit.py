@@ -5,18 +5,24 @@ A cell is safe only when two whole-number tables, both agreeing with everything 
 at least the policy's width in it; a linear bound alone never makes a cell safe.
 """
 
+import heapq
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 import numpy as np
 
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.published import UNKNOWN, Published
+from introstat.disclosure.published import UNKNOWN, Published, PublishedCube
+from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.system import Floats, Ints
 from introstat.disclosure.witnesses import TOLERANCE, Block, Contradiction, blocks_of, reader_bounds
+from introstat.errors import UserError
 
+Ends = tuple[int, int | None, bool]  # of an interval: least, greatest (None: any), whether exact
+EXACT_CELLS = 5  # of the narrowest safe cells, for the report
+NARROWEST = 20  # cells that the report lists
 POOLED_ROUNDS = 40  # programs for many cells at once, before cells are taken one by one
 LEAST_GAIN = 0.02  # share of the open cells a pooled program must settle to be worth another
 
@@ -25,13 +31,14 @@ LEAST_GAIN = 0.02  # share of the open cells a pooled program must settle to be 
 class Interval:
     """A cell and the values a reader must think possible; `high` is None if nothing bounds it.
 
-    For a cell that is not safe the interval is exact over whole-number tables; for a safe one it is
-    what the witnesses show, and the true one is at least as wide.
+    An `exact` interval holds over all whole-number tables; any other is what the witnesses show,
+    and the true one is at least as wide. For a cell that is not safe it is always exact.
     """
 
     cell: str
     low: int
     high: int | None
+    exact: bool
 
     @property
     def width(self) -> float:
@@ -64,47 +71,79 @@ def audit(
     policy: Policy,
     primary_rows: list[int] | None = None,
     method: str | None = None,
+    exact: int = EXACT_CELLS,
 ) -> AuditResult:
     """Audit published cells.
 
     `primary_rows` says which rows to test (from the restricted list); without it every hidden cell
-    is tested. `method` defaults to the policy's. Raises Contradiction where numbers do not add up.
+    is tested (of a rounded file every cell that may hide a count of the policy's range). `method`
+    defaults to the policy's. `exact` of the narrowest safe cells get exact intervals in the report.
+    Raises Contradiction where numbers do not add up.
     """
     started = time.perf_counter()
     method = method or policy.method
-    low, high = reader_bounds(published, policy.least_hidden)
+    values = published.row_values
     if method == "round":
         smallest, largest = 1, policy.round_base - 1
+        found, width = _rounded(published, policy, primary_rows)
     else:
         smallest, largest = policy.hide_from, policy.hide_to
-    values = published.row_values
+        found, width = _suppressed(published, policy, primary_rows, exact)
     bad = np.flatnonzero((values != UNKNOWN) & (values >= smallest) & (values <= largest))
-    forbidden = tuple(f"{published.name(int(row))}: {values[row]}" for row in bad)
-    if primary_rows is None:
-        tested = published.hidden
-    else:
-        tested = np.unique(published.row_cells[primary_rows])
-    if method == "round":
-        # What rounding leaves open is the rule's own doubt about the inner cells, not the system's.
-        tested = tested[:0] if primary_rows is not None else tested
-    intervals = _Search(published, policy, low, high).settle(tested)
-    rows = {int(cell): row for row, cell in reversed(list(enumerate(published.row_cells)))}
-    found = [
-        Interval(published.name(rows[cell]), a, b) for cell, (a, b) in sorted(intervals.items())
-    ]
-    narrow = tuple(i for i in found if i.width < policy.min_width)
-    hidden_rows = int((values == UNKNOWN).sum())
     return AuditResult(
         method,
         len(published.row_codes),
-        hidden_rows,
-        len(tested),
-        narrow,
-        forbidden,
-        tuple(sorted(found, key=lambda i: i.width)[:20]),
+        int((values == UNKNOWN).sum()),
+        len(found),
+        tuple(i for i in found if i.width < width),
+        tuple(f"{published.name(int(row))}: {values[row]}" for row in bad),
+        tuple(sorted(found, key=lambda i: (i.width, not i.exact))[:NARROWEST]),
         policy.fingerprint,
         time.perf_counter() - started,
     )
+
+
+def _suppressed(
+    published: Published, policy: Policy, primary_rows: list[int] | None, exact: int
+) -> tuple[list[Interval], int]:
+    """The intervals of the tested cells of files with hidden cells, and the width they need."""
+    low, high = reader_bounds(published, policy.least_hidden)
+    tested = published.hidden
+    if primary_rows is not None:
+        tested = np.unique(published.row_cells[primary_rows])
+    found = _Search(published, policy, low, high).settle(tested, exact)
+    row_of = _first_rows(published)
+    intervals = [
+        Interval(published.name(row_of[cell]), *ends) for cell, ends in sorted(found.items())
+    ]
+    return intervals, policy.min_width
+
+
+def _rounded(
+    published: Published, policy: Policy, primary_rows: list[int] | None
+) -> tuple[list[Interval], int]:
+    """The same for a rounded file, where the rule itself leaves doubt of the base less one."""
+    if not isinstance(published, PublishedCube):
+        raise UserError("Rounded cubes are audited one at a time; audit their files alone.")
+    low, high, settled = doubt_by_rounding(
+        published, policy.round_base, policy.hide_from, policy.hide_to
+    )
+    row_of = _first_rows(published)
+    if primary_rows is None:
+        tested = [c for c in row_of if low[c] <= policy.hide_to and high[c] >= policy.hide_from]
+    else:
+        tested = np.unique(published.row_cells[primary_rows]).tolist()
+    width = min(policy.min_width, policy.round_base - 1)
+    intervals = [
+        Interval(published.name(row_of[cell]), int(low[cell]), int(high[cell]), settled)
+        for cell in sorted(tested)
+    ]
+    return [replace(i, exact=i.exact or i.width < width) for i in intervals], width
+
+
+def _first_rows(published: Published) -> dict[int, int]:
+    rows = reversed(list(enumerate(published.row_cells.tolist())))
+    return {cell: row for row, cell in rows}
 
 
 class _Search:
@@ -118,23 +157,39 @@ class _Search:
         self.low, self.high = low, high
         self.rng = np.random.default_rng(0)
 
-    def settle(self, cells: Ints) -> dict[int, tuple[int, int | None]]:
-        """For each cell its interval: exact if narrower than the width, else as wide as
-        witnessed.
+    def settle(self, cells: Ints, exact: int) -> dict[int, Ends]:
+        """For each cell its interval and whether it is exact: always if narrower than the width,
+        and for so many of the narrowest others.
         """
-        settled: dict[int, tuple[int, int | None]] = {}
+        settled: dict[int, Ends] = {}
+        block_of: dict[int, Block] = {}
         unknown = self.low < self.high
         wanted = set(cells.tolist())
         for cell in wanted:
             if not unknown[cell]:
-                settled[cell] = (int(self.low[cell]), int(self.low[cell]))
+                settled[cell] = (int(self.low[cell]), int(self.low[cell]), True)
         for block in blocks_of(self.published.system, self.low, self.high):
             targets = np.array([c for c in block.cells.tolist() if c in wanted], dtype=np.int64)
             if len(targets):
                 settled.update(self._settle_block(block, targets))
+                block_of.update(dict.fromkeys(targets.tolist(), block))
+        self._look_closer(settled, block_of, exact)
         return settled
 
-    def _settle_block(self, block: Block, targets: Ints) -> dict[int, tuple[int, int | None]]:
+    def _look_closer(
+        self, settled: dict[int, Ends], block_of: Mapping[int, Block], most: int
+    ) -> None:
+        """Replace what witnesses show by exact intervals, those first that witnesses spread least."""
+        queue = [
+            (high - low, cell)
+            for cell, (low, high, known) in settled.items()
+            if not known and high is not None
+        ]
+        for _, cell in heapq.nsmallest(most, queue):
+            block = block_of[cell]
+            settled[cell] = (*self._one(block, block.column_of[cell], lambda table: None), True)
+
+    def _settle_block(self, block: Block, targets: Ints) -> dict[int, Ends]:
         n = len(block.cells)
         least, most = np.full(n, np.iinfo(np.int64).max), np.full(n, -1, dtype=np.int64)
         columns = np.array([block.column_of[int(cell)] for cell in targets], dtype=np.int64)
@@ -165,13 +220,13 @@ class _Search:
             waiting = left
             if not len(left) or (round_number > 2 and settled_now < LEAST_GAIN * len(left)):
                 break
-        exact: dict[int, tuple[int, int | None]] = {}
+        exact: dict[int, Ends] = {}
         for column in columns:
             if most[column] - least[column] < self.width:
-                exact[int(column)] = self._one(block, int(column), note)
-        result: dict[int, tuple[int, int | None]] = {}
+                exact[int(column)] = (*self._one(block, int(column), note), True)
+        result: dict[int, Ends] = {}
         for column in columns:
-            interval = exact.get(int(column), (int(least[column]), int(most[column])))
+            interval = exact.get(int(column), (int(least[column]), int(most[column]), False))
             result[int(block.cells[column])] = interval
         return result
 

@@ -1,7 +1,7 @@
 """A frequency table in: read, checked, and turned into the counts of the inner cells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -15,22 +15,32 @@ from introstat.disclosure.layout import (
     text_column,
 )
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import Ints, Mask, PublishedCells, System
+from introstat.disclosure.system import AnySystem, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
 
 @dataclass(frozen=True)
-class Counts:
-    """A checked frequency table: the system of its cells, every cell's value, and what is to be
-    shown.
+class Tables:
+    """Counts to be protected: the system of their cells, every cell's value, what is to be shown.
 
     `values` is in persons, one for every cell of the system. `published` lists the cells of all
-    tables. `parents` gives, for each parent column, the parent of each leaf code.
+    tables. `known` marks cells whose value a reader already has from an earlier release.
+    """
+
+    system: AnySystem
+    values: Ints
+    published: PublishedCells
+    known: Mask | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Counts(Tables):
+    """One checked frequency table.
+
+    `parents` gives, for each parent column, the parent of each leaf code.
     """
 
     system: System
-    values: Ints
-    published: PublishedCells
     parents: Mapping[str, Mapping[str, str]]
     parent_dimension: Mapping[str, str]
 
@@ -78,10 +88,9 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     ):  # a leaf's row counts before its total's
         given[cells[i]] = numbers[i] or 0
     missing = system.inner[given[system.inner] < 0]
-    names = names_of(system)
     refuse_rows(
         "Missing inner cells (write a row with the count 0 where there is nobody)",
-        [names(int(cell)) for cell in missing],
+        [system.name(int(cell)) for cell in missing],
     )
     values = system.values(given[system.inner])
     refuse_rows(
@@ -103,7 +112,7 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     )
 
 
-def primary_cells(counts: Counts, policy: Policy, persons: Ints | None = None) -> Mask:
+def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -> Mask:
     """The cells of the system that must not be shown because the value itself tells too much.
 
     A published count in `hide_from`..`hide_to`; and, where `persons` gives for every cell the
@@ -144,34 +153,6 @@ def pool_rare_categories(
         .aggregate([(count, "sum")])
         .rename_columns([*keys, count])
     )
-
-
-def names_of(system: System) -> "CellNames":
-    """A function from a cell's number to its name in words."""
-    return CellNames(system)
-
-
-class CellNames:
-    """Names cells as `region=0301, sex=men`, with the first code where a node has several."""
-
-    def __init__(self, system: System) -> None:
-        self.system = system
-        self.code_of: list[dict[int, str]] = []
-        for dimension in system.dimensions:
-            code_of: dict[int, str] = {}
-            for code, node in dimension.node_of.items():
-                code_of.setdefault(node, code)
-            self.code_of.append(code_of)
-
-    def __call__(self, cell: int) -> str:
-        """The name of one cell."""
-        nodes = np.unravel_index(cell, self.system.shape)
-        return ", ".join(
-            f"{dimension.name}={code_of[int(node)]}"
-            for dimension, code_of, node in zip(
-                self.system.dimensions, self.code_of, nodes, strict=True
-            )
-        )
 
 
 def _whole(text: str) -> int | None:

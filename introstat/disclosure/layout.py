@@ -86,9 +86,9 @@ class Layout:
         return tuple(dict.fromkeys(columns))
 
 
-def parse_hierarchy(text: str) -> Hierarchy:
-    """`region>county` (columns, finest first) or `region=FILE` (a code list with child
-    and parent).
+def parse_hierarchy(text: str, folder: Path = Path()) -> Hierarchy:
+    """`region>county` (columns, finest first) or `region=FILE` (a code list with child and parent;
+    the file is relative to `folder`).
     """
     if ">" in text:
         levels = tuple(level.strip() for level in text.split(">"))
@@ -97,7 +97,7 @@ def parse_hierarchy(text: str) -> Hierarchy:
     elif "=" in text:
         dimension, _, file = (part.strip() for part in text.partition("="))
         if dimension and file:
-            return read_code_list(dimension, Path(file))
+            return read_code_list(dimension, folder / file)
     raise UserError(f"Hierarchy {text!r}: expected `child>parent` or `dimension=FILE`.")
 
 

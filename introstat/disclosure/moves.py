@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import highspy
 import numpy as np
 
-from introstat.disclosure.system import Equations, Floats, Ints, System
+from introstat.disclosure.system import AnySystem, Equations, Floats, Ints
 
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
 TOLERANCE = 1e-6
@@ -29,7 +29,7 @@ class MoveFinder:
     stay as it is. Only cells that can change are in the programs.
     """
 
-    def __init__(self, system: System, lowest: Ints, highest: Ints) -> None:
+    def __init__(self, system: AnySystem, lowest: Ints, highest: Ints) -> None:
         self.size = system.size
         self.movable = np.flatnonzero((lowest < 0) | (highest > 0))
         self.column_of = np.full(system.size, -1, dtype=np.int64)
@@ -121,7 +121,7 @@ class MoveFinder:
             if found is None:
                 return None
         else:
-            linear = _solve_for_few_cells(solver, columns, price[used])
+            linear = _solve_for_few_cells(solver, price[used])
             if linear is None:
                 return None
             found = linear
@@ -155,19 +155,20 @@ class MoveFinder:
         return move
 
 
-def _solve_for_few_cells(solver: highspy.Highs, columns: Ints, price: Floats) -> Floats | None:
+def _solve_for_few_cells(solver: highspy.Highs, price: Floats) -> Floats | None:
     """Solve a linear program, then again while it finds moves that hide fewer cells."""
     solver.setOptionValue("presolve", "off")  # these programs are solved before presolve has paid
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
+    columns = np.arange(len(price), dtype=np.int32)
     best = latest = np.array(solver.getSolution().col_value)
     dear = price > HIDDEN_COST
     least = price[dear & (best > TOLERANCE)].sum()
     for _ in range(RESOLVED):
         persons = np.where(latest > TOLERANCE, latest, USUAL_SHIFT)
         spread = np.where(dear, price / persons, price)
-        solver.changeColsCost(len(columns), columns.astype(np.int32), spread)
+        solver.changeColsCost(len(columns), columns, spread)
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             break

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from introstat.disclosure.layout import Layout, dimensions_of, refuse_rows, text_column
-from introstat.disclosure.system import Ints, System
+from introstat.disclosure.system import AnySystem, Ints, System
 from introstat.errors import UserError
 
 HIDDEN = ":"
@@ -26,7 +26,7 @@ class Published:
     some row hides.
     """
 
-    system: System
+    system: AnySystem
     row_codes: tuple[tuple[str, ...], ...]
     row_cells: Ints
     row_values: Ints
@@ -35,13 +35,19 @@ class Published:
 
     def name(self, row: int) -> str:
         """A row's cell in words."""
-        pairs = zip(self.system.dimensions, self.row_codes[row], strict=True)
-        return ", ".join(f"{dimension.name}={code}" for dimension, code in pairs)
+        return self.system.label(self.row_codes[row])
+
+
+@dataclass(frozen=True)
+class PublishedCube(Published):
+    """The published cells of one cube."""
+
+    system: System
 
 
 def read_published(
     tables: Sequence[pa.Table], layout: Layout, value: str = "value", sign: str = "sign"
-) -> Published:
+) -> PublishedCube:
     """Read published files as one system; rows that are not there are simply not published.
 
     A dimension that a file has no column for stands at its total. Raises UserError, with the rows
@@ -85,7 +91,7 @@ def read_published(
             cells.append(cell)
             values.append(number)
     refuse_rows("The same count published with two values", clashes)
-    return Published(
+    return PublishedCube(
         system,
         tuple(row_codes),
         np.array(cells, dtype=np.int64),
@@ -95,7 +101,7 @@ def read_published(
     )
 
 
-def read_primaries(table: pa.Table, published: Published) -> list[int]:
+def read_primaries(table: pa.Table, published: PublishedCube) -> list[int]:
     """The rows of the published file that the restricted list names as primary."""
     row_of = {codes: row for row, codes in enumerate(published.row_codes)}
     names = [dimension.name for dimension in published.system.dimensions]

@@ -7,15 +7,16 @@ A second pass begins anew with what the first one learnt: cells that many moves 
 cheap from the start, so that moves found early share them too.
 """
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
 
-from introstat.disclosure.counts import Counts, names_of, primary_cells
+from introstat.disclosure.counts import Tables, primary_cells
 from introstat.disclosure.layout import refuse_rows
 from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import Floats, Ints, Mask, System
+from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, System
 from introstat.errors import EXIT_REFUSED, UserError
 
 LOOKED_AT_WHOLE = 6000  # cells; a larger system is searched one neighbourhood at a time
@@ -44,12 +45,13 @@ class Suppression:
 
 
 def suppress(
-    counts: Counts, policy: Policy, primary: Mask | None = None, seed: int = 0
+    counts: Tables, policy: Policy, primary: Mask | None = None, seed: int = 0
 ) -> Suppression:
     """Hide cells so that every primary cell keeps a feasible interval of `min_width` persons.
 
     `primary` defaults to the policy's rule. The grand total, and with `zeros: publish` every zero,
-    stays visible. The seed orders the search; the same seed gives the same result. Raises
+    stays visible; what a reader knows from an earlier release
+    protects nothing. The seed orders the search; the same seed gives the same result. Raises
     ProtectionImpossible, with the cells named, when no choice of hidden cells reaches the width.
     """
     search = _Search(counts, policy, primary_cells(counts, policy) if primary is None else primary)
@@ -63,12 +65,40 @@ class Neighbourhood:
 
     A dimension with many leaves is cut down to the leaves nearest to the batch: those with most
     groups in common with it, then those with most hidden cells, which moves can use for nothing.
+    In cubes linked to the batch's own, the same leaves are looked at.
     """
 
-    def __init__(self, system: System) -> None:
-        self.system = system
-        self.long = [axis for axis, size in enumerate(system.inner_shape) if size > min(NEAR_LEAVES)]
-        self.needed = bool(self.long) and system.size > LOOKED_AT_WHOLE
+    def __init__(self, system: AnySystem) -> None:
+        self.cubes = [_LongCube(start, cube) for start, cube in system.cubes]
+        end = max(start + cube.size for start, cube in system.cubes)
+        self.beyond = np.arange(end, system.size)  # unknowns of relations, always looked at
+        self.needed = system.size > LOOKED_AT_WHOLE and any(cube.long for cube in self.cubes)
+
+    def around(self, batch: Ints, hidden: Mask, most: int) -> Ints:
+        """The numbers of the cells near a batch of cells, at most so many leaves of a dimension."""
+        near: dict[str, set[str]] = {}
+        for cube in self.cubes:
+            own = batch[(batch >= cube.start) & (batch < cube.end)]
+            if len(own):
+                for name, codes in cube.nearest(own, hidden, most).items():
+                    near.setdefault(name, set()).update(codes)
+        return np.concatenate([*(cube.cells(near) for cube in self.cubes), self.beyond])
+
+    def ordered(self, cells: Ints) -> Ints:
+        """The cells, those of one neighbourhood together."""
+        for cube in self.cubes:
+            cells = cube.ordered(cells)
+        return cells
+
+
+class _LongCube:
+    """One cube of a system: which of its dimensions are long, and what is near in them."""
+
+    def __init__(self, start: int, system: System) -> None:
+        self.system, self.start, self.end = system, start, start + system.size
+        self.long = [
+            axis for axis, size in enumerate(system.inner_shape) if size > min(NEAR_LEAVES)
+        ]
         self.member: list[Mask] = []
         for dimension in system.dimensions:
             member = np.zeros((dimension.size, len(dimension.leaves)), dtype=bool)
@@ -76,16 +106,14 @@ class Neighbourhood:
                 member[node, list(cover)] = True
             self.member.append(member)
 
-    def around(self, batch: Ints, hidden: Mask, most: int) -> Ints:
-        """The numbers of the cells near a batch of cells, at most so many leaves of a dimension."""
-        nodes = np.unravel_index(batch, self.system.shape)
-        table = hidden.reshape(self.system.shape)
-        chosen: list[Ints] = []
-        for axis, dimension in enumerate(self.system.dimensions):
-            if axis not in self.long:
-                chosen.append(np.arange(dimension.size))
-                continue
-            leaves, member = len(dimension.leaves), self.member[axis]
+    def nearest(self, batch: Ints, hidden: Mask, most: int) -> dict[str, list[str]]:
+        """For each long dimension the leaf codes nearest to cells of this cube."""
+        nodes = np.unravel_index(batch - self.start, self.system.shape)
+        table = hidden[self.start : self.end].reshape(self.system.shape)
+        chosen = {}
+        for axis in self.long:
+            dimension, member = self.system.dimensions[axis], self.member[axis]
+            leaves = len(dimension.leaves)
             groups = member[leaves:].astype(float)
             groups /= groups.sum(axis=1, keepdims=True)  # a small group in common says more
             own: Mask = member[np.unique(nodes[axis])]
@@ -98,9 +126,37 @@ class Neighbourhood:
                 + BUSY_WEIGHT * busy
                 + 10.0 * (own.any(axis=0) & (own.sum(axis=1) == 1).any())
             )
-            nearest = np.argsort(-score, kind="stable")[:most]
-            chosen.append(np.concatenate([np.sort(nearest), np.arange(leaves, dimension.size)]))
-        return self.system.numbers[np.ix_(*chosen)].ravel()
+            order = np.argsort(-score, kind="stable")[:most]
+            chosen[dimension.name] = [dimension.leaves[leaf] for leaf in np.sort(order)]
+        return chosen
+
+    def cells(self, near: Mapping[str, Set[str]]) -> Ints:
+        """The cells of this cube at the leaves of `near` (all leaves where it says nothing)."""
+        chosen = []
+        for axis, dimension in enumerate(self.system.dimensions):
+            every = np.arange(dimension.size)
+            if axis in self.long and dimension.name in near:
+                leaf = [dimension.node_of[c] for c in dimension.leaves if c in near[dimension.name]]
+                every = np.concatenate([leaf, every[len(dimension.leaves) :]]).astype(np.int64)
+            chosen.append(every)
+        return self.start + self.system.numbers[np.ix_(*chosen)].ravel()
+
+    def ordered(self, cells: Ints) -> Ints:
+        """The cells, those of this cube with the same smallest group together."""
+        own = (cells >= self.start) & (cells < self.end)
+        for axis in self.long:
+            member = self.member[axis]
+            size = member.sum(axis=1)
+            first_group = np.array(
+                [
+                    min(np.flatnonzero(member[:, leaf] & (size > 1)), default=-1)
+                    for leaf in range(member.shape[1])
+                ]
+            )
+            first = np.array([first_group[np.flatnonzero(row)[0]] for row in member])
+            nodes = np.unravel_index(cells[own] - self.start, self.system.shape)[axis]
+            cells[own] = cells[own][np.argsort(first[nodes], kind="stable")]
+        return cells
 
 
 class _Search:
@@ -108,10 +164,10 @@ class _Search:
     spread each cell.
     """
 
-    def __init__(self, counts: Counts, policy: Policy, primary: Mask) -> None:
+    def __init__(self, counts: Tables, policy: Policy, primary: Mask) -> None:
         system = counts.system
         self.system, self.primary, self.width = system, primary, policy.min_width
-        self.names = names_of(system)
+        self.equations = system.all_equations()
         values = counts.values
         self.shown = np.zeros(system.size, dtype=bool)
         self.shown[counts.published.cells] = True
@@ -122,6 +178,8 @@ class _Search:
         if policy.zeros == "publish":
             fixed |= self.shown & (values == 0)
         fixed &= self.shown
+        if counts.known is not None:
+            fixed |= counts.known
         floor = np.where(self.shown, policy.least_hidden, 0)
         self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
         self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
@@ -141,7 +199,7 @@ class _Search:
     def run(self, rng: np.random.Generator) -> None:
         """Protect every primary cell, then let go of what later moves made superfluous."""
         targets = self._ordered(rng)
-        refuse_grand_totals = [self.names(c) for c in targets if self.highest[c] == 0]
+        refuse_grand_totals = [self.system.name(int(c)) for c in targets if self.highest[c] == 0]
         if refuse_grand_totals:
             raise _impossible(refuse_grand_totals, self.width)
         if not len(targets):
@@ -161,20 +219,7 @@ class _Search:
 
     def _ordered(self, rng: np.random.Generator) -> Ints:
         """The primary cells, those of one neighbourhood together, else at random."""
-        targets = rng.permutation(np.flatnonzero(self.primary))
-        for axis in self.neighbourhood.long:
-            nodes = np.unravel_index(targets, self.system.shape)[axis]
-            member = self.neighbourhood.member[axis]
-            size = member.sum(axis=1)
-            first_group = np.array(
-                [
-                    min(np.flatnonzero(member[:, leaf] & (size > 1)), default=-1)
-                    for leaf in range(member.shape[1])
-                ]
-            )
-            first = np.array([first_group[np.flatnonzero(row)[0]] for row in member])
-            targets = targets[np.argsort(first[nodes], kind="stable")]
-        return targets
+        return self.neighbourhood.ordered(rng.permutation(np.flatnonzero(self.primary)))
 
     def _open(self, targets: Ints) -> Ints:
         """The targets whose spread is still short of the width."""
@@ -196,7 +241,7 @@ class _Search:
             if len(self._open(np.array([cell]))):
                 pair = finder.widest_pair(cell, self.width, self._cost())
                 if pair is None:
-                    impossible.append(self.names(cell))
+                    impossible.append(self.system.name(cell))
                 else:
                     for move in pair:
                         self._add(move)
@@ -243,12 +288,8 @@ class _Search:
 
     def _check(self, move: Ints) -> None:
         """A move is a proof only if it adds up in whole numbers and leaves every cell possible."""
-        derived = self.system.values(move[self.system.inner])
-        if (
-            not np.array_equal(derived, move)
-            or (move < self.lowest).any()
-            or (move > self.highest).any()
-        ):
+        sums = np.bincount(self.equations.rows, self.equations.values * move[self.equations.cells])
+        if sums.any() or (move < self.lowest).any() or (move > self.highest).any():
             raise RuntimeError("a move from the solver does not add up; nothing is released")
 
     def _let_go(self, targets: Ints) -> None:

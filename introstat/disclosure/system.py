@@ -3,6 +3,7 @@
 This is the one thing the methods and the audit share. It holds no values and no strategy: only
 the codes of each dimension, which codes a code is the sum of, and the cells those make. Two codes
 that cover the same leaves are one *node*, so a count published under two names is one unknown.
+Cubes that are tied by more than sums (a year and its half-years) are one joint system.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -128,6 +129,29 @@ class System:
         self.size = int(np.prod(self.shape))
         self.numbers = np.arange(self.size).reshape(self.shape)
 
+    @property
+    def cubes(self) -> tuple[tuple[int, "System"], ...]:
+        """The one cube that this system is, with the number of its first cell."""
+        return ((0, self),)
+
+    def label(self, codes: Sequence[str]) -> str:
+        """A cell in words: `region=0301, sex=men`."""
+        return ", ".join(f"{d.name}={c}" for d, c in zip(self.dimensions, codes, strict=True))
+
+    def name(self, cell: int) -> str:
+        """A cell's number in words, by the first code where a node has several."""
+        nodes = np.unravel_index(cell, self.shape)
+        return self.label(
+            [names[int(node)] for names, node in zip(self._first_codes, nodes, strict=True)]
+        )
+
+    @cached_property
+    def _first_codes(self) -> list[dict[int, str]]:
+        return [
+            {node: code for code, node in reversed(dimension.node_of.items())}
+            for dimension in self.dimensions
+        ]
+
     @cached_property
     def inner(self) -> Ints:
         """The numbers of the inner cells, in row-major order of the leaves."""
@@ -205,6 +229,146 @@ class System:
             empty = np.empty(0, dtype=np.int64)
             return Equations(empty, empty, np.empty(0), 0)
         return Equations(np.concatenate(rows), np.concatenate(cells), np.concatenate(values), count)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What ties cells of one or several cubes besides their own sums.
+
+    The cells of `left` together equal those of `right` together, or (`equal` false) do not exceed
+    them. Cells are (cube, number in the cube). `name` says the identity in words.
+    """
+
+    name: str
+    left: tuple[tuple[str, int], ...]
+    right: tuple[tuple[str, int], ...]
+    equal: bool
+
+
+class JointSystem:
+    """Several cubes as one system, with the relations that tie them.
+
+    Cells are numbered cube after cube. An inequality becomes an equation with one more unknown,
+    the slack, which is whole and not negative like any count; a relation with sums on both sides
+    gets an unknown for the sum. These unknowns stand after the cells and are never published.
+    """
+
+    def __init__(self, cubes: Mapping[str, System], relations: Sequence[Relation]) -> None:
+        self.names = tuple(cubes)
+        starts = np.cumsum([0, *(system.size for system in cubes.values())])
+        self.start_of = {name: int(start) for name, start in zip(cubes, starts, strict=False)}
+        self.systems = dict(cubes)
+        self.cell_count = int(starts[-1])
+        self._wholes: list[int] = []
+        self._parts: list[tuple[int, ...]] = []
+        self._unknown: list[tuple[str, int, int]] = []  # what it is, its equation, its sign there
+        for relation in relations:
+            self._add(relation)
+        self.size = self.cell_count + len(self._unknown)
+        if self.size > LARGEST_SYSTEM:
+            raise UserError(
+                f"The linked cubes make {self.size} cells, more than {LARGEST_SYSTEM}. "
+                "Protect fewer of them together."
+            )
+
+    def _add(self, relation: Relation) -> None:
+        left = tuple(self.start_of[cube] + cell for cube, cell in relation.left)
+        right = tuple(self.start_of[cube] + cell for cube, cell in relation.right)
+        if relation.equal and len(right) > 1 and len(left) == 1:
+            left, right = right, left
+        whole = right[0]
+        if len(right) > 1:
+            whole = self._new(relation.name, len(self._wholes), -1)
+            self._equation(whole, right)
+        if not relation.equal:
+            left = (*left, self._new(relation.name, len(self._wholes), 1))
+        self._equation(whole, left)
+
+    def _new(self, name: str, equation: int, sign: int) -> int:
+        self._unknown.append((name, equation, sign))
+        return self.cell_count + len(self._unknown) - 1
+
+    def _equation(self, whole: int, parts: tuple[int, ...]) -> None:
+        self._wholes.append(whole)
+        self._parts.append(parts)
+
+    @property
+    def cubes(self) -> tuple[tuple[int, System], ...]:
+        """The cubes with the number of their first cell."""
+        return tuple((self.start_of[name], system) for name, system in self.systems.items())
+
+    @cached_property
+    def grand_totals(self) -> Ints:
+        """The grand totals of all cubes."""
+        return np.concatenate([start + system.grand_totals for start, system in self.cubes])
+
+    def label(self, codes: Sequence[str]) -> str:
+        """A cell in words, from its cube and its codes: `exits: region=0301, sex=men`."""
+        return f"{codes[0]}: {self.systems[codes[0]].label(codes[1:])}"
+
+    def name(self, cell: int) -> str:
+        """A cell's number in words; an unknown of a relation carries the relation's name."""
+        if cell >= self.cell_count:
+            return self._unknown[cell - self.cell_count][0]
+        cube = [name for name in self.names if self.start_of[name] <= cell][-1]
+        return f"{cube}: {self.systems[cube].name(cell - self.start_of[cube])}"
+
+    def complete(self, values: Ints) -> Ints:
+        """The values of all cells with those of the relations' unknowns after them.
+
+        Raises UserError where the counts do not keep a relation.
+        """
+        whole = np.concatenate([values, np.zeros(len(self._unknown), dtype=np.int64)])
+        wrong = []
+        for number, (name, equation, sign) in enumerate(self._unknown):
+            parts = int(whole[list(self._parts[equation])].sum())
+            missing = int(whole[self._wholes[equation]]) - parts
+            whole[self.cell_count + number] = missing * sign
+            if missing * sign < 0:
+                wrong.append(f"{name}: exceeded by {-missing * sign}")
+        wrong += [
+            f"{self.name(total)}: {whole[total]}, elsewhere {int(whole[list(parts)].sum())}"
+            for total, parts in zip(self._wholes, self._parts, strict=True)
+            if whole[total] != whole[list(parts)].sum()
+        ]
+        if wrong:
+            more = f"\n  … and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+            raise UserError(
+                "Counts that do not keep a declared link:\n  " + "\n  ".join(wrong[:10]) + more
+            )
+        return whole
+
+    def defining_equations(self) -> Equations:
+        """Those of the cubes, and one for each relation."""
+        return self._joined([(start, s.defining_equations()) for start, s in self.cubes])
+
+    def all_equations(self) -> Equations:
+        """Those of the cubes, and one for each relation."""
+        return self._joined([(start, s.all_equations()) for start, s in self.cubes])
+
+    def _joined(self, of_cubes: Sequence[tuple[int, Equations]]) -> Equations:
+        rows, cells, values, count = [], [], [], 0
+        for start, equations in of_cubes:
+            rows.append(equations.rows + count)
+            cells.append(equations.cells + start)
+            values.append(equations.values)
+            count += equations.count
+        lengths = [len(parts) for parts in self._parts]
+        rows.append(count + np.arange(len(lengths)))
+        cells.append(np.array(self._wholes, dtype=np.int64))
+        values.append(np.full(len(lengths), -1.0))
+        rows.append(count + np.repeat(np.arange(len(lengths)), lengths))
+        cells.append(np.array([c for parts in self._parts for c in parts], dtype=np.int64))
+        values.append(np.ones(sum(lengths)))
+        return Equations(
+            np.concatenate(rows),
+            np.concatenate(cells),
+            np.concatenate(values),
+            count + len(lengths),
+        )
+
+
+AnySystem = System | JointSystem
 
 
 def _slice(table: Ints, axis: int, node: int) -> Ints:

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 
 from introstat.disclosure.published import UNKNOWN, Published
-from introstat.disclosure.system import Equations, Floats, Ints, System
+from introstat.disclosure.system import AnySystem, Equations, Floats, Ints
 from introstat.errors import UserError
 
 TOLERANCE = 1e-6
@@ -93,9 +93,10 @@ def _refuse_wrong_sums(published: Published, equations: Equations) -> None:
 
 
 def _contradiction(published: Published, cell: int) -> str:
-    rows = np.flatnonzero(published.row_cells == cell)
-    name = published.name(int(rows[0])) if len(rows) else "a cell that is not published"
-    return f"Totals that do not add up: nothing fits what is published around {name}."
+    return (
+        "Totals that do not add up: nothing fits what is published around "
+        f"{published.system.name(cell)}."
+    )
 
 
 class Block:
@@ -106,7 +107,7 @@ class Block:
 
     def __init__(
         self,
-        system: System,
+        system: AnySystem,
         equations: Equations,
         cells: Ints,
         entries: Ints,
@@ -225,7 +226,7 @@ def _make_whole(solver: highspy.Highs, columns: int) -> None:
     solver.setOptionValue("mip_abs_gap", 0.999)
 
 
-def blocks_of(system: System, low: Ints, high: Ints) -> list[Block]:
+def blocks_of(system: AnySystem, low: Ints, high: Ints) -> list[Block]:
     """Cut the unknown cells (those whose bounds differ) into blocks that no equation
     ties together.
     """

@@ -1,0 +1,393 @@
+"""Linked cubes: what a reader knows beyond sums, and what earlier releases already told.
+
+A link says that counts in one cube equal, or do not exceed, counts in another (or in the same one):
+a year and its half-years, a measure's persons and the participants, one count under two names,
+codes of the time and codes of the reference year. `join_counts` and `join_published` turn several
+cubes and their links into one system, which suppression and audit take like any other.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from introstat.disclosure.counts import Counts, Tables
+from introstat.disclosure.layout import (
+    CodeList,
+    Layout,
+    parse_hierarchy,
+    read_code_list,
+)
+from introstat.disclosure.published import UNKNOWN, Published, PublishedCube
+from introstat.disclosure.system import (
+    Dimension,
+    Ints,
+    JointSystem,
+    Mask,
+    PublishedCells,
+    Relation,
+    System,
+)
+from introstat.errors import UserError
+
+SENSES = ("equal", "at_most")
+AT_TOTAL = "\0total"  # stands for each dimension's own code of the total
+
+
+@dataclass(frozen=True)
+class Term:
+    """The cells of one cube that a link speaks of.
+
+    `at` fixes dimensions at a code. `through` gives a code list for a dimension: the term is then
+    the sum over the children of each parent (codes of the time, summed to the reference year's).
+    """
+
+    cube: str
+    at: Mapping[str, str] = field(default_factory=dict)
+    through: Mapping[str, CodeList] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Link:
+    """The terms of `left` together equal (or are at most) those of `right` together.
+
+    It holds for each combination of the codes of the dimensions that every term has and fixes
+    nowhere. A dimension that only some terms have stands at its total there; where it has no
+    total, the link holds for each of its codes.
+    """
+
+    name: str
+    left: tuple[Term, ...]
+    right: tuple[Term, ...]
+    sense: str = "equal"
+
+
+@dataclass(frozen=True)
+class CubeFile:
+    """One cube of a linked file: where its counts are, and what they look like.
+
+    `persons` names the column of the persons behind a figure; `method` is None for the policy's.
+    """
+
+    file: Path
+    count: str
+    layout: Layout
+    persons: str | None = None
+    method: str | None = None
+
+
+def relations_of(links: Iterable[Link], systems: Mapping[str, System]) -> list[Relation]:
+    """The links, cell by cell; raises UserError for a cube, dimension or code that is not there."""
+    return [relation for link in links for relation in _relations(link, systems)]
+
+
+def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tables:
+    """Several cubes to be protected together, as one.
+
+    A result over the joint system is cut up again by `part_of`. Raises UserError where the counts
+    do not keep a link: then it is no identity, and a reader who believed it would be wrong.
+    """
+    system = JointSystem(
+        {name: counts.system for name, counts in cubes.items()},
+        relations_of(links, {name: counts.system for name, counts in cubes.items()}),
+    )
+    codes: list[tuple[str, ...]] = []
+    cells: list[Ints] = []
+    known = np.zeros(system.size, dtype=bool)
+    for name, counts in cubes.items():
+        start = system.start_of[name]
+        codes += [(name, *key) for key in counts.published.codes]
+        cells.append(start + counts.published.cells)
+        if counts.known is not None:
+            known[start : start + counts.system.size] = counts.known
+    values = system.complete(np.concatenate([counts.values for counts in cubes.values()]))
+    return Tables(system, values, PublishedCells(tuple(codes), np.concatenate(cells)), known=known)
+
+
+def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:
+    """What a mask over a joint system says of one of its cubes."""
+    assert isinstance(tables.system, JointSystem)
+    start = tables.system.start_of[cube]
+    return over_cells[start : start + tables.system.systems[cube].size]
+
+
+def join_published(
+    cubes: Mapping[str, PublishedCube],
+    links: Sequence[Link] = (),
+    relations: Sequence[Relation] = (),
+) -> Published:
+    """The published files of several cubes as one; `relations` are further ties, cell by cell."""
+    systems = {name: published.system for name, published in cubes.items()}
+    system = JointSystem(systems, [*relations_of(links, systems), *relations])
+    known = np.full(system.size, UNKNOWN, dtype=np.int64)
+    codes: list[tuple[str, ...]] = []
+    for name, published in cubes.items():
+        start = system.start_of[name]
+        known[start : start + published.system.size] = published.known
+        codes += [(name, *key) for key in published.row_codes]
+    starts = [(system.start_of[name], published) for name, published in cubes.items()]
+    return Published(
+        system,
+        tuple(codes),
+        np.concatenate([start + published.row_cells for start, published in starts]),
+        np.concatenate([published.row_values for _, published in starts]),
+        known,
+        np.concatenate([start + published.hidden for start, published in starts]),
+    )
+
+
+def join_rows(cubes: Mapping[str, PublishedCube], rows: Mapping[str, Sequence[int]]) -> list[int]:
+    """Rows of several published cubes, numbered as in `join_published`; a cube may have none."""
+    joined, before = [], 0
+    for name, published in cubes.items():
+        joined += [before + row for row in rows.get(name, ())]
+        before += len(published.row_codes)
+    return joined
+
+
+def unrevised(
+    now_name: str, now: PublishedCube, then_name: str, then: PublishedCube
+) -> list[Relation]:
+    """Ties between a cube and the same cube in an earlier release.
+
+    A cell that shows two different numbers was revised: they are two counts. Every other cell of
+    both releases a reader takes to be the same count, shown or hidden, unless a sum says that
+    something in it was revised.
+    """
+    cell_then = {
+        codes: int(cell) for codes, cell in zip(then.row_codes, then.row_cells, strict=True)
+    }
+    pairs: dict[tuple[int, int], str] = {}
+    change = np.zeros(now.system.size, dtype=np.int64)
+    compared = np.zeros(now.system.size, dtype=bool)
+    for codes, cell in zip(now.row_codes, now.row_cells.tolist(), strict=True):
+        if codes in cell_then:
+            pairs.setdefault((cell_then[codes], cell), now.system.label(codes))
+            before, after = int(then.known[cell_then[codes]]), int(now.known[cell])
+            if UNKNOWN not in (before, after):
+                compared[cell], change[cell] = True, after - before
+    equations = now.system.all_equations()
+    left_over = np.bincount(
+        equations.rows, equations.values * change[equations.cells], equations.count
+    )
+    broken = np.zeros(now.system.size, dtype=bool)
+    broken[equations.cells[left_over[equations.rows] != 0]] = True
+    tied = np.where(compared, change == 0, ~broken)
+    return [
+        Relation(f"unrevised {name}", ((then_name, before),), ((now_name, after),), True)
+        for (before, after), name in pairs.items()
+        if tied[after]
+    ]
+
+
+def already_shown(counts: Counts, earlier: Sequence[PublishedCube]) -> Mask:
+    """The cells whose present value an earlier release showed: hiding them protects nothing."""
+    cells = counts.published.cells.tolist()
+    codes_of = dict(zip(counts.published.codes, cells, strict=True))
+    known = np.zeros(counts.system.size, dtype=bool)
+    for release in earlier:
+        rows = zip(release.row_codes, release.row_values.tolist(), strict=True)
+        for codes, value in rows:
+            cell = codes_of.get(codes)
+            if cell is not None and value == counts.values[cell]:
+                known[cell] = True
+    return known
+
+
+def read_linked(path: Path) -> tuple[dict[str, CubeFile], tuple[Link, ...]]:
+    """A file of linked cubes (YAML): the settings `cubes` and `links`.
+
+    Paths in it are relative to it. Raises UserError that names the setting and what it may be.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path}: cannot be read: {error}") from None
+    if not isinstance(content, dict) or not isinstance(content.get("cubes"), dict):
+        raise UserError(f"{path}: expected `cubes:` with a name and settings for each cube.")
+    _only(path, "the file", content, {"cubes", "links"})
+    cubes = {str(name): _cube(path, str(name), given) for name, given in content["cubes"].items()}
+    links = content.get("links") or []
+    if not isinstance(links, list):
+        raise UserError(f"{path}: `links` is not a list.")
+    return cubes, tuple(_link(path, number, given) for number, given in enumerate(links, 1))
+
+
+def _cube(path: Path, name: str, given: Any) -> CubeFile:
+    what = f"cube {name}"
+    _only(
+        path,
+        what,
+        given,
+        {"in", "count", "dims", "hierarchies", "totals", "no_total", "tables", "persons", "method"},
+    )
+    missing = [setting for setting in ("in", "count", "dims") if not given.get(setting)]
+    if missing:
+        raise UserError(f"{path}: {what}: {', '.join(missing)} is missing.")
+    totals: dict[str, str | None] = {str(k): str(v) for k, v in (given.get("totals") or {}).items()}
+    layout = Layout(
+        _texts(path, what, given["dims"]),
+        tuple(
+            parse_hierarchy(text, path.parent)
+            for text in _texts(path, what, given.get("hierarchies"))
+        ),
+        totals | dict.fromkeys(_texts(path, what, given.get("no_total"))),
+        tuple(_texts(path, what, table) for table in given.get("tables") or ()),
+    )
+    return CubeFile(
+        path.parent / str(given["in"]),
+        str(given["count"]),
+        layout,
+        given.get("persons"),
+        given.get("method"),
+    )
+
+
+def _link(path: Path, number: int, given: Any) -> Link:
+    what = f"link {number}"
+    _only(path, what, given, {"name", "left", "right", "is"})
+    sense = given.get("is", "equal")
+    if sense not in SENSES:
+        raise UserError(f"{path}: {what}: `is` is {sense!r}, expected {' or '.join(SENSES)}.")
+    sides = []
+    for side in ("left", "right"):
+        terms = given.get(side)
+        terms = [terms] if isinstance(terms, dict) else terms
+        if not isinstance(terms, list) or not terms:
+            raise UserError(f"{path}: {what}: `{side}` names no cube.")
+        sides.append(tuple(_term(path, f"{what}, {side}", term) for term in terms))
+    return Link(str(given.get("name") or what), sides[0], sides[1], sense)
+
+
+def _term(path: Path, what: str, given: Any) -> Term:
+    _only(path, what, given, {"cube", "at", "through"})
+    if "cube" not in given:
+        raise UserError(f"{path}: {what}: cube is missing.")
+    through = {
+        str(name): read_code_list(str(name), path.parent / str(file))
+        for name, file in (given.get("through") or {}).items()
+    }
+    at = {str(name): str(code) for name, code in (given.get("at") or {}).items()}
+    return Term(str(given["cube"]), at, through)
+
+
+def _only(path: Path, what: str, given: Any, known: set[str]) -> None:
+    if not isinstance(given, dict):
+        raise UserError(f"{path}: {what}: expected settings as `name: value`.")
+    if unknown := sorted(str(name) for name in set(given) - known):
+        raise UserError(
+            f"{path}: {what}: unknown setting {', '.join(unknown)}; "
+            f"known: {', '.join(sorted(known))}."
+        )
+
+
+def _texts(path: Path, what: str, given: Any) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    if not isinstance(given, list):
+        raise UserError(f"{path}: {what}: expected a list, found {given!r}.")
+    return tuple(str(item) for item in given)
+
+
+def _relations(link: Link, systems: Mapping[str, System]) -> list[Relation]:
+    if link.sense not in SENSES:
+        raise UserError(f"Link {link.name}: expected {' or '.join(SENSES)}.")
+    sides = [
+        [_Open.of(link.name, term, systems) for term in terms] for terms in (link.left, link.right)
+    ]
+    terms = [*sides[0], *sides[1]]
+    names = list(dict.fromkeys(name for term in terms for name in term.free))
+    choices: list[list[str]] = []
+    for name in names:
+        having = [term for term in terms if name in term.free]
+        shared = len(having) == len(terms)
+        if shared or any(term.free[name].total is None for term in having):
+            common = set.intersection(*(set(term.codes(name)) for term in having))
+            choices.append(sorted(common))
+        else:
+            choices.append([AT_TOTAL])
+    relations = []
+    for codes in product(*choices):
+        at = dict(zip(names, codes, strict=True))
+        left, right = ([c for term in side for c in term.cells(at)] for side in sides)
+        if left and right:
+            words = ", ".join(
+                f"{name}={'total' if code == AT_TOTAL else code}" for name, code in at.items()
+            )
+            relations.append(
+                Relation(
+                    f"{link.name} ({words})" if words else link.name,
+                    tuple(left),
+                    tuple(right),
+                    link.sense == "equal",
+                )
+            )
+    return relations
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A term with its cube's system; `free` are the dimensions it fixes nowhere."""
+
+    term: Term
+    system: System
+    free: Mapping[str, Dimension]
+
+    @classmethod
+    def of(cls, link: str, term: Term, systems: Mapping[str, System]) -> "_Open":
+        if term.cube not in systems:
+            raise UserError(
+                f"Link {link}: no cube {term.cube!r}; cubes: {', '.join(sorted(systems))}."
+            )
+        system = systems[term.cube]
+        dimensions = {dimension.name: dimension for dimension in system.dimensions}
+        for name in (*term.at, *term.through):
+            if name not in dimensions:
+                raise UserError(
+                    f"Link {link}: the cube {term.cube} has no dimension {name!r}; "
+                    f"dimensions: {', '.join(dimensions)}."
+                )
+        for name, code in term.at.items():
+            if code not in dimensions[name].node_of:
+                raise UserError(f"Link {link}: the cube {term.cube} has no {name} {code!r}.")
+        free = {name: d for name, d in dimensions.items() if name not in term.at}
+        return cls(term, system, free)
+
+    def codes(self, name: str) -> list[str]:
+        """The codes for which the link can hold: the parents where a code list leads there."""
+        dimension = self.free[name]
+        if name in self.term.through:
+            return sorted({parent for _, parent in self.term.through[name].pairs})
+        return [AT_TOTAL if code == dimension.total else code for code in dimension.node_of]
+
+    def cells(self, at: Mapping[str, str]) -> list[tuple[str, int]]:
+        """The cells of the term where the free dimensions stand at these codes."""
+        codes: list[list[str]] = []
+        for dimension in self.system.dimensions:
+            code = self.term.at.get(dimension.name) or at[dimension.name]
+            if dimension.name in self.term.through and code != AT_TOTAL:
+                pairs = self.term.through[dimension.name].pairs
+                children = [child for child, parent in pairs if parent == code]
+                codes.append([child for child in children if child in dimension.node_of])
+            else:
+                codes.append([str(dimension.total) if code == AT_TOTAL else str(code)])
+        return [(self.term.cube, self.system.cell(key)) for key in product(*codes)]
+
+
+__all__ = [
+    "CubeFile",
+    "Link",
+    "Term",
+    "already_shown",
+    "join_counts",
+    "join_published",
+    "join_rows",
+    "part_of",
+    "read_linked",
+    "relations_of",
+    "unrevised",
+]
