@@ -179,7 +179,7 @@ class _Search:
     def _look_closer(
         self, settled: dict[int, Ends], block_of: Mapping[int, Block], most: int
     ) -> None:
-        """Replace what witnesses show by exact intervals, those first that witnesses spread least."""
+        """Replace what witnesses show by exact intervals, the narrowest as witnessed first."""
         queue = [
             (high - low, cell)
             for cell, (low, high, known) in settled.items()
@@ -246,7 +246,13 @@ class _Search:
             value, table = block.extreme(column, sense, whole=False)
             if table is not None and np.abs(table - np.round(table)).max() > TOLERANCE:
                 bound = ceil(value - TOLERANCE) if sense == 1 else floor(value + TOLERANCE)
-                value, table = block.extreme(column, sense, whole=True)
+                cost = np.zeros(len(block.cells))
+                cost[column] = sense
+                near = block.whole_near(table, cost)
+                if near is not None and near[column] == bound:
+                    value, table = float(bound), near
+                else:
+                    value, table = block.extreme(column, sense, whole=True)
                 if (value - bound) * sense < -TOLERANCE:
                     raise RuntimeError(
                         "a whole-number table beyond the linear bound; the audit stops"

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,32 +12,42 @@ import pyarrow as pa
 import pyarrow.csv
 from rich.console import Console
 
-from introstat.disclosure.audit import AuditResult, audit
-from introstat.disclosure.counts import primary_cells, read_counts
-from introstat.disclosure.layout import Layout, parse_hierarchy, read_text_csv
-from introstat.disclosure.policy import DEFAULT_POLICY, METHODS, load_policy
-from introstat.disclosure.published import read_primaries, read_published
-from introstat.disclosure.report import (
-    audit_lines,
-    audit_report,
-    primaries_table,
-    publication_table,
-    to_json,
+from introstat.disclosure.audit import EXACT_CELLS, AuditResult
+from introstat.disclosure.layout import Layout, flat, parse_hierarchy, read_text_csv
+from introstat.disclosure.linked import CubeFile, Link, read_linked
+from introstat.disclosure.policy import DEFAULT_POLICY, METHODS, Policy, load_policy
+from introstat.disclosure.protection import (
+    Cube,
+    PublishedTable,
+    audit_tables,
+    method_by,
+    protect,
 )
-from introstat.disclosure.rounding import round_small_counts
-from introstat.disclosure.suppress import suppress
+from introstat.disclosure.report import audit_lines, audit_report, to_json
 from introstat.errors import EXIT_REFUSED, UserError
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_new_file = click.Path(dir_okay=False, path_type=Path)
+_place = click.Path(exists=True, path_type=Path)
+_new = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """One cube of a command: its counts' file (None where only published files are read), and how
+    it is described.
+    """
+
+    file: Path | None
+    cube: CubeFile | None
+    layout: Layout
+    additive: bool
+    method: str
 
 
 def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say what the tables look like, the same for both commands."""
     options = (
-        click.option(
-            "--dims", required=True, help="The dimensions, as columns of the file: a,b,c."
-        ),
+        click.option("--dims", help="The dimensions, as columns of the file: a,b,c."),
         click.option(
             "--hierarchy",
             "hierarchies",
@@ -61,7 +72,36 @@ def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="The policy (YAML). Default: the one the package carries.",
         ),
         click.option("--method", type=click.Choice(METHODS), help="Default: the policy's."),
-        click.option("--report", type=_new_file, help="Write a report (JSON, restricted) here."),
+        click.option(
+            "--cube", help="The name the policy knows the table by. Default: the name of the file."
+        ),
+        click.option(
+            "--not-additive",
+            is_flag=True,
+            help="The figures have no sums (means, NOK, persons in several groups): each cell is "
+            "protected by itself, as the policy says under not_additive.",
+        ),
+        click.option(
+            "--linked",
+            type=_file,
+            help="Several cubes and what ties them besides sums (YAML), instead of --dims and what "
+            "belongs to it; docs/disclosure.md shows one.",
+        ),
+        click.option(
+            "--earlier",
+            type=_place,
+            multiple=True,
+            help="The same table in an earlier release, preliminary or final; with --linked a "
+            "folder of NAME.csv. Several for several releases.",
+        ),
+        click.option(
+            "--exact",
+            type=click.IntRange(min=0),
+            default=EXACT_CELLS,
+            show_default=True,
+            help="How many of the narrowest safe cells get exact intervals in the report.",
+        ),
+        click.option("--report", type=_new, help="Write a report (JSON, restricted) here."),
     )
     for option in reversed(options):
         command = option(command)
@@ -93,11 +133,15 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-@click.command("protect", short_help="Hide or round small counts in a frequency table.")
+@click.command("protect", short_help="Hide or round small counts in frequency tables.")
+@click.option("--in", "source", type=_file, help="The counts: one row for each inner cell.")
+@click.option("--count", help="The column of the counts.")
+@click.option("--persons", help="The column of the persons a figure rests on, if not the count.")
 @click.option(
-    "--in", "source", type=_file, required=True, help="The counts: one row for each inner cell."
+    "--pool",
+    multiple=True,
+    help="A dimension whose rare categories are joined into `other` first; repeatable.",
 )
-@click.option("--count", required=True, help="The column of the counts.")
 @_layout_options
 @click.option(
     "--table",
@@ -106,29 +150,39 @@ def _items(text: str) -> tuple[str, ...]:
     help="Dimensions or levels that one of several linked tables shows: `region,sex`, "
     "`county,months`, `region>county,sex`. Default: one table of all dimensions.",
 )
-@click.option("--out", type=_new_file, required=True, help="The publication file.")
+@click.option(
+    "--out", type=_new, required=True, help="The publication file; with --linked its folder."
+)
 @click.option(
     "--primaries",
-    type=_new_file,
-    help="The restricted list of primary cells. Default: beside the counts, as NAME.primaries.csv.",
+    type=_new,
+    help="The restricted list of primary cells; with --linked its folder. Default: beside the "
+    "counts, as NAME.primaries.csv.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Orders the search.")
 def protect_command(
-    source: Path,
-    count: str,
-    dims: str,
+    source: Path | None,
+    count: str | None,
+    persons: str | None,
+    pool: tuple[str, ...],
+    dims: str | None,
     hierarchies: tuple[str, ...],
     totals: tuple[str, ...],
     without: tuple[str, ...],
     policy_file: Path,
     method: str | None,
+    cube: str | None,
+    not_additive: bool,
+    linked: Path | None,
+    earlier: tuple[Path, ...],
+    exact: int,
     report: Path | None,
     tables: tuple[str, ...],
     out: Path,
     primaries: Path | None,
     seed: int,
 ) -> None:
-    """Protect a frequency table, audit the finished file, and only then put it in place.
+    """Protect frequency tables, audit the finished files, and only then put them in place.
 
     Exit code 0: protected and safe. 2: the input is refused, with the rows named. 3: the table
     cannot be made safe, or the audit failed; nothing is written.
@@ -139,59 +193,75 @@ def protect_command(
         --hierarchy "region>county" --policy policy.yml --out published.csv
     """
     policy = load_policy(policy_file)
-    method = method or policy.method
-    layout = _layout(dims, hierarchies, totals, without, tables)
-    counts = read_counts(read_text_csv(source), layout, count)
-    primary = primary_cells(counts, policy)
-    if method == "suppress":
-        result = suppress(counts, policy, primary, seed)
-        published = publication_table(counts, counts.values, result.hidden)
-        hidden = int(result.hidden[counts.published.cells].sum())
-        summary: dict[str, Any] = {
-            "primary": int(primary[counts.published.cells].sum()),
-            "secondary": hidden - int(primary[counts.published.cells].sum()),
-        }
+    links: tuple[Link, ...] = ()
+    if linked:
+        _refuse_both(linked, {"--in": source, "--count": count, "--dims": dims, "--cube": cube})
+        cubes, links = _linked_cubes(linked, policy, method)
     else:
-        rounding = round_small_counts(counts, policy, seed)
-        published = publication_table(counts, rounding.values)
-        summary = {
-            "largest_deviation": rounding.largest_deviation,
-            "mean_deviation": round(rounding.mean_deviation, 4),
-            "optimal": rounding.optimal,
-        }
-    restricted = primaries_table(counts, primary)
-    aside = _write_aside(published, out)
+        if not (source and count and dims):
+            raise UserError("Wanted: --in, --count and --dims; or --linked FILE.")
+        name = cube or source.stem
+        layout = _layout(dims, hierarchies, totals, without, tables)
+        file = CubeFile(source, count, layout, persons, method, pool, not not_additive)
+        cubes = {name: _named(name, file, policy, method)}
+    then = _earlier(earlier, cubes, linked is not None)
+    protected = protect(
+        {name: _cube(one) for name, one in cubes.items()}, policy, links, then, seed
+    )
+    places = {name: out / f"{name}.csv" if linked else out for name in cubes}
+    lists = {
+        name: (primaries / f"{name}.primaries.csv" if linked else primaries)
+        if primaries
+        else _of(one.file).with_name(f"{name if linked else _of(one.file).stem}.primaries.csv")
+        for name, one in cubes.items()
+    }
+    console = Console(stderr=True)
+    aside: dict[str, Path] = {}
     try:
-        back = read_published([read_text_csv(aside)], layout)
-        verdict = audit(back, policy, read_primaries(restricted, back), method)
-        console = Console(stderr=True)
-        console.print(
-            ", ".join(f"{name} {value}" for name, value in summary.items()), highlight=False
+        for name, done in protected.items():
+            aside[name] = _write_aside(done.table, places[name])
+            numbers = ", ".join(f"{what} {value}" for what, value in done.summary.items())
+            console.print(f"{name}: {numbers}", highlight=False, markup=False)
+        results = audit_tables(
+            {
+                name: PublishedTable(
+                    read_text_csv(aside[name]),
+                    done.layout,
+                    done.method,
+                    done.primaries,
+                    then.get(name, ()),
+                )
+                for name, done in protected.items()
+            },
+            policy,
+            links,
+            exact,
         )
-        _tell(verdict, console)
+        _tell(results, console)
         if report:
-            report.write_text(
-                to_json(audit_report(verdict) | summary | {"seed": seed}), encoding="utf-8"
-            )
-        if not verdict.passed:
+            made = {name: dict(done.summary) for name, done in protected.items()}
+            _write_report(report, results, {"protected": made, "seed": seed})
+        if not all(result.passed for result in results.values()):
             raise SystemExit(EXIT_REFUSED)
-        _write_aside(
-            restricted, primaries or source.with_name(f"{source.stem}.primaries.csv"), place=True
-        )
-        aside.chmod(0o644)  # made for its owner alone; what is published may be read by all
-        aside.replace(out)
+        for name, done in protected.items():
+            _write_aside(done.primaries, lists[name], place=True)
+        for name, place in places.items():
+            aside[name].chmod(0o644)  # made for its owner alone; what is published all may read
+            aside[name].replace(place)
     finally:
-        aside.unlink(missing_ok=True)
+        for file_aside in aside.values():
+            file_aside.unlink(missing_ok=True)
 
 
 @click.command("audit", short_help="Say whether published files give hidden counts away.")
 @click.option(
     "--in",
     "sources",
-    type=_file,
+    type=_place,
     multiple=True,
     required=True,
-    help="A published file; several for one release, or with earlier releases.",
+    help="A published file; several files of one release that show the same counts. With --linked "
+    "the folder of NAME.csv.",
 )
 @click.option("--value", default="value", show_default=True, help="The column of the figures.")
 @click.option(
@@ -199,8 +269,9 @@ def protect_command(
 )
 @click.option(
     "--primaries",
-    type=_file,
-    help="The restricted list: which cells to test. Without it every hidden cell is tested.",
+    type=_place,
+    help="The restricted list: which cells to test; with --linked a folder of "
+    "NAME.primaries.csv. Without it every hidden cell is tested.",
 )
 @_layout_options
 def audit_command(
@@ -208,12 +279,17 @@ def audit_command(
     value: str,
     sign: str,
     primaries: Path | None,
-    dims: str,
+    dims: str | None,
     hierarchies: tuple[str, ...],
     totals: tuple[str, ...],
     without: tuple[str, ...],
     policy_file: Path,
     method: str | None,
+    cube: str | None,
+    not_additive: bool,
+    linked: Path | None,
+    earlier: tuple[Path, ...],
+    exact: int,
     report: Path | None,
 ) -> None:
     """Audit published files as one system, knowing nothing but them and the policy.
@@ -227,20 +303,115 @@ def audit_command(
         --policy policy.yml --primaries counts.primaries.csv
     """
     policy = load_policy(policy_file)
-    layout = _layout(dims, hierarchies, totals, without, ())
-    published = read_published([read_text_csv(source) for source in sources], layout, value, sign)
-    rows = None if primaries is None else read_primaries(read_text_csv(primaries), published)
-    verdict = audit(published, policy, rows, method)
-    _tell(verdict, Console(stderr=True))
+    links: tuple[Link, ...] = ()
+    if linked:
+        _refuse_both(linked, {"--dims": dims, "--cube": cube})
+        cubes, links = _linked_cubes(linked, policy, method)
+        if len(sources) != 1 or not sources[0].is_dir():
+            raise UserError("With --linked, --in is one folder with a file NAME.csv for each cube.")
+        files: dict[str, Sequence[Path]] = {n: [sources[0] / f"{n}.csv"] for n in cubes}
+    else:
+        if not dims:
+            raise UserError("Wanted: --dims; or --linked FILE.")
+        layout = _layout(dims, hierarchies, totals, without, ())
+        name = cube or sources[0].stem
+        additive = not not_additive
+        layout = layout if additive else flat(layout)
+        cubes = {
+            name: _Named(None, None, layout, additive, method or method_by(policy, name, additive))
+        }
+        files = {name: sources}
+    then = _earlier(earlier, cubes, linked is not None)
+    tables = {}
+    for name, one in cubes.items():
+        restricted = None
+        if primaries:
+            listed = primaries / f"{name}.primaries.csv" if linked else primaries
+            restricted = read_text_csv(listed)
+        tables[name] = PublishedTable(
+            [read_text_csv(file) for file in files[name]],
+            one.layout if one.additive else flat(one.layout),
+            one.method,
+            restricted,
+            then.get(name, ()),
+            value,
+            sign,
+        )
+    results = audit_tables(tables, policy, links, exact)
+    _tell(results, Console(stderr=True))
     if report:
-        report.write_text(to_json(audit_report(verdict)), encoding="utf-8")
-    if not verdict.passed:
+        _write_report(report, results, {})
+    if not all(result.passed for result in results.values()):
         raise SystemExit(EXIT_REFUSED)
 
 
-def _tell(verdict: AuditResult, console: Console) -> None:
-    for line in audit_lines(verdict):
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+def _of(file: Path | None) -> Path:
+    assert file is not None, "a cube to be protected has a file of counts"
+    return file
+
+
+def _refuse_both(linked: Path, given: Mapping[str, object]) -> None:
+    if both := [option for option, value in given.items() if value]:
+        raise UserError(f"--linked {linked} says what the cubes are; leave out {', '.join(both)}.")
+
+
+def _named(name: str, file: CubeFile, policy: Policy, method: str | None) -> _Named:
+    chosen = method or file.method or method_by(policy, name, file.additive)
+    return _Named(file.file, file, file.layout, file.additive, chosen)
+
+
+def _linked_cubes(
+    path: Path, policy: Policy, method: str | None
+) -> tuple[dict[str, _Named], tuple[Link, ...]]:
+    cubes, links = read_linked(path)
+    return {name: _named(name, file, policy, method) for name, file in cubes.items()}, links
+
+
+def _cube(one: _Named) -> Cube:
+    file = one.cube
+    assert file is not None, "a cube to be protected has a file of counts"
+    return Cube(
+        read_text_csv(file.file),
+        one.layout,
+        file.count,
+        file.persons,
+        file.pool,
+        one.additive,
+        one.method,
+    )
+
+
+def _earlier(
+    places: Sequence[Path], cubes: Mapping[str, _Named], linked: bool
+) -> dict[str, list[pa.Table]]:
+    """The earlier tables of each cube; an earlier release need not have every cube."""
+    then: dict[str, list[pa.Table]] = {name: [] for name in cubes}
+    for place in places:
+        if linked != place.is_dir():
+            expected = "a folder with a file NAME.csv for each cube" if linked else "a file"
+            raise UserError(f"--earlier {place}: expected {expected}.")
+        for name in cubes:
+            file = place / f"{name}.csv" if linked else place
+            if file.exists():
+                then[name].append(read_text_csv(file))
+    return then
+
+
+def _tell(results: Mapping[str, AuditResult], console: Console) -> None:
+    for what, result in results.items():
+        for line in audit_lines(result):
+            prefix = f"{what}: " if len(results) > 1 else ""
+            console.print(prefix + line, highlight=False, soft_wrap=True, markup=False)
+
+
+def _write_report(path: Path, results: Mapping[str, AuditResult], more: dict[str, Any]) -> None:
+    """The report names primary cells: it is its owner's, like the restricted list."""
+    content: dict[str, Any] = {
+        "passed": all(result.passed for result in results.values()),
+        "audits": {what: audit_report(result) for what, result in results.items()},
+    }
+    path.write_text(to_json(content | more), encoding="utf-8")
+    path.chmod(0o600)
 
 
 def _write_aside(table: pa.Table, out: Path, place: bool = False) -> Path:

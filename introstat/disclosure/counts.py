@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
@@ -117,23 +118,43 @@ def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -
 
     A published count in `hide_from`..`hide_to`; and, where `persons` gives for every cell the
     persons its figure rests on, a figure with at least one and fewer than `min_persons` behind it.
+    With `zeros: publish` a figure of 0 is shown however few stand behind it.
     """
     small = (counts.values >= policy.hide_from) & (counts.values <= policy.hide_to)
     if persons is not None:
-        small |= (persons >= 1) & (persons < policy.min_persons)
+        few = (persons >= 1) & (persons < policy.min_persons)
+        small |= few & ((counts.values != 0) | (policy.zeros != "publish"))
     shown = np.zeros(counts.system.size, dtype=bool)
     shown[counts.published.cells] = True
     return small & shown
 
 
+def inner_table(columns: Mapping[str, Counts], layout: Layout) -> pa.Table:
+    """The inner cells of a checked table, without its totals: a column for each of `columns`."""
+    system = next(iter(columns.values())).system
+    keys = list(product(*(dimension.leaves for dimension in system.dimensions)))
+    codes = {name: [key[axis] for key in keys] for axis, name in enumerate(layout.dims)}
+    for counts in columns.values():
+        for parent, parent_of in counts.parents.items():
+            codes[parent] = [parent_of[code] for code in codes[counts.parent_dimension[parent]]]
+    return pa.table(codes | {name: counts.values[system.inner] for name, counts in columns.items()})
+
+
 def pool_rare_categories(
-    table: pa.Table, dimension: str, count: str, policy: Policy, pooled: str = "other"
+    table: pa.Table,
+    dimension: str,
+    count: str,
+    policy: Policy,
+    pooled: str = "other",
+    sums: tuple[str, ...] = (),
 ) -> pa.Table:
     """Join the codes of a dimension with fewer than `pool_below` persons in all into one code.
 
-    The other columns stay the key; counts of rows that become alike are summed. One rare code alone
-    takes the smallest other code with it, so that the pool is never the rare code under a new name.
+    A table of inner cells, no totals. `sums` are the columns that are summed (`count` alone if
+    none is given); the others stay the key. One rare code alone takes the smallest other code with
+    it, so that the pool is never the rare code under a new name.
     """
+    sums = sums or (count,)
     per_code: dict[str, int] = {}
     for code, number in zip(text_column(table, dimension), text_column(table, count), strict=True):
         per_code[code] = per_code.get(code, 0) + int(number)
@@ -145,13 +166,14 @@ def pool_rare_categories(
             break
         rare.add(code)
     recoded = [pooled if code in rare else code for code in text_column(table, dimension)]
-    keys = [name for name in table.column_names if name != count]
+    keys = [name for name in table.column_names if name not in sums]
     table = table.set_column(table.column_names.index(dimension), dimension, pa.array(recoded))
-    table = table.set_column(table.column_names.index(count), count, table[count].cast(pa.int64()))
+    for name in sums:
+        table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.int64()))
     return (
         table.group_by(keys, use_threads=False)
-        .aggregate([(count, "sum")])
-        .rename_columns([*keys, count])
+        .aggregate([(name, "sum") for name in sums])
+        .rename_columns([*keys, *sums])
     )
 
 

@@ -86,6 +86,11 @@ class Layout:
         return tuple(dict.fromkeys(columns))
 
 
+def flat(layout: Layout) -> Layout:
+    """The layout of figures that have no sums: each code is a leaf, none is a total of others."""
+    return Layout(layout.dims, (), dict.fromkeys(layout.dims))
+
+
 def parse_hierarchy(text: str, folder: Path = Path()) -> Hierarchy:
     """`region>county` (columns, finest first) or `region=FILE` (a code list with child and parent;
     the file is relative to `folder`).

@@ -70,7 +70,9 @@ class Link:
 class CubeFile:
     """One cube of a linked file: where its counts are, and what they look like.
 
-    `persons` names the column of the persons behind a figure; `method` is None for the policy's.
+    `persons` names the column of the persons behind a figure; `method` is None for the policy's;
+    `pool` lists dimensions whose rare categories are joined; `additive` is False for figures
+    without sums.
     """
 
     file: Path
@@ -78,6 +80,8 @@ class CubeFile:
     layout: Layout
     persons: str | None = None
     method: str | None = None
+    pool: tuple[str, ...] = ()
+    additive: bool = True
 
 
 def relations_of(links: Iterable[Link], systems: Mapping[str, System]) -> list[Relation]:
@@ -223,7 +227,19 @@ def _cube(path: Path, name: str, given: Any) -> CubeFile:
         path,
         what,
         given,
-        {"in", "count", "dims", "hierarchies", "totals", "no_total", "tables", "persons", "method"},
+        {
+            "in",
+            "count",
+            "dims",
+            "hierarchies",
+            "totals",
+            "no_total",
+            "tables",
+            "persons",
+            "method",
+            "pool",
+            "additive",
+        },
     )
     missing = [setting for setting in ("in", "count", "dims") if not given.get(setting)]
     if missing:
@@ -244,6 +260,8 @@ def _cube(path: Path, name: str, given: Any) -> CubeFile:
         layout,
         given.get("persons"),
         given.get("method"),
+        _texts(path, what, given.get("pool")),
+        given.get("additive", True) is True,
     )
 
 

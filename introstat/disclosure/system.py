@@ -159,7 +159,12 @@ class System:
 
     @cached_property
     def grand_totals(self) -> Ints:
-        """The cells that are never hidden: every dimension that has a total stands at it."""
+        """The cells that are never hidden: every dimension that has a total stands at it.
+
+        None where no dimension has one.
+        """
+        if all(d.total is None for d in self.dimensions):
+            return np.empty(0, dtype=np.int64)
         nodes = [
             [d.node_of[d.total]] if d.total is not None else list(range(d.size))
             for d in self.dimensions

@@ -15,6 +15,7 @@ from introstat.errors import UserError
 TOLERANCE = 1e-6
 ENDLESS = 1 << 40  # stands for "no upper bound"; far above any count of persons
 POOLED_NODES = 20  # of branch and bound when one program seeks a witness for many cells
+RINGS = 3  # of cells around fractions that are looked at for whole numbers
 SWEEPS = 60  # over all equations when bounds are tightened; they settle far sooner
 
 
@@ -135,28 +136,68 @@ class Block:
         self.rows, self.columns = rows[unknown].astype(np.int64), columns[unknown]
         self.values = equations.values[entries][unknown]
 
-    def solver(self) -> highspy.Highs:
-        """A new program over the block's cells, without an objective."""
-        n = len(self.cells)
-        order = np.lexsort((self.rows, self.columns))
+    def solver(self, free: Ints | None = None, at: Floats | None = None) -> highspy.Highs:
+        """A new program over the block's cells, without an objective.
+
+        With `free` only over those columns, the others standing at their values in `at`.
+        """
+        place = np.full(len(self.cells), -1, dtype=np.int64)
+        if free is None or at is None:
+            free = np.arange(len(self.cells))
+            place[:] = free
+            rows, columns, values, right = self.rows, self.columns, self.values, self.constants
+        else:
+            place[free] = np.arange(len(free))
+            loose = place[self.columns] >= 0
+            rest = np.bincount(
+                self.rows[~loose],
+                self.values[~loose] * at[self.columns[~loose]],
+                len(self.constants),
+            )
+            used, rows = np.unique(self.rows[loose], return_inverse=True)
+            columns, values = place[self.columns[loose]], self.values[loose]
+            right = (self.constants - rest)[used]
+        n = len(free)
+        order = np.lexsort((rows, columns))
         lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = n, len(self.constants)
+        lp.num_col_, lp.num_row_ = n, len(right)
         lp.col_cost_ = np.zeros(n)
-        lp.col_lower_, lp.col_upper_ = (
-            self.low,
-            np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high),
-        )
-        lp.row_lower_ = lp.row_upper_ = np.asarray(self.constants, dtype=float)
+        lp.col_lower_ = self.low[free]
+        lp.col_upper_ = np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high)[free]
+        lp.row_lower_ = lp.row_upper_ = np.asarray(right, dtype=float)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        counts = np.bincount(self.columns, minlength=n)
+        counts = np.bincount(columns, minlength=n)
         lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        lp.a_matrix_.index_ = self.rows[order].astype(np.int32)
-        lp.a_matrix_.value_ = self.values[order]
+        lp.a_matrix_.index_ = rows[order].astype(np.int32)
+        lp.a_matrix_.value_ = values[order]
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         solver.passModel(lp)
         return solver
+
+    def whole_near(self, table: Floats, cost: Floats) -> Floats | None:
+        """A whole-number table that differs from a fractional one only around its fractions.
+
+        The cheapest such one, by `cost` of each column; None if none is found nearby.
+        """
+        free = np.abs(table - np.round(table)) > TOLERANCE
+        rounded = np.round(table)
+        for _ in range(RINGS):
+            columns = np.flatnonzero(free)
+            solver = self.solver(columns, rounded)
+            numbers = np.arange(len(columns), dtype=np.int32)
+            solver.changeColsCost(len(columns), numbers, cost[columns])
+            _make_whole(solver, len(columns))
+            solver.setOptionValue("mip_max_nodes", POOLED_NODES)
+            solver.run()
+            if solver.getSolution().value_valid:
+                rounded[columns] = np.round(np.array(solver.getSolution().col_value))
+                return rounded
+            touched = np.zeros(len(self.constants), dtype=bool)
+            touched[self.rows[free[self.columns]]] = True
+            free[self.columns[touched[self.rows]]] = True
+        return None
 
     def adds_up(self, table: Ints) -> bool:
         """Whether a whole-number table keeps every equation of the block exactly."""
@@ -209,6 +250,10 @@ class Block:
             return None
         table = np.array(solver.getSolution().col_value)[:n]
         if np.abs(table - np.round(table)).max(initial=0) > TOLERANCE:
+            cost = np.zeros(n)
+            cost[columns] = -signs
+            if (near := self.whole_near(table, cost)) is not None:
+                return near
             _make_whole(solver, n)
             solver.setOptionValue("mip_max_nodes", POOLED_NODES)
             solver.setOptionValue("mip_rel_gap", 0.05)
