@@ -188,6 +188,11 @@ def audit_tables(
         if one.primaries is not None:
             own = read_primaries(_arrow(one.primaries), read)
         if one.method == "round":
+            if one.earlier:
+                raise UserError(
+                    f"The cube {name} is rounded; nothing is proved of rounded cubes together with "
+                    "earlier releases. Suppress it."
+                )
             if any(name in (t.cube for t in (*link.left, *link.right)) for link in links):
                 raise UserError(
                     f"The cube {name} is rounded; links of rounded cubes prove nothing."

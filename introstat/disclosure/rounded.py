@@ -59,7 +59,9 @@ class _Rounded:
         self.settled = not self.blocks
         self.first = self.low.copy()
         for block in self.blocks:
-            self.first[block.cells] = self._table(block, {})
+            self.first[block.cells] = self._table(block)
+        if not np.array_equal(self.system.values(self.first[self.system.inner]), self.first):
+            raise Contradiction(_no_table(base))
 
     def ends(self, rounded: Ints) -> tuple[Ints, Ints]:
         """The least and greatest true table behind a rounded one; refused if it is none."""
@@ -88,8 +90,8 @@ class _Rounded:
                             return found
         return None
 
-    def _table(self, block: Block, at: dict[int, int]) -> Ints:
-        table = self._solve(block, at)
+    def _table(self, block: Block) -> Ints:
+        table = self._solve(block, {})
         if table is None:
             raise Contradiction(_no_table(self.base))
         return table
