@@ -22,7 +22,7 @@ from introstat.errors import EXIT_REFUSED, UserError
 LOOKED_AT_WHOLE = 6000  # cells; a larger system is searched one neighbourhood at a time
 NEAR_LEAVES = (60, 100)  # of a dimension that a search in a larger system looks at, by pass
 BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
-BATCH = 2  # primary cells that one linear program protects together
+TOLERANCE = 1e-6
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
 LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
 LARGE_FROM = 4  # persons; below this no cell is dearer for its count
@@ -70,8 +70,7 @@ class Neighbourhood:
 
     def __init__(self, system: AnySystem) -> None:
         self.cubes = [_LongCube(start, cube) for start, cube in system.cubes]
-        end = max(start + cube.size for start, cube in system.cubes)
-        self.beyond = np.arange(end, system.size)  # unknowns of relations, always looked at
+        self.system = system
         self.needed = system.size > LOOKED_AT_WHOLE and any(cube.long for cube in self.cubes)
 
     def around(self, batch: Ints, hidden: Mask, most: int) -> Ints:
@@ -82,7 +81,8 @@ class Neighbourhood:
             if len(own):
                 for name, codes in cube.nearest(own, hidden, most).items():
                     near.setdefault(name, set()).update(codes)
-        return np.concatenate([*(cube.cells(near) for cube in self.cubes), self.beyond])
+        cells = np.concatenate([cube.cells(near) for cube in self.cubes])
+        return np.concatenate([cells, self.system.unknowns_beside(cells)])
 
     def ordered(self, cells: Ints) -> Ints:
         """The cells, those of one neighbourhood together."""
@@ -159,6 +159,17 @@ class _LongCube:
         return cells
 
 
+@dataclass(frozen=True)
+class _State:
+    """What a search has reached, to return to."""
+
+    hidden: Mask
+    spread_low: Ints
+    spread_high: Ints
+    price: float
+    moves: tuple[Ints, ...]
+
+
 class _Search:
     """The state of one search: what is hidden so far, and how far the moves found
     spread each cell.
@@ -229,13 +240,10 @@ class _Search:
         hard: list[int] = []
         waiting = self._open(targets)
         while len(waiting):
-            batch = waiting[:BATCH]
-            move = self._find(finder, batch)
-            if move is None:
-                hard += self._one_by_one(finder, batch)
-            else:
-                self._add(move)
-            waiting = self._open(waiting[len(batch) :])
+            target = waiting[:1]
+            if not self._spread_cheaply(finder, target):
+                hard.append(int(target[0]))
+            waiting = self._open(waiting[1:])
         impossible = []
         for cell in hard:
             if len(self._open(np.array([cell]))):
@@ -248,27 +256,69 @@ class _Search:
         if impossible:
             raise _impossible(sorted(impossible), self.width)
 
-    def _one_by_one(self, finder: MoveFinder, batch: Ints) -> list[int]:
-        """Protect the cells of a batch each for itself; gives back those without a move."""
-        hard = []
-        for cell in batch:
-            alone = np.array([cell])
-            if len(self._open(alone)):
-                move = self._find(finder, alone) if len(batch) > 1 else None
-                if move is None:
-                    hard.append(int(cell))
-                else:
-                    self._add(move)
-        return hard
+    def _spread_cheaply(self, finder: MoveFinder, cell: Ints) -> bool:
+        """Protect a cell by one move up, or by one down and one up if that hides less.
 
-    def _find(self, finder: MoveFinder, batch: Ints) -> Ints | None:
-        """A cheap move for the batch: first among cells near it, then among all."""
-        shifts, cost = self._shifts(batch), self._cost()
+        A count of 2 or 3 may lend some of its doubt downwards to other small counts, where the
+        whole width upwards would take a larger one. False if no move was found.
+        """
+        start = self._state()
+        up = self._find(finder, self._shifts(cell))
+        if up is None:
+            return False
+        self._add(up)
+        price = self._hiding()
+        down = min(self.width - 1, -int(self.lowest[cell[0]]))
+        if price <= start.price + TOLERANCE or down <= -int(start.spread_low[cell[0]]):
+            return True
+        other = self._state()
+        self._return_to(start)
+        if not self._down_and_up(finder, cell, down, price):
+            self._return_to(other)
+        return True
+
+    def _down_and_up(self, finder: MoveFinder, cell: Ints, down: int, most: float) -> bool:
+        """Whether a move down by so many persons and one up for the rest hide for less."""
+        move = self._find(finder, {int(cell[0]): -down}, everywhere=False)
+        if move is None:
+            return False
+        self._add(move)
+        if len(self._open(cell)) and self._hiding() < most - TOLERANCE:
+            move = self._find(finder, self._shifts(cell), everywhere=False)
+            if move is None:
+                return False
+            self._add(move)
+        return not len(self._open(cell)) and self._hiding() < most - TOLERANCE
+
+    def _find(
+        self, finder: MoveFinder, shifts: dict[int, int], everywhere: bool = True
+    ) -> Ints | None:
+        """A cheap move with these shifts: first among cells near them, then among all."""
         if self.neighbourhood.needed:
+            batch = np.array(list(shifts), dtype=np.int64)
             near = self.neighbourhood.around(batch, self.hidden, self.near)
-            if (move := finder.cheapest(shifts, cost, near)) is not None:
+            if (move := finder.cheapest(shifts, self._cost(), near)) is not None or not everywhere:
                 return move
-        return finder.cheapest(shifts, cost)
+        return finder.cheapest(shifts, self._cost())
+
+    def _hiding(self) -> float:
+        """What the cells hidden so far weigh."""
+        return float(self.weight[self.hidden].sum())
+
+    def _state(self) -> "_State":
+        return _State(
+            self.hidden.copy(),
+            self.spread_low.copy(),
+            self.spread_high.copy(),
+            self._hiding(),
+            tuple(self.moves),
+        )
+
+    def _return_to(self, state: "_State") -> None:
+        self.hidden = state.hidden.copy()
+        self.spread_low = state.spread_low.copy()
+        self.spread_high = state.spread_high.copy()
+        self.moves = list(state.moves)
 
     def _shifts(self, cells: Ints) -> dict[int, int]:
         """How far up each cell must still go, given how far down moves already take it."""

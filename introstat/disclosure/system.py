@@ -134,6 +134,10 @@ class System:
         """The one cube that this system is, with the number of its first cell."""
         return ((0, self),)
 
+    def unknowns_beside(self, cells: Ints) -> Ints:
+        """None: one cube has no unknowns but its cells."""
+        return cells[:0]
+
     def label(self, codes: Sequence[str]) -> str:
         """A cell in words: `region=0301, sex=men`."""
         return ", ".join(f"{d.name}={c}" for d, c in zip(self.dimensions, codes, strict=True))
@@ -351,26 +355,33 @@ class JointSystem:
         """Those of the cubes, and one for each relation."""
         return self._joined([(start, s.all_equations()) for start, s in self.cubes])
 
+    def unknowns_beside(self, cells: Ints) -> Ints:
+        """The unknowns of the relations that one of these cells stands in."""
+        relations = self._of_relations
+        near = np.zeros(self.size, dtype=bool)
+        near[cells] = True
+        hit = np.zeros(relations.count, dtype=bool)
+        hit[relations.rows[near[relations.cells]]] = True
+        beside = relations.cells[hit[relations.rows]]
+        return np.unique(beside[beside >= self.cell_count])
+
+    @cached_property
+    def _of_relations(self) -> Equations:
+        lengths = [len(parts) for parts in self._parts]
+        count = len(lengths)
+        rows = np.concatenate([np.arange(count), np.repeat(np.arange(count), lengths)])
+        cells = np.array([*self._wholes, *(c for p in self._parts for c in p)], dtype=np.int64)
+        values = np.concatenate([np.full(count, -1.0), np.ones(sum(lengths))])
+        return Equations(rows.astype(np.int64), cells, values, count)
+
     def _joined(self, of_cubes: Sequence[tuple[int, Equations]]) -> Equations:
         rows, cells, values, count = [], [], [], 0
-        for start, equations in of_cubes:
+        for start, equations in (*of_cubes, (0, self._of_relations)):
             rows.append(equations.rows + count)
             cells.append(equations.cells + start)
             values.append(equations.values)
             count += equations.count
-        lengths = [len(parts) for parts in self._parts]
-        rows.append(count + np.arange(len(lengths)))
-        cells.append(np.array(self._wholes, dtype=np.int64))
-        values.append(np.full(len(lengths), -1.0))
-        rows.append(count + np.repeat(np.arange(len(lengths)), lengths))
-        cells.append(np.array([c for parts in self._parts for c in parts], dtype=np.int64))
-        values.append(np.ones(sum(lengths)))
-        return Equations(
-            np.concatenate(rows),
-            np.concatenate(cells),
-            np.concatenate(values),
-            count + len(lengths),
-        )
+        return Equations(np.concatenate(rows), np.concatenate(cells), np.concatenate(values), count)
 
 
 AnySystem = System | JointSystem
