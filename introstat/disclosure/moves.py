@@ -37,39 +37,40 @@ class MoveFinder:
         self.count = len(self.movable)
         self.up = highest[self.movable].astype(float)
         self.down = -lowest[self.movable].astype(float)
-        self.rows, self.columns, self.values, self.row_count = _reduced(
+        rows, columns, values, self.row_count = _reduced(
             system.defining_equations(), self.column_of
         )
+        order = np.lexsort((rows, columns))  # as the programs want them, once for all
+        self.rows, self.columns, self.values = rows[order], columns[order], values[order]
 
-    def _build(self, tables: int, only: Ints | None = None) -> highspy.Highs:
-        """A program over one or more tables of changes, side by side."""
-        n, m = self.count, self.row_count
-        rows = np.concatenate([self.rows + k * m for k in range(tables) for _ in range(2)])
-        columns = np.concatenate(
-            [self.columns + (2 * k + s) * n for k in range(tables) for s in range(2)]
-        )
-        values = np.concatenate([s * self.values for _ in range(tables) for s in (1.0, -1.0)])
-        total = 2 * n * tables
-        upper = np.tile(np.concatenate([self.up, self.down]), tables)
-        if only is not None:
-            place = np.full(total, -1, dtype=np.int64)
-            place[only] = np.arange(len(only))
-            keep = place[columns] >= 0
-            columns, values = place[columns[keep]], values[keep]
-            used_rows, rows = np.unique(rows[keep], return_inverse=True)
-            total, upper, m = len(only), upper[only], len(used_rows)
-        order = np.lexsort((rows, columns))
+    def _build(self, tables: int, only: Ints) -> highspy.Highs:
+        """A program over one or more tables of changes, side by side.
+
+        `only` lists, in order, the movable cells it may change; each table has their ups, then
+        their downs.
+        """
+        inside = np.zeros(self.count, dtype=bool)
+        inside[only] = True
+        place = np.cumsum(inside) - 1
+        keep = inside[self.columns]
+        columns, values = place[self.columns[keep]], self.values[keep]
+        touched = np.zeros(self.row_count, dtype=bool)
+        touched[self.rows[keep]] = True
+        rows = (np.cumsum(touched) - 1)[self.rows[keep]]
+        m, n = int(touched.sum()), len(only)
+        lengths = np.tile(np.bincount(columns, minlength=n), 2 * tables)
         lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = total, m * tables
-        lp.col_cost_ = np.ones(total)
-        lp.col_lower_ = np.zeros(total)
-        lp.col_upper_ = upper
+        lp.num_col_, lp.num_row_ = 2 * n * tables, m * tables
+        lp.col_cost_ = np.ones(2 * n * tables)
+        lp.col_lower_ = np.zeros(2 * n * tables)
+        lp.col_upper_ = np.tile(np.concatenate([self.up[only], self.down[only]]), tables)
         lp.row_lower_ = lp.row_upper_ = np.zeros(m * tables)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        starts = np.cumsum(np.bincount(columns, minlength=total))
-        lp.a_matrix_.start_ = np.concatenate([[0], starts]).astype(np.int32)
-        lp.a_matrix_.index_ = rows[order].astype(np.int32)
-        lp.a_matrix_.value_ = values[order]
+        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+        lp.a_matrix_.index_ = np.concatenate(
+            [rows + k * m for k in range(tables) for _ in range(2)]
+        ).astype(np.int32)
+        lp.a_matrix_.value_ = np.tile(np.concatenate([values, -values]), tables)
         solver = highspy.Highs()  # type: ignore[no-untyped-call]
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
@@ -99,20 +100,20 @@ class MoveFinder:
         if (lower > upper).any():
             return None
         price = np.tile(cost[self.movable], 2)
-        used = np.concatenate([inside, inside + n])
-        solution = self._solve(used, lower, upper, price)
+        solution = self._solve(inside, lower, upper, price)
         if solution is None:
             return None
         if np.abs(solution - np.round(solution)).max() > TOLERANCE:
             net = np.abs(solution[:n] - solution[n:]) > TOLERANCE
-            solution = self._solve(np.flatnonzero(np.tile(net, 2)), lower, upper, price, whole=True)
+            solution = self._solve(np.flatnonzero(net), lower, upper, price, whole=True)
         return None if solution is None else self._spread(solution)
 
     def _solve(
-        self, used: Ints, lower: Floats, upper: Floats, price: Floats, whole: bool = False
+        self, only: Ints, lower: Floats, upper: Floats, price: Floats, whole: bool = False
     ) -> Floats | None:
-        """Solve over some columns, the others at 0; None if nothing was found."""
-        solver = self._build(tables=1, only=used)
+        """Solve over some movable cells, the others at 0; None if nothing was found."""
+        solver = self._build(tables=1, only=only)
+        used = np.concatenate([only, only + self.count])
         columns = np.arange(len(used), dtype=np.int32)
         solver.changeColsBounds(len(used), columns, lower[used], upper[used])
         solver.changeColsCost(len(used), columns, price[used])
@@ -138,7 +139,7 @@ class MoveFinder:
         if column < 0:
             return None
         n = self.count
-        solver = self._build(tables=2)
+        solver = self._build(tables=2, only=np.arange(n))
         cost = cost[self.movable]
         solver.changeColsCost(4 * n, np.arange(4 * n, dtype=np.int32), np.tile(cost, 4))
         spread = np.array([column, column + n, column + 2 * n, column + 3 * n], dtype=np.int32)

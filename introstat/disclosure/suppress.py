@@ -20,7 +20,7 @@ from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, System
 from introstat.errors import EXIT_REFUSED, UserError
 
 LOOKED_AT_WHOLE = 6000  # cells; a larger system is searched one neighbourhood at a time
-NEAR_LEAVES = (60, 100)  # of a dimension that a search in a larger system looks at, by pass
+NEAR_LEAVES = (30, 80)  # of a dimension that a search in a larger system looks at, by pass
 BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
 TOLERANCE = 1e-6
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
@@ -346,7 +346,7 @@ class _Search:
         """Drop moves that the others make unnecessary, the dearest first, and unhide what they
         used.
         """
-        stack = np.array(self.moves)
+        stack = np.array(self.moves, dtype=np.int32)
         if not len(stack):
             return
         used = (stack != 0) & self.shown & ~self.primary
