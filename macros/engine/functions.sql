@@ -152,3 +152,13 @@
 {% macro default__date_text(day) -%}
     strftime({{ day }}, '%d.%m.%Y')
 {%- endmacro %}
+
+
+{# The value below which a share (0–1) of a column's values lies, interpolated; an aggregate. #}
+{% macro quantile(column, share) -%}
+    {{ adapter.dispatch('quantile')(column, share) }}
+{%- endmacro %}
+
+{% macro default__quantile(column, share) -%}
+    quantile_cont({{ column }}, {{ share }})
+{%- endmacro %}

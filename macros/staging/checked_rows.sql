@@ -7,16 +7,16 @@
     parent: relation of accepted parents, which rows must belong to by `parent_key`, else orphan.
     duplicates: whether a row with the same content as an earlier line is a fault.
     unreadable: condition on the received row under which nothing in it can be read.
+    contract: source whose contract the file keeps, if it is not the source itself.
 #}
 
 {% macro checked_rows(
-    source_name, table_name, parent=none, parent_key='deltakelse_id', duplicates=true, unreadable=none
+    source_name, table_name, parent=none, parent_key='deltakelse_id', duplicates=true, unreadable=none,
+    contract=none
 ) %}
 {%- set received = source(source_name, table_name) -%}
 {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
-{%- set table = (graph.sources.values()
-    | selectattr('source_name', 'equalto', source_name)
-    | selectattr('name', 'equalto', table_name) | list)[0] -%}
+{%- set table = contract_table(contract or source_name, table_name) -%}
 {%- set columns = table.columns.values() | list -%}
 {%- set names = columns | map(attribute='name') | list -%}
 {%- set place = ['delivered', 'file_name', 'line_number'] -%}
@@ -137,6 +137,7 @@ judged as (
     {%- if parent %}
     left join {{ parent }} as parents
         on typed."{{ parent_key }}" = parents."{{ parent_key }}"
+        and typed.delivered = parents.delivered
         and parents.reason is null
     {%- endif %}
 ),

@@ -2,6 +2,9 @@
     The received copy as dbt sources: one view per table of the contract over the Parquet files of the
     deliveries that count at as_of (extracts.md, "Which delivery counts"). The views live in the
     schema `received` while dbt runs and are gone afterwards, so that the warehouse holds no path.
+
+    A source with meta `all_deliveries_of` reads every delivery of that source known at as_of, not only
+    the one that counts: what the registration lag is seen by. Its tables keep that source's contract.
 #}
 
 {% macro received_path() -%}
@@ -32,13 +35,16 @@
     {% do run_query("create or replace view received.files as " ~ files_with_use(receipts)) %}
     {% do expect_register(root) %}
     {% for table in graph.sources.values() if table.source_name != 'receipt' %}
+        {% set whole = source_meta(table).get('all_deliveries_of') %}
+        {% set contract = contract_table(whole or table.source_name, table.name) %}
         {% set paths = run_query(
             "select " ~ text_literal(root ~ '/')
             ~ " || source || '/' || delivered || '/' || dataset || '.parquet' "
-            ~ "from received.files where is_used and source = '" ~ table.source_name
+            ~ "from received.files where " ~ ('delivered <= as_of' if whole else 'is_used')
+            ~ " and source = '" ~ contract.source_name
             ~ "' and table_name = '" ~ table.name ~ "' order by 1").columns[0].values() %}
-        {% set query = engine_read_parquet(paths, empty_received(table)) if paths | length > 0 else empty_received(table) %}
-        {% do run_query('create or replace view received."' ~ table.name ~ '" as ' ~ query) %}
+        {% set query = engine_read_parquet(paths, empty_received(contract)) if paths | length > 0 else empty_received(contract) %}
+        {% do run_query('create or replace view received."' ~ table.identifier ~ '" as ' ~ query) %}
     {% endfor %}
 {% endmacro %}
 
@@ -50,12 +56,23 @@
 {% endmacro %}
 
 
+{# The table of a source as its contract describes it. #}
+{% macro contract_table(source_name, table_name) %}
+    {{- return((graph.sources.values()
+        | selectattr('source_name', 'equalto', source_name)
+        | selectattr('name', 'equalto', table_name) | list)[0]) -}}
+{% endmacro %}
+
+
+{% macro source_meta(table) %}
+    {{- return(table.get('source_config', {}).get('meta', {}) or table.source_meta) -}}
+{% endmacro %}
+
+
 {# One row per received file, with whether this vintage reads its delivery. #}
 {% macro files_with_use(receipts) %}
     {%- set snapshots = [] -%}
-    {%- for table in graph.sources.values()
-        if table.source_meta.get('delivery') == 'snapshot' or
-           table.get('source_config', {}).get('meta', {}).get('delivery') == 'snapshot' -%}
+    {%- for table in graph.sources.values() if source_meta(table).get('delivery') == 'snapshot' -%}
         {%- do snapshots.append("'" ~ table.source_name ~ "'") -%}
     {%- endfor %}
     with files as ({{ engine_read_receipts(receipts) }}),

@@ -8,3 +8,15 @@
 {% macro first_day_of_month(number) -%}
     {{ date_of(whole_division(number, 12), '1 + ' ~ number ~ ' % 12', 1) }}
 {%- endmacro %}
+
+
+{# Calendar months from a date's month to another date's month; 0 within the same month. #}
+{% macro months_between(from, until) -%}
+    ({{ month_number(until) }} - {{ month_number(from) }})
+{%- endmacro %}
+
+
+{# The first day of a date's month. #}
+{% macro month_of(day) -%}
+    {{ first_day_of_month(month_number(day)) }}
+{%- endmacro %}

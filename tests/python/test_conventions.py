@@ -72,7 +72,8 @@ def test_described_columns_are_the_columns(generated_warehouse, models):
     from conftest import rows
 
     for model in models:
-        if not model["name"].startswith("base_"):
+        written = model["config"]["materialized"] != "ephemeral"
+        if written and not model["name"].startswith("base_"):
             found = rows(
                 generated_warehouse,
                 "select column_name from information_schema.columns "

@@ -1,0 +1,15 @@
+-- Only what the registration lag asks for: every delivery is read here. Two equal lines are one
+-- key, so the contest for the key leaves one of them without comparing all fields.
+with checked as (
+    {{ checked_rows('nir_history', 'deltakelser', duplicates=false, contract='nir') }}
+)
+
+select
+    delivered,
+    deltakelse_id,
+    ident,
+    kommunenr,
+    start_dato,
+    slutt_dato,
+    reason
+from checked

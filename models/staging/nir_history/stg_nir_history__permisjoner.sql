@@ -1,0 +1,18 @@
+with checked as (
+    {{
+        checked_rows(
+            'nir_history',
+            'permisjoner',
+            parent=ref('base_nir_history__deltakelser'),
+            duplicates=false,
+            contract='nir',
+        )
+    }}
+)
+
+select
+    deltakelse_id as participation_id,
+    fra_dato as from_date,
+    delivered
+from checked
+where reason is null
