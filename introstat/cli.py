@@ -8,6 +8,7 @@ from introstat import __version__
 from introstat.disclosure.command import audit_command, protect_command
 from introstat.errors import UserError
 from introstat.identity.scan_command import scan_command
+from introstat.lists.command import lists_command
 from introstat.mapping.command import mapping_group
 from introstat.receipt.command import receive_command
 from introstat.receipt.describe import manifest_command
@@ -61,3 +62,4 @@ main.add_command(diff_command)
 main.add_command(status_command)
 main.add_command(protect_command)
 main.add_command(audit_command)
+main.add_command(lists_command)

@@ -74,12 +74,12 @@ def default_key_file() -> Path:
     return Path(configuration) / "introstat" / "pseudonym.key"
 
 
-def load_key(key_file: Path | None = None) -> tuple[bytes, str]:
+def load_key(key_file: Path | None = None, *, make: bool = True) -> tuple[bytes, str]:
     """Return the key and a sentence on where it comes from.
 
     Looked for in this order: the named file, $INTROSTAT_KEY (128 hexadecimal digits),
     $INTROSTAT_KEY_FILE, the default file; the last is made, readable by its owner only, if it is
-    not there. Raises UserError if a key cannot be read or has the wrong form.
+    not there and `make` is true. Raises UserError if a key cannot be read or has the wrong form.
     """
     in_environment = os.environ.get(KEY_VARIABLE)
     if key_file is None and in_environment:
@@ -87,7 +87,7 @@ def load_key(key_file: Path | None = None) -> tuple[bytes, str]:
     named = key_file or (
         Path(os.environ[KEY_FILE_VARIABLE]) if os.environ.get(KEY_FILE_VARIABLE) else None
     )
-    if named is None and not default_key_file().exists():
+    if make and named is None and not default_key_file().exists():
         return _made(default_key_file())
     path = named or default_key_file()
     try:

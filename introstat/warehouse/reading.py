@@ -1,5 +1,6 @@
 """Opening a warehouse that was built to the end, for the commands that read it."""
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -26,3 +27,12 @@ def open_built(path: Path, *tables: str) -> duckdb.DuckDBPyConnection:
             "--help"
         ) from None
     return connection
+
+
+def known_until(connection: duckdb.DuckDBPyConnection) -> tuple[date, date, date]:
+    """Return as_of, observed_until and the date of the NIR delivery in use."""
+    row = connection.execute(
+        "select as_of, observed_until, nir_delivered from dim_vintage"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]

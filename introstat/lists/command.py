@@ -1,0 +1,133 @@
+"""The command `introstat lists`."""
+
+import os
+import tempfile
+import unicodedata
+from datetime import date
+from pathlib import Path
+
+import click
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from introstat import places
+from introstat.identity.pseudonyms import Pseudonymiser, load_key
+from introstat.lists.access_log import access_log_of, note_access
+from introstat.lists.content import TABLES
+from introstat.lists.idents import MunicipalityIdents
+from introstat.lists.municipality import Municipality, find, with_something_to_tell
+from introstat.lists.workbook import make_workbook
+from introstat.warehouse.reading import known_until, open_built
+
+
+@click.command("lists", short_help="Write a municipality's lists and findings as a workbook.")
+@click.argument("municipality", metavar="KOMMUNE", required=False)
+@click.option("--all", "everyone", is_flag=True, help="One workbook for every municipality.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the workbooks; made if it is not there, readable by you only.",
+)
+@click.option(
+    "--warehouse",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The DuckDB file to read. Default: $INTROSTAT_WAREHOUSE or data/introstat.duckdb.",
+)
+@click.option(
+    "--key-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The pseudonym key of the receipt. Default: $INTROSTAT_KEY, $INTROSTAT_KEY_FILE, or the "
+    "one in the user's configuration folder. None is made here.",
+)
+def lists_command(
+    municipality: str | None,
+    everyone: bool,
+    out: Path,
+    warehouse: Path | None,
+    key_file: Path | None,
+) -> None:
+    """Write the workbook of KOMMUNE, a code or a name: the register's four lists, what to do in
+    NIR, and how its registrations compare with KOSTRA and the benefit reported.
+
+    The identity numbers of the municipality's own persons are restored; that needs the pseudonym
+    key. Persons with a protected address are left out. Each workbook leaves a line in the access
+    log beside the warehouse (.access.jsonl, or $INTROSTAT_ACCESS_LOG): who, when, which
+    municipality, how many numbers.
+
+    Exit code 0: written. 2: bad input; nothing is written.
+
+    \b
+    Examples:
+      introstat lists 0301 --out lists/
+      introstat lists Tromsø --out lists/
+      introstat lists --all --out lists/
+    """
+    if everyone == (municipality is not None):
+        raise click.UsageError("Give one KOMMUNE, or --all for every municipality.")
+    console = Console(stderr=True)
+    source = (warehouse or places.default_warehouse()).resolve()
+    with open_built(source, *TABLES) as connection:
+        as_of, observed, _ = known_until(connection)
+        chosen = (
+            [find(connection, municipality, observed)]
+            if municipality is not None
+            else with_something_to_tell(connection, observed)
+        )
+        key, _ = load_key(key_file, make=False)
+        pseudonymiser = Pseudonymiser(key)
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        log = access_log_of(source)
+        columns = (
+            TextColumn("Workbooks"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[name]}", markup=False),
+        )
+        with Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        ) as bar:
+            task = bar.add_task("lists", total=len(chosen), name="")
+            for each in chosen:
+                bar.update(task, name=each.title)
+                path = _write(connection, each, pseudonymiser, out, as_of, log)
+                bar.advance(task)
+    told = str(path) if len(chosen) == 1 else f"{len(chosen)} workbooks to {out}"
+    console.print(f"Wrote {told}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"Noted in {log}", highlight=False, soft_wrap=True, markup=False)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    municipality: Municipality,
+    pseudonymiser: Pseudonymiser,
+    out: Path,
+    as_of: date,
+    log: Path,
+) -> Path:
+    """Make, note and only then write one workbook, whole and readable by its owner only."""
+    idents = MunicipalityIdents(connection, municipality, pseudonymiser)
+    made = make_workbook(connection, municipality, idents)
+    path = out / f"{municipality.code}_{_plain(municipality.name)}_{as_of}.xlsx"
+    note_access(log, municipality, idents.count, path.name)
+    # A temporary file is made with mode 0600.
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".xlsx", dir=out)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(made)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _plain(name: str) -> str:
+    """A name in the letters that every file system keeps."""
+    written = name.casefold().split(" - ")[0]
+    for letter, plain in (("æ", "ae"), ("ø", "o"), ("å", "a"), ("đ", "d"), ("ŋ", "n")):
+        written = written.replace(letter, plain)
+    folded = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode()
+    return "-".join("".join(c if c.isalnum() else " " for c in folded).split())

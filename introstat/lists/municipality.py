@@ -1,0 +1,146 @@
+"""Which municipality is meant: a code or a name, as of the day the warehouse knows."""
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from introstat.errors import UserError
+
+
+@dataclass(frozen=True)
+class Municipality:
+    """A municipality of today, or the rest of one that was split."""
+
+    code: str
+    name: str
+    county: str
+
+    @property
+    def title(self) -> str:
+        """Code and name, as a reader writes them."""
+        return f"{self.code} {self.name}"
+
+
+_TODAY = """
+    select municipality_code, municipality_name, coalesce(county_name, '') as county_name
+    from dim_municipality
+    where municipality_code in (
+        select current_code from int_geography__successions
+        where $day >= from_date and $day < until_date
+    )
+    and municipality_code in (
+        select municipality_code from dim_municipality where valid_from <= $day
+    )
+    qualify row_number() over (
+        partition by municipality_code order by valid_from <= $day desc, valid_from desc
+    ) = 1
+    order by municipality_code
+"""
+
+_WITH_ROWS = """
+    select current_municipality_code from rpt_completeness where checked > 0
+    union select current_municipality_code from rpt_participants
+    union select current_municipality_code from rpt_ended_participants
+    union select current_municipality_code from rpt_findings
+"""
+
+_EVER = """
+    select municipality_code, municipality_name, valid_from, valid_to
+    from dim_municipality
+    where municipality_code = $code
+    order by valid_from desc
+"""
+
+_SUCCESSOR = """
+    select current_code, from_date
+    from int_geography__successions
+    where municipality_code = $code and $day >= from_date and $day < until_date
+"""
+
+_PREDECESSORS = """
+    select municipality_code
+    from int_geography__successions
+    where current_code = $code and municipality_code <> $code and from_date > $day
+    order by municipality_code
+"""
+
+
+def municipalities(connection: duckdb.DuckDBPyConnection, day: date) -> list[Municipality]:
+    """Every municipality of the day, old codes of split ones among them, in order of code."""
+    rows = connection.execute(_TODAY, {"day": day}).fetchall()
+    return [Municipality(*row) for row in rows]
+
+
+def with_something_to_tell(connection: duckdb.DuckDBPyConnection, day: date) -> list[Municipality]:
+    """The municipalities that have participants, or anything that was checked."""
+    told = {code for (code,) in connection.execute(_WITH_ROWS).fetchall()}
+    return [each for each in municipalities(connection, day) if each.code in told]
+
+
+def find(connection: duckdb.DuckDBPyConnection, wanted: str, day: date) -> Municipality:
+    """Return the municipality with a code or a name; UserError says which one may be meant."""
+    known = {each.code: each for each in municipalities(connection, day)}
+    text = wanted.strip()
+    if text in known:
+        return known[text]
+    if text.isdigit():
+        raise UserError(_unknown_code(connection, text, day, known))
+    folded = text.casefold()
+    named = [each for each in known.values() if folded in _names(each)]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise UserError(
+            f"{text} is the name of {len(named)} municipalities: "
+            f"{', '.join(_with_county(each) for each in named)}. Give the code."
+        )
+    names = {each.name.casefold(): each for each in known.values()}
+    close = [names[name] for name in difflib.get_close_matches(folded, names, 3, 0.75)]
+    hint = (
+        f"Did you mean {' or '.join(each.title for each in close)}?"
+        if close
+        else "Give the name or the code as Statistics Norway writes it."
+    )
+    raise UserError(f"No municipality is called {text} on {day}. {hint}")
+
+
+def _names(municipality: Municipality) -> set[str]:
+    """What a municipality may be called: its name, one of two languages, without its county."""
+    name = municipality.name.casefold()
+    return {name, *name.split(" - "), name.split(" (")[0]}
+
+
+def _with_county(municipality: Municipality) -> str:
+    if municipality.name.endswith(")"):
+        return municipality.title
+    return f"{municipality.title} ({municipality.county})"
+
+
+def _unknown_code(
+    connection: duckdb.DuckDBPyConnection,
+    code: str,
+    day: date,
+    known: dict[str, Municipality],
+) -> str:
+    ever = connection.execute(_EVER, {"code": code}).fetchall()
+    if not ever:
+        close = [f"0{code}"] if f"0{code}" in known else difflib.get_close_matches(code, known, 3)
+        hint = f" Close to it: {', '.join(known[each].title for each in close)}." if close else ""
+        return f"There is no municipality {code}: expected four digits, like 0301.{hint}"
+    name, begins = ever[0][1], min(row[2] for row in ever)
+    if begins > day:
+        rows = connection.execute(_PREDECESSORS, {"code": code, "day": day}).fetchall()
+        before = [known[old].title for (old,) in rows if old in known]
+        return (
+            f"{code} {name} is a municipality from {begins}; this warehouse knows {day}. "
+            f"Then it was {' and '.join(before) or 'part of another'}."
+        )
+    successor = connection.execute(_SUCCESSOR, {"code": code, "day": day}).fetchone()
+    assert successor is not None, "a code that has ended and was not split has a successor"
+    new = known[successor[0]]
+    return (
+        f"{code} {name} is {new.title} since {successor[1]}. Its persons are in that "
+        f"municipality's lists: introstat lists {new.code}"
+    )

@@ -1,0 +1,364 @@
+"""A municipality's workbook: Excel written so that the same warehouse gives the same bytes."""
+
+import io
+import math
+from datetime import datetime, time
+from typing import Any
+
+import duckdb
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from introstat.lists import content
+from introstat.lists.content import Column, Kind, ListSheet
+from introstat.lists.idents import MunicipalityIdents
+from introstat.lists.municipality import Municipality
+from introstat.warehouse.reading import known_until
+
+CONFIDENTIAL = (
+    "Inneholder fødselsnumre. Bare til kommunens eget arbeid med registreringene; "
+    "unntatt fra offentlighet."
+)
+NUMBER_FORMATS = {
+    Kind.DATE: "dd.mm.yyyy",
+    # Excel writes these with the reader's own signs: 20 000 and 37,5 in Norwegian.
+    Kind.INTEGER: "#,##0",
+    Kind.DECIMAL: "#,##0.0",
+    Kind.PERCENT: "0 %",
+    Kind.FINE_PERCENT: "0.0 %",
+    Kind.AMOUNT: "#,##0",
+}
+LIGHTS = {
+    "stop": ("#9C1C13", "#FBDAD7"),
+    "warning": ("#7A5200", "#FFEFC2"),
+    "ok": ("#1E6B2A", "#DFF2E1"),
+    "not_applicable": ("#5F6B76", "#EEF1F4"),
+}
+"""Text and background of each light; the label says the same without colour."""
+_INK, _LINE, _HEAD, _BAND = "#1B2A3A", "#D5DCE4", "#1F3F66", "#E8EDF3"
+_LINE_HEIGHT = 15.0
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_MOST_ROWS = 1_048_000
+"""Excel has 1 048 576 rows; some are above the table."""
+
+
+def make_workbook(
+    connection: duckdb.DuckDBPyConnection, municipality: Municipality, idents: MunicipalityIdents
+) -> bytes:
+    """Return the workbook of one municipality, its persons' numbers restored."""
+    return _Workbook(connection, municipality, idents).bytes()
+
+
+class _Workbook:
+    """One workbook while it is written."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        municipality: Municipality,
+        idents: MunicipalityIdents,
+    ) -> None:
+        self._connection = connection
+        self._municipality = municipality
+        self._idents = idents
+        self._as_of, self._observed, self._delivered = known_until(connection)
+        self._year = content.report_year(connection)
+        self._labels = content.light_labels(connection)
+        self._buffer = io.BytesIO()
+        self._book = xlsxwriter.Workbook(
+            self._buffer,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_numbers": False,
+                "strings_to_urls": False,
+            },
+        )
+        self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
+        self._cell_formats: dict[tuple[Kind, bool, bool], Format] = {}
+
+    def bytes(self) -> bytes:
+        # The day the warehouse knows takes the clock's place, so that bytes repeat.
+        self._book.set_properties(
+            {
+                "title": f"Registreringer i NIR – {self._municipality.title}",
+                "subject": f"Status per {self._as_of:%d.%m.%Y}",
+                "author": "introstat",
+                "comments": CONFIDENTIAL,
+                "created": datetime.combine(self._as_of, time()),
+            }
+        )
+        self._overview()
+        for sheet in (
+            content.FINDINGS,
+            *content.LISTS,
+            content.KOSTRA,
+            content.BENEFIT,
+            content.REGISTRATION,
+        ):
+            self._list(sheet)
+        self._book.close()
+        return self._buffer.getvalue()
+
+    def _format(self, **properties: Any) -> Format:
+        base = {"font_name": "Calibri", "font_size": 11, "font_color": _INK, "valign": "top"}
+        key = tuple(sorted((base | properties).items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format(dict(key))
+        return self._formats[key]
+
+    def _sheet(self, name: str, titles_row: int) -> Worksheet:
+        sheet = self._book.add_worksheet(name)
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(titles_row)
+        sheet.set_footer(
+            f"&L&8 {self._municipality.title} · status per {self._as_of:%d.%m.%Y}"
+            "&C&8 Unntatt fra offentlighet&R&8 Side &P av &N"
+        )
+        return sheet
+
+    def _heading(
+        self, sheet: Worksheet, title: str, intro: str, columns: tuple[Column, ...]
+    ) -> None:
+        last_column = len(columns) - 1
+        self._text(sheet, 0, 0, title, self._format(bold=True, font_size=16, font_color=_HEAD))
+        sheet.set_row(0, 26)
+        sheet.merge_range(1, 0, 1, last_column, "", self._format(text_wrap=True))
+        self._text(sheet, 1, 0, intro, self._format(text_wrap=True))
+        sheet.set_row(1, _height(intro, sum(column.width for column in columns)) + 6)
+
+    def _text(self, sheet: Worksheet, row: int, column: int, text: str, style: Format) -> None:
+        """Write text as text: never a formula, a link or a number, also when it is edited later."""
+        sheet.write_string(row, column, text, style)
+
+    def _value(
+        self, sheet: Worksheet, row: int, column: int, value: Any, kind: Kind, bold: bool = False
+    ) -> None:
+        if kind is Kind.LIGHT:
+            self._light(sheet, row, column, value)
+        elif value is None:
+            sheet.write_blank(row, column, None, self._cell_format(kind, bold))
+        elif kind is Kind.DATE:
+            when = datetime.combine(value, time())
+            sheet.write_datetime(row, column, when, self._cell_format(kind, bold))
+        elif kind in NUMBER_FORMATS:
+            sheet.write_number(row, column, value, self._cell_format(kind, bold))
+        else:
+            if kind is Kind.IDENT:
+                text = self._idents.number(value)
+            elif kind is Kind.YES_NO:
+                text = "Ja" if value else "Nei"
+            else:
+                text = str(value)
+            is_like_formula = text.startswith(_FORMULA_STARTS)
+            self._text(sheet, row, column, text, self._cell_format(kind, bold, is_like_formula))
+
+    def _cell_format(self, kind: Kind, bold: bool, is_like_formula: bool = False) -> Format:
+        """The format of a list's cell; looked up, because there are millions of cells."""
+        key = (kind, bold, is_like_formula)
+        if key not in self._cell_formats:
+            style: dict[str, Any] = {"bottom": 1, "bottom_color": _LINE, "bold": bold}
+            if kind in NUMBER_FORMATS:
+                style["num_format"] = NUMBER_FORMATS[kind]
+            if kind is Kind.DATE or kind not in NUMBER_FORMATS:
+                style |= {"align": "left", "indent": 1}
+            if kind is Kind.WRAPPED:
+                style["text_wrap"] = True
+            if is_like_formula:
+                style["quote_prefix"] = True
+            self._cell_formats[key] = self._format(**style)
+        return self._cell_formats[key]
+
+    def _light(self, sheet: Worksheet, row: int, column: int, state: str) -> None:
+        ink, paper = LIGHTS[state]
+        self._text(
+            sheet,
+            row,
+            column,
+            f"● {self._labels[state]}",
+            self._format(
+                font_color=ink, bg_color=paper, bold=True, bottom=1, bottom_color="#FFFFFF"
+            ),
+        )
+
+    def _titles(self, sheet: Worksheet, row: int, columns: tuple[Column, ...]) -> None:
+        for number, column in enumerate(columns):
+            is_number = column.kind in NUMBER_FORMATS and column.kind is not Kind.DATE
+            self._text(
+                sheet,
+                row,
+                number,
+                column.title,
+                self._format(
+                    bold=True,
+                    font_color="#FFFFFF",
+                    bg_color=_HEAD,
+                    text_wrap=True,
+                    valign="vcenter",
+                    align="right" if is_number else "left",
+                    indent=0 if is_number else 1,
+                ),
+            )
+            sheet.set_column(number, number, column.width)
+        sheet.set_row(row, 32)
+
+    def _list(self, plan: ListSheet) -> None:
+        last = len(plan.columns) - 1
+        sheet = self._sheet(plan.name, 3)
+        title = plan.title.format(report_year=self._year)
+        self._heading(sheet, f"{title} – {self._municipality.title}", plan.intro, plan.columns)
+        sheet.write_url(
+            2,
+            0,
+            "internal:'Oversikt'!A1",
+            self._format(font_color="#0B57A4", underline=1),
+            "← Oversikt",
+        )
+        self._titles(sheet, 3, plan.columns)
+        rows = content.rows(self._connection, plan, self._municipality)
+        todos = (
+            content.todos(self._connection, self._municipality) if plan is content.FINDINGS else {}
+        )
+        number = 4
+        for row in rows[:_MOST_ROWS]:
+            if plan is content.FINDINGS and row[1] in todos:
+                self._banner(sheet, number, row[0], row[1], todos.pop(row[1]), plan.columns)
+                number += 1
+            for place, (value, column) in enumerate(zip(row, plan.columns, strict=True)):
+                self._value(sheet, number, place, value, column.kind)
+            height = max(
+                (
+                    _height(str(value), column.width)
+                    for value, column in zip(row, plan.columns, strict=True)
+                    if column.kind is Kind.WRAPPED and value is not None
+                ),
+                default=_LINE_HEIGHT,
+            )
+            if plan is content.FINDINGS:
+                sheet.set_row(number, height, None, {"level": 1})
+            elif height > _LINE_HEIGHT:
+                sheet.set_row(number, height)
+            number += 1
+        if not rows:
+            self._text(sheet, number, 0, "Ingen.", self._format(italic=True))
+        if len(rows) > _MOST_ROWS:
+            self._text(
+                sheet, number, 0,
+                f"{len(rows) - _MOST_ROWS} linjer til fikk ikke plass.", self._format(bold=True),
+            )  # fmt: skip
+        sheet.autofilter(3, 0, max(4, number - 1), last)
+        sheet.outline_settings(visible=True, symbols_below=False)
+        sheet.freeze_panes(4, 0)
+
+    def _banner(
+        self,
+        sheet: Worksheet,
+        row: int,
+        group: str,
+        rule: str,
+        text: str,
+        columns: tuple[Column, ...],
+    ) -> None:
+        """A rule's line above its findings; group and rule stand in it too, for the filters."""
+        style = self._format(bold=True, bg_color=_BAND, text_wrap=True)
+        self._text(sheet, row, 0, group, style)
+        self._text(sheet, row, 1, rule, style)
+        sheet.merge_range(row, 2, row, len(columns) - 1, "", style)
+        self._text(sheet, row, 2, text, style)
+        sheet.set_row(row, _height(text, sum(each.width for each in columns[2:]) * 0.9))
+
+    def _overview(self) -> None:
+        trend = content.half_years(self._connection)
+        columns = (
+            Column("Regel", Kind.TEXT, 7),
+            Column("Hva det gjelder", Kind.WRAPPED, 62),
+            Column("Status", Kind.LIGHT, 17),
+            Column("Kontrollert", Kind.INTEGER, 12),
+            Column("Funn", Kind.INTEGER, 9),
+            Column("Andel", Kind.FINE_PERCENT, 9),
+            Column("Landet", Kind.FINE_PERCENT, 9),
+            Column("  Utvikling", Kind.TEXT, 17),
+            *(Column(f"{each[:4]} {each[4:]}", Kind.PERCENT, 7.5) for each in trend),
+        )
+        lists = content.counts(self._connection, self._municipality)
+        titles_row = 5 + len(lists)
+        sheet = self._sheet("Oversikt", titles_row)
+        self._heading(
+            sheet,
+            f"Registreringer i NIR – {self._municipality.title}",
+            f"Status per {self._as_of:%d.%m.%Y}, etter NIR levert {self._delivered:%d.%m.%Y}. "
+            f"{CONFIDENTIAL} Personer med adressesperre er ikke med.",
+            columns,
+        )
+        link = self._format(font_color="#0B57A4", underline=1)
+        for number, (label, name, count) in enumerate(lists, start=3):
+            sheet.merge_range(number, 0, number, 1, "", link)
+            sheet.write_url(
+                number, 0, f"internal:'{name}'!A1", link, label.format(report_year=self._year)
+            )
+            self._value(sheet, number, 2, count, Kind.INTEGER, bold=True)
+        self._text(
+            sheet, titles_row - 1, 0,
+            "Reglene: halvåret som sist ble slutt, og det som er kommet siden",
+            self._format(bold=True, font_size=13, font_color=_HEAD, valign="bottom"),
+        )  # fmt: skip
+        sheet.set_row(titles_row - 1, 30)
+        self._titles(sheet, titles_row, columns)
+        self._rules(sheet, titles_row + 1, columns, trend)
+        sheet.freeze_panes(titles_row + 1, 0)
+        sheet.activate()
+
+    def _rules(
+        self, sheet: Worksheet, row: int, columns: tuple[Column, ...], trend: list[str]
+    ) -> None:
+        first, last, group = len(columns) - len(trend), len(columns) - 1, None
+        for found in content.rules(self._connection, self._municipality, trend):
+            if found[0] != group:
+                group = found[0]
+                for column in range(len(columns)):
+                    sheet.write_blank(row, column, None, self._format(bg_color=_BAND))
+                self._text(sheet, row, 0, found[0], self._format(bold=True, bg_color=_BAND))
+                row += 1
+            _, rule, name, finding, checked, findings, share, country, state, *shares = found
+            values = (rule, f"{name}: {finding}", state, checked, findings, share, country, None)
+            for place, value in enumerate((*values, *shares)):
+                self._value(sheet, row, place, value, columns[place].kind)
+            if sum(each is not None for each in shares) > 1:
+                sheet.add_sparkline(
+                    row,
+                    first - 1,
+                    {
+                        "range": f"Oversikt!{_cell(row, first)}:{_cell(row, last)}",
+                        "type": "column",
+                        "series_color": _HEAD,
+                        "min": 0,
+                        "empty_cells": "gaps",
+                    },
+                )
+            sheet.set_row(row, _height(values[1], columns[1].width) + 3)
+            row += 1
+        for offset, line in enumerate(
+            (
+                "● Over grensen: andelen er over grensen der et endelig halvår ikke slippes. "
+                "● Følg opp: over varselgrensen. Grensene er de samme for alle kommuner.",
+                "Utviklingen viser andelen med funn i hvert av de siste halvårene. Tom: ingenting "
+                "å kontrollere. Regler uten noe å kontrollere er utelatt.",
+            )
+        ):
+            self._text(
+                sheet, row + 1 + offset, 0, line, self._format(font_size=9, font_color="#5F6B76")
+            )
+
+
+def _height(text: str, width: float) -> float:
+    """Points that a wrapped text needs in a column so many characters wide."""
+    return _LINE_HEIGHT * max(1, math.ceil(len(text) / (width * 0.95)))
+
+
+def _cell(row: int, column: int) -> str:
+    return str(xlsxwriter.utility.xl_rowcol_to_cell(row, column, row_abs=True, col_abs=True))

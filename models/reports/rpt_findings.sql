@@ -1,0 +1,24 @@
+-- What a caseworker can still do something about: the seed rule_todos says which rules' findings are
+-- listed and how many half-years back.
+select
+    todos.todo_group,
+    findings.rule_id,
+    findings.current_municipality_code,
+    findings.person_key,
+    findings.participation_id,
+    findings.unit_type,
+    -- Some units have no number in the register: theirs is made of the person's pseudonym.
+    case
+        when position(findings.person_key in findings.unit_id) = 0 then findings.unit_id
+    end as record_id,
+    findings.event_date,
+    findings.half_year,
+    findings.detail
+from {{ ref('dq_findings') }} as findings
+inner join {{ ref('rule_todos') }} as todos on findings.rule_id = todos.rule_id
+cross join {{ ref('int_time__vintage') }} as vintage
+where
+    not findings.is_address_protected
+    and findings.person_key is not null
+    and {{ half_year_number('findings.event_date') }}
+    > {{ half_year_number('vintage.observed_until') }} - todos.listed_half_years
