@@ -10,6 +10,7 @@ from introstat.errors import UserError
 from introstat.identity.scan_command import scan_command
 from introstat.lists.command import lists_command
 from introstat.mapping.command import mapping_group
+from introstat.overview.command import overview_command
 from introstat.receipt.command import receive_command
 from introstat.receipt.describe import manifest_command
 from introstat.receipt.key_command import key_group
@@ -63,3 +64,4 @@ main.add_command(status_command)
 main.add_command(protect_command)
 main.add_command(audit_command)
 main.add_command(lists_command)
+main.add_command(overview_command)

@@ -1,0 +1,1 @@
+"""The national overview of completeness: one page, for internal use."""

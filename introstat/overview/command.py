@@ -1,0 +1,62 @@
+"""The command `introstat overview`."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from introstat import places
+from introstat.errors import UserError
+from introstat.overview.page import TABLES, make_page
+from introstat.warehouse.reading import known_until, open_built
+
+
+@click.command("overview", short_help="Write the national overview of completeness, internal.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder for the page, or its file name: one that ends in .html and says «intern».",
+)
+@click.option(
+    "--warehouse",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The DuckDB file to read. Default: $INTROSTAT_WAREHOUSE or data/introstat.duckdb.",
+)
+def overview_command(out: Path, warehouse: Path | None) -> None:
+    """Write one HTML page: the rules against their limits, their development over half-years, how
+    much is still to come, and the municipalities ranked.
+
+    The figures are before disclosure control, so the page is for internal use: it says so on every
+    page and in its name. It is readable by you only and asks for nothing outside itself.
+
+    Exit code 0: written. 2: bad input; nothing is written.
+
+    \b
+    Examples:
+      introstat overview --out overview/
+      introstat overview --out mangler_intern.html --warehouse introstat.duckdb
+    """
+    is_file = out.suffix == ".html"
+    if is_file and "intern" not in out.name.lower():
+        raise UserError(
+            f"{out.name} does not say that the page is internal. Name it so, e.g. "
+            f"{out.stem}_intern.html, or give a folder."
+        )
+    source = (warehouse or places.default_warehouse()).resolve()
+    with open_built(source, *TABLES) as connection:
+        page = make_page(connection)
+        as_of, _, _ = known_until(connection)
+    path = out if is_file else out / f"kompletthet_{as_of}_intern.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A temporary file is made with mode 0600.
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".html", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(page)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    click.echo(f"Wrote {path}", err=True)
