@@ -5,12 +5,13 @@ Every file is read as bytes, and Parquet and DuckDB files as tables too, because
 
 import gzip
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 
 from introstat.identity.numbers import is_valid_duf, is_valid_ident
+from introstat.progress import Tell, silent
 from introstat.receipt.contract import sources
 from introstat.warehouse.opening import open_warehouse
 
@@ -25,7 +26,7 @@ _LONGEST = 4096
 def scan(
     paths: list[Path],
     known: set[str] | None = None,
-    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    progress: Tell = silent,
 ) -> dict[Path, int]:
     """Return the files under `paths` that hold identity numbers, with how many different ones.
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from introstat.errors import EXIT_REFUSED, UserError
 from introstat.identity.scan import numbers_of, scan
+from introstat.progress import shown
 
 
 @click.command("scan", short_help="Look for identity numbers where none may be.")
@@ -36,19 +36,8 @@ def scan_command(paths: tuple[Path, ...], numbers_from: Path | None) -> None:
         known = numbers_of(numbers_from)
         if not known:
             raise UserError(f"There is no identity number in {numbers_from}. Name the extracts.")
-    columns = (
-        TextColumn("Scanning"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[name]}"),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("scan", total=None, name="")
-        found = scan(
-            list(paths),
-            known,
-            lambda done, total, name: bar.update(task, completed=done, total=total, name=name),
-        )
+    with shown(console, "Scanning") as tell:
+        found = scan(list(paths), known, tell)
     for path, number in found.items():
         click.echo(f"{path}: {number} identity numbers")
     if found:

@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 import duckdb
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from introstat import places
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
@@ -18,6 +17,7 @@ from introstat.lists.content import TABLES
 from introstat.lists.idents import MunicipalityIdents
 from introstat.lists.municipality import Municipality, find, with_something_to_tell
 from introstat.lists.workbook import make_workbook
+from introstat.progress import shown
 from introstat.warehouse.reading import known_until, open_built
 
 
@@ -79,21 +79,10 @@ def lists_command(
         pseudonymiser = Pseudonymiser(key)
         out.mkdir(parents=True, exist_ok=True, mode=0o700)
         log = access_log_of(source)
-        columns = (
-            TextColumn("Workbooks"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[name]}", markup=False),
-        )
-        with Progress(
-            *columns, console=console, transient=True, disable=not console.is_terminal
-        ) as bar:
-            task = bar.add_task("lists", total=len(chosen), name="")
-            for each in chosen:
-                bar.update(task, name=each.title)
+        with shown(console, "Workbooks") as tell:
+            for done, each in enumerate(chosen):
+                tell(done, len(chosen), each.title)
                 path = _write(connection, each, pseudonymiser, out, as_of, log)
-                bar.advance(task)
     told = str(path) if len(chosen) == 1 else f"{len(chosen)} workbooks to {out}"
     console.print(f"Wrote {told}", highlight=False, soft_wrap=True, markup=False)
     console.print(f"Noted in {log}", highlight=False, soft_wrap=True, markup=False)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from introstat import places
 from introstat.errors import EXIT_REFUSED, UserError
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.locking import locked
+from introstat.progress import shown
 from introstat.receipt.contract import sources
 from introstat.receipt.manifest import find_deliveries
 from introstat.receipt.receive import Outcome, receive
@@ -64,23 +64,11 @@ def receive_with_progress(
         )
     key, origin = load_key(key_file)
     console.print(f"Pseudonyms: {origin}", highlight=False, soft_wrap=True, markup=False)
-    columns = (
-        TextColumn("Receiving"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[name]}"),
-    )
     with (
         locked(received / ".lock", "another receipt into this folder"),
-        Progress(*columns, console=console, transient=True) as bar,
+        shown(console, "Receiving") as tell,
     ):
-        task = bar.add_task("receive", total=None, name="")
-        outcome = receive(
-            extracts,
-            received,
-            Pseudonymiser(key),
-            lambda done, total, name: bar.update(task, completed=done, total=total, name=name),
-        )
+        outcome = receive(extracts, received, Pseudonymiser(key), tell)
     for remark in outcome.remarks:
         console.print(f"Remark: {remark}", highlight=False, soft_wrap=True, markup=False)
     for refusal in outcome.refused:

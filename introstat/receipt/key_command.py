@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from introstat import places
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser, load_key, make_key
 from introstat.locking import locked
+from introstat.progress import shown
 from introstat.receipt.command import key_option
 from introstat.receipt.rotate import rotate
 
@@ -82,22 +82,9 @@ def rotate_command(
     if old.fingerprint == new.fingerprint:
         raise UserError(f"{new_key_file} is the key that is in use. Name a new one.")
     console = Console(stderr=True)
-    columns = (
-        TextColumn("Rotating"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[name]}"),
-    )
     with (
         locked(folder / ".lock", "a receipt into this folder"),
-        Progress(*columns, console=console, transient=True) as bar,
+        shown(console, "Rotating") as tell,
     ):
-        task = bar.add_task("rotate", total=None, name="")
-        number = rotate(
-            folder,
-            target,
-            old,
-            new,
-            lambda done, total, name: bar.update(task, completed=done, total=total, name=name),
-        )
+        number = rotate(folder, target, old, new, tell)
     console.print(f"Wrote {number} deliveries to {target}", highlight=False, soft_wrap=True)

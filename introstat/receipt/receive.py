@@ -6,7 +6,6 @@ beside and moved into place as a whole, and never changed after.
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.locking import move_into_place, workshop
 from introstat.places import MEMORY_VARIABLE, memory_limit
+from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.check.report import Report
 from introstat.receipt.check.run import check_delivery
@@ -50,7 +50,7 @@ def receive(
     extracts: Path,
     received: Path,
     pseudonymiser: Pseudonymiser,
-    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    progress: Tell = silent,
 ) -> Outcome:
     """Receive every delivery under `extracts` that is not received yet.
 

@@ -7,7 +7,6 @@ byte for byte what receiving the same deliveries with the new key would have giv
 import json
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -17,6 +16,7 @@ from introstat.errors import UserError
 from introstat.identity.pseudonyms import PSEUDONYM_LETTERS, Pseudonymiser
 from introstat.locking import move_into_place, workshop
 from introstat.places import memory_limit
+from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.contract import sources
 from introstat.receipt.receive import RECEIPT, check_key
@@ -31,7 +31,7 @@ def rotate(
     target: Path,
     old: Pseudonymiser,
     new: Pseudonymiser,
-    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    progress: Tell = silent,
 ) -> int:
     """Write the received copy to `target` with the new key's pseudonyms; how many deliveries.
 

@@ -4,7 +4,6 @@ Two warehouse files are compared row by row. A row of a fact is put down to the 
 changed beneath it; `facts.yml` beside this module says which.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +13,7 @@ import duckdb
 import yaml
 
 from introstat.places import memory_limit
+from introstat.progress import Tell, silent
 from introstat.warehouse.opening import attach_to_read
 
 REASONS = {
@@ -40,7 +40,7 @@ def compare(
     before: Path,
     after: Path,
     details: Path | None,
-    progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+    progress: Tell = silent,
 ) -> Changes:
     """Compare the facts of two warehouses, `before` the earlier vintage.
 

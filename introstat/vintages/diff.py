@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from introstat import places
 from introstat.errors import UserError
 from introstat.locking import locked, workshop
+from introstat.progress import shown
 from introstat.vintages.changes import REASONS, Changes, compare
 from introstat.warehouse.build import build_vintage
 
@@ -50,26 +50,14 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
         raise UserError(f"--from {from_.date()} is not before --to {to.date()}: swap the two days.")
     folder = (received or places.received_beside(places.default_warehouse())).resolve()
     console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[name]}"),
-    )
     # In the received copy's folder: as much room, and the same protection, as the data has now.
     with (
         locked(folder / ".comparison.lock", "another comparison of this received copy"),
         workshop(folder, ".comparison-") as place,
-        Progress(*columns, console=console, transient=True) as bar,
     ):
-        before, after = (_built(place, folder, day.date(), bar) for day in (from_, to))
-        task = bar.add_task("Comparing", total=None, name="")
-        changes = compare(
-            before,
-            after,
-            out,
-            lambda done, total, name: bar.update(task, completed=done, total=total, name=name),
-        )
+        before, after = (_built(place, folder, day.date(), console) for day in (from_, to))
+        with shown(console, "Comparing") as tell:
+            changes = compare(before, after, out, tell)
     output = Console(highlight=False)
     output.width = max(output.width, 110)
     output.print(_table(changes))
@@ -79,15 +67,10 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
         output.print(f"Every changed row: {out}", soft_wrap=True, markup=False)
 
 
-def _built(place: Path, received: Path, as_of: date, bar: Progress) -> Path:
+def _built(place: Path, received: Path, as_of: date, console: Console) -> Path:
     path = place / f"vintage_{as_of:%Y%m%d}.duckdb"
-    task = bar.add_task(f"Building {as_of}", total=None, name="")
-    build_vintage(
-        path,
-        received,
-        as_of,
-        lambda done, total, node: bar.update(task, completed=done, total=total, name=node),
-    )
+    with shown(console, f"Building {as_of}") as tell:
+        build_vintage(path, received, as_of, tell)
     return path
 
 

@@ -1,12 +1,12 @@
 """Building beside and moving into place: no reader is disturbed, a crash leaves the old file."""
 
 import tempfile
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 from introstat.errors import BuildFailed
 from introstat.locking import locked, move_into_place, workshop
+from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import open_warehouse, warehouse_key
@@ -16,7 +16,7 @@ def build(
     warehouse: Path,
     received: Path,
     as_of: date | None,
-    progress: Callable[[int, int, str], None] = lambda done, total, node: None,
+    progress: Tell = silent,
 ) -> DbtRun:
     """Build the warehouse file from the received copy, as it was known on `as_of`.
 
@@ -55,7 +55,7 @@ def build_vintage(
     path: Path,
     received: Path,
     as_of: date,
-    progress: Callable[[int, int, str], None] = lambda done, total, node: None,
+    progress: Tell = silent,
 ) -> None:
     """Build what was known on `as_of` into a new file of one's own, without the data tests.
 

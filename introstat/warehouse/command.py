@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from introstat import places
 from introstat.errors import EXIT_REFUSED
+from introstat.progress import shown
 from introstat.receipt.command import key_option, receive_with_progress
 from introstat.warehouse.build import build
 
@@ -60,21 +60,8 @@ def build_command(
     target = places.usable_warehouse(warehouse or places.default_warehouse())
     copy = received or places.received_beside(target)
     outcome = receive_with_progress(extracts, copy, key_file, console)
-    columns = (
-        TextColumn("Building"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[node]}"),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("build", total=None, node="")
-        run = build(
-            target,
-            copy.resolve(),
-            as_of.date() if as_of else None,
-            lambda done, total, node: bar.update(task, completed=done, total=total, node=node),
-        )
+    with shown(console, "Building") as tell:
+        run = build(target, copy.resolve(), as_of.date() if as_of else None, tell)
     for warning in run.warnings:
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True, markup=False)
     if run.over_limits:

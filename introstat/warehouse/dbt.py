@@ -4,12 +4,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
+from introstat.progress import Tell
 
 # How the data test of a completeness rule is named, after the rule.
 _LIMIT_TEST = "_is_within_its_limits"
@@ -35,7 +35,7 @@ def run_dbt(
     warehouse: Path,
     received: Path,
     target: Path,
-    progress: Callable[[int, int, str], None],
+    progress: Tell,
 ) -> DbtRun:
     """Run a dbt command on a warehouse file; `progress` is told done, total and the node's name."""
     command = [
@@ -79,7 +79,7 @@ def _event(line: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) and "info" in event else None
 
 
-def _note(run: DbtRun, event: dict[str, Any], progress: Callable[[int, int, str], None]) -> None:
+def _note(run: DbtRun, event: dict[str, Any], progress: Tell) -> None:
     info, data = event["info"], event.get("data", {})
     node = data.get("node_info", {}).get("node_name", "")
     if "index" in data and "total" in data:
