@@ -1,4 +1,4 @@
--- Half-years in the code of today: the figures of municipalities that have merged since are added up.
+-- Half-years in the code of today: the figures of municipalities that have merged since are added.
 with counts as (
     select
         completeness.rule_id,

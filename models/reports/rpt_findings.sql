@@ -1,5 +1,5 @@
--- What a caseworker can still do something about: the seed rule_todos says which rules' findings are
--- listed and how many half-years back.
+-- What a caseworker can still do something about: the seed rule_todos says which rules' findings
+-- are listed and how many half-years back.
 select
     todos.todo_group,
     findings.rule_id,

@@ -1,5 +1,5 @@
--- The traffic light: each municipality against the limits that the whole country is held to, over the
--- half-year that ended last and what came after. 9999 is no municipality.
+-- The traffic light: each municipality against the limits that the whole country is held to, over
+-- the half-year that ended last and what came after. 9999 is no municipality.
 with since as (
     select
         completeness.rule_id,
