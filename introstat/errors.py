@@ -2,6 +2,8 @@
 
 import click
 
+from introstat.identity.numbers import without_numbers
+
 EXIT_BUILD_FAILED = 1
 EXIT_BAD_INPUT = 2
 EXIT_REFUSED = 3
@@ -10,10 +12,14 @@ EXIT_REFUSED = 3
 class UserError(click.ClickException):
     """Something the user can mend: the message says what was found, what was expected, what to do.
 
-    Exit code 2. A message never holds an identity number.
+    Exit code 2. A message never holds an identity number, whatever name or value it repeats.
     """
 
     exit_code = EXIT_BAD_INPUT
+
+    def __init__(self, message: str) -> None:
+        """Take the message; numbers in it are masked."""
+        super().__init__(without_numbers(message))
 
 
 class DeliveryRefused(UserError):

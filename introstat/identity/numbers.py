@@ -1,11 +1,24 @@
 """Check digits of fødselsnummer, D-number and DUF number, the rules from 2032 included."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _DUF_WEIGHTS = (4, 6, 3, 2, 7, 5, 4, 6, 3, 2)
+
+_BLANKS = " \t\u00a0\u2007\u202f._-"
+_RUN = re.compile(r"\d{11,}")
+_APART = re.compile(
+    rf"(?<!\d)\d{{2}}[{_BLANKS}]?\d{{2}}[{_BLANKS}]?\d{{2}}[{_BLANKS}]{{0,3}}\d{{3}}[{_BLANKS}]?\d{{2}}"
+    r"(?!\d)"
+)
+# What a text must match to hold either, in the words of RE2.
+NUMBER_IN_TEXT = (
+    rf"\p{{Nd}}{{11,}}|\p{{Nd}}{{2}}[{_BLANKS}]?\p{{Nd}}{{2}}[{_BLANKS}]?\p{{Nd}}{{2}}"
+    rf"[{_BLANKS}]{{0,3}}\p{{Nd}}{{3}}[{_BLANKS}]?\p{{Nd}}{{2}}"
+)
 
 
 def is_valid_ident(text: str) -> bool:
@@ -33,14 +46,55 @@ def is_valid_duf(text: str) -> bool:
     return _weighted([int(character) for character in text], _DUF_WEIGHTS) % 11 == int(text[10:])
 
 
+def numbers_replaced(text: str, replace: Callable[[str], str]) -> str:
+    """Return the text with every number in it replaced by what `replace` makes of its digits.
+
+    A number is a run of eleven or more digits, because an identity number may hide in a longer one
+    (a line that has slipped, two numbers without a blank), or a valid identity number written with
+    blanks, dots or dashes between day, month, year and the rest. Digits of any script count.
+    """
+
+    def joined(match: re.Match[str]) -> str:
+        digits = ascii_digits(match.group())
+        return replace(digits) if is_valid_ident(digits) else match.group()
+
+    apart = _APART.sub(joined, text)
+    return _RUN.sub(lambda match: replace(ascii_digits(match.group())), apart)
+
+
+def holds_valid_number(text: str) -> bool:
+    """Tell whether a valid identity number stands in a text, also within a longer run of digits."""
+    found: list[str] = []
+
+    def noted(digits: str) -> str:
+        found.append(digits)
+        return ""
+
+    numbers_replaced(text, noted)
+    return any(
+        is_valid_ident(digits[start : start + 11])
+        for digits in found
+        for start in range(len(digits) - 10)
+    )
+
+
+def without_numbers(text: str) -> str:
+    """Return a message in which no number stands: each is replaced by `…`."""
+    return numbers_replaced(text, lambda _: "…")
+
+
 def tellable(text: str) -> str:
-    """Return a message fit to be told: one line, no long word whole, no run of eleven digits.
+    """Return a message fit to be told: one line, no long word whole, and no number.
 
     Names that somebody else chose (a file, a folder, a value of a manifest) may hold anything.
     """
-    printable = "".join(char if char.isprintable() else "�" for char in text)
-    short = re.sub(r"\S{200,}", lambda match: f"{match.group()[:100]}…", printable)
-    return re.sub("[0-9]{11,}", "…", short)
+    known = "".join(char if char.isprintable() else "�" for char in without_numbers(text))
+    return re.sub(r"\S{200,}", lambda match: f"{match.group()[:100]}…", known)
+
+
+def ascii_digits(text: str) -> str:
+    """Return the digits of a text, of whatever script, as 0–9."""
+    return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def _weighted(digits: list[int], weights: tuple[int, ...]) -> int:

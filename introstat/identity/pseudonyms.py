@@ -6,13 +6,12 @@ in it can be taken for an identity number.
 """
 
 import os
-import re
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from introstat.errors import UserError
-from introstat.identity.numbers import is_valid_ident
+from introstat.identity.numbers import numbers_replaced
 
 KEY_VARIABLE = "INTROSTAT_KEY"
 KEY_FILE_VARIABLE = "INTROSTAT_KEY_FILE"
@@ -20,14 +19,6 @@ _KEY_BYTES = 64
 PSEUDONYM_LETTERS = "abcdefghijklmnop"
 _TO_LETTERS = str.maketrans("0123456789abcdef", PSEUDONYM_LETTERS)
 _TO_HEX = str.maketrans(PSEUDONYM_LETTERS, "0123456789abcdef")
-
-# An identity number has 11 digits and a DUF number 12. Longer runs are replaced as well, because
-# one may hide inside them (a fixed-width line that has slipped, two numbers without a space).
-_NUMBERS_IN_TEXT = re.compile(r"[0-9]{11,}")
-# As people write it, the date apart: 010190 12345.
-_SPACED_IN_TEXT = re.compile(r"(?<![0-9])([0-9]{6})[ .-]([0-9]{5})(?![0-9])")
-# What a text must match to hold either, in the words of RE2.
-NUMBER_IN_TEXT = "[0-9]{11}|[0-9]{6}[ .-][0-9]{5}"
 
 
 class Pseudonymiser:
@@ -42,17 +33,8 @@ class Pseudonymiser:
         return self._cipher.encrypt(number.encode(), None).hex().translate(_TO_LETTERS)
 
     def replace_in_text(self, text: str) -> str:
-        """Return the text with every number in it replaced by its pseudonym.
-
-        A number is a run of 11 or more digits, or a valid identity number whose date stands apart.
-        """
-
-        def joined(match: re.Match[str]) -> str:
-            number = match.group(1) + match.group(2)
-            return number if is_valid_ident(number) else match.group()
-
-        whole = _SPACED_IN_TEXT.sub(joined, text)
-        return _NUMBERS_IN_TEXT.sub(lambda match: self.pseudonym(match.group()), whole)
+        """Return the text with every number in it replaced by its pseudonym."""
+        return numbers_replaced(text, self.pseudonym)
 
     def number(self, pseudonym: str) -> str:
         """Return the number behind a pseudonym; ValueError if it was not made with this key."""

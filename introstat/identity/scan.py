@@ -10,14 +10,22 @@ from pathlib import Path
 
 import duckdb
 
-from introstat.identity.numbers import is_valid_duf, is_valid_ident
+from introstat.identity.numbers import (
+    NUMBER_IN_TEXT,
+    ascii_digits,
+    is_valid_duf,
+    is_valid_ident,
+)
 from introstat.progress import Tell, silent
 from introstat.receipt.contract import sources
 from introstat.warehouse.opening import open_warehouse
 
-# A run of digits, or a number as people write it, with the date apart.
-_PATTERN = r"[0-9]{11,}|\b[0-9]{6}[ .-][0-9]{5}\b"
-_RUN = re.compile(_PATTERN.encode())
+# As bytes: a run of digits, or a number as people write it. As text: numbers.NUMBER_IN_TEXT.
+_APART = rb"(?:[ \t._-]|\xc2\xa0|\xe2\x80\x87|\xe2\x80\xaf)"
+_RUN = re.compile(
+    rb"[0-9]{11,}|(?<![0-9])[0-9]{2}%(a)s?[0-9]{2}%(a)s?[0-9]{2}%(a)s{0,3}[0-9]{3}%(a)s?[0-9]{2}(?![0-9])"
+    % {b"a": _APART}
+)
 _BLOCK = 1 << 22
 # Runs of digits are looked at to this length, which no register's line exceeds.
 _LONGEST = 4096
@@ -101,20 +109,16 @@ def _runs_of_bytes(file: Path) -> Iterator[str]:
             block = rest + block
             for match in _RUN.finditer(block):
                 if match.end() < len(block):
-                    yield _joined(match.group().decode())
-            ending = re.search(rb"[0-9 .-]*\Z", block[-_LONGEST:])
+                    yield ascii_digits(match.group().decode())
+            ending = re.search(rb"[^a-zA-Z]*\Z", block[-_LONGEST:])
             rest = ending.group() if ending else b""
-    yield from (_joined(match.group().decode()) for match in _RUN.finditer(rest))
-
-
-def _joined(run: str) -> str:
-    return re.sub("[ .-]", "", run)
+    yield from (ascii_digits(match.group().decode()) for match in _RUN.finditer(rest))
 
 
 def _runs_of_table(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
     for name, *_ in connection.execute(f"describe select * from {table}").fetchall():
         runs = connection.execute(
-            f"select distinct unnest(regexp_extract_all(\"{name}\"::varchar, '{_PATTERN}')) "
+            f"select distinct unnest(regexp_extract_all(\"{name}\"::varchar, '{NUMBER_IN_TEXT}')) "
             f"from {table}"
         ).fetchall()
-        yield from (_joined(run) for (run,) in runs)
+        yield from (ascii_digits(run) for (run,) in runs)

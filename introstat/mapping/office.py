@@ -17,6 +17,7 @@ import pyarrow as pa
 from introstat.errors import DeliveryRefused
 from introstat.mapping.layout import Formats, OfficeFile
 from introstat.receipt.files import (
+    MOST_COLUMNS,
     check_mark,
     expect_sound_gzip,
     opened_as_text,
@@ -26,7 +27,6 @@ from introstat.receipt.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
 _ROWS_AT_ONCE = 20_000
-_MAX_COLUMNS = 1000
 _BLANKS = " \t\u00a0"
 
 
@@ -106,9 +106,9 @@ def _load_text(
                 f"{where}: no header on line {layout.formats.header_line}. A file without rows "
                 "still has its header."
             )
-    if len(names) > _MAX_COLUMNS:
+    if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
-            f"{where}: {len(names)} columns, expected at most {_MAX_COLUMNS}. Is the delimiter "
+            f"{where}: {len(names)} columns, expected at most {MOST_COLUMNS}. Is the delimiter "
             f"{layout.formats.delimiter!r}?"
         )
     columns = [f"c{place}" for place in range(len(names))]

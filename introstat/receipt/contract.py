@@ -22,7 +22,8 @@ class Column:
 
     `data_type` is what its text must be readable as (macros/staging/parse.sql); `identity` is
     'ident' or 'duf' where it holds identity numbers; `ranked` asks for the number's rank beside its
-    pseudonym; `coded` says that long runs of digits in it are codes.
+    pseudonym; `coded` is the pattern of a column
+    whose long runs of digits are codes.
     """
 
     name: str
@@ -30,7 +31,7 @@ class Column:
     required: bool
     identity: str | None
     ranked: bool
-    coded: bool
+    coded: str | None
     slice: tuple[int, int] | None
 
 
@@ -89,7 +90,7 @@ def _table(content: dict[str, Any]) -> Table:
                 required=_meta(column).get("required", False),
                 identity=_meta(column).get("identity"),
                 ranked=_meta(column).get("ranked", False),
-                coded=_meta(column).get("coded", False),
+                coded=_meta(column).get("coded"),
                 slice=tuple(_meta(column)["slice"]) if "slice" in _meta(column) else None,
             )
             for column in content["columns"]

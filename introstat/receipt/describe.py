@@ -100,7 +100,7 @@ def describe(
     contract = sources()[source]
     mapping = read_mapping(MANIFEST, mapping_name, contract) if mapping_name else None
     delivery = Delivery(
-        folder, contract, date.fromisoformat(delivered), None, encoding, (), (), mapping
+        folder, contract, date.fromisoformat(delivered), None, encoding, "", (), (), mapping
     )
     files: dict[str, dict[str, Any]] = {}
     paths = sorted(

@@ -26,7 +26,7 @@ from introstat.receipt.sql import quoted_name, text_literal
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Text of registers packs to a twentieth, gzip at its utmost to a thousandth; small files may do so.
 _MOST_UNPACKED = 200
-_MOST_COLUMNS = 500
+MOST_COLUMNS = 1000
 _ALWAYS_UNPACKED = 64 * 1024 * 1024
 # A byte that JSON and the form may not hold: as delimiter it makes a line one column.
 _UNIT_SEPARATOR = "\x1f"
@@ -219,9 +219,9 @@ def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
         raise DeliveryRefused(
             f"{where}, line 1: the header cannot be read. Fetch it again."
         ) from None
-    if len(names) > _MOST_COLUMNS:
+    if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
-            f"{where}, line 1: {len(names)} columns, and no extract has over {_MOST_COLUMNS}. Is "
+            f"{where}, line 1: {len(names)} columns, and no extract has over {MOST_COLUMNS}. Is "
             "the file separated by `;`?"
         )
     if not any(names):

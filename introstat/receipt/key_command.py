@@ -69,7 +69,7 @@ def rotate_command(
     """Write the received copy to another folder with every pseudonym made by the new key.
 
     The old copy is only read. Build from the new one, compare, and only then remove the old copy
-    and lock the old key away: README, "Changing the key".
+    and lock the old key away: docs/operations.md.
 
     Exit code 0: written. 2: bad input, nothing written.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from introstat.errors import DeliveryRefused, UserError
-from introstat.identity.numbers import is_valid_ident
+from introstat.identity.numbers import holds_valid_number
 from introstat.mapping.layout import Mapping, OfficeFile, find_mapping, load_mapping
 from introstat.receipt.contract import Source, Table, sources
 
@@ -60,6 +60,7 @@ class Delivery:
     delivered: date
     covers_until: date | None
     encoding: str
+    manifest_sha256: str
     files: tuple[DeliveredFile, ...]
     unlisted: tuple[str, ...]
     mapping: Mapping | None = None
@@ -107,6 +108,16 @@ def read_delivery(folder: Path) -> Delivery:
     _expect(where, content, "delivered", folder.name, "The folder is named by its date.")
     delivered = _date(where, content, "delivered")
     covers_until = _date(where, content, "covers_until") if content.get("covers_until") else None
+    if delivered > date.today():
+        raise DeliveryRefused(
+            f"{where}: `delivered` is {delivered}, which has not come yet. As the newest snapshot "
+            "it would count until then; correct the date."
+        )
+    if covers_until and covers_until > delivered:
+        raise DeliveryRefused(
+            f"{where}: `covers_until` is {covers_until}, after the delivery itself. Correct the "
+            "date."
+        )
     encoding = content.get("encoding") or "utf-8"
     if not isinstance(encoding, str) or encoding not in ENCODINGS:
         raise DeliveryRefused(
@@ -140,11 +151,17 @@ def read_delivery(folder: Path) -> Delivery:
         delivered,
         covers_until,
         encoding,
+        checksum(content),
         tuple(files),
         tuple(unlisted),
         mapping,
         tuple(office_files),
     )
+
+
+def checksum(manifest: dict[str, Any]) -> str:
+    """Return a manifest's checksum, the same however it is spaced and ordered."""
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
 
 
 def _expect(where: str, content: dict[str, Any], key: str, wanted: str, hint: str) -> None:
@@ -188,7 +205,7 @@ def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | No
     if mapping is None:
         return None
     # The contract's own names hold none; an office's stand in the received copy as they are.
-    if any(is_valid_ident(name[place : place + 11]) for place in range(len(name))):
+    if holds_valid_number(name):
         raise DeliveryRefused(
             f"{where}: the name of a file holds an identity number. Name the file without it."
         )

@@ -5,6 +5,7 @@ what was delivered; `mottakskontroll/` beside them has what the reception check 
 beside and moved into place as a whole, and never changed after.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +25,13 @@ from introstat.receipt.check.report import Report
 from introstat.receipt.check.run import check_delivery
 from introstat.receipt.check.summary import forget_refusal, keep_refusal, summary_of
 from introstat.receipt.files import load_incoming
-from introstat.receipt.manifest import Delivery, find_deliveries, read_delivery
+from introstat.receipt.manifest import (
+    MANIFEST,
+    Delivery,
+    checksum,
+    find_deliveries,
+    read_delivery,
+)
 from introstat.receipt.mapped import MappedReceipt, changed_mapping, delivered_checksums
 from introstat.receipt.sealing import NUMBERS_TABLE, write_sealed
 
@@ -138,6 +145,7 @@ def _write_receipt(
         "source": delivery.source.name,
         "delivered": str(delivery.delivered),
         "covers_until": str(delivery.covers_until) if delivery.covers_until else None,
+        "manifest_sha256": delivery.manifest_sha256,
         "received_by": f"introstat {__version__}",
         "key_fingerprint": pseudonymiser.fingerprint,
         "files": [
@@ -167,19 +175,33 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
     receipt = json.loads((home / RECEIPT).read_text(encoding="utf-8"))
     before = delivered_checksums(receipt)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8-sig"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8-sig"))
         now = {name: facts["sha256"].lower() for name, facts in manifest["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DeliveryRefused(
             "It was received before, but its manifest is gone or cannot be read now. What was "
             "received stands; put the manifest back or take the folder away."
         ) from None
-    if now != before:
+    changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)] or [
+        name for name in sorted(now) if _is_other_file(folder / name, now[name])
+    ]
+    if not changed and checksum(manifest) != receipt["manifest_sha256"]:
+        changed = [MANIFEST]
+    if changed:
         raise DeliveryRefused(
-            "It was received before with other content, and a delivery never changes. What was "
-            "received stands. Deliver the new content under the date it was made."
+            f"It was received before with other content ({', '.join(changed)}), and a delivery "
+            "never changes. What was received stands. Deliver the new content under the date it "
+            "was made."
         )
     return changed_mapping(receipt, f"{folder.parent.name}/{folder.name}")
+
+
+def _is_other_file(path: Path, sha256: str) -> bool:
+    """Tell whether a file is there and is not the one with this checksum."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() != sha256
 
 
 def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:

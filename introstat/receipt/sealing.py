@@ -2,16 +2,18 @@
 
 Identity columns are replaced whole and get `<column>_is_valid` beside them. In any other text a run
 of 11 or more digits is replaced where it stands, so a number noted in the wrong place does not slip
-through. Columns that the contract marks `coded` are digits by design and left as they are.
+through. In columns that the contract marks `coded` runs of digits are codes by design: there only
+what breaks the pattern of the codes and holds a valid number is replaced.
 """
 
+import re
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from introstat.identity.numbers import is_valid_duf, is_valid_ident
-from introstat.identity.pseudonyms import NUMBER_IN_TEXT, Pseudonymiser
+from introstat.identity.numbers import NUMBER_IN_TEXT, is_valid_duf, is_valid_ident
+from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.contract import Column
 from introstat.receipt.manifest import DeliveredFile, Delivery
 
@@ -64,8 +66,9 @@ def write_sealed(
     _make_numbered_view(connection, file, identities)
     texts = _columns(connection, "numbered_view")
     texts = [name for name in texts if _holds_free_text(file, name)]
+    codes = {column.name: column.coded for column in file.table.columns}
     replaced = {
-        name: _seal_texts(connection, name, place, pseudonymiser)
+        name: _seal_texts(connection, name, codes.get(name), place, pseudonymiser)
         for place, name in enumerate(texts)
     }
     joins = " ".join(
@@ -166,19 +169,17 @@ def _seal_numbers(
 def _holds_free_text(file: DeliveredFile, name: str) -> bool:
     if name in ("extra_columns", "line_content"):
         return True
-    return any(
-        column.name == name and not column.identity and not column.coded
-        for column in file.table.columns
-    )
+    return any(column.name == name and not column.identity for column in file.table.columns)
 
 
 def _seal_texts(
     connection: duckdb.DuckDBPyConnection,
     name: str,
+    codes: str | None,
     place: int,
     pseudonymiser: Pseudonymiser,
 ) -> str | None:
-    """Make a table found → sealed of a column's texts that hold a long run of digits, if any do."""
+    """Make a table found → sealed of a column's texts that hold a number, if any do."""
     found = (
         connection.execute(
             f"""
@@ -190,6 +191,8 @@ def _seal_texts(
         .to_arrow_table()["found"]
         .to_pylist()
     )
+    if codes is not None:
+        found = [text for text in found if _has_slipped(text, codes)]
     if not found:
         return None
     table = f"texts_{place}"
@@ -203,6 +206,14 @@ def _seal_texts(
         },
     )
     return table
+
+
+def _has_slipped(text: str, codes: str) -> bool:
+    """Tell whether codes are none, and a valid number stands where they should."""
+    return not re.fullmatch(codes, text) and any(
+        is_valid_ident(text[start : start + 11]) or is_valid_duf(text[start : start + 12])
+        for start in range(len(text) - 10)
+    )
 
 
 def _income_query(query: str) -> str:

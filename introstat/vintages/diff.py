@@ -38,7 +38,7 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
     The table counts, for each fact, rows then and now and the rows that changed, by reason: new
     (happened after the earlier vintage), late (had happened, registered later), corrected,
     removed, reopened, or elsewhere (follows from other rows). How a reason is found stands in
-    docs/vintages.md.
+    docs/operations.md.
 
     Exit code 0: compared. 1: a vintage could not be built. 2: bad input.
 

@@ -4,12 +4,14 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from introstat.errors import BuildFailed
+import duckdb
+
+from introstat.errors import BuildFailed, UserError
 from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.warehouse.dbt import DbtRun, run_dbt
-from introstat.warehouse.opening import open_warehouse, warehouse_key
+from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, warehouse_key
 
 
 def build(
@@ -24,8 +26,8 @@ def build(
     into place, in one step. Raises BuildFailed with what dbt said, UserError if another build of
     the same file is running.
     """
-    warehouse_key()  # one that cannot be read is told before anything is built
     warehouse = warehouse.resolve()
+    _expect_replaceable(warehouse)
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with (
         locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"),
@@ -49,6 +51,33 @@ def build(
             deliveries=deliveries,
         )
     return run
+
+
+def _expect_replaceable(warehouse: Path) -> None:
+    """Raise UserError if the file that stands is no warehouse, or one that this key does not open.
+
+    An encrypted warehouse is never replaced by a plain one because a variable was not set.
+    """
+    key = warehouse_key()  # one that cannot be read is told before anything is built
+    if not warehouse.exists():
+        return
+    try:
+        open_warehouse(warehouse).close()
+    except duckdb.Error:
+        if key and _is_plain(warehouse):
+            return
+        raise UserError(
+            f"{warehouse} is no DuckDB file, is being written to, or is encrypted with another key "
+            f"than ${KEY_FILE_VARIABLE} names. Name its key, wait, or move it away."
+        ) from None
+
+
+def _is_plain(warehouse: Path) -> bool:
+    try:
+        duckdb.connect(str(warehouse), read_only=True).close()
+    except duckdb.Error:
+        return False
+    return True
 
 
 def build_vintage(

@@ -206,6 +206,11 @@ def test_build_and_diff_work_encrypted(extracts, warehouse_key, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "fct_benefit_months" in done.stdout
+    before = warehouse.read_bytes()
+    done = run("build", "--extracts", extracts, "--warehouse", warehouse)
+    assert done.returncode == 2, "an encrypted file is not replaced by a plain one"
+    assert "Name its key" in done.stderr
+    assert warehouse.read_bytes() == before
     short = tmp_path / "short.key"
     short.write_text("short")
     done = run(

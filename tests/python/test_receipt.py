@@ -10,7 +10,9 @@ from conftest import KEY, run
 from deliveries import HEADERS, benefit, deliver, ident, income
 
 from introstat.errors import UserError
+from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
+from introstat.identity.scan import scan
 from introstat.receipt.receive import Outcome, receive
 
 ANNE, BAKO = ident(1), ident(2)
@@ -315,6 +317,8 @@ def set_rows(folder: Path, file: str, number: int) -> None:
         (lambda m: m.update(source="status"), "`source` is 'status', expected 'folkeregister'"),
         (lambda m: m.update(contract="nir/2"), "`contract` is 'nir/2', expected 'folkeregister/1'"),
         (lambda m: m.update(delivered="2018-01-22"), "`delivered` is '2018-01-22'"),
+        (lambda m: m.update(delivered="2091-01-22"), "`delivered` is '2091-01-22'"),
+        (lambda m: m.update(covers_until="2018-02-01"), "`covers_until` is 2018-02-01, after the"),
         (lambda m: m.update(encoding="utf-16"), "encoding 'utf-16' is not known"),
         (lambda m: m.update(encoding=["utf-8"]), "encoding ['utf-8'] is not known"),
         (lambda m: m.update(files={}), "`files` names no file; expected identer.csv, bosatt.csv"),
@@ -380,6 +384,52 @@ def test_a_delivery_that_changed_after_receipt_is_refused(extracts, received):
     (folder / "manifest.json").unlink()
     [told] = receive_all(extracts, received).refused
     assert "its manifest is gone" in told
+
+
+@pytest.mark.parametrize("changed", ["bosatt.csv", "manifest.json"])
+def test_a_file_changed_after_receipt_refuses_the_delivery_by_name(extracts, received, changed):
+    folder = deliver(extracts, "folkeregister", "2018-01-21")
+    receive_all(extracts, received)
+    if changed == "bosatt.csv":
+        with (folder / changed).open("a") as file:
+            file.write(f"A;{ANNE};0301;2015-01-01;\n")
+    else:
+        edit_manifest(folder, lambda m: m.update(covers_until="2017-06-30"))
+    [told] = receive_all(extracts, received).refused
+    assert f"received before with other content ({changed})" in told
+
+
+def test_a_delivery_from_the_future_is_refused(extracts, received):
+    deliver(extracts, "folkeregister", "2091-01-21")
+    assert "`delivered` is 2091-01-21, which has not come yet" in refusal(extracts, received)
+
+
+def test_a_line_of_the_form_that_slipped_within_its_width_is_sealed(extracts, received):
+    """The number then stands where two-digit codes should; sound codes are left as they are."""
+    codes, months = "0102" + "00" * 9, "010203" + "00" * 9
+    sound = f"030115000000001234{ANNE}201501234567110101151{codes}06000000{months}0150000"
+    slipped = f"{sound[:10]}{' ' * 34}{sound[10:77]}"
+    assert len(sound) == len(slipped) == 111
+    deliver(extracts, "kostra", "2016-02-20", {"11b-2015.dat": [sound, slipped]})
+    assert receive_all(extracts, received).refused == []
+    rows = read(received, "kostra/2016-02-20/11b-2015")
+    assert [row["tiltak"] == codes for row in rows] == [True, False]
+    assert scan([received], {ANNE}) == {}
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "  ", " - ", ".", "_", ""])
+def test_a_number_is_sealed_however_it_is_written(extracts, received, pseudonymiser, blank):
+    wide = "".join(chr(0xFF10 + int(digit)) for digit in ANNE)
+    dotted = f"{ANNE[:2]}.{ANNE[2:4]}.{ANNE[4:6]} {ANNE[6:]}"
+    text = f"f.nr. {ANNE[:6]}{blank}{ANNE[6:]}, {wide} {dotted}"
+    deliver(
+        extracts, "status", "2018-01-21", {"signaler.csv": [f"S;{ANNE};aap;2017-01-01;;{text}"]}
+    )
+    assert receive_all(extracts, received).refused == []
+    [row] = read(received, "status/2018-01-21/signaler")
+    sealed = pseudonymiser.pseudonym(ANNE)
+    assert row["kilde"] == f"f.nr. {sealed}, {sealed} {sealed}"
+    assert tellable(text) == "f.nr. …, … …"
 
 
 def test_another_key_is_refused_before_anything_is_written(extracts, received):

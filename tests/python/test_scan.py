@@ -19,7 +19,7 @@ ANNE = ident(1)
 def test_numbers_are_found_in_every_kind_of_file_and_none_is_named(tmp_path):
     (tmp_path / "log.txt").write_text(f"a {ANNE}, b 123")
     (tmp_path / "log.gz").write_bytes(gzip.compress(f"x{ANNE}".encode()))
-    (tmp_path / "spaced.txt").write_text(f"f.nr. {ANNE[:6]} {ANNE[6:]}")
+    (tmp_path / "spaced.txt").write_text(f"f.nr._{ANNE[:6]} {ANNE[6:]}x")
     (tmp_path / "binary").write_bytes(b"\x00\xff" * 3_000_000 + ANNE.encode() + b"\x00")
     duckdb.sql(f"select ['{ANNE}'] as a").write_parquet(str(tmp_path / "list.parquet"))
     with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
