@@ -1,15 +1,21 @@
 """Looking for identity numbers where none may be: in files of text, Parquet, DuckDB, or anything.
 
-Every file is read as bytes, and Parquet and DuckDB files as tables too, because they are packed.
+Every file is read as bytes. What is packed is read unpacked too: gzip, the members of zip files (a
+workbook is one), and Parquet and DuckDB files as tables.
 """
 
 import gzip
+import lzma
 import re
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, cast
 
 import duckdb
 
+from introstat.errors import UserError
 from introstat.identity.numbers import (
     NUMBER_IN_TEXT,
     ascii_digits,
@@ -18,6 +24,7 @@ from introstat.identity.numbers import (
 )
 from introstat.progress import Tell, silent
 from introstat.receipt.contract import sources
+from introstat.receipt.sql import quoted_name, text_literal
 from introstat.warehouse.opening import open_warehouse
 
 # As bytes: a run of digits, or a number as people write it. As text: numbers.NUMBER_IN_TEXT.
@@ -29,32 +36,65 @@ _RUN = re.compile(
 _BLOCK = 1 << 22
 # Runs of digits are looked at to this length, which no register's line exceeds.
 _LONGEST = 4096
+_ZIP_ENDINGS = {".zip", ".xlsx", ".xlsm", ".docx", ".pptx", ".ods", ".odt"}
+_ZIP_MARK = b"PK\x03\x04"
+# Zip files in zip files are opened to this depth: one can be made that holds itself.
+_DEEPEST = 3
+_NOT_READABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,  # a zip member under a password, or packed in an unknown way
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    duckdb.Error,
+)
+_ADVICE = {
+    ".duckdb": "It is broken, in use, or encrypted with another key than the one in "
+    "$INTROSTAT_WAREHOUSE_KEY_FILE (unset it for plain files): mend that and scan again.",
+    "": "It is broken, cut off, protected, or not what its name says: mend, unpack or remove it, "
+    "and scan again.",
+}
+
+TellUnreadable = Callable[[Path, str], None]
+"""Told a file that could not be read to its end, and what to do about it."""
+
+
+def refuse_unreadable(file: Path, advice: str) -> None:
+    """Raise UserError: the default of what is told of files that could not be read."""
+    raise UserError(f"{file}: cannot be read to its end. {advice}")
 
 
 def scan(
     paths: list[Path],
     known: set[str] | None = None,
     progress: Tell = silent,
+    unreadable: TellUnreadable = refuse_unreadable,
 ) -> dict[Path, int]:
     """Return the files under `paths` that hold identity numbers, with how many different ones.
 
     With `known`, only those numbers are looked for, also inside longer runs of digits. Without it,
     every run of exactly eleven digits that is a valid fødselsnummer, D-number or synthetic number
-    counts: about one in three hundred numbers of eleven digits is, by chance.
+    counts: about one in three hundred numbers of eleven digits is, by chance. `unreadable` is told
+    the files that could not be read to their end; what could be read of them counts.
     """
     files = sorted({file for path in paths for file in _files(path)})
     found = {}
     for done, file in enumerate(files):
         progress(done, len(files), file.name)
-        numbers = {number for run in _runs(file) for number in _numbers(run, known)}
+        runs = _readable_runs(file, unreadable)
+        numbers = {number for run in runs for number in _numbers(run, known)}
         if numbers:
             found[file] = len(numbers)
     progress(len(files), len(files), "")
     return found
 
 
-def numbers_of(extracts: Path) -> set[str]:
-    """Return the identity and DUF numbers that stand in a folder of extracts, valid ones only."""
+def numbers_of(extracts: Path, unreadable: TellUnreadable = refuse_unreadable) -> set[str]:
+    """Return the identity and DUF numbers that stand in a folder of extracts, valid ones only.
+
+    `unreadable` is told the files that could not be read to their end.
+    """
     slices = [
         column.slice
         for source in sources().values()
@@ -65,7 +105,7 @@ def numbers_of(extracts: Path) -> set[str]:
     numbers = set()
     for file in _files(extracts):
         fixed_width = ".dat" in file.suffixes
-        for run in _runs(file):
+        for run in _readable_runs(file, unreadable):
             parts = [run[slice(*place)] for place in slices] if fixed_width else [run]
             numbers |= {part for part in parts if is_valid_ident(part) or is_valid_duf(part)}
     return numbers - {"0" * 12}  # fills an empty field of the form, and has the right check digits
@@ -86,25 +126,53 @@ def _numbers(run: str, known: set[str] | None) -> Iterator[str]:
                 yield run[start : start + length]
 
 
+def _readable_runs(file: Path, unreadable: TellUnreadable) -> Iterator[str]:
+    """The runs of a file as far as it can be read."""
+    try:
+        yield from _runs(file)
+    except _NOT_READABLE:
+        # What the error says may quote from the file.
+        unreadable(file, _ADVICE.get(file.suffix, _ADVICE[""]))
+
+
 def _runs(file: Path) -> Iterator[str]:
     """The runs of eleven or more digits in a file."""
-    yield from _runs_of_bytes(file)
+    yield from _runs_of_bytes(file.open("rb"))
     if file.suffix == ".parquet":
         with duckdb.connect(":memory:") as connection:
-            source = str(file).replace("'", "''")
-            yield from _runs_of_table(connection, f"read_parquet('{source}')")
+            yield from _runs_of_table(connection, f"read_parquet({text_literal(str(file))})")
     elif file.suffix == ".duckdb":
         with open_warehouse(file) as connection:
             tables = connection.execute(
-                "select table_name from duckdb_tables() where not internal and not temporary"
+                "select schema_name, table_name from duckdb_tables() "
+                "where database_name = current_database() and not internal and not temporary"
             ).fetchall()
-            for (table,) in tables:
-                yield from _runs_of_table(connection, f'main."{table}"')
+            for schema, table in tables:
+                yield from _runs_of_table(connection, f"{quoted_name(schema)}.{quoted_name(table)}")
+    else:
+        with file.open("rb") as opened:
+            yield from _runs_of_packed(opened, file.suffix)
 
 
-def _runs_of_bytes(file: Path) -> Iterator[str]:
+def _runs_of_packed(opened: IO[bytes], suffix: str, depth: int = 0) -> Iterator[str]:
+    """The runs in what a gzip or zip file holds; nothing of a file that is not packed."""
+    if suffix == ".gz":
+        yield from _runs_of_bytes(cast(IO[bytes], gzip.open(opened)))
+    elif suffix in _ZIP_ENDINGS or opened.read(len(_ZIP_MARK)) == _ZIP_MARK:
+        if depth == _DEEPEST:
+            raise zipfile.BadZipFile("packed too deep")
+        with zipfile.ZipFile(opened) as packed:
+            for member in packed.infolist():
+                yield from _runs_of_bytes(packed.open(member))
+                with packed.open(member) as inner:
+                    yield from _runs_of_packed(inner, Path(member.filename).suffix, depth + 1)
+    elif depth and suffix in (".parquet", ".duckdb"):
+        raise zipfile.BadZipFile("a table inside a zip file is not read")
+
+
+def _runs_of_bytes(opened: IO[bytes]) -> Iterator[str]:
     rest = b""
-    with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as opened:
+    with opened:
         while block := opened.read(_BLOCK):
             block = rest + block
             for match in _RUN.finditer(block):
@@ -118,7 +186,7 @@ def _runs_of_bytes(file: Path) -> Iterator[str]:
 def _runs_of_table(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
     for name, *_ in connection.execute(f"describe select * from {table}").fetchall():
         runs = connection.execute(
-            f"select distinct unnest(regexp_extract_all(\"{name}\"::varchar, '{NUMBER_IN_TEXT}')) "
+            f"select distinct unnest(regexp_extract_all({quoted_name(name)}::varchar, '{NUMBER_IN_TEXT}')) "
             f"from {table}"
         ).fetchall()
         yield from (ascii_digits(run) for (run,) in runs)

@@ -4,14 +4,18 @@ import gzip
 import json
 import shutil
 import threading
+import zipfile
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from conftest import run
 from deliveries import deliver, ident
 
+from introstat.errors import UserError
 from introstat.identity.scan import numbers_of, scan
+from introstat.warehouse.opening import ALIAS, attach_encrypted
 
 ANNE = ident(1)
 
@@ -43,6 +47,79 @@ def test_a_number_at_the_edge_of_a_block_is_found(tmp_path):
     for before in range((1 << 22) - 12, (1 << 22) + 1):
         (tmp_path / "file").write_bytes(b"x" * before + ANNE.encode())
         assert scan([tmp_path]), before
+
+
+def test_workbooks_and_zip_files_are_read_member_by_member(tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["x", ANNE])
+    book.save(tmp_path / "list.xlsx")
+    (tmp_path / "inner.gz").write_bytes(gzip.compress(f"x{ANNE}".encode()))
+    for name in ("packed.zip", "no_ending"):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.write(tmp_path / "inner.gz", "folder/inner.gz")
+            packed.writestr("folder/empty.txt", "")
+    (tmp_path / "inner.gz").unlink()
+    assert {path.name for path in scan([tmp_path])} == {"list.xlsx", "packed.zip", "no_ending"}
+
+
+def write_broken(folder: Path) -> set[str]:
+    """Write files that cannot be read to their end, and return their names."""
+    folder.mkdir()
+    (folder / "cut.gz").write_bytes(gzip.compress(bytes(range(256)) * 4000)[:-500])
+    (folder / "no.gz").write_text("x")
+    (folder / "no.parquet").write_text("x")
+    (folder / "no.duckdb").write_text("x")
+    (folder / "no.xlsx").write_text("x")
+    duckdb.sql("select 1 as a").write_parquet(str(folder / "table.parquet"))
+    with zipfile.ZipFile(folder / "table.zip", "w") as packed:
+        packed.write(folder / "table.parquet", "table.parquet")
+    (folder / "table.parquet").unlink()
+    deep = folder / "deep.zip"
+    deep.write_bytes(b"")
+    for _ in range(5):
+        inner = deep.read_bytes()
+        with zipfile.ZipFile(deep, "w") as packed:
+            packed.writestr("deep.zip", inner)
+    with duckdb.connect() as connection:
+        attach_encrypted(connection, folder / "locked.duckdb", "a key of the warehouse")
+        connection.execute(f"create table {ALIAS}.t as select 1 as a")
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_scan_goes_on(tmp_path):
+    broken = write_broken(tmp_path / "broken")
+    assert len(broken) == 8
+    with pytest.raises(UserError, match="cannot be read to its end"):
+        scan([tmp_path])
+    done = run("scan", tmp_path)
+    assert done.returncode == 2
+    assert {line.split(": ")[1].rsplit("/")[-1] for line in told(done.stderr)} == broken
+    assert f"{len(broken)} files could not be read" in done.stderr
+    assert "No identity number found." not in done.stdout
+    # Its bytes are looked at all the same, and finding a number is the graver thing.
+    (tmp_path / "broken" / "no.gz").write_text(f"x {ANNE}")
+    (tmp_path / "sound.txt").write_text(ANNE)
+    done = run("scan", tmp_path)
+    assert done.returncode == 3
+    assert done.stdout.count(": 1 identity numbers") == 2
+    assert len(told(done.stderr)) == len(broken)
+
+
+def test_an_extract_that_cannot_be_read_is_named_too(tmp_path):
+    broken = write_broken(tmp_path / "broken")
+    (tmp_path / "clean.txt").write_text("x")
+    done = run("scan", tmp_path / "clean.txt", "--numbers-from", tmp_path / "broken")
+    assert done.returncode == 2
+    assert len(told(done.stderr)) == len(broken)
+    (tmp_path / "broken" / "sound.csv").write_text(ANNE)
+    done = run("scan", tmp_path / "clean.txt", "--numbers-from", tmp_path / "broken")
+    assert done.returncode == 2
+    assert len(told(done.stderr)) == len(broken)
+
+
+def told(text: str) -> list[str]:
+    assert "Traceback" not in text
+    return [line for line in text.splitlines() if line.startswith("Unreadable: ")]
 
 
 @pytest.fixture
@@ -85,14 +162,14 @@ def test_nothing_that_a_run_leaves_or_says_holds_a_number(refused_of_every_kind,
     seen: dict[Path, int] = {}
     ended = threading.Event()
 
+    def gone_or_half_written(file: Path, advice: str) -> None:
+        """Files come and go here; what could be read of them counts."""
+
     def watch() -> None:
         """Read whatever text or table there is for a moment only."""
         while not ended.wait(0.2):
             for path in [*temporary.rglob("*"), *house.glob("*.received/.incoming-*/**/*")]:
-                try:
-                    seen.update(scan([path], numbers) if path.is_file() else {})
-                except (OSError, duckdb.Error):
-                    continue  # gone, or half written
+                seen.update(scan([path], numbers, unreadable=gone_or_half_written))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
