@@ -1,8 +1,10 @@
 """The console script `introstat`: one command for each thing the package does."""
 
+import shutil
 from typing import Any
 
 import click
+import duckdb
 
 from introstat import __version__
 from introstat.disclosure.command import audit_command, protect_command
@@ -11,6 +13,7 @@ from introstat.identity.scan_command import scan_command
 from introstat.lists.command import lists_command
 from introstat.mapping.command import mapping_group
 from introstat.overview.command import overview_command
+from introstat.places import MEMORY_VARIABLE
 from introstat.receipt.command import receive_command
 from introstat.receipt.describe import manifest_command
 from introstat.receipt.key_command import key_group
@@ -23,11 +26,24 @@ from introstat.warehouse.summary import summary_command
 
 
 class _Commands(click.Group):
-    """A group whose commands tell of files that cannot be read or written as bad input."""
+    """A group whose commands tell of files, disks and memory that do not serve as bad input."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except shutil.Error as error:
+            # One triple for each entry that was not copied: from, to, why.
+            [(_, target, why), *more] = error.args[0]
+            others = f" (nor {len(more)} others)" if more else ""
+            raise UserError(
+                f"{target}: not copied{others}: {why}. Choose another place or mend it."
+            ) from None
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            # What DuckDB says of other errors may quote a row; of these it names files and sizes.
+            raise UserError(
+                f"{str(error).splitlines()[0]} Make room on the disk, mend the file, or give more "
+                f"memory with ${MEMORY_VARIABLE}, and try again."
+            ) from None
         except OSError as error:
             raise UserError(
                 f"{error.filename or 'A file'}: {error.strerror}. Choose another place or mend it."

@@ -1,15 +1,19 @@
 """Where things lie: the project, the warehouse, the received copy beside it, the key."""
 
 import os
+import re
 from pathlib import Path
 
 import introstat
 from introstat.errors import UserError
+from introstat.identity.numbers import tellable
 
 WAREHOUSE_VARIABLE = "INTROSTAT_WAREHOUSE"
 RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
 MEMORY_VARIABLE = "INTROSTAT_MEMORY"
 MAPPINGS_VARIABLE = "INTROSTAT_MAPPINGS"
+# As DuckDB reads it; less than a megabyte is a slip, nothing runs in it.
+_SIZE = re.compile(r"[0-9]*[1-9][0-9]*(\.[0-9]+)? ?[MGT]i?B", re.IGNORECASE)
 # Names that DuckDB keeps for itself, and ours of a schema.
 _RESERVED_STEMS = {
     "main",
@@ -59,8 +63,17 @@ def mappings_folder() -> Path:
 
 
 def memory_limit() -> str:
-    """Return how much memory DuckDB may use: $INTROSTAT_MEMORY, else 4GB as in profiles.yml."""
-    return os.environ.get(MEMORY_VARIABLE) or "4GB"
+    """Return how much memory DuckDB may use: $INTROSTAT_MEMORY, else 4GB as in profiles.yml.
+
+    Raises UserError if the variable holds no size.
+    """
+    named = os.environ.get(MEMORY_VARIABLE) or "4GB"
+    if not _SIZE.fullmatch(named):
+        raise UserError(
+            f"${MEMORY_VARIABLE} is {tellable(named)!r}, expected a size such as 4GB or 500MB. Set "
+            "it to one, or unset it for 4GB."
+        )
+    return named
 
 
 def usable_warehouse(warehouse: Path) -> Path:

@@ -157,7 +157,8 @@ def _runs(file: Path) -> Iterator[str]:
 def _runs_of_packed(opened: IO[bytes], suffix: str, depth: int = 0) -> Iterator[str]:
     """The runs in what a gzip or zip file holds; nothing of a file that is not packed."""
     if suffix == ".gz":
-        yield from _runs_of_bytes(cast(IO[bytes], gzip.open(opened)))
+        with gzip.open(opened) as unpacked:
+            yield from _runs_of_bytes(cast(IO[bytes], unpacked))
     elif suffix in _ZIP_ENDINGS or opened.read(len(_ZIP_MARK)) == _ZIP_MARK:
         if depth == _DEEPEST:
             raise zipfile.BadZipFile("packed too deep")
@@ -184,9 +185,10 @@ def _runs_of_bytes(opened: IO[bytes]) -> Iterator[str]:
 
 
 def _runs_of_table(connection: duckdb.DuckDBPyConnection, table: str) -> Iterator[str]:
-    for name, *_ in connection.execute(f"describe select * from {table}").fetchall():
+    for column, *_ in connection.execute(f"describe select * from {table}").fetchall():
+        name = quoted_name(column)
         runs = connection.execute(
-            f"select distinct unnest(regexp_extract_all({quoted_name(name)}::varchar, '{NUMBER_IN_TEXT}')) "
+            f"select distinct unnest(regexp_extract_all({name}::varchar, '{NUMBER_IN_TEXT}')) "
             f"from {table}"
         ).fetchall()
         yield from (ascii_digits(run) for (run,) in runs)

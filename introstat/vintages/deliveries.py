@@ -118,7 +118,11 @@ def _table(deliveries: list[Delivery]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     names = ("Delivery", "Covers until", "Files", "Rows", "State", "At", "Used by (as of)")
     for name in names:
-        table.add_column(name, justify="right" if name in ("Files", "Rows") else "left")
+        table.add_column(
+            name,
+            justify="right" if name in ("Files", "Rows") else "left",
+            no_wrap=name == "Delivery",
+        )
     for delivery in deliveries:
         facts = _facts(delivery)
         table.add_row(

@@ -48,6 +48,8 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
     """
     if from_ >= to:
         raise UserError(f"--from {from_.date()} is not before --to {to.date()}: swap the two days.")
+    if out and not out.parent.is_dir():
+        raise UserError(f"--out {out}: there is no folder {out.parent}. Make it or name another.")
     folder = (received or places.received_beside(places.default_warehouse())).resolve()
     console = Console(stderr=True)
     # In the received copy's folder: as much room, and the same protection, as the data has now.

@@ -193,6 +193,16 @@ def test_days_in_the_wrong_order_are_told(received):
     assert "swap the two days" in done.stderr
 
 
+def test_a_folder_that_is_not_there_is_told_before_anything_is_built(received, tmp_path):
+    out = tmp_path / "none" / "x.csv"
+    days = ("--from", "2018-01-21", "--to", "2018-07-21")
+    done = run("diff", *days, "--received", received, "--out", out)
+    assert done.returncode == 2
+    assert done.stderr == f"Error: --out {out}: there is no folder {out.parent}. " + (
+        "Make it or name another.\n"
+    )
+
+
 def test_a_day_before_the_first_delivery_is_told(received):
     done = run("diff", "--from", "2011-01-01", "--to", "2018-01-21", "--received", received)
     assert done.returncode == 1
@@ -220,8 +230,9 @@ def test_deliveries_tells_received_refused_and_used_by_which_build(extracts, tmp
     assert found["nir/2018-01-21"]["rows"] == 11 + 6 + 1
     assert found["status/2018-06-01"]["state"] == "refused"
     assert "not even a header row" in found["status/2018-06-01"]["refusal"]
-    printed = run("deliveries", "--received", received).stdout
-    assert "status/2018-06-01" in printed
+    printed = run("deliveries", "--received", received, COLUMNS="80").stdout
+    for name in found:
+        assert f" {name} " in printed, "no name is cut short"
     assert "not even a header row" in printed
 
     # Mended and delivered anew, it is received, and the refusal is history.
