@@ -8,7 +8,7 @@ import duckdb
 
 from introstat import __version__
 from introstat.disclosure.command import audit_command, protect_command
-from introstat.errors import UserError
+from introstat.errors import UserError, said_by_engine
 from introstat.identity.scan_command import scan_command
 from introstat.lists.command import lists_command
 from introstat.mapping.command import mapping_group
@@ -39,9 +39,8 @@ class _Commands(click.Group):
                 f"{target}: not copied{others}: {why}. Choose another place or mend it."
             ) from None
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            # What DuckDB says of other errors may quote a row; of these it names files and sizes.
             raise UserError(
-                f"{str(error).splitlines()[0]} Make room on the disk, mend the file, or give more "
+                f"{said_by_engine(error)} Make room on the disk, mend the file, or give more "
                 f"memory with ${MEMORY_VARIABLE}, and try again."
             ) from None
         except OSError as error:

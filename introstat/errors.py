@@ -32,3 +32,12 @@ class BuildFailed(UserError):
     """The warehouse could not be built; the earlier file, if any, is untouched. Exit code 1."""
 
     exit_code = EXIT_BUILD_FAILED
+
+
+def said_by_engine(error: Exception) -> str:
+    """Return the first line of what DuckDB says of a disk, a file or memory, with its full stop.
+
+    Only for IOException and OutOfMemoryException, which name files and sizes: what DuckDB says of
+    other errors may quote a row.
+    """
+    return str(error).splitlines()[0].rstrip(". ") + "."

@@ -12,8 +12,8 @@ WAREHOUSE_VARIABLE = "INTROSTAT_WAREHOUSE"
 RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
 MEMORY_VARIABLE = "INTROSTAT_MEMORY"
 MAPPINGS_VARIABLE = "INTROSTAT_MAPPINGS"
-# As DuckDB reads it; less than a megabyte is a slip, nothing runs in it.
-_SIZE = re.compile(r"[0-9]*[1-9][0-9]*(\.[0-9]+)? ?[MGT]i?B", re.IGNORECASE)
+# As DuckDB reads it.
+_SIZE = re.compile(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 # Names that DuckDB keeps for itself, and ours of a schema.
 _RESERVED_STEMS = {
     "main",

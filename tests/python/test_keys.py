@@ -87,6 +87,21 @@ def test_rotation_with_the_wrong_key_writes_nothing(extracts, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"extracts", "old"}
 
 
+def test_a_copy_that_fails_while_rotating_is_one_line_that_says_why(extracts, tmp_path):
+    keys = [tmp_path / "one.key", tmp_path / "two.key"]
+    for key in keys:
+        run("key", "new", key)
+    received = tmp_path / "received"
+    run("receive", extracts, "--received", received, "--key-file", keys[0])
+    (received / "nir" / "2018-01-21" / "gone").symlink_to(tmp_path / "nowhere")
+    arguments = ["--received", received, "--to", tmp_path / "rotated"]
+    done = run("key", "rotate", *arguments, "--key-file", keys[0], "--new-key-file", keys[1])
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert "2018-01-21/gone: not copied: [Errno 2] No such file or directory" in line
+    assert not (tmp_path / "rotated").exists()
+
+
 def test_the_key_commands_work_together(extracts, tmp_path):
     keys = [tmp_path / "one.key", tmp_path / "two.key"]
     for key in keys:
