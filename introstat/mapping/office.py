@@ -19,6 +19,7 @@ from introstat.mapping.layout import Formats, OfficeFile
 from introstat.receipt.files import (
     MOST_COLUMNS,
     check_mark,
+    expect_small_parquet,
     expect_sound_gzip,
     opened_as_text,
     reading_parquet,
@@ -77,6 +78,7 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path, where: str)
     file = f"read_parquet({text_literal(str(path))})"
     with reading_parquet(where):
         described = connection.execute(f"describe select * from {file}").fetchall()
+    expect_small_parquet(connection, path, [row[0] for row in described], where)
     columns = ", ".join(
         f"{_trimmed(f'cast({quoted_name(row[0])} as varchar)')} as c{place}"
         for place, row in enumerate(described)

@@ -11,6 +11,7 @@ import gzip
 import io
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import IO, cast
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from introstat.errors import DeliveryRefused
 from introstat.receipt.manifest import DeliveredFile, Delivery
@@ -45,13 +47,21 @@ def load_incoming(
 
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
+    where = f"{delivery.name}/{file.path.name}"
+    if file.path.suffix == ".parquet":
+        expect_rows(parquet_footer(file.path, where).num_rows, file.rows, where)
     found, remarks = read_incoming(connection, delivery, file)
-    if found != file.rows:
-        raise DeliveryRefused(
-            f"{delivery.name}/{file.path.name}: {found} rows, but the manifest says {file.rows}. "
-            "The file is cut off or the manifest is of another file; ask for the delivery anew."
-        )
+    expect_rows(found, file.rows, where)
     return remarks
+
+
+def expect_rows(found: int, said: int, where: str) -> None:
+    """Refuse a file that has another number of rows than its manifest says."""
+    if found != said:
+        raise DeliveryRefused(
+            f"{where}: {found} rows, but the manifest says {said}. The file is cut off or the "
+            "manifest is of another file; ask for the delivery anew."
+        )
 
 
 def read_incoming(
@@ -76,21 +86,72 @@ def read_incoming(
 
 def expect_sound_gzip(path: Path, where: str) -> None:
     """Refuse a compressed file that is cut off (DuckDB reads it as far as it goes) or a bomb."""
-    limit = max(_MOST_UNPACKED * path.stat().st_size, _ALWAYS_UNPACKED)
+    limit = _most_unpacked(path)
     unpacked = 0
     try:
         with gzip.open(path) as file:
             while block := file.read(1 << 20):
                 unpacked += len(block)
                 if unpacked > limit:
-                    raise DeliveryRefused(
-                        f"{where}: unpacks to more than {_MOST_UNPACKED} times its size, as no "
-                        "extract does. Ask for the delivery anew."
-                    )
+                    raise _bomb(where)
     except (OSError, EOFError, zlib.error):
         raise DeliveryRefused(
             f"{where}: the compressed file is broken or cut off. Fetch it again."
         ) from None
+
+
+def parquet_footer(path: Path, where: str) -> pq.FileMetaData:
+    """Return what a Parquet file says of itself at its end; DeliveryRefused if it is none."""
+    try:
+        return pq.read_metadata(path)
+    except (OSError, pa.ArrowException):
+        raise _no_parquet(where) from None
+
+
+def expect_small_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, names: list[str], where: str
+) -> None:
+    """Refuse a Parquet file that is much smaller than the text in it (a bomb).
+
+    What the footer says is looked at first. It does not count a value that stands in a dictionary
+    once and in the table a million times, so the text is measured too, value by value as it streams
+    by, a byte for each field's end as CSV has it.
+    """
+    footer = parquet_footer(path, where)
+    limit = _most_unpacked(path)
+    groups = [footer.row_group(place) for place in range(footer.num_row_groups)]
+    if sum(group.total_byte_size for group in groups) > limit:
+        raise _bomb(where)
+    if len(names) > _MOST_COLUMNS:
+        raise DeliveryRefused(
+            f"{where}: {len(names)} columns, and no extract has over {_MOST_COLUMNS}."
+        )
+    lengths = " + ".join(f"coalesce(strlen({quoted_name(name)}::varchar), 0) + 1" for name in names)
+    try:
+        with reading_parquet(where):
+            measured = _count(
+                connection,
+                f"select coalesce(sum({lengths}), 0) from read_parquet({text_literal(str(path))})",
+            )
+    except duckdb.OutOfMemoryException:
+        raise _bomb(where) from None  # a page that does not even stream
+    if measured > limit:
+        raise _bomb(where)
+
+
+def _most_unpacked(path: Path) -> int:
+    return max(_MOST_UNPACKED * path.stat().st_size, _ALWAYS_UNPACKED)
+
+
+def _bomb(where: str) -> DeliveryRefused:
+    return DeliveryRefused(
+        f"{where}: unpacks to more than {_MOST_UNPACKED} times its size, as no extract does. Ask "
+        "for the delivery anew."
+    )
+
+
+def _no_parquet(where: str) -> DeliveryRefused:
+    return DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.")
 
 
 @contextmanager
@@ -101,7 +162,7 @@ def reading_parquet(where: str) -> Iterator[None]:
     except duckdb.OutOfMemoryException:
         raise  # not the file's fault
     except duckdb.Error:
-        raise DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.") from None
+        raise _no_parquet(where) from None
 
 
 def _load_csv(
@@ -127,7 +188,7 @@ def _load_csv(
         )
     except duckdb.Error as error:
         raise _unreadable(where, file.path, encoding, error) from None
-    _refuse_rejects(connection, where, len(names))
+    _refuse_rejects(connection, file.path, encoding, where, len(names))
     _number_lines(connection, file.path, encoding, where, header_lines)
     return _select_incoming(connection, file, where, names)
 
@@ -149,6 +210,7 @@ def _load_parquet(
     values = ", ".join(
         f"nullif({quoted_name(name)}, '') as c{place}" for place, name in enumerate(names)
     )
+    expect_small_parquet(connection, file.path, names, where)
     with reading_parquet(where):
         connection.execute(
             f"create temp table parsed as select row_number() over () as row_no, {values} "
@@ -250,7 +312,9 @@ def _check_columns(where: str, names: list[str], file: DeliveredFile) -> None:
         raise DeliveryRefused(f"{where}, line 1: column {twice[0]} is there twice.")
 
 
-def _refuse_rejects(connection: duckdb.DuckDBPyConnection, where: str, columns: int) -> None:
+def _refuse_rejects(
+    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, where: str, columns: int
+) -> None:
     """Refuse a file with rows that do not parse; the rejected text itself is never shown."""
     meaning = {
         "MISSING COLUMNS": f"fewer than {columns} fields",
@@ -260,16 +324,39 @@ def _refuse_rejects(connection: duckdb.DuckDBPyConnection, where: str, columns: 
         "LINE SIZE OVER MAXIMUM": f"a line longer than {_MAX_LINE_BYTES} bytes",
     }
     rejects = connection.execute(
-        "select line, error_type::varchar, (select count(distinct line) from reject_errors) "
-        "from reject_errors order by line limit 1"
+        "select line, line_byte_position, error_type::varchar, "
+        "(select count(distinct line) from reject_errors) from reject_errors order by line limit 1"
     ).fetchone()
     if rejects is not None:
-        line, kind, number = rejects
-        others = f" ({number - 1} more lines with errors)" if number > 1 else ""
+        line, position, kind, number = rejects
+        if position is not None:
+            line = _line_at(path, encoding, position - 1)
+        others = f" ({number - 1} more rows with errors)" if number > 1 else ""
         raise DeliveryRefused(
             f"{where}, line {line}: {meaning.get(kind, 'cannot be parsed')}{others}. "
             "Mend the file at its source and ask for the delivery anew."
         )
+
+
+def _line_at(path: Path, encoding: str, position: int) -> int:
+    """Return the line of the first row at or after a position in the file's bytes as UTF-8.
+
+    DuckDB counts rows, blank ones too, and a quoted field may hold line breaks.
+    """
+    breaks: Counter[int] = Counter()
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    with opened_as_bytes(path) as file:
+        while block := file.read(1 << 20):
+            if encoding != "utf-8":
+                block = decoder.decode(block).encode()
+            before, after = block[:position], block[position:]
+            blank = after[: len(after) - len(after.lstrip(b"\r\n"))]
+            breaks.update(byte for byte in before + blank if byte in b"\r\n")
+            position = max(position - len(block), 0)
+            if not position and len(blank) < len(after):
+                break
+    # One of the two ends lines; both do where they stand together.
+    return max(breaks.values(), default=0) + 1
 
 
 def _number_lines(
@@ -326,7 +413,7 @@ def _load_lines(
         )
     except duckdb.Error as error:
         raise _unreadable(where, file.path, encoding, error) from None
-    _refuse_rejects(connection, where, 1)
+    _refuse_rejects(connection, file.path, encoding, where, 1)
 
 
 def _parse_json(

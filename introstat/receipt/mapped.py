@@ -15,7 +15,7 @@ from introstat.errors import DeliveryRefused, UserError
 from introstat.mapping.apply import coverage, map_rules, refuse_missing
 from introstat.mapping.layout import Rule, find_mapping, load_mapping
 from introstat.mapping.office import load_office
-from introstat.receipt.files import shown_names
+from introstat.receipt.files import expect_rows, parquet_footer, shown_names
 from introstat.receipt.manifest import DeliveredFile, Delivery, MappedFile
 
 
@@ -54,12 +54,10 @@ class MappedReceipt:
     ) -> Iterator[DeliveredFile]:
         name = file.path.name
         where = f"{self._delivery.name}/{name}"
+        if file.path.suffix == ".parquet":
+            expect_rows(parquet_footer(file.path, where).num_rows, file.rows, where)
         office = load_office(connection, file.path, file.layout, self._delivery.encoding, where)
-        if office.rows != file.rows:
-            raise DeliveryRefused(
-                f"{where}: {office.rows} rows, but the manifest says {file.rows}. The file is cut "
-                "off or the manifest is of another file; ask for the delivery anew."
-            )
+        expect_rows(office.rows, file.rows, where)
         self.remarks += refuse_missing(file.layout, office, where)
         extra = [column for column in office.names if column not in file.layout.used]
         if extra:

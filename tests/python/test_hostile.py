@@ -308,6 +308,38 @@ BOMBS = {
 }
 
 
+def packed_rows(rows: int, value: str) -> bytes:
+    """A Parquet file of one value many times: a dictionary of one, and runs of its place."""
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        names = HEADERS["bosatt.csv"].split(";")
+        selected = ", ".join(f"'{value}' as {name}" for name in names)
+        duckdb.sql(f"select {selected} from range({rows})").write_parquet(file.name)
+        return Path(file.name).read_bytes()
+
+
+@pytest.mark.parametrize("said", [2, 20_000_000])
+def test_a_parquet_bomb_refuses_its_delivery_only(monkeypatch, said):
+    monkeypatch.setenv("INTROSTAT_MEMORY", "1GB")
+    content = packed_rows(20_000_000, "a" * 12)
+    assert len(content) < 4_000_000
+
+    def write(extracts: Path) -> None:
+        as_file("folkeregister/2018-01-21/bosatt.parquet", content, said)(extracts)
+        deliver(extracts, "status", "2018-01-21")
+
+    outcome = receive_hostile(write)
+    assert isinstance(outcome, Outcome)
+    assert outcome.received == ["status/2018-01-21"]
+    [refused] = outcome.refused
+    assert ("the manifest says 2" if said == 2 else "unpacks to more than 200 times") in refused
+
+
+def test_a_parquet_bomb_of_long_texts_refuses_its_delivery():
+    content = packed_rows(20_000, "x" * 100_000)
+    path = "folkeregister/2018-01-21/bosatt.parquet"
+    assert "unpacks to more than 200 times" in told(as_file(path, content, 20_000))
+
+
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_memory_is_bounded(bomb):
     """No more than the memory that DuckDB is given, the file itself, and a process's own."""
