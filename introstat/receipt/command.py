@@ -12,7 +12,7 @@ from introstat.locking import locked
 from introstat.progress import shown
 from introstat.receipt.contract import sources
 from introstat.receipt.manifest import find_deliveries
-from introstat.receipt.receive import Outcome, receive
+from introstat.receipt.receive import Outcome, ReceiptStopped, receive
 
 key_option = click.option(
     "--key-file",
@@ -55,7 +55,8 @@ def receive_with_progress(
 ) -> Outcome:
     """Receive with a progress bar and say what came of it.
 
-    One line for each remark, each refusal, and each page that has more on them.
+    One line for each remark, each refusal, and each page that has more on them; also when receiving
+    had to stop, of what came before.
     """
     if not find_deliveries(extracts):
         raise UserError(
@@ -68,7 +69,16 @@ def receive_with_progress(
         locked(received / ".lock", "another receipt into this folder"),
         shown(console, "Receiving") as tell,
     ):
-        outcome = receive(extracts, received, Pseudonymiser(key), tell)
+        try:
+            outcome = receive(extracts, received, Pseudonymiser(key), tell)
+        except ReceiptStopped as stopped:
+            _tell(stopped.outcome, received, console)
+            raise
+    _tell(outcome, received, console)
+    return outcome
+
+
+def _tell(outcome: Outcome, received: Path, console: Console) -> None:
     for remark in outcome.remarks:
         console.print(f"Remark: {remark}", highlight=False, soft_wrap=True, markup=False)
     for refusal in outcome.refused:
@@ -84,4 +94,3 @@ def receive_with_progress(
         soft_wrap=True,
         markup=False,
     )
-    return outcome

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from introstat.errors import DeliveryRefused, UserError
-from introstat.identity.numbers import holds_valid_number
+from introstat.identity.numbers import holds_valid_number, tellable
 from introstat.mapping.layout import Mapping, OfficeFile, find_mapping, load_mapping
 from introstat.receipt.contract import Source, Table, sources
 
@@ -80,6 +80,19 @@ def find_deliveries(extracts: Path) -> list[Path]:
         for folder in (extracts / source).glob("*")
         if folder.is_dir() and not folder.name.startswith(".")
     )
+
+
+def misplaced(extracts: Path) -> list[str]:
+    """Return a remark on each folder of deliveries that is named like no source of the contract."""
+    others = {path.parents[1].name for path in extracts.glob(f"*/*/{MANIFEST}")}
+    return [
+        tellable(
+            f"{name}: holds deliveries but is named like no source, so none of them is received. "
+            f"Rename the folder to one of {', '.join(sources())}."
+        )
+        for name in sorted(others - set(sources()))
+        if not name.startswith(".")
+    ]
 
 
 def read_delivery(folder: Path) -> Delivery:

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from introstat import __version__
-from introstat.errors import DeliveryRefused, UserError
+from introstat.errors import DeliveryRefused, UserError, said_by_engine
 from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.locking import move_into_place, workshop
@@ -30,12 +30,13 @@ from introstat.receipt.manifest import (
     Delivery,
     checksum,
     find_deliveries,
+    misplaced,
     read_delivery,
 )
 from introstat.receipt.mapped import MappedReceipt, changed_mapping, delivered_checksums
+from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.sealing import NUMBERS_TABLE, write_sealed
 
-RECEIPT = "receipt.json"
 _STAGING_PREFIX = ".incoming-"
 
 
@@ -53,6 +54,15 @@ class Outcome:
     summaries: list[Path] = field(default_factory=list)
 
 
+class ReceiptStopped(UserError):
+    """Receiving stopped at a fault that is no delivery's: `outcome` is what came of it before."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        """Take the message and what was received and refused before the fault."""
+        super().__init__(message)
+        self.outcome = outcome
+
+
 def receive(
     extracts: Path,
     received: Path,
@@ -63,33 +73,46 @@ def receive(
 
     A delivery that breaks the contract is refused whole and the others go on. `progress` is told
     how many of how many are done and the next one's name. Raises UserError if the received copy was
-    made with another key.
+    made with another key or is damaged, and ReceiptStopped if disk or memory do not suffice.
     """
     folders = find_deliveries(extracts)
     received.mkdir(parents=True, exist_ok=True)
     check_key(received, pseudonymiser)
-    outcome = Outcome()
+    outcome = Outcome(remarks=misplaced(extracts))
     for done, folder in enumerate(folders):
         name = tellable(f"{folder.parent.name}/{folder.name}")
         progress(done, len(folders), name)
         try:
-            _receive_one(folder, received, pseudonymiser, outcome)
-            forget_refusal(received, folder)
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            # What DuckDB says of other errors may quote a row; of these it names files and sizes.
-            said = str(error).splitlines()[0]
-            raise UserError(
-                f"{name} could not be received; what was received before stands. {said} "
+            _receive_or_refuse(folder, name, received, pseudonymiser, outcome)
+        except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            said = (
+                f"{error.filename or 'A file'}: {error.strerror}."
+                if isinstance(error, OSError)
+                else said_by_engine(error)
+            )
+            raise ReceiptStopped(
+                f"{name} could not be received; what was received before stands. {tellable(said)} "
                 f"Make room on the disk of {received}, or give it more memory with "
-                f"${MEMORY_VARIABLE}, and try again."
+                f"${MEMORY_VARIABLE}, and try again.",
+                outcome,
             ) from None
-        except DeliveryRefused as refusal:
-            reason = tellable(refusal.message)
-            outcome.refused.append(f"{name} refused. {reason}")
-            journal.note(received, "refused", delivery=name, reason=reason)
-            outcome.summaries.append(keep_refusal(received, folder, refusal))
+        except UserError as error:
+            raise ReceiptStopped(error.message, outcome) from None
     progress(len(folders), len(folders), "")
     return outcome
+
+
+def _receive_or_refuse(
+    folder: Path, name: str, received: Path, pseudonymiser: Pseudonymiser, outcome: Outcome
+) -> None:
+    try:
+        _receive_one(folder, received, pseudonymiser, outcome)
+        forget_refusal(received, folder)
+    except DeliveryRefused as refusal:
+        reason = tellable(refusal.message)
+        outcome.refused.append(f"{name} refused. {reason}")
+        journal.note(received, "refused", delivery=name, reason=reason)
+        outcome.summaries.append(keep_refusal(received, folder, refusal))
 
 
 def _receive_one(
@@ -172,7 +195,7 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
 
     Returns a remark if its mapping has changed since.
     """
-    receipt = json.loads((home / RECEIPT).read_text(encoding="utf-8"))
+    receipt = read_receipt(home / RECEIPT)
     before = delivered_checksums(receipt)
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8-sig"))
@@ -205,13 +228,12 @@ def _is_other_file(path: Path, sha256: str) -> bool:
 
 
 def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:
-    """Raise UserError if a received copy was made with another key."""
-    for path in sorted(received.glob(f"*/*/{RECEIPT}")):
-        receipt = json.loads(path.read_text(encoding="utf-8"))
+    """Raise UserError if a received copy was made with another key, or a receipt is damaged."""
+    for path in receipt_paths(received):
+        receipt = read_receipt(path)
         if receipt["key_fingerprint"] != pseudonymiser.fingerprint:
             raise UserError(
                 f"The pseudonym key is not the one that {received} was made with: the same person "
                 "would get two pseudonyms. Use that key, or receive everything anew into an empty "
                 "folder."
             )
-        return

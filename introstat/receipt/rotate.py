@@ -19,7 +19,8 @@ from introstat.places import memory_limit
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.contract import sources
-from introstat.receipt.receive import RECEIPT, check_key
+from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
+from introstat.receipt.receive import check_key
 from introstat.receipt.sealing import PARQUET_FORMAT
 
 # The shortest pseudonym is that of one character: a tag of 16 bytes and one more, two letters each.
@@ -40,7 +41,7 @@ def rotate(
     """
     if target.exists():
         raise UserError(f"{target} is there already. Name a folder that is not.")
-    receipts = sorted(received.glob(f"*/*/{RECEIPT}"))
+    receipts = receipt_paths(received)
     if not receipts:
         raise UserError(f"Nothing has been received in {received}.")
     check_key(received, old)
@@ -59,7 +60,7 @@ def rotate(
 
 def _rotate_delivery(delivery: Path, target: Path, old: Pseudonymiser, new: Pseudonymiser) -> None:
     shutil.copytree(delivery, target)
-    receipt = json.loads((delivery / RECEIPT).read_text(encoding="utf-8"))
+    receipt = read_receipt(delivery / RECEIPT)
     tables = {table.name: table for table in sources()[receipt["source"]].tables}
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")

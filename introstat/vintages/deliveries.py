@@ -14,7 +14,7 @@ from rich.table import Table
 from introstat import places
 from introstat.errors import UserError
 from introstat.receipt import journal
-from introstat.receipt.receive import RECEIPT
+from introstat.receipt.receipts import read_receipt, receipt_paths
 
 
 @dataclass
@@ -49,7 +49,7 @@ def deliveries_command(received: Path | None, as_json: bool) -> None:
     A build is named by its warehouse file and as_of; the newest build of each file counts. Builds
     by plain `dbt build` are not in the journal: their deliveries are in stg_receipt__files.
 
-    Exit code 0: listed. 2: nothing was received or refused there.
+    Exit code 0: listed. 2: nothing was received or refused there, or a receipt is damaged.
 
     \b
     Example:
@@ -77,9 +77,9 @@ def deliveries_command(received: Path | None, as_json: bool) -> None:
 def deliveries_in(received: Path) -> list[Delivery]:
     """Return the deliveries of a received copy by source and date, with refused ones among them."""
     known: dict[str, Delivery] = defaultdict(lambda: Delivery(""))
-    for path in sorted(received.glob(f"*/*/{RECEIPT}")):
+    for path in receipt_paths(received):
         name = f"{path.parents[1].name}/{path.parent.name}"
-        known[name] = Delivery(name, json.loads(path.read_text(encoding="utf-8")))
+        known[name] = Delivery(name, read_receipt(path))
     builds: dict[str, dict[str, Any]] = {}
     for entry in journal.entries(received):
         if entry["event"] in ("received", "refused"):

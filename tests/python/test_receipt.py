@@ -3,16 +3,21 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from conftest import KEY, run
 from deliveries import HEADERS, benefit, deliver, ident, income
 
+from introstat.cli import main
 from introstat.errors import UserError
 from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.identity.scan import scan
+from introstat.places import memory_limit
+from introstat.receipt.manifest import Delivery
 from introstat.receipt.receive import Outcome, receive
 
 ANNE, BAKO = ident(1), ident(2)
@@ -231,6 +236,11 @@ def test_an_optional_column_that_is_not_delivered_is_empty(extracts, received):
             id="not the encoding",
         ),
         pytest.param(
+            b'bosatt_id;ident;kommunenr;fra_dato\nA;"B\n\nC";0301;2015-01-01\n\nA;B;0301\n',
+            "bosatt.csv, line 6: fewer than 4 fields",
+            id="too few fields below a field of three lines",
+        ),
+        pytest.param(
             b'bosatt_id;ident;kommunenr;fra_dato\nA;"B;0301;2015-01-01\n', "quote", id="open quote"
         ),
     ],
@@ -240,6 +250,23 @@ def test_a_file_that_breaks_the_contract_refuses_the_delivery(extracts, received
     told = refusal(extracts, received)
     assert told.startswith("folkeregister/2018-01-21 refused.")
     assert message in told
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("name", ["bosatt.csv", "bosatt.csv.gz"])
+def test_the_line_of_a_broken_row_is_counted_far_below_quoted_line_breaks(
+    extracts, received, name, line_end
+):
+    """Blocks of the file, gzip, and letters of two bytes in UTF-8 do not lead the count astray."""
+    lines = ["bosatt_id;ident;kommunenr;fra_dato", *['A;"Å', 'B";0301;2015-01-01'] * 60_000, "A;B"]
+    content = line_end.join([*lines, ""]).encode("latin-1")
+    raw = gzip.compress(content, mtime=0) if name.endswith(".gz") else content
+    deliver(extracts, "folkeregister", "2018-01-21", raw={name: raw}, encoding="latin-1")
+    folder = extracts / "folkeregister" / "2018-01-21"
+    if name != "bosatt.csv":
+        (folder / "bosatt.csv").unlink()
+        edit_manifest(folder, lambda manifest: manifest["files"].pop("bosatt.csv"))
+    assert f"{name}, line 120002: fewer than 4 fields" in refusal(extracts, received)
 
 
 def test_a_file_without_header_shows_nothing_of_its_rows(extracts, received):
@@ -430,6 +457,82 @@ def test_a_number_is_sealed_however_it_is_written(extracts, received, pseudonymi
     sealed = pseudonymiser.pseudonym(ANNE)
     assert row["kilde"] == f"f.nr. {sealed}, {sealed} {sealed}"
     assert tellable(text) == "f.nr. …, … …"
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"files": {}}'])
+def test_a_damaged_receipt_is_named_and_nothing_is_received(extracts, received, content):
+    deliver(extracts, "folkeregister", "2018-01-21")
+    deliver(extracts, "status", "2018-01-21")
+    receive_all(extracts, received)
+    path = received / "status" / "2018-01-21" / "receipt.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as told:
+        receive_all(extracts, received)
+    assert told.value.message.startswith(f"{path}: not readable as a receipt")
+    assert "from backup" in told.value.message
+    done = run("deliveries", "--received", received)
+    assert done.returncode == 2
+    assert done.stderr == f"Error: {told.value.message}\n"
+
+
+def test_a_folder_that_is_named_like_no_source_is_told(extracts, received):
+    deliver(extracts, "status", "2018-01-21")
+    deliver(extracts, "nir", "2018-01-21")
+    (extracts / "nir").rename(extracts / f"NIR-{ANNE}")
+    outcome = receive_all(extracts, received)
+    assert outcome.received == ["status/2018-01-21"]
+    [remark] = outcome.remarks
+    assert remark.startswith("NIR-…: holds deliveries but is named like no source")
+    assert "nir" in remark
+
+
+def test_a_memory_that_is_no_size_is_told(extracts, received):
+    deliver(extracts, "status", "2018-01-21")
+    done = run("receive", extracts, "--received", received, INTROSTAT_MEMORY="viel")
+    assert done.returncode == 2
+    assert "Error: $INTROSTAT_MEMORY is 'viel', expected a size such as 4GB" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("size", ["4GB", "500MB", "1.5 GiB", "0.5gb", "4000000KB"])
+def test_sizes_that_the_engine_knows_are_taken(monkeypatch, size):
+    monkeypatch.setenv("INTROSTAT_MEMORY", size)
+    duckdb.connect().execute(f"set memory_limit = '{memory_limit()}'")
+
+
+@pytest.mark.parametrize("size", ["0GB", "4", "GB", "-1GB", "4GB'; select 1; --", "4GB\n"])
+def test_what_is_no_size_is_not(monkeypatch, size):
+    monkeypatch.setenv("INTROSTAT_MEMORY", size)
+    with pytest.raises(UserError, match="INTROSTAT_MEMORY"):
+        memory_limit()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate"),
+        OSError(28, "No space left on device", "a/file"),
+    ],
+)
+def test_what_came_of_a_run_before_a_fault_is_told(extracts, received, monkeypatch, fault):
+    from introstat.receipt import receive as receiving
+
+    set_rows(deliver(extracts, "folkeregister", "2018-01-21"), "bosatt.csv", 3)
+    deliver(extracts, "nir", "2018-01-21")
+    deliver(extracts, "status", "2018-01-21")
+    write_copy = receiving._write_copy
+
+    def fails(delivery: Delivery, *others: Any) -> Any:
+        if delivery.source.name == "status":
+            raise fault
+        return write_copy(delivery, *others)
+
+    monkeypatch.setattr(receiving, "_write_copy", fails)
+    done = CliRunner().invoke(main, ["receive", str(extracts), "--received", str(received)])
+    assert done.exit_code == 2
+    said = done.stderr.splitlines()
+    assert sum(line.startswith("Refused: folkeregister/2018-01-21 refused.") for line in said) == 1
+    assert any(line.startswith("Received 1 deliveries, 0 known before, 1 refused") for line in said)
+    assert said[-1].startswith("Error: status/2018-01-21 could not be received; what was received")
+    assert str(fault).split("] ")[-1].split(":")[0] in said[-1]
 
 
 def test_another_key_is_refused_before_anything_is_written(extracts, received):

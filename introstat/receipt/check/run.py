@@ -1,6 +1,5 @@
 """Checking a delivery that is read and sealed, before its copy is moved into place."""
 
-import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -22,6 +21,7 @@ from introstat.receipt.check.rules import (
 from introstat.receipt.check.summary import keep_report
 from introstat.receipt.contract import Table, sources
 from introstat.receipt.manifest import DeliveredFile, Delivery
+from introstat.receipt.receipts import RECEIPT, read_receipt
 
 if TYPE_CHECKING:
     from introstat.receipt.check.engine import CheckEngine
@@ -243,7 +243,7 @@ def _earlier(delivery: Delivery, table: Table, received: Path) -> Earlier | None
 def _receipts(received: Path, source: str, until: date) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Return the received deliveries of a source up to a day, the newest first."""
     folder = received / source
-    homes = sorted(folder.glob("*/receipt.json"), reverse=True) if folder.is_dir() else []
+    homes = sorted(folder.glob(f"*/{RECEIPT}"), reverse=True) if folder.is_dir() else []
     for path in homes:
         if path.parent.name <= str(until):
-            yield path.parent, json.loads(path.read_text(encoding="utf-8"))
+            yield path.parent, read_receipt(path)
