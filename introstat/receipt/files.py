@@ -122,9 +122,9 @@ def expect_small_parquet(
     groups = [footer.row_group(place) for place in range(footer.num_row_groups)]
     if sum(group.total_byte_size for group in groups) > limit:
         raise _bomb(where)
-    if len(names) > _MOST_COLUMNS:
+    if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
-            f"{where}: {len(names)} columns, and no extract has over {_MOST_COLUMNS}."
+            f"{where}: {len(names)} columns, and no extract has over {MOST_COLUMNS}."
         )
     lengths = " + ".join(f"coalesce(strlen({quoted_name(name)}::varchar), 0) + 1" for name in names)
     try:

@@ -457,6 +457,8 @@ def test_a_number_is_sealed_however_it_is_written(extracts, received, pseudonymi
     sealed = pseudonymiser.pseudonym(ANNE)
     assert row["kilde"] == f"f.nr. {sealed}, {sealed} {sealed}"
     assert tellable(text) == "f.nr. …, … …"
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"files": {}}'])
 def test_a_damaged_receipt_is_named_and_nothing_is_received(extracts, received, content):
     deliver(extracts, "folkeregister", "2018-01-21")
