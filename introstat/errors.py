@@ -23,9 +23,18 @@ class UserError(click.ClickException):
 
 
 class DeliveryRefused(UserError):
-    """A delivery that does not keep the contract; nothing of it is used. Exit code 3."""
+    """A delivery that does not keep the contract; nothing of it is used. Exit code 3.
+
+    `kind` is a row of introstat/receipt/check/refusals.csv, which says in Norwegian what it is and
+    what to do.
+    """
 
     exit_code = EXIT_REFUSED
+
+    def __init__(self, message: str, kind: str) -> None:
+        """Take the message, and the kind of refusal."""
+        super().__init__(message)
+        self.kind = kind
 
 
 class BuildFailed(UserError):

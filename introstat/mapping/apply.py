@@ -306,7 +306,8 @@ def refuse_missing(layout: OfficeFile, office: Office, where: str) -> list[str]:
     if needed:
         raise DeliveryRefused(
             f"{where}: column {', '.join(map(repr, needed))} is missing, which the mapping reads. "
-            "Deliver it, or change the mapping: `introstat mapping check` says what it reads."
+            "Deliver it, or change the mapping: `introstat mapping check` says what it reads.",
+            "columns",
         )
     if not others:
         return []

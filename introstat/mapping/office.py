@@ -68,7 +68,8 @@ def load_office(
     except duckdb.OutOfMemoryException:
         raise DeliveryRefused(
             f"{where}: more than the memory holds. Give introstat more ($INTROSTAT_MEMORY), or "
-            "deliver the file in parts."
+            "deliver the file in parts.",
+            "memory",
         ) from None
     row = connection.execute("select count(*) from office").fetchone()
     return Office(names, int(row[0]) if row else 0)
@@ -106,12 +107,14 @@ def _load_text(
         if not any(header):
             raise DeliveryRefused(
                 f"{where}: no header on line {layout.formats.header_line}. A file without rows "
-                "still has its header."
+                "still has its header.",
+                "columns",
             )
     if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
             f"{where}: {len(names)} columns, expected at most {MOST_COLUMNS}. Is the delimiter "
-            f"{layout.formats.delimiter!r}?"
+            f"{layout.formats.delimiter!r}?",
+            "columns",
         )
     columns = [f"c{place}" for place in range(len(names))]
     connection.execute(
@@ -124,7 +127,8 @@ def _load_text(
         if len(row) != len(names):
             raise DeliveryRefused(
                 f"{where}, line {line}: {len(row)} fields, expected {len(names)}. Is the delimiter "
-                f"{layout.formats.delimiter!r}, or is a quote open? Mend the file at its source."
+                f"{layout.formats.delimiter!r}, or is a quote open? Mend the file at its source.",
+                "unparseable",
             )
         lines.append(line)
         values.append(row)
@@ -180,16 +184,19 @@ def _rows(
     except UnicodeDecodeError:
         raise DeliveryRefused(
             f"{where}, after line {line}: bytes that are not {encoding}. Set `encoding` in the "
-            "mapping to what the file is, or save it as UTF-8."
+            "mapping to what the file is, or save it as UTF-8.",
+            "encoding",
         ) from None
     except (OSError, EOFError, zlib.error):
         raise DeliveryRefused(
-            f"{where}, after line {line}: the file is broken or cut off. Fetch it again."
+            f"{where}, after line {line}: the file is broken or cut off. Fetch it again.",
+            "compressed",
         ) from None
     except csv.Error:
         raise DeliveryRefused(
             f"{where}, line {line + 1}: cannot be parsed: a quote that is not closed, text after a "
-            "closing quote, or a field without end. Mend the file at its source, or set `quote`."
+            "closing quote, or a field without end. Mend the file at its source, or set `quote`.",
+            "unparseable",
         ) from None
 
 
@@ -206,10 +213,11 @@ def _check_characters(
     connection: duckdb.DuckDBPyConnection, names: tuple[str, ...], encoding: str, where: str
 ) -> None:
     """Refuse what no text holds, and latin-1 that is Windows-1252."""
-    for pattern, found in (
-        (r"\x00", "a NUL byte. Mend the file at its source."),
+    for pattern, kind, found in (
+        (r"\x00", "unparseable", "a NUL byte. Mend the file at its source."),
         (
             r"[\x{80}-\x{9f}]",
+            "encoding",
             "a character of Windows-1252 that latin-1 does not have (a dash, a curly quote, €). "
             "Set `encoding` in the mapping to windows-1252.",
         ),
@@ -223,4 +231,4 @@ def _check_characters(
             f"select min(line_number) from office where {any_column}"
         ).fetchone()
         if row and row[0] is not None:
-            raise DeliveryRefused(f"{where}, line {row[0]}: {found}")
+            raise DeliveryRefused(f"{where}, line {row[0]}: {found}", kind)

@@ -123,7 +123,7 @@ def describe(
                 rows = read_incoming(connection, delivery, found)[0]
             files[path.name] = {"rows": rows, "sha256": sha256}
     if not files:
-        raise DeliveryRefused(f"{folder}: there are no files in it.")
+        raise DeliveryRefused(f"{folder}: there are no files in it.", "file_missing")
     described: dict[str, Any] = {
         "contract": f"{source}/1",
         "source": source,

@@ -60,7 +60,8 @@ def expect_rows(found: int, said: int, where: str) -> None:
     if found != said:
         raise DeliveryRefused(
             f"{where}: {found} rows, but the manifest says {said}. The file is cut off or the "
-            "manifest is of another file; ask for the delivery anew."
+            "manifest is of another file; ask for the delivery anew.",
+            "row_count",
         )
 
 
@@ -96,7 +97,7 @@ def expect_sound_gzip(path: Path, where: str) -> None:
                     raise _bomb(where)
     except (OSError, EOFError, zlib.error):
         raise DeliveryRefused(
-            f"{where}: the compressed file is broken or cut off. Fetch it again."
+            f"{where}: the compressed file is broken or cut off. Fetch it again.", "compressed"
         ) from None
 
 
@@ -146,12 +147,13 @@ def _most_unpacked(path: Path) -> int:
 def _bomb(where: str) -> DeliveryRefused:
     return DeliveryRefused(
         f"{where}: unpacks to more than {_MOST_UNPACKED} times its size, as no extract does. Ask "
-        "for the delivery anew."
+        "for the delivery anew.",
+        "compressed",
     )
 
 
 def _no_parquet(where: str) -> DeliveryRefused:
-    return DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.")
+    return DeliveryRefused(f"{where}: not readable as Parquet. Fetch it again.", "unreadable")
 
 
 @contextmanager
@@ -204,7 +206,9 @@ def _load_parquet(
     other = [row[0] for row in described if row[1] != "VARCHAR"]
     if other:
         raise DeliveryRefused(
-            f"{where}: column {other[0]} is not text. A Parquet file holds every column as strings."
+            f"{where}: column {other[0]} is not text. A Parquet file holds every column as "
+            "strings.",
+            "columns",
         )
     _check_columns(where, names, file)
     values = ", ".join(
@@ -275,20 +279,23 @@ def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
             lines = reader.line_num
     except UnicodeDecodeError:
         raise DeliveryRefused(
-            f"{where}, line 1: not {encoding}. Set `encoding` in the manifest or save as that."
+            f"{where}, line 1: not {encoding}. Set `encoding` in the manifest or save as that.",
+            "encoding",
         ) from None
     except (OSError, EOFError, csv.Error):
         raise DeliveryRefused(
-            f"{where}, line 1: the header cannot be read. Fetch it again."
+            f"{where}, line 1: the header cannot be read. Fetch it again.", "columns"
         ) from None
     if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
             f"{where}, line 1: {len(names)} columns, and no extract has over {MOST_COLUMNS}. Is "
-            "the file separated by `;`?"
+            "the file separated by `;`?",
+            "columns",
         )
     if not any(names):
         raise DeliveryRefused(
-            f"{where}: empty, not even a header row. A file without rows still has its header."
+            f"{where}: empty, not even a header row. A file without rows still has its header.",
+            "columns",
         )
     return names, lines
 
@@ -305,11 +312,12 @@ def _check_columns(where: str, names: list[str], file: DeliveredFile) -> None:
         raise DeliveryRefused(
             f"{where}, line 1: required column {', '.join(lacking)} is missing; of what is "
             f"expected the header has {found}. Is the header missing, is this a file of another "
-            "source, or is it not separated by `;`?"
+            "source, or is it not separated by `;`?",
+            "columns",
         )
     twice = [name for name in known if names.count(name) > 1]
     if twice:
-        raise DeliveryRefused(f"{where}, line 1: column {twice[0]} is there twice.")
+        raise DeliveryRefused(f"{where}, line 1: column {twice[0]} is there twice.", "columns")
 
 
 def _refuse_rejects(
@@ -334,7 +342,8 @@ def _refuse_rejects(
         others = f" ({number - 1} more rows with errors)" if number > 1 else ""
         raise DeliveryRefused(
             f"{where}, line {line}: {meaning.get(kind, 'cannot be parsed')}{others}. "
-            "Mend the file at its source and ask for the delivery anew."
+            "Mend the file at its source and ask for the delivery anew.",
+            "encoding" if kind == "INVALID ENCODING" else "unparseable",
         )
 
 
@@ -381,7 +390,8 @@ def _number_lines(
     if len(starts) != rows + 1:
         raise DeliveryRefused(
             f"{where}: its rows cannot be told apart ({rows} or {len(starts) - 1}); is a quote "
-            "open? Mend the file at its source and ask for the delivery anew."
+            "open? Mend the file at its source and ask for the delivery anew.",
+            "unparseable",
         )
     numbered = pa.table({"first_line": pa.array(starts[1:], pa.int64())})
     connection.register("numbered", numbered)
@@ -438,7 +448,8 @@ def _parse_json(
     if broken is not None and broken[0] is not None:
         raise DeliveryRefused(
             f"{where}, line {broken[0]}: not a JSON object. Every line holds one; ask for the "
-            "delivery anew."
+            "delivery anew.",
+            "unparseable",
         )
     connection.execute(
         """
@@ -504,12 +515,14 @@ def check_mark(path: Path, encoding: str, where: str) -> None:
     if first == codecs.BOM_UTF8 and encoding != "utf-8":
         raise DeliveryRefused(
             f"{where}: begins with the mark of UTF-8, but the manifest says {encoding}. Set "
-            "`encoding` in the manifest to utf-8."
+            "`encoding` in the manifest to utf-8.",
+            "encoding",
         )
     if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise DeliveryRefused(
             f"{where}: is UTF-16, expected {encoding}. Save it as UTF-8 and set `encoding` in the "
-            "manifest to utf-8."
+            "manifest to utf-8.",
+            "encoding",
         )
 
 
@@ -525,20 +538,25 @@ def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> D
                     return DeliveryRefused(
                         f"{where}, line {line}: a character of Windows-1252 that latin-1 does not "
                         "have (a dash, a curly quote, €). Save the file as UTF-8 and set "
-                        "`encoding` in the manifest to utf-8."
+                        "`encoding` in the manifest to utf-8.",
+                        "encoding",
                     )
     except UnicodeDecodeError:
         return DeliveryRefused(
             f"{where}, after line {line}: bytes that are not {encoding}. Set `encoding` in the "
-            "manifest to what the file is, or save it as UTF-8."
+            "manifest to what the file is, or save it as UTF-8.",
+            "encoding",
         )
     except (OSError, EOFError):
         return DeliveryRefused(
-            f"{where}, after line {line}: the compressed file is broken or cut off. Fetch it again."
+            f"{where}, after line {line}: the compressed file is broken or cut off. Fetch it "
+            "again.",
+            "compressed",
         )
     return DeliveryRefused(
         f"{where}: cannot be read ({type(error).__name__}). Mend the file at its source and ask "
-        "for the delivery anew."
+        "for the delivery anew.",
+        "unreadable",
     )
 
 

@@ -103,7 +103,9 @@ def read_delivery(folder: Path) -> Delivery:
     path = folder / MANIFEST
     where = f"{folder.parent.name}/{folder.name}/manifest.json"
     if not path.is_file():
-        raise DeliveryRefused(f"{where}: there is no such file. Ask for the delivery anew.")
+        raise DeliveryRefused(
+            f"{where}: there is no such file. Ask for the delivery anew.", "manifest_unreadable"
+        )
     try:
         if path.stat().st_size > _LARGEST_MANIFEST:
             raise ValueError("too large")
@@ -111,10 +113,11 @@ def read_delivery(folder: Path) -> Delivery:
     except (OSError, ValueError, RecursionError) as error:
         line = f", line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise DeliveryRefused(
-            f"{where}{line}: not readable as JSON in UTF-8. Ask for the delivery anew."
+            f"{where}{line}: not readable as JSON in UTF-8. Ask for the delivery anew.",
+            "manifest_unreadable",
         ) from None
     if not isinstance(content, dict):
-        raise DeliveryRefused(f"{where}: expected one JSON object.")
+        raise DeliveryRefused(f"{where}: expected one JSON object.", "manifest_unreadable")
     source = sources()[folder.parent.name]
     _expect(where, content, "source", source.name, "Is the delivery in the right folder?")
     _expect(where, content, "contract", f"{source.name}/1", "introstat reads version 1.")
@@ -134,17 +137,20 @@ def read_delivery(folder: Path) -> Delivery:
     encoding = content.get("encoding") or "utf-8"
     if not isinstance(encoding, str) or encoding not in ENCODINGS:
         raise DeliveryRefused(
-            f"{where}: encoding {encoding!r} is not known; expected {' or '.join(ENCODINGS)}."
+            f"{where}: encoding {encoding!r} is not known; expected {' or '.join(ENCODINGS)}.",
+            "manifest_wrong",
         )
     listed = content.get("files")
     if not isinstance(listed, dict) or not listed:
-        raise DeliveryRefused(f"{where}: `files` names no file; expected {_wanted(source)}.")
+        raise DeliveryRefused(
+            f"{where}: `files` names no file; expected {_wanted(source)}.", "manifest_wrong"
+        )
     mapping = read_mapping(where, content["mapping"], source) if content.get("mapping") else None
     files: list[DeliveredFile] = []
     office_files: list[MappedFile] = []
     for name in sorted(listed):
         if Path(name).name != name:
-            raise DeliveryRefused(f"{where}: {name!r} is not a plain file name.")
+            raise DeliveryRefused(f"{where}: {name!r} is not a plain file name.", "manifest_wrong")
         layout = layout_of(where, mapping, name)
         dataset, table = ("", None) if layout else contract_file(where, source, name, mapping)
         path, rows, sha256 = _described(folder, where, source, name, listed[name])
@@ -180,7 +186,9 @@ def checksum(manifest: dict[str, Any]) -> str:
 def _expect(where: str, content: dict[str, Any], key: str, wanted: str, hint: str) -> None:
     if content.get(key) != wanted:
         found = repr(content[key]) if key in content else "nothing"
-        raise DeliveryRefused(f"{where}: `{key}` is {found}, expected {wanted!r}. {hint}")
+        raise DeliveryRefused(
+            f"{where}: `{key}` is {found}, expected {wanted!r}. {hint}", "manifest_wrong"
+        )
 
 
 def _date(where: str, content: dict[str, Any], key: str) -> date:
@@ -189,26 +197,31 @@ def _date(where: str, content: dict[str, Any], key: str) -> date:
     except (TypeError, ValueError):
         found = None
     if found is None or found.isoformat() != content[key]:
-        raise DeliveryRefused(f"{where}: `{key}` is not a date, expected YYYY-MM-DD.")
+        raise DeliveryRefused(
+            f"{where}: `{key}` is not a date, expected YYYY-MM-DD.", "manifest_wrong"
+        )
     return found
 
 
 def read_mapping(where: str, name: object, source: Source) -> Mapping:
     """Return the mapping that a manifest names; DeliveryRefused if it cannot be used."""
     if not isinstance(name, str):
-        raise DeliveryRefused(f"{where}: `mapping` is no text; expected a mapping's name.")
+        raise DeliveryRefused(
+            f"{where}: `mapping` is no text; expected a mapping's name.", "mapping"
+        )
     try:
         mapping = load_mapping(find_mapping(name))
     except UserError as error:
-        raise DeliveryRefused(f"{where}: {error.message}") from None
+        raise DeliveryRefused(f"{where}: {error.message}", "mapping") from None
     if mapping.source != source:
         raise DeliveryRefused(
-            f"{where}: mapping {name} is of {mapping.source.name}, not of {source.name}."
+            f"{where}: mapping {name} is of {mapping.source.name}, not of {source.name}.", "mapping"
         )
     lacking = next(mapping.lacks(), None)
     if lacking:
         raise DeliveryRefused(
-            f"{where}: mapping {name}: {lacking}. `introstat mapping check {name}` says the rest."
+            f"{where}: mapping {name}: {lacking}. `introstat mapping check {name}` says the rest.",
+            "mapping",
         )
     return mapping
 
@@ -220,12 +233,13 @@ def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | No
     # The contract's own names hold none; an office's stand in the received copy as they are.
     if holds_valid_number(name):
         raise DeliveryRefused(
-            f"{where}: the name of a file holds an identity number. Name the file without it."
+            f"{where}: the name of a file holds an identity number. Name the file without it.",
+            "number_in_name",
         )
     try:
         return mapping.file_of(name)
     except UserError as error:
-        raise DeliveryRefused(f"{where}: {error.message}") from None
+        raise DeliveryRefused(f"{where}: {error.message}", "mapping") from None
 
 
 def contract_file(
@@ -239,11 +253,13 @@ def contract_file(
             patterns = ", ".join(file.pattern for file in mapping.files)
             raise DeliveryRefused(
                 f"{where}: {name} is no file of mapping {mapping.name} ({patterns}) nor of "
-                f"{source.name}. Take it out of the delivery or write it into the mapping."
+                f"{source.name}. Take it out of the delivery or write it into the mapping.",
+                "file_unknown",
             )
         raise DeliveryRefused(
             f"{where}: {name} is no file of {source.name}; expected {_wanted(source)}. "
-            "A file of another source belongs in a delivery of that source."
+            "A file of another source belongs in a delivery of that source.",
+            "file_unknown",
         )
     return dataset, table
 
@@ -260,19 +276,23 @@ def _described(
         or rows < 0
         or not isinstance(sha256, str)
     ):
-        raise DeliveryRefused(f"{where}: {name} needs `rows` (a whole number) and `sha256`.")
+        raise DeliveryRefused(
+            f"{where}: {name} needs `rows` (a whole number) and `sha256`.", "manifest_wrong"
+        )
     path = folder / name
     if not path.is_file() or path.is_symlink():
         raise DeliveryRefused(
             f"{source.name}/{folder.name}/{name}: named in the manifest but not in the folder. "
-            "Put it there or ask for the delivery anew."
+            "Put it there or ask for the delivery anew.",
+            "file_missing",
         )
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256.lower():
         raise DeliveryRefused(
             f"{source.name}/{folder.name}/{name}: its checksum is not the manifest's, so the file "
-            "was changed or cut off on the way. Fetch it again."
+            "was changed or cut off on the way. Fetch it again.",
+            "checksum",
         )
     return path, rows, found
 
@@ -293,13 +313,15 @@ def _complete(
             if not layout.is_optional and all(file.layout != layout for file in office_files):
                 raise DeliveryRefused(
                     f"{where}: no file is named like {layout.pattern}, which mapping "
-                    f"{mapping.name} expects. Deliver it, or mark it `optional` in the mapping."
+                    f"{mapping.name} expects. Deliver it, or mark it `optional` in the mapping.",
+                    "file_missing",
                 )
     for table in source.tables:
         if not table.optional and table.name not in given:
             raise DeliveryRefused(
                 f"{where}: {_file_of(table)} is missing. A delivery of {source.name} holds "
-                f"{_wanted(source)}."
+                f"{_wanted(source)}.",
+                "file_missing",
             )
     for table in source.tables:
         parts = sum(file.table == table for file in files) + sum(
@@ -308,11 +330,14 @@ def _complete(
         if parts > 1 and any(column.ranked for column in table.columns):
             raise DeliveryRefused(
                 f"{where}: table {table.name} comes from {parts} files or rules of the mapping; "
-                "its numbers are put in order and must come from one. Deliver them as one file."
+                "its numbers are put in order and must come from one. Deliver them as one file.",
+                "mapping",
             )
     twice = sorted({dataset for dataset in datasets if datasets.count(dataset) > 1})
     if twice:
-        raise DeliveryRefused(f"{where}: {', '.join(twice)} is there twice, in two file formats.")
+        raise DeliveryRefused(
+            f"{where}: {', '.join(twice)} is there twice, in two file formats.", "file_twice"
+        )
 
 
 def _wanted(source: Source) -> str:

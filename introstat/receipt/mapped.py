@@ -67,7 +67,8 @@ class MappedReceipt:
             raise DeliveryRefused(
                 f"{where}, line {covered.first_unmatched}: the first of {covered.unmatched} rows "
                 "that fit no table of the mapping and no `ignore` condition. No row may be lost: "
-                "write into the mapping where such rows go, or why they are left out."
+                "write into the mapping where such rows go, or why they are left out.",
+                "mapping",
             )
         left_out = [
             {"reason": ignored.reason, "rows": rows}

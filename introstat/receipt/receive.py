@@ -203,7 +203,8 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise DeliveryRefused(
             "It was received before, but its manifest is gone or cannot be read now. What was "
-            "received stands; put the manifest back or take the folder away."
+            "received stands; put the manifest back or take the folder away.",
+            "manifest_gone",
         ) from None
     changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)] or [
         name for name in sorted(now) if _is_other_file(folder / name, now[name])
@@ -214,7 +215,8 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
         raise DeliveryRefused(
             f"It was received before with other content ({', '.join(changed)}), and a delivery "
             "never changes. What was received stands. Deliver the new content under the date it "
-            "was made."
+            "was made.",
+            "changed",
         )
     return changed_mapping(receipt, f"{folder.parent.name}/{folder.name}")
 

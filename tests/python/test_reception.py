@@ -1,5 +1,7 @@
 """The reception check: every rule with a delivery that hits it, the verdicts, and their pages."""
 
+import ast
+import gzip
 import hashlib
 import json
 import re
@@ -21,8 +23,9 @@ from deliveries import HEADERS, benefit, deliver, ident, income, wage
 from introstat.codelists import code_list, list_of
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser
-from introstat.receipt.check.rules import rules, suite
-from introstat.receipt.check.run import RefusedByCheck, check_delivery
+from introstat.receipt.check.rules import refusals, rules, suite
+from introstat.receipt.check.run import check_delivery
+from introstat.receipt.check.summary import RefusedByCheck
 from introstat.receipt.contract import sources
 from introstat.receipt.manifest import read_delivery
 from introstat.receipt.receive import Outcome, receive
@@ -119,7 +122,7 @@ class Receiver:
         if home.is_dir():
             return json.loads((home / "resultat.json").read_text(encoding="utf-8"))
         home = self.received / "avvist" / source / LATER[source]
-        return json.loads((home / "avvist.json").read_text(encoding="utf-8"))["check"]
+        return json.loads((home / "resultat.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -334,7 +337,13 @@ def test_a_file_that_is_mostly_wrong_is_refused(after, rule):
     assert not (after.received / source / LATER[source]).exists()
     folder = after.received / "avvist" / source / LATER[source]
     assert outcome.summaries == [folder / "sammendrag.html"]
-    assert {path.name for path in folder.iterdir()} == {"sammendrag.html", "avvist.json"}
+    kept = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    tables = {f"datadocs/{table.name}.html" for table in sources()[source].tables}
+    assert kept == {"sammendrag.html", "avvist.json", "resultat.json", *tables}
+    for address in parsed(folder / "sammendrag.html").addresses:
+        assert (folder / address).is_file(), address
+    for path in folder.rglob("*.*"):
+        assert not re.search(r"(?<![0-9])[0-9]{11}(?![0-9])", path.read_text(encoding="utf-8"))
     shown = text_of(folder / "sammendrag.html")
     assert "Avvist" in shown
     assert rules()[rule].finding_nb in shown
@@ -423,6 +432,93 @@ def test_a_refusal_is_overwritten_by_the_next_and_gone_when_received(tmp_path):
     assert not page.parent.exists()
 
 
+SPOILED: dict[str, tuple[str, Change | None]] = {
+    "file_missing": ("bosatt.csv", None),
+    "manifest_unreadable": ("manifest.json", lambda text: text[:-9]),
+    "manifest_wrong": ("manifest.json", swap("folkeregister/1", "folkeregister/9")),
+    "row_count": ("manifest.json", swap('"rows": 0', '"rows": 7')),
+    "checksum": ("bosatt.csv", lambda text: text + "A;B;0301;2015-01-01;\n"),
+    "file_unknown": ("manifest.json", swap('"bosatt.csv"', '"boende.csv"')),
+    "mapping": ("manifest.json", swap('"contract"', '"mapping": "no-such", "contract"')),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_a_refusal_says_in_norwegian_why_and_what_to_do(tmp_path, kind):
+    folder = deliver(tmp_path / "extracts", "folkeregister", "2018-01-21")
+    name, change = SPOILED[kind]
+    text = (folder / name).read_text(encoding="utf-8")
+    if change:
+        assert change(text) != text
+        (folder / name).write_text(change(text), encoding="utf-8")
+    else:
+        (folder / name).unlink()
+    expect_refused_for(kind, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("columns", b"bosatt_id;ident\n"),
+        ("encoding", HEADERS["bosatt.csv"].encode() + b"\nA;B\xe5;0301;2015-01-01;\n"),
+        ("unparseable", HEADERS["bosatt.csv"].encode() + b"\nA;B;0301;2015-01-01;;x\n"),
+    ],
+)
+def test_a_refused_file_is_told_in_norwegian(tmp_path, kind, content):
+    deliver(tmp_path / "extracts", "folkeregister", "2018-01-21", raw={"bosatt.csv": content})
+    expect_refused_for(kind, tmp_path)
+
+
+def test_a_broken_gzip_is_told_in_norwegian(tmp_path):
+    name, whole = f"{INCOME}.gz", gzip.compress(CLEAN["aordningen"][INCOME][0].encode())
+    folder = deliver(tmp_path / "extracts", "aordningen", "2018-02-10", raw={name: whole})
+    (folder / name).write_bytes(whole[:-9])
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"][name]["sha256"] = hashlib.sha256(whole[:-9]).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    expect_refused_for("compressed", tmp_path)
+
+
+def test_a_changed_delivery_is_to_be_delivered_under_its_own_date(tmp_path):
+    folder = deliver(tmp_path / "extracts", "status", "2018-01-22", CLEAN["status"])
+    assert receive_all(tmp_path / "extracts", tmp_path / "received").refused == []
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"]["signaler.csv"]["sha256"] = "0" * 64
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    shown = expect_refused_for("changed", tmp_path)
+    assert "under datoen det ble laget" in shown
+    assert "samme mappe" not in shown
+
+
+def expect_refused_for(kind: str, folder: Path) -> str:
+    """The page says why and what to do in Norwegian, and the exact message as English."""
+    [path] = receive_all(folder / "extracts", folder / "received").summaries
+    assert json.loads((path.parent / "avvist.json").read_text(encoding="utf-8"))["kind"] == kind
+    assert {each.name for each in path.parent.iterdir()} == {"sammendrag.html", "avvist.json"}
+    page = parsed(path)
+    shown = " ".join(" ".join(page.text).split())
+    assert refusals()[kind].what_nb in shown
+    assert f"Hva gjør du nå {refusals()[kind].action_nb}" in shown
+    assert len(page.english) == 1
+    assert not re.search(r"\b(the|is|and|expected)\b", shown.replace(page.english[0], ""))
+    return shown
+
+
+def test_every_kind_of_refusal_has_its_row_and_every_row_is_used():
+    used = set()
+    for path in (ROOT / "introstat").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "DeliveryRefused":
+                assert len(node.args) == 2, f"{path.name}, line {node.lineno}: no kind"
+                words = [n.value for n in ast.walk(node.args[1]) if isinstance(n, ast.Constant)]
+                used |= set(words) & set(refusals())
+                assert words or ast.unparse(node.args[1]) == "kind", f"{path.name}: {node.lineno}"
+    assert used | {"content"} == set(refusals())
+    for refusal in refusals().values():
+        assert refusal.what_nb.endswith(".")
+        assert refusal.action_nb.endswith(".")
+
+
 def test_a_name_or_reason_with_a_number_is_masked(tmp_path):
     extracts, received = tmp_path / "extracts", tmp_path / "received"
     folder = deliver(extracts, "folkeregister", "2018-01-21")
@@ -443,17 +539,22 @@ class Page(HTMLParser):
         self.text: list[str] = []
         self.tags: set[str] = set()
         self.addresses: list[str] = []
+        self.english: list[str] = []
         self._style = False
+        self._is_english = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self._style = tag == "style"
+        self._is_english = ("lang", "en") in attrs
         self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
 
     def handle_endtag(self, tag: str) -> None:
-        self._style = False
+        self._style = self._is_english = False
 
     def handle_data(self, data: str) -> None:
+        if self._is_english:
+            self.english.append(" ".join(data.split()))
         if not self._style:
             self.text.append(data)
 

@@ -103,6 +103,22 @@ def _rule(row: dict[str, str]) -> Rule:
     )
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """One row of refusals.csv: why a delivery is refused before its content is checked."""
+
+    kind: str
+    what_nb: str
+    action_nb: str
+
+
+@cache
+def refusals() -> dict[str, Refusal]:
+    """Return the rows of refusals.csv by kind."""
+    with (_HERE / "refusals.csv").open(encoding="utf-8", newline="") as text:
+        return {row["kind"]: Refusal(**row) for row in csv.DictReader(text)}
+
+
 @cache
 def suite(source: str, table: str) -> Suite:
     """Return the suite of a table, suites/<source>/<table>.yml."""

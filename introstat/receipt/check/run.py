@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from introstat.codelists import code_list
-from introstat.errors import DeliveryRefused
 from introstat.receipt.check.relations import missing_columns, sealed_rows, typed_view
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
@@ -18,7 +17,7 @@ from introstat.receipt.check.rules import (
     fixed_parameters,
     suite,
 )
-from introstat.receipt.check.summary import keep_report
+from introstat.receipt.check.summary import RefusedByCheck, keep_report
 from introstat.receipt.contract import Table, sources
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.receipt.receipts import RECEIPT, read_receipt
@@ -28,20 +27,6 @@ if TYPE_CHECKING:
 
 _SPILL = ".spill"
 _COLUMNS = "expect_table_columns_to_match_set"
-
-
-class RefusedByCheck(DeliveryRefused):
-    """A delivery whose content cannot be what it says it is; the report tells why."""
-
-    def __init__(self, report: Report) -> None:
-        """Take the report of the check."""
-        reasons = "; ".join(str(finding) for finding in report.refusing[:3])
-        more = len(report.refusing) - 3
-        super().__init__(
-            f"{reasons}{f'; and {more} more' if more > 0 else ''}. So much of it is wrong that it "
-            "cannot be the file it says it is; ask for the delivery anew."
-        )
-        self.report = report
 
 
 def check_delivery(delivery: Delivery, staging: Path, received: Path, reading: list[str]) -> Report:
@@ -56,7 +41,7 @@ def check_delivery(delivery: Delivery, staging: Path, received: Path, reading: l
     finally:
         shutil.rmtree(spill, ignore_errors=True)
     if report.refusing:
-        raise RefusedByCheck(report)
+        raise RefusedByCheck(report, pages)
     keep_report(report, pages, staging)
     return report
 

@@ -1,8 +1,8 @@
 """The one-page summary for the operator, in Norwegian, and where it is kept.
 
 `<received>/<source>/<date>/mottakskontroll/` has sammendrag.html, resultat.json and Data Docs; for
-a refused delivery `<received>/avvist/<source>/<date>/` has sammendrag.html and avvist.json, until
-the delivery is received after all.
+a refused delivery `<received>/avvist/<source>/<date>/` has sammendrag.html and avvist.json, and
+the other two if it was the check that refused it, until the delivery is received after all.
 """
 
 import json
@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from introstat.errors import DeliveryRefused
 from introstat.identity.numbers import tellable
 from introstat.receipt.check.report import CheckedTable, Report, Verdict
+from introstat.receipt.check.rules import Refusal, refusals
 
 CHECK_FOLDER = "mottakskontroll"
 REFUSED_FOLDER = "avvist"
@@ -42,32 +43,54 @@ def summary_of(home: Path) -> Path:
     return home / CHECK_FOLDER / SUMMARY
 
 
+class RefusedByCheck(DeliveryRefused):
+    """A delivery whose content cannot be what it says it is; the report and its pages tell why."""
+
+    def __init__(self, report: Report, pages: dict[str, str]) -> None:
+        """Take the report of the check, and the page of each table."""
+        reasons = "; ".join(str(finding) for finding in report.refusing[:3])
+        more = len(report.refusing) - 3
+        super().__init__(
+            f"{reasons}{f'; and {more} more' if more > 0 else ''}. So much of it is wrong that it "
+            "cannot be the file it says it is; ask for the delivery anew.",
+            "content",
+        )
+        self.report = report
+        self.pages = pages
+
+
 def keep_report(report: Report, pages: dict[str, str], staging: Path) -> None:
     """Write the check's pages into the folder of a delivery that is about to be received."""
     folder = staging / CHECK_FOLDER
+    _write_check(report, pages, folder)
+    (folder / SUMMARY).write_text(_summary(report.name, report), encoding="utf-8")
+
+
+def _write_check(report: Report, pages: dict[str, str], folder: Path) -> None:
     (folder / "datadocs").mkdir(parents=True)
     for table, page in pages.items():
         (folder / "datadocs" / f"{table}.html").write_text(page, encoding="utf-8")
     _write_json(folder / "resultat.json", report.as_json())
-    (folder / SUMMARY).write_text(_summary(report.name, report.verdict, report), encoding="utf-8")
 
 
 def keep_refusal(received: Path, folder: Path, refusal: DeliveryRefused) -> Path:
-    """Write why a delivery is refused, over what was written of it before; return the page.
+    """Write why a delivery is refused, in place of what was written of it before; return the page.
 
     Nothing of the delivery's content is kept: reasons and counts only.
     """
     name = tellable(f"{folder.parent.name}/{folder.name}")
+    forget_refusal(received, folder)
     kept = received / REFUSED_FOLDER / folder.parent.name / tellable(folder.name)
-    kept.mkdir(parents=True, exist_ok=True)
-    report: Report | None = getattr(refusal, "report", None)
+    kept.mkdir(parents=True)
+    report = None
+    if isinstance(refusal, RefusedByCheck):
+        report = refusal.report
+        _write_check(report, refusal.pages, kept)
     message = tellable(refusal.message)
-    content: dict[str, Any] = {"delivery": name, "verdict": Verdict.REFUSED.value, "why": message}
-    _write_json(kept / "avvist.json", content | ({"check": report.as_json()} if report else {}))
     page = kept / SUMMARY
-    page.write_text(
-        _summary(name, Verdict.REFUSED, report, None if report else message), encoding="utf-8"
-    )
+    page.write_text(_summary(name, report, refusals()[refusal.kind], message), encoding="utf-8")
+    content = {"delivery": name, "verdict": Verdict.REFUSED.value, "kind": refusal.kind}
+    _write_json(kept / "avvist.json", content | {"why": message})
     return page
 
 
@@ -77,15 +100,21 @@ def forget_refusal(received: Path, folder: Path) -> None:
     shutil.rmtree(kept, ignore_errors=True)
 
 
-def _summary(name: str, verdict: Verdict, report: Report | None, message: str | None = None) -> str:
+def _summary(
+    name: str,
+    report: Report | None,
+    refused_for: Refusal | None = None,
+    message: str = "",
+) -> str:
     reasons = Counter(reason for _, _, reason in report.not_asked) if report else Counter()
     return (
         _environment()
         .get_template("sammendrag.html.j2")
         .render(
             name=name,
-            verdict=verdict,
+            verdict=report.verdict if report else Verdict.REFUSED,
             report=report,
+            refused_for=refused_for,
             message=message,
             not_asked=sorted(reasons.items()),
         )
