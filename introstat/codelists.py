@@ -1,4 +1,4 @@
-"""The code lists of the extracts, read from the seeds: what receipt and mappings know of words."""
+"""What receipt and mappings know of the rule book: code lists and limits, read from the seeds."""
 
 import csv
 from functools import cache
@@ -16,17 +16,29 @@ _OPEN_LISTS = {("personer", "oppholdsgrunnlag"): "residence_bases"}
 def code_list(name: str) -> tuple[str, ...]:
     """Return the words of a list: a seed's first column, or those of code_words.csv.
 
-    Raises KeyError if there is no such list.
+    `seed.column=value` are the words of the rows that hold the value: the list
+    `kostra_statuses.is_ongoing=true`. Raises KeyError if there is no such list.
     """
-    listed = sorted((project_root() / "seeds").glob(f"*/{name}.csv"))
+    seed, _, chosen = name.partition(".")
+    column, _, value = chosen.partition("=")
+    listed = sorted((project_root() / "seeds").glob(f"*/{seed}.csv"))
     words = (
-        {next(iter(row.values())) for row in _rows(listed[0])}
+        {next(iter(row.values())) for row in _rows(listed[0]) if not chosen or row[column] == value}
         if listed
         else {row["word"] for row in _seed("code_words") if row["code_list"] == name}
     )
     if not words:
         raise KeyError(f"no code list {name} in seeds/")
     return tuple(sorted(words))
+
+
+@cache
+def limits() -> dict[tuple[str, str], float]:
+    """Return the limits of the rule book, rule_limits.csv, by rule and the limit's name."""
+    return {
+        (row["rule_id"], row["limit_name"]): float(row["limit_value"])
+        for row in _seed("rule_limits")
+    }
 
 
 def list_of(table: str, column: str) -> str | None:

@@ -1,6 +1,7 @@
 {#
     A limit of a rule, as a value in SQL. The limits are rows of the seed rule_limits; which ones a rule
-    has is said here, once, because the models ask for them by name.
+    has is said here, once, because the models ask for them by name; K19 to K23 only the reception check
+    asks, which reads the same seed.
 #}
 {% macro limits_of_rules() %}
     {{- return({
@@ -15,6 +16,9 @@
         'C22': ['lowest_age', 'highest_age'],
         'C23': ['percent'],
         'K15': ['amount'],
+        'K19': ['amount'],
+        'K20': ['amount'],
+        'K23': ['amount'],
     }) -}}
 {% endmacro %}
 

@@ -38,8 +38,10 @@ judged as (
     {%- for rule_id, applicable, finding, detail in [
         ('K01', 'true', 'not is_readable', "'Linjen kan ikke leses'"),
         (
-            'K05', 'is_readable', 'not coalesce(fodselsnummer_is_valid, false)',
-            "case when fodselsnummer is null then 'Fødselsnummer mangler' "
+            'K05', 'is_readable',
+            'not coalesce(fodselsnummer_is_valid, false) '
+            ~ 'and (fodselsnummer is not null or duf_nummer is null)',
+            "case when fodselsnummer is null then 'Fødselsnummer og DUF-nummer mangler' "
             ~ "else 'Fødselsnummeret er ikke gyldig' end",
         ),
         ('K09', 'is_readable', 'startdato is null', "'Startdato mangler eller er ingen dato'"),

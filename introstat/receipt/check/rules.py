@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from introstat.codelists import limits
+
 _HERE = Path(__file__).parent
 # What a suite's expectation may ask for that is not in every delivery, beside `<source>.<table>`.
 EARLIER = "earlier"
@@ -89,6 +91,12 @@ def rules() -> dict[str, Rule]:
 
 
 def _rule(row: dict[str, str]) -> Rule:
+    # The limits of the rule book that a text names, as {amount}: 350 000.
+    amounts = {
+        name: f"{value:,.0f}".replace(",", " ")
+        for (rule_id, name), value in limits().items()
+        if rule_id == row["rule_id"]
+    }
     return Rule(
         rule_id=row["rule_id"],
         level=row["level"],
@@ -96,10 +104,10 @@ def _rule(row: dict[str, str]) -> Rule:
         asked_from=int(row["asked_from"]),
         refuse_over=float(row["refuse_over"]) if row["level"] == "refuses" else None,
         refuse_from=int(row["refuse_from"] or 0),
-        checks_nb=row["checks_nb"],
-        finding_nb=row["finding_nb"],
-        action_nb=row["action_nb"],
-        finding_en=row["finding_en"],
+        checks_nb=row["checks_nb"].format(**amounts),
+        finding_nb=row["finding_nb"].format(**amounts),
+        action_nb=row["action_nb"].format(**amounts),
+        finding_en=row["finding_en"].format(**amounts),
     )
 
 

@@ -7,7 +7,7 @@ from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from introstat.codelists import code_list
+from introstat.codelists import code_list, limits
 from introstat.receipt.check.relations import missing_columns, sealed_rows, typed_view
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
@@ -106,6 +106,8 @@ class _Relations:
         self._received = received
         self._opened: dict[str, bool] = {}
         self._lists: set[str] = set()
+        numbers = ", ".join(f"{rule}_{name}: {value:f}" for (rule, name), value in limits().items())
+        engine.execute(f"set variable limits = {{{numbers}}}")
 
     def open(self, source: str, table: str) -> bool:
         """Make the view `<source>.<table>`; say whether it is there with all its columns."""
@@ -128,7 +130,7 @@ class _Relations:
     def _set_variables(self, wanted: Suite) -> None:
         for name in sorted(wanted.code_lists - self._lists):
             words = ", ".join("'" + word.replace("'", "''") + "'" for word in code_list(name))
-            self._engine.execute(f"set variable {name} = [{words}]")
+            self._engine.execute(f'set variable "{name}" = [{words}]')
         self._lists |= wanted.code_lists
 
     def _paths(self, source: str, table: Table) -> list[Path]:
