@@ -125,7 +125,8 @@ def _receive_one(
         return
     delivery = read_delivery(folder)
     with workshop(received, _STAGING_PREFIX) as staging:
-        report = _write_copy(delivery, staging, pseudonymiser)
+        late = _dated_before(delivery, received)
+        report = _write_copy(delivery, staging, pseudonymiser, late)
         home.parent.mkdir(exist_ok=True)
         move_into_place(staging, home)
     journal.note(received, "received", delivery=delivery.name)
@@ -135,8 +136,25 @@ def _receive_one(
         outcome.summaries.append(summary_of(home))
 
 
-def _write_copy(delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser) -> Report:
-    remarks = [
+def _dated_before(delivery: Delivery, received: Path) -> list[str]:
+    """Return a remark if a later delivery is received already: figures of days between change."""
+    later = [
+        path.parent.name
+        for path in sorted((received / delivery.source.name).glob(f"*/{RECEIPT}"))
+        if path.parent.name > str(delivery.delivered)
+    ]
+    if not later:
+        return []
+    return [
+        f"{delivery.name}: dated before a delivery that is received already, so builds as of a day "
+        f"between change: {later[0]}"
+    ]
+
+
+def _write_copy(
+    delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser, remarks: list[str]
+) -> Report:
+    remarks = remarks + [
         tellable(f"{delivery.name}/{name}: not in the manifest, not received")
         for name in delivery.unlisted
     ]

@@ -17,10 +17,10 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from conftest import KEY, ROOT, run
+from conftest import KEY, ROOT, rows, run
 from deliveries import HEADERS, benefit, deliver, ident, income, wage
 
-from introstat.codelists import code_list, list_of
+from introstat.codelists import code_list, limits, list_of
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.check.rules import refusals, rules, suite
@@ -349,6 +349,66 @@ def test_a_file_that_is_mostly_wrong_is_refused(after, rule):
     assert rules()[rule].finding_nb in shown
 
 
+def form_findings(receiver: Receiver, *changes: Change) -> dict[str, int]:
+    """Receive the form with its first line changed; return what each rule found."""
+    line = CLEAN["kostra"][FORM][0]
+    for change in changes:
+        line = change(line)
+    receiver.receive("kostra", {FORM: [line, *CLEAN["kostra"][FORM][1:]]})
+    return {c["rule_id"]: c["found"] for c in receiver.result("kostra")["checks"] if c["found"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        pytest.param([cut(18, " " * 11)], {"K5": 1}, id="no number at all"),
+        pytest.param([cut(18, " " * 11), cut(29, "201501234567")], {"invalid_duf": 1},
+                     id="a DUF number instead"),
+        pytest.param([cut(72, "03010116")], {}, id="ended on its first day"),
+        pytest.param([cut(72, "03311215")], {"K13": 1, "K16": 1}, id="ended before the start"),
+        pytest.param([cut(72, "11")], {"K12": 1}, id="an unknown status has not ended"),
+        pytest.param([cut(72, "  ")], {"K12": 1}, id="no status"),
+        pytest.param([cut(72, "03311216"), cut(102, "00")], {}, id="ended, not paid in December"),
+        pytest.param([cut(104, "0219999")], {}, id="amounts just within"),
+    ],
+)  # fmt: skip
+def test_checks_of_the_form_at_their_edges(after, changes, found):
+    assert form_findings(after, *changes) == found
+
+
+def test_the_forms_suite_repeats_no_amount_and_no_status():
+    text = (SUITES / "kostra" / "11b.yml").read_text(encoding="utf-8")
+    assert not [f"{v:.0f}" for v in limits().values() if v >= 1000 and f"{v:.0f}" in text]
+    assert not [status for status in code_list("kostra_statuses") if f"status = '{status}'" in text]
+    assert code_list("kostra_statuses.is_ongoing=true") == ("06",)
+    assert "06" not in code_list("kostra_statuses.is_ongoing=false")
+
+
+def test_the_warehouse_finds_of_a_form_what_its_reception_check_found(generated_warehouse):
+    received = generated_warehouse.with_suffix(".received") / "kostra"
+    newest = {
+        file["dataset"]: home.parent
+        for home in sorted(received.glob("*/receipt.json"))
+        for file in json.loads(home.read_text(encoding="utf-8"))["files"]
+    }
+    at_receipt: dict[str, int] = {}
+    for home in newest.values():
+        result = json.loads(
+            (home / "mottakskontroll" / "resultat.json").read_text(encoding="utf-8")
+        )
+        for check in result["checks"]:
+            rule = re.sub(r"^K(\d)$", r"K0\1", check["rule_id"])
+            at_receipt[rule] = at_receipt.get(rule, 0) + check["found"]
+    in_warehouse = dict(
+        rows(
+            generated_warehouse,
+            "select rule_id, count(*) filter (where is_finding) from dq_kostra_forms group by all",
+        )
+    )
+    assert sum(in_warehouse.values()) > 0
+    assert in_warehouse == {rule: at_receipt[rule] for rule in in_warehouse}
+
+
 @pytest.mark.parametrize("rule", VOLUME)
 def test_rows_fewer_or_more_than_before_are_remarked_on(after, rule):
     source, file, number = VOLUME[rule]
@@ -414,6 +474,21 @@ def test_remarks_of_the_reading_are_on_the_page_in_norwegian(tmp_path):
     receive_all(tmp_path / "extracts", tmp_path / "received")
     page = tmp_path / "received/aordningen/2018-02-10/mottakskontroll/sammendrag.html"
     assert "ekstra felt er tatt vare på, men brukes ikke: merknad" in text_of(page)
+
+
+def test_a_delivery_dated_before_a_received_one_is_remarked_on(after):
+    folder = deliver(after.extracts, "nir", "2017-07-21", CLEAN["nir"])
+    outcome = receive_all(after.extracts, after.received)
+    told = (
+        "nir/2017-07-21: dated before a delivery that is received already, so builds as of a day "
+        f"between change: {EARLIER['nir']}"
+    )
+    assert (outcome.received, outcome.remarks) == (["nir/2017-07-21"], [told])
+    assert "så tall per en dag mellom de to blir andre: 2018-01-21" in text_of(outcome.summaries[0])
+    receipt = json.loads(
+        (after.received / "nir" / folder.name / "receipt.json").read_text(encoding="utf-8")
+    )
+    assert (receipt["verdict"], receipt["remarks"]) == ("accepted_with_remarks", [told])
 
 
 def test_a_refusal_is_overwritten_by_the_next_and_gone_when_received(tmp_path):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from introstat.receipt.check.engine import CheckEngine
 
 _SPILL = ".spill"
+_FILES_SHOWN = 3
 _COLUMNS = "expect_table_columns_to_match_set"
 
 
@@ -84,13 +85,23 @@ def _checked(
 def _described(
     delivery: Delivery, table: Table, files: list[DeliveredFile], received: Path
 ) -> CheckedTable:
-    first = files[0].path
     return CheckedTable(
         table.name,
-        first.name if len(files) == 1 else f"{table.name}-*{''.join(first.suffixes)}",
+        _told(table, files),
         sum(file.rows for file in files),
         _earlier(delivery, table, received),
     )
+
+
+def _told(table: Table, files: list[DeliveredFile]) -> str:
+    """Name the files of a table as the sender knows them.
+
+    Several tables may come from one office file, so there the table is named as well.
+    """
+    names = sorted({file.mapped_from or file.path.name for file in files})
+    more = len(names) - _FILES_SHOWN
+    shown = ", ".join(names[:_FILES_SHOWN]) + (f" + {more}" if more > 0 else "")
+    return f"{table.name} ({shown})" if any(file.mapped_from for file in files) else shown
 
 
 class _Relations:

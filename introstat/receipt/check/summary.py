@@ -29,6 +29,9 @@ _READING_NB = {
     "extra columns kept but not used": "ekstra kolonner er tatt vare på, men brukes ikke",
     "extra fields kept but not used": "ekstra felt er tatt vare på, men brukes ikke",
     "optional columns not delivered": "valgfrie kolonner er ikke levert",
+    "dated before a delivery that is received already, so builds as of a day between change": (
+        "datert før en leveranse som alt er mottatt, så tall per en dag mellom de to blir andre"
+    ),
     "not in the manifest, not received": "står ikke i manifestet og er ikke mottatt",
 }
 
