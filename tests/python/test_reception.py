@@ -364,7 +364,7 @@ def form_findings(receiver: Receiver, *changes: Change) -> dict[str, int]:
         pytest.param([cut(18, " " * 11)], {"K5": 1}, id="no number at all"),
         pytest.param([cut(18, " " * 11), cut(29, "201501234567")], {"invalid_duf": 1},
                      id="a DUF number instead"),
-        pytest.param([cut(72, "03010116")], {}, id="ended on its first day"),
+        pytest.param([cut(72, "03010216")], {}, id="ended on its first day"),
         pytest.param([cut(72, "03311215")], {"K13": 1, "K16": 1}, id="ended before the start"),
         pytest.param([cut(72, "11")], {"K12": 1}, id="an unknown status has not ended"),
         pytest.param([cut(72, "  ")], {"K12": 1}, id="no status"),
