@@ -38,7 +38,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """One table of the delivery: its files, their rows, and what there was before."""
+    """One table of the delivery: its files as people are told them, their rows, what was before."""
 
     name: str
     file: str

@@ -113,7 +113,7 @@ def _rule(row: dict[str, str]) -> Rule:
 
 @dataclass(frozen=True)
 class Refusal:
-    """One row of refusals.csv: why a delivery is refused before its content is checked."""
+    """One row of refusals.csv: why a delivery is refused, and what to do now, in Norwegian."""
 
     kind: str
     what_nb: str
