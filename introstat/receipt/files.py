@@ -125,7 +125,7 @@ def expect_small_parquet(
         raise _bomb(where)
     if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
-            f"{where}: {len(names)} columns, and no extract has over {MOST_COLUMNS}."
+            f"{where}: {len(names)} columns, and no extract has over {MOST_COLUMNS}.", "columns"
         )
     lengths = " + ".join(f"coalesce(strlen({quoted_name(name)}::varchar), 0) + 1" for name in names)
     try:

@@ -127,12 +127,14 @@ def read_delivery(folder: Path) -> Delivery:
     if delivered > date.today():
         raise DeliveryRefused(
             f"{where}: `delivered` is {delivered}, which has not come yet. As the newest snapshot "
-            "it would count until then; correct the date."
+            "it would count until then; correct the date.",
+            "manifest_wrong",
         )
     if covers_until and covers_until > delivered:
         raise DeliveryRefused(
             f"{where}: `covers_until` is {covers_until}, after the delivery itself. Correct the "
-            "date."
+            "date.",
+            "manifest_wrong",
         )
     encoding = content.get("encoding") or "utf-8"
     if not isinstance(encoding, str) or encoding not in ENCODINGS:
