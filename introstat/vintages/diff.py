@@ -13,7 +13,7 @@ from introstat.errors import UserError
 from introstat.locking import locked, workshop
 from introstat.progress import shown
 from introstat.vintages.changes import REASONS, Changes, compare
-from introstat.warehouse.build import build_vintage
+from introstat.warehouse.build import build_vintage, expect_register
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -51,6 +51,7 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
     if out and not out.parent.is_dir():
         raise UserError(f"--out {out}: there is no folder {out.parent}. Make it or name another.")
     folder = (received or places.received_beside(places.default_warehouse())).resolve()
+    expect_register(folder, from_.date())
     console = Console(stderr=True)
     # In the received copy's folder: as much room, and the same protection, as the data has now.
     with (

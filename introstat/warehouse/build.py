@@ -10,8 +10,12 @@ from introstat.errors import BuildFailed, UserError
 from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
+from introstat.receipt.receipts import receipt_paths
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, warehouse_key
+
+# Without a delivery of it there is nothing to build facts of.
+_REGISTER = "nir"
 
 
 def build(
@@ -24,8 +28,10 @@ def build(
 
     Models and data tests run on a new file in a folder beside; only when all is well is it moved
     into place, in one step. Raises BuildFailed with what dbt said, UserError if another build of
-    the same file is running.
+    the same file is running or nothing of the register was known on `as_of`.
     """
+    if as_of:
+        expect_register(received, as_of)
     warehouse = warehouse.resolve()
     _expect_replaceable(warehouse)
     warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -95,6 +101,17 @@ def build_vintage(
         run = run_dbt(arguments, path, received, Path(target), progress)
     if run.exit_code:
         raise BuildFailed(f"The vintage of {as_of} was not built.\n{_why(run)}")
+
+
+def expect_register(received: Path, as_of: date) -> None:
+    """Raise UserError, with the earliest day there is, if no delivery of NIR was known on a day."""
+    # The folder of a delivery is named by its date, so the first in order is the earliest.
+    days = [path.parent.name for path in receipt_paths(received) if path.parts[-3] == _REGISTER]
+    if days and days[0] > str(as_of):
+        raise UserError(
+            f"No delivery of {_REGISTER} was known on {as_of}: the earliest is {days[0]}. Choose "
+            "that day or a later one."
+        )
 
 
 def _arguments(as_of: date | None, *left_out: str) -> list[str]:

@@ -102,7 +102,7 @@ def test_a_refused_delivery_is_left_out_and_told_by_the_exit_code(extracts, buil
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (["--as-of", "2015-01-01"], 1, "the earliest is 2017-01-21"),
+        (["--as-of", "2015-01-01"], 2, "the earliest is 2017-01-21"),
         (["--as-of", "in spring"], 2, "does not match the format"),
     ],
 )

@@ -205,9 +205,11 @@ def test_a_folder_that_is_not_there_is_told_before_anything_is_built(received, t
 
 def test_a_day_before_the_first_delivery_is_told(received):
     done = run("diff", "--from", "2011-01-01", "--to", "2018-01-21", "--received", received)
-    assert done.returncode == 1
-    assert "The vintage of 2011-01-01 was not built" in done.stderr
-    assert "the earliest is 2018-01-21" in done.stderr
+    assert done.returncode == 2
+    assert done.stderr == (
+        "Error: No delivery of nir was known on 2011-01-01: the earliest is 2018-01-21. "
+        "Choose that day or a later one.\n"
+    )
 
 
 def listed(received: Path) -> dict[str, dict]:
