@@ -366,7 +366,9 @@ def test_mixed_shapes_hold_the_same_rows(tmp_path: Path) -> None:
     received = {}
     for shapes in SHAPES:
         outcome = receive(tmp_path / shapes, tmp_path / f"{shapes}.received", Pseudonymiser(KEY))
-        assert (outcome.refused, outcome.remarks) == ([], [])
+        # The reception check's shares are remarked on, as in any population this small.
+        told = [remark for remark in outcome.remarks if not remark.endswith(" %)")]
+        assert (outcome.refused, told) == ([], [])
         home = tmp_path / f"{shapes}.received"
         received[shapes] = {
             str(path.relative_to(home)): duckdb.sql(
