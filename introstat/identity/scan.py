@@ -24,7 +24,7 @@ from introstat.identity.numbers import (
 )
 from introstat.progress import Tell, silent
 from introstat.receipt.contract import sources
-from introstat.receipt.sql import quoted_name, text_literal
+from introstat.sql import quoted_name, text_literal
 from introstat.warehouse.opening import open_warehouse
 
 # As bytes: a run of digits, or a number as people write it. As text: numbers.NUMBER_IN_TEXT.

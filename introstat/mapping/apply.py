@@ -20,7 +20,7 @@ from introstat.mapping.formats import (
 )
 from introstat.mapping.layout import Condition, Field, OfficeFile, Rule
 from introstat.mapping.office import Office
-from introstat.receipt.sql import quoted_name, text_literal
+from introstat.sql import quoted_name, text_literal
 
 _MAX_WORDS = 10
 _MAX_LETTERS = 40

@@ -6,7 +6,7 @@ Every expression gives null for a text that is not written so; nothing is guesse
 import re
 from dataclasses import dataclass
 
-from introstat.receipt.sql import text_literal
+from introstat.sql import text_literal
 
 _TOKEN = r"(yyyy|mm?|dd?)"
 _SHAPE = re.compile(rf"{_TOKEN}([./ -]?){_TOKEN}([./ -]?){_TOKEN}([T ]hh:mm(?::ss)?)?")

@@ -24,7 +24,7 @@ from introstat.receipt.files import (
     opened_as_text,
     reading_parquet,
 )
-from introstat.receipt.sql import quoted_name, text_literal
+from introstat.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
 _ROWS_AT_ONCE = 20_000

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from introstat.errors import DeliveryRefused
 from introstat.receipt.manifest import DeliveredFile, Delivery
-from introstat.receipt.sql import quoted_name, text_literal
+from introstat.sql import quoted_name, text_literal
 
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # Text of registers packs to a twentieth, gzip at its utmost to a thousandth; small files may do so.

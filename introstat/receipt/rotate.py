@@ -22,6 +22,7 @@ from introstat.receipt.contract import sources
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.receive import check_key
 from introstat.receipt.sealing import PARQUET_FORMAT
+from introstat.sql import text_literal
 
 # The shortest pseudonym is that of one character: a tag of 16 bytes and one more, two letters each.
 _RUN = f"[{PSEUDONYM_LETTERS}]{{34,}}"
@@ -82,7 +83,7 @@ def _rotate_file(
     old: Pseudonymiser,
     new: Pseudonymiser,
 ) -> None:
-    source = "'" + str(path).replace("'", "''") + "'"
+    source = text_literal(str(path))
     connection.execute(f"create or replace temp table sealed as from read_parquet({source})")
     columns = connection.execute("describe sealed").fetchall()
     selected, joins = [], []

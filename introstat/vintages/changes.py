@@ -14,6 +14,7 @@ import yaml
 
 from introstat.places import memory_limit
 from introstat.progress import Tell, silent
+from introstat.sql import text_literal
 from introstat.warehouse.opening import attach_to_read
 
 REASONS = {
@@ -67,10 +68,9 @@ def compare(
             "select fact, reason, count(*) from changes group by all order by all"
         ).fetchall()
         if details is not None:
-            target = str(details).replace("'", "''")
             connection.execute(
                 "copy (from changes order by fact, reason, municipality_code, key::varchar) "
-                f"to '{target}' (format csv, header, delimiter ';')"
+                f"to {text_literal(str(details))} (format csv, header, delimiter ';')"
             )
     return Changes(rows, {(fact, reason): count for fact, reason, count in counted})
 

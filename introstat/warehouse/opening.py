@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from introstat.errors import UserError
+from introstat.sql import text_literal
 
 KEY_FILE_VARIABLE = "INTROSTAT_WAREHOUSE_KEY_FILE"
 # What an encrypted file is attached as; profiles.yml names it too.
@@ -65,18 +66,19 @@ def open_warehouse(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConn
 def attach_to_read(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> None:
     """Attach a warehouse file for reading, with the key of the environment if one is named."""
     key = warehouse_key()
-    options = f"encryption_key {_text(key)}, read_only" if key else "read_only"
-    connection.execute(f"attach {_text(str(path))} as {alias} ({options})")
+    options = f"encryption_key {text_literal(key)}, read_only" if key else "read_only"
+    connection.execute(f"attach {text_literal(str(path))} as {alias} ({options})")
 
 
 def attach_encrypted(connection: duckdb.DuckDBPyConnection, path: Path, key: str) -> None:
     """Attach an encrypted file to write to as `warehouse`, a new one if it is not there."""
     # Only this extension may write with the cipher; what DuckDB has built in reads.
-    connection.execute(f"load {_text(str(_cipher()))}")
-    connection.execute(f"set temp_directory = {_text(f'{path}.tmp')}")
+    connection.execute(f"load {text_literal(str(_cipher()))}")
+    connection.execute(f"set temp_directory = {text_literal(f'{path}.tmp')}")
     connection.execute("set temp_file_encryption = true")
     connection.execute(
-        f"attach if not exists {_text(str(path))} as {ALIAS} (encryption_key {_text(key)})"
+        f"attach if not exists {text_literal(str(path))} as {ALIAS} "
+        f"(encryption_key {text_literal(key)})"
     )
 
 
@@ -89,7 +91,3 @@ def _cipher() -> Path:
         )
     folder = Path((package.submodule_search_locations or [""])[0])
     return next(folder.rglob(f"v{duckdb.__version__}/httpfs.duckdb_extension"))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from introstat.places import project_root
 from introstat.receipt.contract import Table
+from introstat.sql import text_literal
 
 _MACROS = (
     "macros/staging/parse.sql",
@@ -68,7 +69,7 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
 
 def sealed_rows(paths: list[Path]) -> str:
     """Return the from clause over sealed files."""
-    files = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    files = ", ".join(text_literal(str(path)) for path in paths)
     return f"from read_parquet([{files}], union_by_name = true)"
 
 

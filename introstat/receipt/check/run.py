@@ -21,6 +21,7 @@ from introstat.receipt.check.summary import RefusedByCheck, keep_report
 from introstat.receipt.contract import Table, sources
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.receipt.receipts import RECEIPT, read_receipt
+from introstat.sql import text_literal
 
 if TYPE_CHECKING:
     from introstat.receipt.check.engine import CheckEngine
@@ -140,7 +141,7 @@ class _Relations:
 
     def _set_variables(self, wanted: Suite) -> None:
         for name in sorted(wanted.code_lists - self._lists):
-            words = ", ".join("'" + word.replace("'", "''") + "'" for word in code_list(name))
+            words = ", ".join(text_literal(word) for word in code_list(name))
             self._engine.execute(f'set variable "{name}" = [{words}]')
         self._lists |= wanted.code_lists
 
