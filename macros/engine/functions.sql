@@ -31,6 +31,16 @@
 {%- endmacro %}
 
 
+{# A number without decimals as an integer of at least 38 digits. #}
+{% macro wide_integer(number) -%}
+    {{ adapter.dispatch('wide_integer')(number) }}
+{%- endmacro %}
+
+{% macro default__wide_integer(number) -%}
+    cast({{ number }} as hugeint)
+{%- endmacro %}
+
+
 {# A date from a year, month and day, each an integer expression. #}
 {% macro date_of(year, month, day) -%}
     {{ adapter.dispatch('date_of')(year, month, day) }}

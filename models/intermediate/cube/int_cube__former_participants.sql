@@ -1,0 +1,27 @@
+-- Residents on the reference date only. Without the income of that November nobody can be seen to be
+-- employed, and without a status delivery most statuses are unknown: such years have no rows.
+with final as (
+    select
+        cast(statuses.status_year as varchar) as period,
+        'year' as period_type,
+        statuses.person_key,
+        cast(statuses.years_after as varchar) as years_after,
+        {{ placed_municipality('successions.current_code', 'persons.is_address_protected') }}
+            as municipality_code,
+        coalesce(persons.sex, {{ unknown_code() }}) as sex,
+        statuses.status_group,
+        statuses.status_code
+    from {{ ref('fct_one_year_status') }} as statuses
+    inner join {{ ref('dim_person') }} as persons on statuses.person_key = persons.person_key
+    {{ join_successor('statuses.municipality_code', date_of('statuses.status_year', 12, 31)) }}
+    left join {{ ref('int_cube__municipalities') }} as known
+        on
+            successions.current_code = known.municipality_code
+            and cast(statuses.status_year as varchar) = known.period
+    where
+        statuses.is_resident
+        and statuses.has_status_source
+        and statuses.has_income_source
+)
+
+select * from final

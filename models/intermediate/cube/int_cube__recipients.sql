@@ -1,0 +1,58 @@
+-- The municipality is the one that paid most to the person in the period (the lower code if two paid
+-- the same). A person whose payments and corrections come to nothing is no recipient.
+with paid as (
+    select
+        benefits.person_key,
+        benefits.municipality_code,
+        periods.period,
+        periods.period_type,
+        periods.last_day as period_last_day,
+        sum(benefits.amount) as amount
+    from {{ ref('fct_benefit_months') }} as benefits
+    inner join {{ ref('int_time__periods') }} as periods
+        on benefits.benefit_month between periods.first_day and periods.last_day
+    group by
+        benefits.person_key,
+        benefits.municipality_code,
+        periods.period,
+        periods.period_type,
+        periods.last_day
+),
+
+recipients as (
+    select
+        *,
+        sum(amount) over (partition by person_key, period) as period_amount
+    from paid
+    qualify row_number() over (
+        partition by person_key, period
+        order by amount desc, municipality_code asc nulls last
+    ) = 1
+),
+
+final as (
+    select
+        recipients.period,
+        recipients.period_type,
+        recipients.person_key,
+        {{ placed_municipality(
+            'successions.current_code', 'coalesce(persons.is_address_protected, false)') }}
+            as municipality_code,
+        coalesce(persons.sex, {{ unknown_code() }}) as sex,
+        coalesce(age_bands.age_band, 'other') as age_band,
+        recipients.period_amount as amount
+    from recipients
+    left join {{ ref('dim_person') }} as persons on recipients.person_key = persons.person_key
+    left join {{ ref('age_bands') }} as age_bands
+        on
+            {{ completed_years('persons.birth_date', 'recipients.period_last_day') }}
+            between age_bands.from_age and age_bands.to_age
+    {{ join_successor('recipients.municipality_code', 'recipients.period_last_day') }}
+    left join {{ ref('int_cube__municipalities') }} as known
+        on
+            successions.current_code = known.municipality_code
+            and recipients.period = known.period
+    where recipients.period_amount > 0
+)
+
+select * from final

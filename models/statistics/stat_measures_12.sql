@@ -1,0 +1,27 @@
+-- A person can be in several groups: they are never summed, and have no total.
+with leaves as (
+    select
+        period,
+        period_type,
+        municipality_code,
+        sex,
+        measure_type,
+        count(*) as participants_with_measure
+    from {{ ref('int_cube__measures') }}
+    where measure_type is not null
+    group by period, period_type, municipality_code, sex, measure_type
+),
+
+rolled as (
+    {{ rolled_up(
+        'leaves', ['sex'], {'participants_with_measure': 'bigint'}, kept=['measure_type']) }}
+),
+
+final as (
+    {{ long_cube('rolled', ['sex', 'measure_type'], {
+        'participants_with_measure': {
+            'value': 'participants_with_measure', 'persons': 'participants_with_measure'},
+    }) }}
+)
+
+select * from final
