@@ -92,8 +92,8 @@ def audit(
     bad = np.flatnonzero((values != UNKNOWN) & (values >= smallest) & (values <= largest))
     return AuditResult(
         method,
-        len(published.row_codes),
-        int((values == UNKNOWN).sum()),
+        len(published.row_codes) - published.withheld,
+        int((values == UNKNOWN).sum()) - published.withheld,
         len(found),
         tuple(i for i in found if i.width < width),
         tuple(f"{published.name(int(row))}: {values[row]}" for row in bad),
@@ -101,6 +101,15 @@ def audit(
         policy.fingerprint,
         time.perf_counter() - started,
     )
+
+
+def doubtful(published: Published, policy: Policy, cells: Ints) -> Ints:
+    """Those of the cells that no quick witnesses settle: a first look, which proves nothing.
+
+    A cell that is not among them has its two witnesses; one that is may have them too.
+    """
+    low, high = reader_bounds(published, policy.least_hidden)
+    return _Search(published, policy, low, high).open_after_a_look(cells)
 
 
 def _suppressed(
@@ -176,6 +185,19 @@ class _Search:
         self._look_closer(settled, block_of, exact)
         return settled
 
+    def open_after_a_look(self, cells: Ints) -> Ints:
+        """The cells whose width the programs for many cells at once do not show."""
+        wanted = np.zeros(len(self.low), dtype=bool)
+        wanted[cells] = True
+        unsettled = wanted & (self.low == self.high)
+        for block in blocks_of(self.published.system, self.low, self.high):
+            targets = block.cells[wanted[block.cells]]
+            if len(targets):
+                columns = np.array([block.column_of[int(cell)] for cell in targets])
+                least, most = self._pooled(block, columns)
+                unsettled[targets[most[columns] - least[columns] < self.width]] = True
+        return np.flatnonzero(unsettled)
+
     def _look_closer(
         self, settled: dict[int, Ends], block_of: Mapping[int, Block], most: int
     ) -> None:
@@ -190,20 +212,23 @@ class _Search:
             settled[cell] = (*self._one(block, block.column_of[cell], lambda table: None), True)
 
     def _settle_block(self, block: Block, targets: Ints) -> dict[int, Ends]:
+        columns = np.array([block.column_of[int(cell)] for cell in targets], dtype=np.int64)
+        least, most = self._pooled(block, columns)
+        exact: dict[int, Ends] = {}
+        for column in columns:
+            if most[column] - least[column] < self.width:
+                ends = self._one(block, int(column), lambda t: self._note(block, t, least, most))
+                exact[int(column)] = (*ends, True)
+        result: dict[int, Ends] = {}
+        for column in columns:
+            interval = exact.get(int(column), (int(least[column]), int(most[column]), False))
+            result[int(block.cells[column])] = interval
+        return result
+
+    def _pooled(self, block: Block, columns: Ints) -> tuple[Ints, Ints]:
+        """The least and greatest value of each cell over witnesses for many cells at once."""
         n = len(block.cells)
         least, most = np.full(n, np.iinfo(np.int64).max), np.full(n, -1, dtype=np.int64)
-        columns = np.array([block.column_of[int(cell)] for cell in targets], dtype=np.int64)
-
-        def note(table: Floats) -> None:
-            whole = np.round(table).astype(np.int64)
-            self._check(block, whole)
-            np.minimum(least, whole, out=least)
-            np.maximum(most, whole, out=most)
-
-        def open_columns() -> Ints:
-            still_open: Ints = columns[most[columns] - least[columns] < self.width]
-            return still_open
-
         waiting = columns
         for round_number in range(POOLED_ROUNDS if len(columns) > 1 else 0):
             signs = self._signs(round_number, len(waiting))
@@ -214,21 +239,20 @@ class _Search:
                 waiting, signs, np.where(signs > 0, up, np.maximum(down, block.low[waiting]))
             )
             if table is not None:
-                note(table)
-            left = open_columns()
+                self._note(block, table, least, most)
+            left = columns[most[columns] - least[columns] < self.width]
             settled_now = len(waiting) - len(left)
             waiting = left
             if not len(left) or (round_number > 2 and settled_now < LEAST_GAIN * len(left)):
                 break
-        exact: dict[int, Ends] = {}
-        for column in columns:
-            if most[column] - least[column] < self.width:
-                exact[int(column)] = (*self._one(block, int(column), note), True)
-        result: dict[int, Ends] = {}
-        for column in columns:
-            interval = exact.get(int(column), (int(least[column]), int(most[column]), False))
-            result[int(block.cells[column])] = interval
-        return result
+        return least, most
+
+    def _note(self, block: Block, table: Floats, least: Ints, most: Ints) -> None:
+        """Take a witness into account, once it has been checked."""
+        whole = np.round(table).astype(np.int64)
+        self._check(block, whole)
+        np.minimum(least, whole, out=least)
+        np.maximum(most, whole, out=most)
 
     def _signs(self, round_number: int, count: int) -> Floats:
         if round_number < 2:

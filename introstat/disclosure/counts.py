@@ -14,6 +14,7 @@ from introstat.disclosure.layout import (
     refuse_rows,
     shown_codes,
     text_column,
+    withheld_codes,
 )
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.system import AnySystem, Ints, Mask, PublishedCells, System
@@ -25,12 +26,14 @@ class Tables:
     """Counts to be protected: the system of their cells, every cell's value, what is to be shown.
 
     `values` is in persons, one for every cell of the system. `published` lists the cells of all
-    tables. `known` marks cells whose value a reader already has from an earlier release.
+    tables. `withheld` are cells that none shows but that a reader can work out all the same, from
+    totals. `known` marks cells whose value a reader already has from an earlier release.
     """
 
     system: AnySystem
     values: Ints
     published: PublishedCells
+    withheld: PublishedCells = field(default_factory=PublishedCells.none, kw_only=True)
     known: Mask | None = field(default=None, kw_only=True)
 
 
@@ -104,13 +107,63 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
         ],
     )
     parents, owner = _parents(table, layout, system)
+    published = PublishedCells.of(system, shown_codes(layout, system.dimensions))
+    reachable = PublishedCells.of(system, withheld_codes(layout, system.dimensions))
     return Counts(
         system,
         values,
-        PublishedCells.of(system, shown_codes(layout, system.dimensions)),
+        published,
         parents,
         owner,
+        withheld=reachable.without(published),
     )
+
+
+def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
+    """A cube cut into the parts that no sum ties together, each with the numbers of its cells.
+
+    One part for each code of the dimensions that have no total (a person stands in several measure
+    groups); the cube itself where every dimension has one, or where such codes are grouped.
+    """
+    dimensions = counts.system.dimensions
+    apart = [axis for axis, d in enumerate(dimensions) if d.total is None]
+    if not apart or any(len(dimensions[axis].leaves) < dimensions[axis].size for axis in apart):
+        return [(np.arange(counts.system.size), counts)]
+    kept = [axis for axis in range(len(dimensions)) if axis not in apart]
+    if not kept:
+        return [(np.arange(counts.system.size), counts)]
+    parts = []
+    for nodes in product(*(range(dimensions[axis].size) for axis in apart)):
+        index: list[int | slice] = [slice(None)] * len(dimensions)
+        for axis, node in zip(apart, nodes, strict=True):
+            index[axis] = node
+        cells = counts.system.numbers[tuple(index)].ravel()
+        system = System([dimensions[axis] for axis in kept])
+        codes = tuple(
+            dimensions[axis].leaves[node] for axis, node in zip(apart, nodes, strict=True)
+        )
+
+        def part_of(
+            whole: PublishedCells, system: System = system, codes: tuple[str, ...] = codes
+        ) -> PublishedCells:
+            own = [
+                tuple(key[axis] for axis in kept)
+                for key in whole.codes
+                if tuple(key[axis] for axis in apart) == codes
+            ]
+            return PublishedCells(tuple(own), np.array([system.cell(key) for key in own], np.int64))
+
+        part = Counts(
+            system,
+            counts.values[cells],
+            part_of(counts.published),
+            counts.parents,
+            counts.parent_dimension,
+            withheld=part_of(counts.withheld),
+            known=None if counts.known is None else counts.known[cells],
+        )
+        parts.append((cells, part))
+    return parts
 
 
 def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -> Mask:
@@ -118,7 +171,8 @@ def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -
 
     A published count in `hide_from`..`hide_to`; and, where `persons` gives for every cell the
     persons its figure rests on, a figure with at least one and fewer than `min_persons` behind it.
-    With `zeros: publish` a figure of 0 is shown however few stand behind it.
+    With `zeros: publish` a figure of 0 is shown however few stand behind it. Withheld cells are
+    judged like published ones.
     """
     small = (counts.values >= policy.hide_from) & (counts.values <= policy.hide_to)
     if persons is not None:
@@ -126,6 +180,7 @@ def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -
         small |= few & ((counts.values != 0) | (policy.zeros != "publish"))
     shown = np.zeros(counts.system.size, dtype=bool)
     shown[counts.published.cells] = True
+    shown[counts.withheld.cells] = True
     return small & shown
 
 

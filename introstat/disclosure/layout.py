@@ -51,15 +51,18 @@ class Layout:
     """Dimensions (column names), their hierarchies, and the tables that show them.
 
     `totals` gives the code of a dimension's total where it is not `Total`, or None where the
-    dimension has none. `tables` lists the items of each linked table: a dimension (all its
-    levels), one level of it (`county`), or some of its hierarchies (`region>county`); a dimension
-    that a table leaves out stands at its total. No tables means one table of all dimensions.
+    dimension has none. `unpublished` lists leaves that no table shows, though they count in totals
+    (protected addresses, which are in the country only): a reader can work them out like any other.
+    `tables` lists the items of each linked table: a dimension (all its levels), one level of it
+    (`county`), or some of its hierarchies (`region>county`); a dimension that a table leaves out
+    stands at its total. No tables means one table of all dimensions.
     """
 
     dims: tuple[str, ...]
     hierarchies: tuple[Hierarchy, ...] = ()
     totals: Mapping[str, str | None] = field(default_factory=dict)
     tables: tuple[tuple[str, ...], ...] = ()
+    unpublished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a layout that names a dimension twice or a hierarchy of no dimension."""
@@ -71,11 +74,12 @@ class Layout:
                     f"Hierarchy of {hierarchy.dimension}: not a dimension; "
                     f"dimensions: {', '.join(self.dims)}."
                 )
-        for name in self.totals:
-            if name not in self.dims:
-                raise UserError(
-                    f"Total of {name}: not a dimension; dimensions: {', '.join(self.dims)}."
-                )
+        for what, names in (("Total", self.totals), ("Unpublished code", self.unpublished)):
+            for name in names:
+                if name not in self.dims:
+                    raise UserError(
+                        f"{what} of {name}: not a dimension; dimensions: {', '.join(self.dims)}."
+                    )
 
     @property
     def parent_columns(self) -> tuple[str, ...]:
@@ -174,6 +178,7 @@ def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimensi
         if name in table.column_names:
             codes.update(text_column(table, name))
     codes.discard("")
+    codes.update(layout.unpublished.get(name, ()))
     own = [h for h in layout.hierarchies if h.dimension == name]
     for hierarchy in own:
         if isinstance(hierarchy, ColumnHierarchy):
@@ -319,6 +324,18 @@ def shown_codes(
     return [_codes_of_table(items, layout, dimensions) for items in layout.tables or (layout.dims,)]
 
 
+def withheld_codes(
+    layout: Layout, dimensions: Sequence[Dimension]
+) -> list[dict[str, tuple[str, ...]]]:
+    """The same with the unpublished codes beside the shown ones; none where there are none."""
+    if not layout.unpublished:
+        return []
+    return [
+        {name: (*codes, *layout.unpublished.get(name, ())) for name, codes in shown.items()}
+        for shown in shown_codes(layout, dimensions)
+    ]
+
+
 def _codes_of_table(
     items: Sequence[str], layout: Layout, dimensions: Sequence[Dimension]
 ) -> dict[str, tuple[str, ...]]:
@@ -333,7 +350,10 @@ def _codes_of_table(
             key=lambda code, d=dimension: (-len(d.leaves_of[d.node_of[code]]), code),  # type: ignore[misc]
         )
         shown[name] = tuple(
-            code for code in every if code == dimension.total or dimension.level_of[code] in levels
+            code
+            for code in every
+            if (code == dimension.total or dimension.level_of[code] in levels)
+            and code not in layout.unpublished.get(name, ())
         )
     for dimension in dimensions:
         if dimension.name not in shown:

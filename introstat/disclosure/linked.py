@@ -101,15 +101,26 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
     )
     codes: list[tuple[str, ...]] = []
     cells: list[Ints] = []
+    withheld = PublishedCells.none()
     known = np.zeros(system.size, dtype=bool)
     for name, counts in cubes.items():
         start = system.start_of[name]
+        withheld = PublishedCells(
+            (*withheld.codes, *((name, *key) for key in counts.withheld.codes)),
+            np.concatenate([withheld.cells, start + counts.withheld.cells]),
+        )
         codes += [(name, *key) for key in counts.published.codes]
         cells.append(start + counts.published.cells)
         if counts.known is not None:
             known[start : start + counts.system.size] = counts.known
     values = system.complete(np.concatenate([counts.values for counts in cubes.values()]))
-    return Tables(system, values, PublishedCells(tuple(codes), np.concatenate(cells)), known=known)
+    return Tables(
+        system,
+        values,
+        PublishedCells(tuple(codes), np.concatenate(cells)),
+        withheld=withheld,
+        known=known,
+    )
 
 
 def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:
@@ -141,6 +152,7 @@ def join_published(
         np.concatenate([published.row_values for _, published in starts]),
         known,
         np.concatenate([start + published.hidden for start, published in starts]),
+        sum(published.withheld for published in cubes.values()),
     )
 
 
@@ -324,6 +336,10 @@ def _relations(link: Link, systems: Mapping[str, System]) -> list[Relation]:
         having = [term for term in terms if name in term.free]
         shared = len(having) == len(terms)
         if shared or any(term.free[name].total is None for term in having):
+            leaves = {term.free[name].leaves for term in having if name not in term.term.through}
+            if shared and len(leaves) == 1 and not any(name in t.term.through for t in having):
+                choices.append(list(leaves.pop()))  # what holds of the leaves holds of their sums
+                continue
             common = set.intersection(*(set(term.codes(name)) for term in having))
             choices.append(sorted(common))
         else:

@@ -5,14 +5,16 @@ pandas tables and give the same kind back, read and write no files, and do what 
 each cube.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from introstat.disclosure.audit import AuditResult, Contradiction, audit
+from introstat.disclosure.audit import AuditResult, Contradiction, audit, doubtful
 from introstat.disclosure.counts import (
     Counts,
     Tables,
@@ -20,6 +22,7 @@ from introstat.disclosure.counts import (
     pool_rare_categories,
     primary_cells,
     read_counts,
+    without_totals,
 )
 from introstat.disclosure.layout import Layout, flat, refuse_rows
 from introstat.disclosure.linked import (
@@ -32,12 +35,19 @@ from introstat.disclosure.linked import (
     unrevised,
 )
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.published import PublishedCube, read_primaries, read_published
+from introstat.disclosure.published import (
+    PublishedCube,
+    as_published,
+    read_primaries,
+    read_published,
+)
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
 from introstat.disclosure.system import Ints, Mask
 from introstat.errors import UserError
+
+WORTH_SHARING = 300  # primary cells; below this a second process costs more than it gives
 
 Frame = Any  # a pyarrow.Table or a pandas.DataFrame
 
@@ -115,10 +125,14 @@ def protect(
     links: Sequence[Link] = (),
     earlier: Mapping[str, Sequence[Frame]] | None = None,
     seed: int = 0,
+    workers: int = 1,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, ProtectedCube]:
     """Protect cubes together, each by its method; hidden ones as one system with their links.
 
     `earlier` are the cubes' published tables in earlier releases: what they show protects nothing.
+    `workers` processes share the work; the result does not depend on how many. `tell` hears of each
+    part that is done.
     Raises UserError for bad input and ProtectionImpossible where a width cannot be reached. What
     comes out has still to be audited, from the finished files.
     """
@@ -134,7 +148,12 @@ def protect(
                 "cubes together with others. Suppress it, or take it out of the links."
             )
     hidden = _hide(
-        {n: p for n, p in prepared.items() if p.method == "suppress"}, links, policy, seed
+        {n: p for n, p in prepared.items() if p.method == "suppress"},
+        links,
+        policy,
+        seed,
+        workers,
+        tell,
     )
     done = {}
     for name, one in prepared.items():
@@ -271,20 +290,64 @@ def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) ->
 
 
 def _hide(
-    prepared: Mapping[str, _Prepared], links: Sequence[Link], policy: Policy, seed: int
+    prepared: Mapping[str, _Prepared],
+    links: Sequence[Link],
+    policy: Policy,
+    seed: int,
+    workers: int,
+    tell: Callable[[str], None],
 ) -> dict[str, Mask]:
-    """The hidden cells of each cube."""
+    """The hidden cells of each cube.
+
+    Each cube is protected by itself first, in the parts that no sum ties together. Links make some
+    of that doubt impossible; only the cells that lose theirs are then protected in the joint
+    system, where hiding more costs nobody the doubt he has.
+    """
+    hidden = _hide_apart(prepared, policy, seed, workers, tell)
     if not links:
-        return {
-            name: suppress(one.counts, policy, one.primary, seed).hidden
-            for name, one in prepared.items()
-        }
+        return hidden
     joint: Tables = join_counts({name: one.counts for name, one in prepared.items()}, links)
-    primary = np.zeros(joint.system.size, dtype=bool)
+    primary, covered = (np.zeros(joint.system.size, dtype=bool) for _ in range(2))
     for name, one in prepared.items():
         part_of(joint, name, primary)[:] = one.primary
-    hidden = suppress(joint, policy, primary, seed).hidden
-    return {name: part_of(joint, name, hidden) for name in prepared}
+        part_of(joint, name, covered)[:] = hidden[name]
+    left = doubtful(as_published(joint, covered), policy, np.flatnonzero(primary))
+    if len(left):
+        tell(f"{len(left)} cells whose doubt the links may take away")
+        targets = np.zeros(joint.system.size, dtype=bool)
+        targets[left] = True
+        covered = suppress(joint, policy, targets, seed, hidden=covered).hidden
+    return {name: part_of(joint, name, covered) for name in prepared}
+
+
+def _hide_apart(
+    prepared: Mapping[str, _Prepared],
+    policy: Policy,
+    seed: int,
+    workers: int,
+    tell: Callable[[str], None],
+) -> dict[str, Mask]:
+    tasks = [
+        (name, cells, counts, one.primary[cells])
+        for name, one in prepared.items()
+        for cells, counts in without_totals(one.counts)
+    ]
+    tasks.sort(key=lambda task: -int(task[3].sum()))  # the longest first: none is left over alone
+    hidden = {name: np.zeros(one.counts.system.size, dtype=bool) for name, one in prepared.items()}
+
+    def note(task: tuple[str, Ints, Counts, Mask], mask: Mask) -> None:
+        hidden[task[0]][task[1]] = mask
+        tell(f"{task[0]}: {int(task[3].sum())} primary cells")
+
+    if workers < 2 or sum(int(task[3].sum()) for task in tasks) < WORTH_SHARING:
+        for task in tasks:
+            note(task, suppress(task[2], policy, task[3], seed).hidden)
+        return hidden
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(suppress, t[2], policy, t[3], seed): t for t in tasks}
+        for done in as_completed(waiting):
+            note(waiting[done], done.result().hidden)
+    return hidden
 
 
 def _read(table: Frame, one: PublishedTable) -> PublishedCube:

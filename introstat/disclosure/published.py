@@ -6,8 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from introstat.disclosure.layout import Layout, dimensions_of, refuse_rows, text_column
-from introstat.disclosure.system import AnySystem, Ints, System
+from introstat.disclosure.counts import Tables
+from introstat.disclosure.layout import (
+    Layout,
+    dimensions_of,
+    refuse_rows,
+    text_column,
+    withheld_codes,
+)
+from introstat.disclosure.system import AnySystem, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
 HIDDEN = ":"
@@ -23,7 +30,8 @@ class Published:
 
     `row_values` and `known` hold persons, or UNKNOWN where the value is hidden or missing. A cell
     hidden under one name and shown under another is known. `hidden` lists the numbers of cells that
-    some row hides.
+    some row hides. `withheld` of the rows stand in no file, but a reader can work them out all the
+    same (Layout.unpublished).
     """
 
     system: AnySystem
@@ -32,6 +40,7 @@ class Published:
     row_values: Ints
     known: Ints
     hidden: Ints
+    withheld: int = 0
 
     def name(self, row: int) -> str:
         """A row's cell in words."""
@@ -43,6 +52,23 @@ class PublishedCube(Published):
     """The published cells of one cube."""
 
     system: System
+
+
+def as_published(counts: Tables, hidden: Mask) -> Published:
+    """What a reader would have if the counts were published with these cells hidden."""
+    cells = np.concatenate([counts.published.cells, counts.withheld.cells])
+    known = np.full(counts.system.size, UNKNOWN, dtype=np.int64)
+    shown = counts.published.cells[~hidden[counts.published.cells]]
+    known[shown] = counts.values[shown]
+    return Published(
+        counts.system,
+        (*counts.published.codes, *counts.withheld.codes),
+        cells,
+        known[cells],
+        known,
+        np.unique(counts.published.cells[hidden[counts.published.cells]]),
+        len(counts.withheld.codes),
+    )
 
 
 def read_published(
@@ -91,6 +117,11 @@ def read_published(
             cells.append(cell)
             values.append(number)
     refuse_rows("The same count published with two values", clashes)
+    reachable = PublishedCells.of(system, withheld_codes(layout, system.dimensions))
+    withheld = reachable.without(PublishedCells(tuple(row_codes), np.array(cells, dtype=np.int64)))
+    row_codes += withheld.codes
+    cells += withheld.cells.tolist()
+    values += [UNKNOWN] * len(withheld.codes)
     return PublishedCube(
         system,
         tuple(row_codes),
@@ -98,6 +129,7 @@ def read_published(
         np.array(values, dtype=np.int64),
         known,
         np.array(sorted(hidden), dtype=np.int64),
+        len(withheld.codes),
     )
 
 

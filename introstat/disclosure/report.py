@@ -39,10 +39,11 @@ def publication_table(counts: Counts, values: Ints, hidden: Mask | None = None) 
 
 
 def primaries_table(counts: Counts, primary: Mask) -> pa.Table:
-    """The codes of every primary cell, one row for each name it is published under; no counts."""
+    """The codes of every primary cell, published or withheld, one row for each name; no counts."""
     chosen = [
         key
-        for key, cell in zip(counts.published.codes, counts.published.cells, strict=True)
+        for cells in (counts.published, counts.withheld)
+        for key, cell in zip(cells.codes, cells.cells, strict=True)
         if primary[cell]
     ]
     names = [dimension.name for dimension in counts.system.dimensions]

@@ -28,6 +28,7 @@ LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large to
 LARGE_FROM = 4  # persons; below this no cell is dearer for its count
 SHARED_DISCOUNT = 0.5  # for each move of the pass before that went through a cell
 LEAST_PRICE = 0.02  # of a cell not yet hidden, however many moves went through it
+SECOND_PASS_UP_TO = 3000  # primary cells; with more of them the second pass finds little
 
 
 class ProtectionImpossible(UserError):
@@ -45,18 +46,25 @@ class Suppression:
 
 
 def suppress(
-    counts: Tables, policy: Policy, primary: Mask | None = None, seed: int = 0
+    counts: Tables,
+    policy: Policy,
+    primary: Mask | None = None,
+    seed: int = 0,
+    hidden: Mask | None = None,
 ) -> Suppression:
     """Hide cells so that every primary cell keeps a feasible interval of `min_width` persons.
 
     `primary` defaults to the policy's rule. The grand total, and with `zeros: publish` every zero,
     stays visible; what a reader knows from an earlier release
-    protects nothing. The seed orders the search; the same seed gives the same result. Raises
+    protects nothing. `hidden` are cells hidden already, which stay so and cost nothing more. The
+    seed orders the search; the same seed gives the same result. Raises
     ProtectionImpossible, with the cells named, when no choice of hidden cells reaches the width.
     """
-    search = _Search(counts, policy, primary_cells(counts, policy) if primary is None else primary)
+    if primary is None:
+        primary = primary_cells(counts, policy)
+    search = _Search(counts, policy, primary, primary if hidden is None else primary | hidden)
     search.run(np.random.default_rng(seed))
-    return Suppression(search.primary, search.hidden)
+    return Suppression(primary, search.hidden)
 
 
 class Neighbourhood:
@@ -175,9 +183,10 @@ class _Search:
     spread each cell.
     """
 
-    def __init__(self, counts: Tables, policy: Policy, primary: Mask) -> None:
+    def __init__(self, counts: Tables, policy: Policy, primary: Mask, given: Mask) -> None:
         system = counts.system
-        self.system, self.primary, self.width = system, primary, policy.min_width
+        self.system, self.primary, self.given = system, primary, given
+        self.width = policy.min_width
         self.equations = system.all_equations()
         values = counts.values
         self.shown = np.zeros(system.size, dtype=bool)
@@ -185,7 +194,11 @@ class _Search:
         names_per_cell = np.bincount(counts.published.cells, minlength=system.size)
         self.weight = names_per_cell * (1.0 + SIZE_WEIGHT * values)
         fixed = np.zeros(system.size, dtype=bool)
-        fixed[system.grand_totals] = True
+        for start, cube in system.cubes:
+            fixed[start + cube.grand_totals] = True
+            if any(dimension.total is None for dimension in cube.dimensions):
+                # These are totals of single codes, not of the cube: a small one is hidden.
+                fixed[start + cube.grand_totals] &= ~primary[start + cube.grand_totals]
         if policy.zeros == "publish":
             fixed |= self.shown & (values == 0)
         fixed &= self.shown
@@ -200,11 +213,11 @@ class _Search:
         self._begin(NEAR_LEAVES[0])
 
     def _begin(self, near: int) -> None:
-        """Start a pass: nothing but the primary cells is hidden, and no move is known."""
+        """Start a pass: nothing but the given cells is hidden, and no move is known."""
         self.near = near
         self.spread_low = np.zeros(self.system.size, dtype=np.int64)
         self.spread_high = np.zeros(self.system.size, dtype=np.int64)
-        self.hidden: Mask = self.primary.copy()
+        self.hidden: Mask = self.given.copy()
         self.moves: list[Ints] = []
 
     def run(self, rng: np.random.Generator) -> None:
@@ -217,7 +230,8 @@ class _Search:
             return
         finder = MoveFinder(self.system, self.lowest, self.highest)
         full_price, best = self.price, self.hidden
-        for number, near in enumerate(NEAR_LEAVES):
+        passes = NEAR_LEAVES if len(targets) <= SECOND_PASS_UP_TO else NEAR_LEAVES[:1]
+        for number, near in enumerate(passes):
             self._begin(near)
             self._protect(finder, targets)
             self._let_go(targets)
@@ -349,7 +363,7 @@ class _Search:
         stack = np.array(self.moves, dtype=np.int32)
         if not len(stack):
             return
-        used = (stack != 0) & self.shown & ~self.primary
+        used = (stack != 0) & self.shown & ~self.given
         users = used.sum(axis=0)
         kept = np.ones(len(stack), dtype=bool)
         on_targets = stack[:, targets]
@@ -358,7 +372,7 @@ class _Search:
             price = np.where(kept, (alone * self.weight).sum(axis=1), -1.0)
             for k in np.argsort(-price, kind="stable"):
                 if price[k] <= 0:
-                    self.hidden = self.primary | (users > 0)
+                    self.hidden = self.given | (users > 0)
                     return
                 kept[k] = False
                 rest = on_targets[kept]
@@ -368,7 +382,7 @@ class _Search:
                     break
                 kept[k] = True
             else:
-                self.hidden = self.primary | (users > 0)
+                self.hidden = self.given | (users > 0)
                 return
 
 

@@ -410,3 +410,13 @@ class PublishedCells:
                 if codes not in seen:
                     seen[codes] = system.cell(codes)
         return cls(tuple(seen), np.array(list(seen.values()), dtype=np.int64))
+
+    @classmethod
+    def none(cls) -> "PublishedCells":
+        """No cells."""
+        return cls((), np.empty(0, dtype=np.int64))
+
+    def without(self, others: "PublishedCells") -> "PublishedCells":
+        """Those cells that are not among the others, under any name."""
+        kept = np.flatnonzero(~np.isin(self.cells, others.cells))
+        return PublishedCells(tuple(self.codes[row] for row in kept), self.cells[kept])
