@@ -51,6 +51,11 @@ def list_of(table: str, column: str) -> str | None:
     return _OPEN_LISTS.get((table, column))
 
 
+def seed_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a seed, in its own order."""
+    return _seed(name)
+
+
 @cache
 def _seed(name: str) -> list[dict[str, str]]:
     return _rows(next((project_root() / "seeds").glob(f"*/{name}.csv")))

@@ -27,7 +27,8 @@ class Tables:
 
     `values` is in persons, one for every cell of the system. `published` lists the cells of all
     tables. `withheld` are cells that none shows but that a reader can work out all the same, from
-    totals. `known` marks cells whose value a reader already has from an earlier release.
+    totals. `known` marks cells whose value a reader already has from an earlier release. With
+    `is_part` the table is one code of a dimension that has no total.
     """
 
     system: AnySystem
@@ -35,6 +36,7 @@ class Tables:
     published: PublishedCells
     withheld: PublishedCells = field(default_factory=PublishedCells.none, kw_only=True)
     known: Mask | None = field(default=None, kw_only=True)
+    is_part: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
             counts.parent_dimension,
             withheld=part_of(counts.withheld),
             known=None if counts.known is None else counts.known[cells],
+            is_part=True,
         )
         parts.append((cells, part))
     return parts

@@ -19,7 +19,7 @@ from introstat.disclosure.policy import Policy
 from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, System
 from introstat.errors import EXIT_REFUSED, UserError
 
-LOOKED_AT_WHOLE = 6000  # cells; a larger system is searched one neighbourhood at a time
+LOOKED_AT_WHOLE = 2400  # cells; a larger system is searched one neighbourhood at a time
 NEAR_LEAVES = (30, 80)  # of a dimension that a search in a larger system looks at, by pass
 BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
 TOLERANCE = 1e-6
@@ -28,6 +28,7 @@ LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large to
 LARGE_FROM = 4  # persons; below this no cell is dearer for its count
 SHARED_DISCOUNT = 0.5  # for each move of the pass before that went through a cell
 LEAST_PRICE = 0.02  # of a cell not yet hidden, however many moves went through it
+LAST_DEARER = 100  # times: totals of single codes, hidden only where nothing else helps
 SECOND_PASS_UP_TO = 3000  # primary cells; with more of them the second pass finds little
 
 
@@ -139,13 +140,15 @@ class _LongCube:
         return chosen
 
     def cells(self, near: Mapping[str, Set[str]]) -> Ints:
-        """The cells of this cube at the leaves of `near` (all leaves where it says nothing)."""
+        """The cells of this cube at the leaves of `near` (all leaves where it says nothing), and at
+        the groups that hold one of them: no other can change.
+        """
         chosen = []
         for axis, dimension in enumerate(self.system.dimensions):
             every = np.arange(dimension.size)
             if axis in self.long and dimension.name in near:
                 leaf = [dimension.node_of[c] for c in dimension.leaves if c in near[dimension.name]]
-                every = np.concatenate([leaf, every[len(dimension.leaves) :]]).astype(np.int64)
+                every = np.flatnonzero(self.member[axis][:, leaf].any(axis=1))
             chosen.append(every)
         return self.start + self.system.numbers[np.ix_(*chosen)].ravel()
 
@@ -194,11 +197,12 @@ class _Search:
         names_per_cell = np.bincount(counts.published.cells, minlength=system.size)
         self.weight = names_per_cell * (1.0 + SIZE_WEIGHT * values)
         fixed = np.zeros(system.size, dtype=bool)
+        # Where a dimension has no total, these are totals of single codes, not of the cube: the last
+        # to be hidden, but a rare code may leave no choice.
+        last = np.zeros(system.size, dtype=bool)
         for start, cube in system.cubes:
-            fixed[start + cube.grand_totals] = True
-            if any(dimension.total is None for dimension in cube.dimensions):
-                # These are totals of single codes, not of the cube: a small one is hidden.
-                fixed[start + cube.grand_totals] &= ~primary[start + cube.grand_totals]
+            is_part = counts.is_part or any(d.total is None for d in cube.dimensions)
+            (last if is_part else fixed)[start + cube.grand_totals] = True
         if policy.zeros == "publish":
             fixed |= self.shown & (values == 0)
         fixed &= self.shown
@@ -208,8 +212,10 @@ class _Search:
         self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
         self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
         self.neighbourhood = Neighbourhood(system)
+        self.keeps_moves = True
         doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
         self.price = self.weight * (1.0 + LARGE_DEARER * doublings)
+        self.price[last] *= LAST_DEARER
         self._begin(NEAR_LEAVES[0])
 
     def _begin(self, near: int) -> None:
@@ -230,8 +236,12 @@ class _Search:
             return
         finder = MoveFinder(self.system, self.lowest, self.highest)
         full_price, best = self.price, self.hidden
-        passes = NEAR_LEAVES if len(targets) <= SECOND_PASS_UP_TO else NEAR_LEAVES[:1]
-        for number, near in enumerate(passes):
+        if len(targets) > SECOND_PASS_UP_TO:
+            # Keeping the moves, to let go of some at the end, would take gigabytes and hours.
+            self.keeps_moves = False
+            self._protect(finder, targets)
+            return
+        for number, near in enumerate(NEAR_LEAVES):
             self._begin(near)
             self._protect(finder, targets)
             self._let_go(targets)
@@ -345,7 +355,8 @@ class _Search:
         if not move.any():
             return
         self._check(move)
-        self.moves.append(move)
+        if self.keeps_moves:
+            self.moves.append(move)
         np.minimum(self.spread_low, move, out=self.spread_low)
         np.maximum(self.spread_high, move, out=self.spread_high)
         self.hidden |= (move != 0) & self.shown

@@ -1,0 +1,182 @@
+"""What a release holds: cubes.yml and the seeds' labels, as objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from introstat.codelists import seed_rows
+
+CONTENTS = Path(__file__).with_name("cubes.yml")
+TOTAL = "total"
+COUNTRY = "0"
+REGION_TYPES = ("country", "county", "municipality")
+AT_THE_TIME, REFERENCE_YEAR = "at_the_time", "reference_year"
+
+
+@dataclass(frozen=True)
+class Label:
+    """A code with its labels in both languages."""
+
+    code: str
+    nb: str
+    en: str
+
+
+@dataclass(frozen=True)
+class DimensionSpec:
+    """A dimension of the cubes: its codes in order, its total (None: codes overlap).
+
+    `unpublished` counts in totals but has no cells of its own. With `only_used` a cube shows only
+    codes that somebody in the country has.
+    """
+
+    name: str
+    label: Label
+    codes: tuple[Label, ...]
+    total: Label | None
+    unpublished: str | None
+    only_used: bool
+
+
+@dataclass(frozen=True)
+class MeasureSpec:
+    """A figure of a cube, and the count that decides whether it is shown (see cubes.yml)."""
+
+    name: str
+    label: Label
+    unit: Label
+    decimals: int
+    counts: bool = False
+    part: str | None = None
+    whole: str | None = None
+    rests_on: str | None = None
+    follows: str | None = None
+
+
+@dataclass(frozen=True)
+class CubeSpec:
+    """A published cube. `system` names the counts it shares with other cubes in protection."""
+
+    name: str
+    stem: str
+    title: Label
+    description: Label
+    dimensions: tuple[DimensionSpec, ...]
+    measures: tuple[MeasureSpec, ...]
+    region_types: tuple[str, ...]
+    system: str
+    pool: str | None
+    imdi_table: str | None
+    only_years: bool
+    year_measures: frozenset[str] = frozenset()
+
+    @property
+    def model(self) -> str:
+        """The model of the figures before protection."""
+        return f"stat_{self.name}"
+
+    @property
+    def region_sets(self) -> tuple[str, ...]:
+        """Codes of the time; beside them those of the reference year where there are
+        municipalities.
+        """
+        return (AT_THE_TIME, REFERENCE_YEAR)[: 2 if "municipality" in self.region_types else 1]
+
+    def holds(self, period: str) -> bool:
+        """Whether a release of this period has the cube."""
+        return is_year(period) or not self.only_years
+
+    def measures_in(self, period: str) -> tuple[MeasureSpec, ...]:
+        """The figures of a release of this period."""
+        return tuple(
+            m for m in self.measures if is_year(period) or m.name not in self.year_measures
+        )
+
+    def counts_in(self) -> tuple[MeasureSpec, ...]:
+        """The counts that protection decides by."""
+        return tuple(measure for measure in self.measures if measure.counts)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The cubes of a release, and the links between their counts as cubes.yml gives them."""
+
+    cubes: Mapping[str, CubeSpec]
+    links: tuple[Mapping[str, Any], ...]
+    groups: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def of(self, period: str) -> dict[str, CubeSpec]:
+        """The cubes that a release of this period has."""
+        return {name: cube for name, cube in self.cubes.items() if cube.holds(period)}
+
+
+def is_year(period: str) -> bool:
+    """Whether a period is a year, not a half-year."""
+    return "H" not in period
+
+
+@cache
+def load_contents() -> Contents:
+    """Read cubes.yml; it is part of the program, so a fault in it is a fault of the program."""
+    content = yaml.safe_load(CONTENTS.read_text(encoding="utf-8"))
+    dimensions = {name: _dimension(name, d) for name, d in content["dimensions"].items()}
+    cubes = {
+        name: _cube(name, cube, dimensions, content["measures"])
+        for name, cube in content["cubes"].items()
+    }
+    return Contents(cubes, tuple(content["links"]), tuple(content["groups"]))
+
+
+def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:
+    nb, en = given.get("labels", ("label_nb", "label_en"))
+    seed = given.get("seed")
+    rows = sorted(
+        seed_rows(seed) if seed else [], key=lambda row: int(row.get("sort_order", 0) or 0)
+    )
+    codes = [Label(next(iter(row.values())), row[nb], row[en]) for row in rows]
+    codes += [Label(m["code"], m["label_nb"], m["label_en"]) for m in given.get("more", [])]
+    total = Label(TOTAL, given["total_nb"], given["total_en"]) if "total_nb" in given else None
+    return DimensionSpec(
+        name,
+        Label(name, given["label_nb"], given["label_en"]),
+        tuple(codes),
+        total,
+        given.get("unpublished"),
+        given.get("only_used", False),
+    )
+
+
+def _cube(
+    name: str,
+    given: Mapping[str, Any],
+    dimensions: Mapping[str, DimensionSpec],
+    measures: Mapping[str, Any],
+) -> CubeSpec:
+    of_a_year = given.get("measures_of_a_year", {})
+    return CubeSpec(
+        name,
+        given["stem"],
+        Label(name, given["title_nb"], given["title_en"]),
+        Label(name, given["description_nb"], given["description_en"]),
+        tuple(dimensions[each] for each in given["dimensions"]),
+        tuple(
+            MeasureSpec(
+                m,
+                Label(m, measures[m]["label_nb"], measures[m]["label_en"]),
+                Label(m, measures[m]["unit_nb"], measures[m]["unit_en"]),
+                rule.get("decimals", measures[m].get("decimals", 0)),
+                **{key: value for key, value in rule.items() if key != "decimals"},
+            )
+            for m, rule in (given["measures"] | of_a_year).items()
+        ),
+        tuple(given.get("regions", REGION_TYPES)),
+        given.get("system", name),
+        given.get("pool"),
+        given.get("imdi_table"),
+        given.get("periods") == "year",
+        frozenset(of_a_year),
+    )
