@@ -1,0 +1,422 @@
+"""A published table in memory: the one shape that every writer takes and every reader gives back.
+
+A cube is dense: a cell for every combination of its dimensions' codes and its measures. A cell is a
+number or one of three signs, never both (docs/formats.md).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import product
+from typing import Any, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING, SIGNS
+from introstat.errors import UserError
+from introstat.release import naming
+
+Role = Literal["region", "time", "classification"]
+LICENCES = {
+    "CC-BY-4.0": (
+        "Creative Commons Navngivelse 4.0 Internasjonal",
+        "https://creativecommons.org/licenses/by/4.0/",
+    ),
+    "NLOD-2.0": (
+        "Norsk lisens for offentlige data 2.0",
+        "https://data.norge.no/nlod/no/2.0",
+    ),
+}
+"""Licences a release may carry: name and address."""
+
+SIGN_TEXTS_NB = {
+    HIDDEN: "Vises ikke, av hensyn til personvernet",
+    MISSING: "Oppgave mangler",
+    CANNOT_OCCUR: "Tall kan ikke forekomme",
+}
+SIGN_TEXTS_EN = {
+    HIDDEN: "Not for publication, to protect persons",
+    MISSING: "Data not available",
+    CANNOT_OCCUR: "Category not applicable",
+}
+PRELIMINARY_NB = "* Foreløpige tall. De kan bli endret når de endelige tallene kommer."
+PRELIMINARY_EN = "* Preliminary figures. They may be revised when the final figures are published."
+MEASURE = "measure"
+"""Name of the column, and of the dimension in PX and JSON-stat, that holds the measures."""
+_OWN_COLUMNS = {MEASURE, "value", "sign", "is_preliminary"}
+_SHOWN = 10
+_MOST = 2**53
+"""Numbers above it are not exact as doubles, which JSON and Excel have nothing else than."""
+
+Numbers = npt.NDArray[np.int64]
+SignNumbers = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code of a dimension; a note is shown wherever the code is."""
+
+    code: str
+    label_nb: str
+    label_en: str
+    note_nb: str = ""
+    note_en: str = ""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A dimension: its name (of a column), labels, codes in their order, and the total's code."""
+
+    name: str
+    label_nb: str
+    label_en: str
+    codes: tuple[Code, ...]
+    total: str | None = None
+    role: Role = "classification"
+
+    @property
+    def code_names(self) -> tuple[str, ...]:
+        """The codes alone, in their order."""
+        return tuple(each.code for each in self.codes)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is counted or computed: labels, unit, and the number of decimals it is published with."""
+
+    name: str
+    label_nb: str
+    label_en: str
+    unit_nb: str
+    unit_en: str
+    decimals: int = 0
+
+
+@dataclass(frozen=True)
+class Release:
+    """What is the same for all files of a release.
+
+    `updated` stands for the day of publication everywhere a format wants a date: no writer reads
+    the clock. `owner` is the unit's code in Statistics Norway's classification 83.
+    """
+
+    version: int
+    title_nb: str
+    title_en: str
+    updated: date
+    licence: str = "CC-BY-4.0"
+    publisher: str = "Integrerings- og mangfoldsdirektoratet (IMDi)"
+    homepage: str = "https://www.imdi.no/"
+    owner: str = "320"
+
+    def __post_init__(self) -> None:
+        """Refuse a licence that is not known."""
+        if self.licence not in LICENCES:
+            raise UserError(
+                f"Licence {self.licence!r} is not known; expected one of {', '.join(LICENCES)}."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Cube:
+    """A published table.
+
+    `numbers` and `sign_numbers` are arrays with an axis for each dimension and a last one for the
+    measures. A number is the value times 10 to the measure's decimals, 0 where there is a sign; a
+    sign number is a place in `SIGNS`. Both are made read-only.
+    """
+
+    name: str
+    file_stem: str
+    title_nb: str
+    title_en: str
+    description_nb: str
+    description_en: str
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    numbers: Numbers
+    sign_numbers: SignNumbers
+    updated: date
+    is_preliminary: bool = False
+    notes_nb: tuple[str, ...] = ()
+    notes_en: tuple[str, ...] = ()
+    source_nb: str = ""
+    source_en: str = ""
+    contact: str = ""
+    subject_code: str = "introinnv"
+    subject_nb: str = "Introduksjonsordningen for nyankomne innvandrere"
+    subject_en: str = "Introduction programme for newly arrived immigrants"
+    population_nb: str = ""
+    population_en: str = ""
+    _places: dict[str, dict[str, int]] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a cube that some format could not hold."""
+        _refuse_unusable(self)
+        for array in (self.numbers, self.sign_numbers):
+            array.setflags(write=False)
+        places = {
+            each.name: {code: place for place, code in enumerate(each.code_names)}
+            for each in self.dimensions
+        }
+        places[MEASURE] = {each.name: place for place, each in enumerate(self.measures)}
+        object.__setattr__(self, "_places", places)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of codes of each dimension, then of measures."""
+        return (*(len(each.codes) for each in self.dimensions), len(self.measures))
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """The periods it has figures of, in the order of its time dimension."""
+        return next(each.code_names for each in self.dimensions if each.role == "time")
+
+    @property
+    def decimals(self) -> int:
+        """The most decimals a measure has."""
+        return max(each.decimals for each in self.measures)
+
+    def cell(self, measure: str, **codes: str) -> tuple[Decimal | None, str]:
+        """Return value and sign of a cell; a dimension that is not named stands at its total.
+
+        Raises KeyError for a code or a name that the cube does not have.
+        """
+        asked = {each.name: codes.pop(each.name, each.total) for each in self.dimensions}
+        if codes or None in asked.values():
+            unnamed = [name for name, code in asked.items() if code is None]
+            raise KeyError(f"{self.name}: {', '.join([*codes, *unnamed])}")
+        at = tuple(
+            self._places[name][str(code)] for name, code in (asked | {MEASURE: measure}).items()
+        )
+        sign = SIGNS[self.sign_numbers[at]]
+        scale = self.measures[at[-1]].decimals
+        return (None if sign else Decimal(int(self.numbers[at])).scaleb(-scale)), sign
+
+    def value_texts(self) -> list[str]:
+        """Every value in the cells' order, with the measure's decimals and a dot; '' for a sign."""
+        texts = np.empty(self.shape, dtype=object)
+        for place, measure in enumerate(self.measures):
+            numbers = self.numbers[..., place].reshape(-1).tolist()
+            texts[..., place] = np.array(
+                [_scaled(each, measure.decimals) for each in numbers], dtype=object
+            ).reshape(self.shape[:-1])
+        texts[self.sign_numbers != 0] = ""
+        return list(texts.reshape(-1))
+
+    def sign_texts(self) -> list[str]:
+        """Every sign in the cells' order; '' for a value."""
+        return list(np.array(SIGNS, dtype=object)[self.sign_numbers.reshape(-1)])
+
+    def code_columns(self) -> Iterator[tuple[str, pa.Array]]:
+        """Name and codes of every dimension, then of the measures, in the cells' order."""
+        names = [(each.name, each.code_names) for each in self.dimensions]
+        names.append((MEASURE, tuple(each.name for each in self.measures)))
+        inner = int(np.prod(self.shape))
+        outer = 1
+        for name, codes in names:
+            inner //= len(codes)
+            places = np.tile(np.repeat(np.arange(len(codes), dtype=np.int32), inner), outer)
+            outer *= len(codes)
+            yield name, pa.DictionaryArray.from_arrays(places, pa.array(codes, pa.string()))
+
+    def to_rows(self) -> pa.Table:
+        """Return one row per cell: dimensions, measure, value, sign, is_preliminary.
+
+        In the order of dimensions, codes and measures. `value` is bigint if no measure has
+        decimals, else an exact decimal; null where there is a sign.
+        """
+        columns = dict(self.code_columns())
+        values = np.empty(self.shape, dtype=np.int64)
+        for place, measure in enumerate(self.measures):
+            values[..., place] = self.numbers[..., place] * 10 ** (self.decimals - measure.decimals)
+        is_sign = self.sign_numbers.reshape(-1) != 0
+        value = pa.array(values.reshape(-1), mask=is_sign)
+        if self.decimals:
+            value = _as_decimal(value, self.decimals)
+        columns["value"] = value
+        columns["sign"] = pa.DictionaryArray.from_arrays(
+            self.sign_numbers.reshape(-1).astype(np.int32), pa.array(SIGNS, pa.string())
+        )
+        columns["is_preliminary"] = pa.array(np.full(is_sign.size, self.is_preliminary))
+        return pa.table(columns)
+
+    @classmethod
+    def from_rows(
+        cls,
+        rows: pa.Table,
+        *,
+        name: str,
+        dimensions: Sequence[Dimension],
+        measures: Sequence[Measure],
+        **about: Any,
+    ) -> Self:
+        """Make a cube of rows with a column for each dimension, and measure, value and sign.
+
+        `about` are the other fields of the class. A combination that no row has cannot occur.
+        Raises UserError, with the cells named, for a cell given twice, an unknown code, measure or
+        sign, a value beside a sign, neither value nor sign, and more decimals than the measure is
+        published with.
+        """
+        numbers, signs = _read_rows(rows, name, dimensions, measures)
+        return cls(
+            name=name,
+            dimensions=tuple(dimensions),
+            measures=tuple(measures),
+            numbers=numbers,
+            sign_numbers=signs,
+            **about,
+        )
+
+
+def unique_labels(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Labels of (code, label) pairs, told apart by their codes where two are the same.
+
+    Five municipalities have been called Nes: a reader who sees only labels needs to know which.
+    """
+    times: dict[str, int] = {}
+    for _, label in pairs:
+        times[label] = times.get(label, 0) + 1
+    labels = [label if times[label] == 1 else f"{label} ({code})" for code, label in pairs]
+    # A label can look like another's addition: then every one gets its code.
+    if len(set(labels)) < len(labels):
+        labels = [f"{label} ({code})" for code, label in pairs]
+    return labels
+
+
+def _scaled(number: int, decimals: int) -> str:
+    if not decimals:
+        return str(number)
+    digits = f"{abs(number):0{decimals + 1}d}"
+    return f"{'-' if number < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def _as_decimal(numbers: pa.Array, decimals: int) -> pa.Array:
+    """Whole numbers as decimals of so many places, without a detour over doubles."""
+    exact = pc.cast(numbers, pa.decimal128(19, 0))
+    unit = pa.scalar(Decimal(1).scaleb(-decimals), pa.decimal128(decimals + 1, decimals))
+    return pc.cast(pc.multiply(exact, unit), pa.decimal128(18, decimals))
+
+
+def _read_rows(
+    rows: pa.Table, name: str, dimensions: Sequence[Dimension], measures: Sequence[Measure]
+) -> tuple[Numbers, SignNumbers]:
+    """The arrays of numbers and signs that rows make."""
+    wanted = [*(each.name for each in dimensions), MEASURE, "value", "sign"]
+    if lacking := [each for each in wanted if each not in rows.column_names]:
+        raise UserError(
+            f"Table {name}: no column {lacking[0]}; found {', '.join(rows.column_names)}."
+        )
+    lists = [(each.name, each.code_names) for each in dimensions]
+    lists.append((MEASURE, tuple(each.name for each in measures)))
+    shape = tuple(len(codes) for _, codes in lists)
+    places = []
+    for column, codes in lists:
+        texts = pc.cast(rows[column], pa.string())
+        found = pc.index_in(texts, pa.array(codes, pa.string()))
+        unknown = np.flatnonzero(pc.is_null(found).to_numpy(zero_copy_only=False))
+        _refuse(name, rows, wanted, unknown, f"{column} is not in the code list")
+        places.append(pc.fill_null(found, 0).to_numpy())
+    cells = np.ravel_multi_index(places, shape) if rows.num_rows else np.empty(0, dtype=np.intp)
+    order = np.argsort(cells, kind="stable")
+    again = order[1:][cells[order][1:] == cells[order][:-1]]
+    _refuse(name, rows, wanted, np.sort(again), "the cell is given twice")
+
+    signs = pc.fill_null(pc.cast(rows["sign"], pa.string()), "")
+    sign_places = pc.index_in(signs, pa.array(SIGNS, pa.string()))
+    unknown = np.flatnonzero(pc.is_null(sign_places).to_numpy(zero_copy_only=False))
+    _refuse(name, rows, wanted, unknown, f"unknown sign; signs are {', '.join(SIGNS[1:])}")
+    sign_numbers = sign_places.to_numpy().astype(np.uint8)
+    has_value = pc.is_valid(rows["value"]).to_numpy(zero_copy_only=False)
+    both = np.flatnonzero(has_value & (sign_numbers != 0))
+    _refuse(name, rows, wanted, both, "a value beside a sign")
+    neither = np.flatnonzero(~has_value & (sign_numbers == 0))
+    _refuse(name, rows, wanted, neither, "neither a value nor a sign")
+
+    scale = np.array([10**each.decimals for each in measures], dtype=np.float64)[places[-1]]
+    value = pc.cast(rows["value"], pa.float64(), safe=False)
+    exact = pc.fill_null(value, 0.0).to_numpy() * scale
+    with np.errstate(invalid="ignore"):
+        whole = np.rint(exact)
+        off = ~(np.abs(exact - whole) <= 1e-6 * np.maximum(1, np.abs(exact) * 1e-3))
+        off |= ~(np.abs(exact) < _MOST)
+    _refuse(
+        name, rows, wanted, np.flatnonzero(off),
+        "more decimals than the measure has, or not a number that every format holds",
+    )  # fmt: skip
+
+    numbers = np.zeros(int(np.prod(shape)), dtype=np.int64)
+    all_signs = np.full(numbers.size, SIGNS.index(CANNOT_OCCUR), dtype=np.uint8)
+    numbers[cells] = whole.astype(np.int64)
+    all_signs[cells] = sign_numbers
+    return numbers.reshape(shape), all_signs.reshape(shape)
+
+
+def _refuse(
+    name: str, rows: pa.Table, wanted: Sequence[str], where: npt.NDArray[np.intp], what: str
+) -> None:
+    """Raise UserError that names the cells of these rows; none, no error."""
+    if not where.size:
+        return
+    shown = rows.select(list(wanted)).take(pa.array(where[:_SHOWN])).to_pylist()
+    lines = [", ".join(f"{key} {value}" for key, value in row.items()) for row in shown]
+    more = f"\n  … and {where.size - _SHOWN} more" if where.size > _SHOWN else ""
+    raise UserError(f"Table {name}: {what}:\n  " + "\n  ".join(lines) + more)
+
+
+def _refuse_unusable(cube: Cube) -> None:
+    """Raise UserError if a format could not hold the cube."""
+
+    def wrong(message: str) -> UserError:
+        return UserError(f"Table {cube.name}: {message}")
+
+    naming.file_name(cube.file_stem, cube_periods(cube), 1, "csv")
+    names = [each.name for each in cube.dimensions]
+    if len(set(names)) < len(names) or set(names) & _OWN_COLUMNS:
+        raise wrong(f"two columns of one name; dimensions are {', '.join(names)}.")
+    if not cube.measures:
+        raise wrong("it has no measure.")
+    if cube.numbers.shape != cube.shape or cube.sign_numbers.shape != cube.shape:
+        raise wrong(f"the arrays have not the shape {cube.shape} of dimensions and measures.")
+    if cube.numbers.dtype != np.int64 or cube.sign_numbers.dtype != np.uint8:
+        raise wrong("the arrays are not int64 and uint8.")
+    if cube.sign_numbers.max(initial=0) >= len(SIGNS) or cube.numbers[cube.sign_numbers != 0].any():
+        raise wrong("a cell has an unknown sign, or a number beside its sign.")
+    if len(cube.notes_nb) != len(cube.notes_en):
+        raise wrong("every note is wanted in Norwegian and in English.")
+    if any(not 0 <= each.decimals <= 6 for each in cube.measures):
+        raise wrong("a measure has 0 to 6 decimals.")
+    labelled: list[tuple[str, tuple[Code | Measure, ...]]] = [
+        (each.name, each.codes) for each in cube.dimensions
+    ]
+    labelled.append((MEASURE, cube.measures))
+    for name, entries in labelled:
+        keys = [each.code if isinstance(each, Code) else each.name for each in entries]
+        if not keys or len(set(keys)) < len(keys) or any(not _is_code(key) for key in keys):
+            raise wrong(f"the codes of {name} are none, not unique, or have blanks or quotes.")
+        if any(not (each.label_nb.strip() and each.label_en.strip()) for each in entries):
+            raise wrong(f"a code of {name} has no Norwegian or no English label.")
+    for dimension in cube.dimensions:
+        if dimension.total is not None and dimension.total not in dimension.code_names:
+            raise wrong(f"the total {dimension.total} of {dimension.name} is not among its codes.")
+
+
+def cube_periods(cube: Cube) -> tuple[str, ...]:
+    """The periods of a cube; UserError if it has not exactly one dimension of time."""
+    times = [each for each in cube.dimensions if each.role == "time"]
+    if len(times) != 1:
+        raise UserError(f"Table {cube.name}: it has {len(times)} dimensions of time, expected one.")
+    return times[0].code_names
+
+
+def _is_code(text: str) -> bool:
+    return bool(text) and text.isprintable() and '"' not in text and text.strip() == text
+
+
+def combinations(cube: Cube) -> Iterator[tuple[str, ...]]:
+    """The codes of every combination of dimensions, in the cells' order, without the measures."""
+    return product(*(each.code_names for each in cube.dimensions))

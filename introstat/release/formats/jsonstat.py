@@ -1,0 +1,127 @@
+"""JSON-stat 2.0: a data set with signs in `status`, Norwegian labels, English ones in `extension`."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from introstat.release.cube import MEASURE, SIGN_TEXTS_NB, Cube, Release
+from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB, dense_table
+
+EXTENSION = "json"
+_ROLES = {"time": "time", "region": "geo"}
+
+
+def write(cube: Cube, path: Path, release: Release) -> None:
+    """Write a cube; keys stand in one order, so the same cube gives the same bytes."""
+    text = json.dumps(dataset(cube, release), ensure_ascii=False, separators=(",", ":"))
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def dataset(cube: Cube, release: Release) -> dict[str, Any]:
+    """The data set as JSON-stat has it."""
+    role: dict[str, list[str]] = {"time": [], "geo": [], "metric": [MEASURE]}
+    for each in cube.dimensions:
+        if each.role in _ROLES:
+            role[_ROLES[each.role]].append(each.name)
+    ids = [*(each.name for each in cube.dimensions), MEASURE]
+    dimensions, english = {}, {}
+    for each in cube.dimensions:
+        dimensions[each.name] = {
+            "label": each.label_nb,
+            "category": {
+                "index": list(each.code_names),
+                "label": {code.code: code.label_nb for code in each.codes},
+                **_notes({code.code: code.note_nb for code in each.codes}),
+            },
+            "extension": {"elimination": each.total is not None, "total": each.total},
+        }
+        english[each.name] = {
+            "label": each.label_en,
+            "category": {
+                "label": {code.code: code.label_en for code in each.codes},
+                **_notes({code.code: code.note_en for code in each.codes}),
+            },
+        }
+    dimensions[MEASURE] = {
+        "label": MEASURE_LABEL_NB,
+        "category": {
+            "index": [each.name for each in cube.measures],
+            "label": {each.name: each.label_nb for each in cube.measures},
+            "unit": {
+                each.name: {"label": each.unit_nb, "decimals": each.decimals}
+                for each in cube.measures
+            },
+        },
+    }
+    english[MEASURE] = {
+        "label": MEASURE_LABEL_EN,
+        "category": {
+            "label": {each.name: each.label_en for each in cube.measures},
+            "unit": {each.name: {"label": each.unit_en} for each in cube.measures},
+        },
+    }
+    return {
+        "version": "2.0",
+        "class": "dataset",
+        "label": cube.title_nb,
+        **({"source": cube.source_nb} if cube.source_nb else {}),
+        "updated": cube.updated.isoformat(),
+        **({"note": list(cube.notes_nb)} if cube.notes_nb else {}),
+        "role": {key: names for key, names in role.items() if names},
+        "id": ids,
+        "size": list(cube.shape),
+        "dimension": dimensions,
+        "value": _values(cube),
+        **_status(cube),
+        "extension": {
+            "name": cube.name,
+            "version": release.version,
+            "licence": release.licence,
+            "publisher": release.publisher,
+            "contact": cube.contact,
+            "preliminary": cube.is_preliminary,
+            "description": cube.description_nb,
+            "status": {"label": SIGN_TEXTS_NB},
+            "en": {
+                "label": cube.title_en,
+                "description": cube.description_en,
+                "source": cube.source_en,
+                "note": list(cube.notes_en),
+                "dimension": english,
+            },
+        },
+    }
+
+
+def read(path: Path) -> pa.Table:
+    """Return the cells, every combination of the codes."""
+    # Numbers stay as they are written: 37.5 is no binary fraction here.
+    found = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    lists = [(name, found["dimension"][name]["category"]["index"]) for name in found["id"]]
+    signs = [""] * len(found["value"])
+    for place, sign in found.get("status", {}).items():
+        signs[int(place)] = sign
+    return dense_table(lists, found["value"], signs, found["extension"]["preliminary"])
+
+
+def _values(cube: Cube) -> list[int | float | None]:
+    values = np.empty(cube.shape, dtype=object)
+    for place, measure in enumerate(cube.measures):
+        numbers = cube.numbers[..., place]
+        values[..., place] = numbers / 10**measure.decimals if measure.decimals else numbers
+    values[cube.sign_numbers != 0] = None
+    return list(values.reshape(-1))
+
+
+def _status(cube: Cube) -> dict[str, dict[str, str]]:
+    found = {str(place): sign for place, sign in enumerate(cube.sign_texts()) if sign}
+    return {"status": found} if found else {}
+
+
+def _notes(notes: dict[str, str]) -> dict[str, dict[str, list[str]]]:
+    found = {code: [note] for code, note in notes.items() if note}
+    return {"note": found} if found else {}

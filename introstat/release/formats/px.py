@@ -1,0 +1,339 @@
+"""PX, AXIS-VERSION 2013: what PxWeb, PxWin and the R packages read.
+
+Written here because no maintained writer in Python exists. The choices that the format leaves open:
+
+- UTF-8, told by CODEPAGE: Sámi letters are in no 8-bit code page that PX readers share.
+- DATA may hold quoted dots only. One dot is `.`, two are `..`, three are `:`; DATASYMBOL1 to 3 say
+  so to the reader.
+- A text cannot hold a quotation mark: it is written as an apostrophe. A line break becomes `#` in
+  notes, where readers break the line, and a blank elsewhere.
+- Texts of values are unique in their variable: the code is added where two are the same.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING
+from introstat.errors import UserError
+from introstat.release.cube import (
+    MEASURE,
+    PRELIMINARY_EN,
+    PRELIMINARY_NB,
+    SIGN_TEXTS_EN,
+    SIGN_TEXTS_NB,
+    Cube,
+    Release,
+    unique_labels,
+)
+from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB, dense_table
+
+EXTENSION = "px"
+DOTS = {CANNOT_OCCUR: '"."', MISSING: '".."', HIDDEN: '"..."'}
+_SIGNS = {dots.strip('"'): sign for sign, dots in DOTS.items()}
+_LONGEST_LINE = 256
+_LONGEST_NAME = 240
+"""Of a variable or a value; the format has 256, and a code may be added."""
+_ENTRY = re.compile(
+    r"\s*(?P<keyword>[A-Z][A-Z0-9-]*)(?:\[(?P<language>\w+)\])?"
+    r"(?:\((?P<keys>(?:\s*\"[^\"]*\"\s*,?)+)\))?\s*="
+)
+_VALUE = re.compile(r'(?:"[^"]*"|[^";])*;')
+_TEXT = re.compile(r'"([^"]*)"\s*(,?)')
+_TIME = re.compile(r"([0-9]{4})(?:H([12]))?")
+_LANGUAGES = ("nb", "en")
+
+
+def write(cube: Cube, path: Path, release: Release) -> None:
+    """Write a cube in both languages."""
+    with path.open("w", encoding="utf-8", newline="\r\n") as file:
+        file.writelines(f"{line}\n" for line in _lines(cube, release))
+
+
+def read(path: Path) -> pa.Table:
+    """Return the cells, every combination of the codes; UserError if it is not a PX file of ours."""
+    text = path.read_text(encoding="utf-8-sig")
+    entries, data = _parsed(text, path)
+    names = [*entries[("STUB", "", ())], *entries[("HEADING", "", ())]]
+    lists = [
+        (entries[("VARIABLECODE", "", (name,))][0], entries[("CODES", "", (name,))])
+        for name in names
+    ]
+    values: list[str] = []
+    signs: list[str] = []
+    for token in data.split():
+        if token.startswith('"'):
+            dots = token.strip('"')
+            if dots not in _SIGNS:
+                raise UserError(f"{path}: {token} in DATA is no sign.")
+            values.append("")
+            signs.append(_SIGNS[dots])
+        else:
+            values.append(token)
+            signs.append("")
+    notes = entries.get(("NOTEX", "", ()), [])
+    return dense_table(lists, values, signs, _plain(PRELIMINARY_NB, "#") in notes)
+
+
+def _lines(cube: Cube, release: Release) -> Iterator[str]:
+    updated = f"{cube.updated:%Y%m%d} 00:00"
+    variables = _variables(cube)
+    contents = variables[-1]
+    least = min(each.decimals for each in cube.measures)
+    yield 'CHARSET="ANSI";'
+    yield 'AXIS-VERSION="2013";'
+    yield 'CODEPAGE="utf-8";'
+    yield f'LANGUAGE="{_LANGUAGES[0]}";'
+    yield f"LANGUAGES={_quoted(_LANGUAGES)};"
+    yield f'CREATION-DATE="{updated}";'
+    yield 'UPDATE-FREQUENCY="halvårlig";'
+    yield from _texts("TABLEID", cube.name)
+    yield f"DECIMALS={cube.decimals};"
+    yield f"SHOWDECIMALS={least};"
+    yield from _texts("MATRIX", cube.name)
+    yield "COPYRIGHT=NO;"
+    yield from _texts("SUBJECT-CODE", cube.subject_code)
+    yield from _both("SUBJECT-AREA", cube.subject_nb, cube.subject_en)
+    yield from _both("DESCRIPTION", cube.title_nb, cube.title_en)
+    yield from _both("TITLE", cube.title_nb, cube.title_en)
+    yield "DESCRIPTIONDEFAULT=YES;"
+    yield from _both("CONTENTS", cube.title_nb, cube.title_en)
+    yield from _both(
+        "UNITS",
+        ", ".join(dict.fromkeys(each.unit_nb for each in cube.measures)),
+        ", ".join(dict.fromkeys(each.unit_en for each in cube.measures)),
+    )
+    yield from _lists("STUB", [[v.names[i] for v in variables[:-1]] for i in (0, 1)])
+    yield from _lists("HEADING", [[contents.names[i]] for i in (0, 1)])
+    yield from _lists("CONTVARIABLE", [[contents.names[i]] for i in (0, 1)])
+    for each in variables:
+        yield from _lists("VALUES", each.texts, [(name,) for name in each.names])
+    for each in variables:
+        if timeval := _timeval(each.codes) if each.role == "time" else None:
+            for key in _keyed("TIMEVAL", [(name,) for name in each.names]):
+                yield f"{key}={timeval};"
+    for each in variables:
+        yield from _lists("CODES", [each.codes] * 2, [(name,) for name in each.names])
+    for each in variables:
+        yield from _lists("VARIABLECODE", [[each.code]] * 2, [(name,) for name in each.names])
+    for each in variables:
+        if each.total is not None:
+            place = each.codes.index(each.total)
+            yield from _lists(
+                "ELIMINATION",
+                [[texts[place]] for texts in each.texts],
+                [(name,) for name in each.names],
+            )
+    for place, measure in enumerate(cube.measures):
+        both = [(contents.names[i], contents.texts[i][place]) for i in (0, 1)]
+        if measure.decimals > least:
+            for key in _keyed("PRECISION", both):
+                yield f"{key}={measure.decimals};"
+    for place, measure in enumerate(cube.measures):
+        keys = [(contents.texts[i][place],) for i in (0, 1)]
+        yield from _lists("UNITS", [[measure.unit_nb or "-"], [measure.unit_en or "-"]], keys)
+        yield from _lists("LAST-UPDATED", [[updated]] * 2, keys)
+        if cube.contact:
+            yield from _lists("CONTACT", [[_plain(cube.contact, "#")]] * 2, keys)
+    yield from _both(
+        "SOURCE", cube.source_nb or release.publisher, cube.source_en or release.publisher
+    )
+    yield from _notes(cube, release, variables)
+    yield f'DATASYMBOL1="{CANNOT_OCCUR}";'
+    yield f'DATASYMBOL2="{MISSING}";'
+    yield f'DATASYMBOL3="{HIDDEN}";'
+    # A reader's own sum over a hidden cell is hidden as well.
+    yield f'DATASYMBOLSUM="{HIDDEN}";'
+    yield "DATA="
+    row = len(cube.measures)
+    cells = [
+        value or DOTS[sign]
+        for value, sign in zip(cube.value_texts(), cube.sign_texts(), strict=True)
+    ]
+    for start in range(0, len(cells), row):
+        yield " ".join(cells[start : start + row]) + " "
+    yield ";"
+
+
+class _Variable:
+    """A variable as PX has it: name and texts in both languages, codes."""
+
+    def __init__(
+        self,
+        code: str,
+        role: str,
+        names: tuple[str, str],
+        codes: list[str],
+        texts: list[list[str]],
+        total: str | None,
+    ) -> None:
+        self.code, self.role, self.names = code, role, names
+        self.codes, self.texts, self.total = codes, texts, total
+
+
+def _variables(cube: Cube) -> list[_Variable]:
+    """The variables in the order of the cells, the measures last, with names that are unique."""
+    named = [(each.name, each.label_nb, each.label_en) for each in cube.dimensions]
+    named.append((MEASURE, MEASURE_LABEL_NB, MEASURE_LABEL_EN))
+    norwegian = _unique([(name, label) for name, label, _ in named])
+    english = _unique([(name, label) for name, _, label in named])
+    variables = [
+        _Variable(
+            each.name,
+            each.role,
+            (nb, en),
+            list(each.code_names),
+            [
+                _unique([(code.code, code.label_nb) for code in each.codes]),
+                _unique([(code.code, code.label_en) for code in each.codes]),
+            ],
+            each.total,
+        )
+        for each, nb, en in zip(cube.dimensions, norwegian, english, strict=False)
+    ]
+    variables.append(
+        _Variable(
+            MEASURE,
+            "metric",
+            (norwegian[-1], english[-1]),
+            [each.name for each in cube.measures],
+            [
+                _unique([(each.name, each.label_nb) for each in cube.measures]),
+                _unique([(each.name, each.label_en) for each in cube.measures]),
+            ],
+            None,
+        )
+    )
+    return variables
+
+
+def _notes(cube: Cube, release: Release, variables: Sequence[_Variable]) -> Iterator[str]:
+    if cube.is_preliminary:
+        yield from _both("NOTEX", PRELIMINARY_NB, PRELIMINARY_EN, "#")
+    signs = [
+        "\n".join(f"{sign} {text}" for sign, text in texts.items())
+        for texts in (SIGN_TEXTS_NB, SIGN_TEXTS_EN)
+    ]
+    described = [cube.description_nb, cube.description_en]
+    licence = [f"Lisens: {release.licence}", f"Licence: {release.licence}"]
+    for nb, en in (described, *zip(cube.notes_nb, cube.notes_en, strict=True), signs, licence):
+        yield from _both("NOTE", nb, en, "#")
+    for dimension, variable in zip(cube.dimensions, variables, strict=False):
+        for place, code in enumerate(dimension.codes):
+            if code.note_nb or code.note_en:
+                yield from _lists(
+                    "VALUENOTE",
+                    [
+                        [_plain(code.note_nb or code.note_en, "#")],
+                        [_plain(code.note_en or code.note_nb, "#")],
+                    ],
+                    [(variable.names[i], variable.texts[i][place]) for i in (0, 1)],
+                )
+
+
+def _timeval(periods: Sequence[str]) -> str | None:
+    """The periods as PX counts time; None if they are not of one kind, in order."""
+    found = [_TIME.fullmatch(each) for each in periods]
+    kinds = {bool(each and each[2]) for each in found}
+    if None in found or len(kinds) > 1 or list(periods) != sorted(periods):
+        return None
+    scale = "H1" if kinds == {True} else "A1"
+    return f"TLIST({scale}),{_quoted(each.replace('H', '') for each in periods)}"
+
+
+def _unique(pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """Labels as PX can hold them, each of them once."""
+    short = [(code, _short(_plain(label))) for code, label in pairs]
+    return unique_labels(short)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1].rstrip() + "…"
+
+
+def _plain(text: str, line_break: str = " ") -> str:
+    """A text without what PX has no way to write."""
+    lines = [" ".join(each.split()) for each in text.replace('"', "'").splitlines()]
+    whole = line_break.join(each for each in lines if each)
+    return "".join(each for each in whole if each.isprintable()).strip() or "-"
+
+
+def _both(keyword: str, nb: str, en: str, line_break: str = " ") -> Iterator[str]:
+    yield from _texts(keyword, _plain(nb or en, line_break))
+    yield from _texts(f"{keyword}[en]", _plain(en or nb, line_break))
+
+
+def _keyed(keyword: str, keys: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    for language, key in zip(("", "[en]"), keys, strict=True):
+        yield f"{keyword}{language}({_quoted(key)})"
+
+
+def _lists(
+    keyword: str, both: Sequence[Sequence[str]], keys: Sequence[tuple[str, ...]] | None = None
+) -> Iterator[str]:
+    """A keyword with a list of texts in each language."""
+    heads = list(_keyed(keyword, keys)) if keys else [keyword, f"{keyword}[en]"]
+    for head, texts in zip(heads, both, strict=True):
+        yield from _texts(head, *texts)
+
+
+def _texts(head: str, *texts: str) -> Iterator[str]:
+    """A keyword with its texts, in lines that the format allows: broken after a comma, or in a long
+    text between two words, which then stand in quotation marks of their own.
+    """
+    line = f"{head}="
+    for number, text in enumerate(texts):
+        end = "," if number < len(texts) - 1 else ";"
+        parts = list(_parts(text))
+        for place, part in enumerate(parts):
+            piece = f'"{part}"{end if place == len(parts) - 1 else ""}'
+            if len(line) + len(piece) > _LONGEST_LINE and line:
+                yield line
+                line = ""
+            line += piece
+            if place < len(parts) - 1:
+                yield line
+                line = ""
+    yield line
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    return ",".join(f'"{each}"' for each in texts)
+
+
+def _parts(text: str) -> Iterable[str]:
+    """A text in parts short enough for a line, broken behind a blank where there is one."""
+    room = _LONGEST_LINE - 6
+    while len(text) > room:
+        cut = text.rfind(" ", 0, room) + 1 or room
+        yield text[:cut]
+        text = text[cut:]
+    yield text
+
+
+def _parsed(text: str, path: Path) -> tuple[dict[tuple[str, str, tuple[str, ...]], list[str]], str]:
+    """The texts of every keyword, language and keys; and what stands behind DATA."""
+    entries: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    at = 0
+    while found := _ENTRY.match(text, at):
+        if found["keyword"] == "DATA":
+            return entries, text[found.end() :].strip().removesuffix(";")
+        value = _VALUE.match(text, found.end())
+        if not value:
+            break
+        keys = tuple(re.findall(r'"([^"]*)"', found["keys"] or ""))
+        texts, begun = [], ""
+        for part, comma in _TEXT.findall(value[0]):
+            begun += part
+            if comma:
+                texts.append(begun)
+                begun = ""
+        texts.append(begun)
+        entries.setdefault((found["keyword"], found["language"] or "", keys), texts)
+        at = value.end()
+    line = text.count("\n", 0, at) + 1
+    raise UserError(
+        f"{path}, line {line}: not a PX file; expected KEYWORD=value; and DATA= at last."
+    )

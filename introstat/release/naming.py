@@ -1,0 +1,94 @@
+"""File names of a release, as Statistics Norway's standard has them: `deltakere_p2017-H2_v1.px`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from introstat.errors import UserError
+
+_PERIOD = re.compile(r"(?P<year>[12][0-9]{3})(?:H(?P<half>[12]))?")
+_STEM = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_FILE = re.compile(
+    r"(?P<stem>[a-z][a-z0-9_]*?)"
+    r"_p(?P<first>[12][0-9]{3}(-H[12])?)(_p(?P<last>[12][0-9]{3}(-H[12])?))?"
+    r"_v(?P<version>[1-9][0-9]*)(?P<document>__DOC)?\.(?P<extension>[a-z0-9]+)"
+)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a file name says: `deltakere_p2017-H2_v1.px` is stem, periods, version and extension."""
+
+    stem: str
+    periods: str
+    version: int
+    extension: str
+    is_document: bool
+    """Whether it is the metadata document of another file."""
+
+
+def period_dates(period: str) -> tuple[date, date]:
+    """Return the first and the last day of a period, `2017H2` or `2017`; UserError if it is none."""
+    found = _PERIOD.fullmatch(period)
+    if not found:
+        raise UserError(
+            f"{period!r} is not a period; expected a half-year as 2017H2 or a year as 2017."
+        )
+    year = int(found["year"])
+    match found["half"]:
+        case "1":
+            return date(year, 1, 1), date(year, 6, 30)
+        case "2":
+            return date(year, 7, 1), date(year, 12, 31)
+        case _:
+            return date(year, 1, 1), date(year, 12, 31)
+
+
+def in_name(period: str) -> str:
+    """Return a period as file names write it: `2017H2` is p2017-H2, `2017` is p2017."""
+    period_dates(period)
+    return "p" + period.replace("H", "-H")
+
+
+def span_in_name(periods: Sequence[str]) -> str:
+    """Return one or several periods as file names write them: p2017-H2, or p2016-H1_p2017-H2."""
+    if not periods:
+        raise UserError("A file of a release needs at least one period; the table has none.")
+    # A year that begins with its first half-year is the longer one: it comes first and ends last.
+    first = min(periods, key=lambda each: (period_dates(each)[0], len(each)))
+    last = max(periods, key=lambda each: (period_dates(each)[1], -len(each)))
+    return in_name(first) if first == last else f"{in_name(first)}_{in_name(last)}"
+
+
+def file_name(
+    stem: str, periods: Sequence[str], version: int, extension: str, is_document: bool = False
+) -> str:
+    """Return the name of a file; `is_document` names the metadata document beside it.
+
+    Raises UserError for a stem that is not small letters a-z, digits and `_`, or a version below 1.
+    """
+    if not _STEM.fullmatch(stem):
+        raise UserError(
+            f"{stem!r} is not the stem of a file name; expected a-z, digits and _, beginning with "
+            "a letter (no æøå)."
+        )
+    if version < 1:
+        raise UserError(f"Version {version}: versions are counted from 1.")
+    document = "__DOC" if is_document else ""
+    return f"{stem}_{span_in_name(periods)}_v{version}{document}.{extension}"
+
+
+def parse(name: str) -> Named | None:
+    """Return what a file name says; None if it is not the name of a release's file."""
+    found = _FILE.fullmatch(name)
+    if not found:
+        return None
+    last = f"_p{found['last']}" if found["last"] else ""
+    return Named(
+        found["stem"],
+        f"p{found['first']}{last}",
+        int(found["version"]),
+        found["extension"],
+        bool(found["document"]),
+    )
