@@ -86,7 +86,7 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is counted or computed: labels, unit, and the number of decimals it is published with."""
+    """What is counted or computed: labels, unit, and the decimals it is published with."""
 
     name: str
     label_nb: str

@@ -53,3 +53,17 @@ def cells_table(
     if is_preliminary is not None:
         columns["is_preliminary"] = pa.array(np.full(len(exact), is_preliminary))
     return pa.table(columns)
+
+
+def one_line(text: str, line_break: str = " ") -> str:
+    """A text on one line, without control characters."""
+    lines = [" ".join(each.split()) for each in text.splitlines()]
+    whole = line_break.join(each for each in lines if each)
+    return "".join(each for each in whole if each.isprintable()).strip()
+
+
+def repeated(cube_shape: Sequence[int], axis: int, texts: Sequence[str]) -> list[str]:
+    """A text for each code of one axis, repeated for every cell in row-major order."""
+    inner = int(np.prod(cube_shape[axis + 1 :]))
+    outer = int(np.prod(cube_shape[:axis]))
+    return list(np.tile(np.repeat(np.array(texts, dtype=object), inner), outer))

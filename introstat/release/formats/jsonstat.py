@@ -1,4 +1,4 @@
-"""JSON-stat 2.0: a data set with signs in `status`, Norwegian labels, English ones in `extension`."""
+"""JSON-stat 2.0: signs in `status`, labels in Norwegian, the English ones in `extension`."""
 
 import json
 from decimal import Decimal

@@ -28,7 +28,12 @@ from introstat.release.cube import (
     Release,
     unique_labels,
 )
-from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB, dense_table
+from introstat.release.formats.cells import (
+    MEASURE_LABEL_EN,
+    MEASURE_LABEL_NB,
+    dense_table,
+    one_line,
+)
 
 EXTENSION = "px"
 DOTS = {CANNOT_OCCUR: '"."', MISSING: '".."', HIDDEN: '"..."'}
@@ -53,7 +58,7 @@ def write(cube: Cube, path: Path, release: Release) -> None:
 
 
 def read(path: Path) -> pa.Table:
-    """Return the cells, every combination of the codes; UserError if it is not a PX file of ours."""
+    """Return the cells, every combination of the codes; UserError if it is no PX file."""
     text = path.read_text(encoding="utf-8-sig")
     entries, data = _parsed(text, path)
     names = [*entries[("STUB", "", ())], *entries[("HEADING", "", ())]]
@@ -219,7 +224,8 @@ def _notes(cube: Cube, release: Release, variables: Sequence[_Variable]) -> Iter
     described = [cube.description_nb, cube.description_en]
     licence = [f"Lisens: {release.licence}", f"Licence: {release.licence}"]
     for nb, en in (described, *zip(cube.notes_nb, cube.notes_en, strict=True), signs, licence):
-        yield from _both("NOTE", nb, en, "#")
+        if nb or en:
+            yield from _both("NOTE", nb, en, "#")
     for dimension, variable in zip(cube.dimensions, variables, strict=False):
         for place, code in enumerate(dimension.codes):
             if code.note_nb or code.note_en:
@@ -255,9 +261,7 @@ def _short(text: str) -> str:
 
 def _plain(text: str, line_break: str = " ") -> str:
     """A text without what PX has no way to write."""
-    lines = [" ".join(each.split()) for each in text.replace('"', "'").splitlines()]
-    whole = line_break.join(each for each in lines if each)
-    return "".join(each for each in whole if each.isprintable()).strip() or "-"
+    return one_line(text.replace('"', "'"), line_break) or "-"
 
 
 def _both(keyword: str, nb: str, en: str, line_break: str = " ") -> Iterator[str]:

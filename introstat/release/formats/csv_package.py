@@ -1,0 +1,200 @@
+"""CSV in UTF-8 with a sign column, and one Frictionless `datapackage.json` over all of a release.
+
+A row is a cell. Beside every code stands its Norwegian label in a column ending `_label`; a value
+is empty where there is a sign. The package is a Tabular Data Package of version 1, which Frictionless
+readers in Python and R know.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from introstat.disclosure.published import SIGNS
+from introstat.errors import UserError
+from introstat.release.cube import (
+    LICENCES,
+    MEASURE,
+    SIGN_TEXTS_EN,
+    SIGN_TEXTS_NB,
+    Cube,
+    Release,
+    unique_labels,
+)
+from introstat.release.formats.cells import (
+    MEASURE_LABEL_EN,
+    MEASURE_LABEL_NB,
+    cells_table,
+    one_line,
+    repeated,
+)
+
+EXTENSION = "csv"
+PACKAGE = "datapackage.json"
+_LABEL = "_label"
+
+
+def write(cube: Cube, path: Path, release: Release) -> None:
+    """Write a cube; `release` is not needed here and stands for all writers being called alike."""
+    columns: list[Sequence[str]] = []
+    header: list[str] = []
+    for axis, (name, pairs) in enumerate(_code_lists(cube)):
+        codes = [code for code, _ in pairs]
+        header += [name, name + _LABEL]
+        columns += [
+            repeated(cube.shape, axis, codes),
+            repeated(cube.shape, axis, unique_labels(pairs)),
+        ]
+    header += ["value", "sign", "is_preliminary"]
+    values = cube.value_texts()
+    mark = "true" if cube.is_preliminary else "false"
+    columns += [values, cube.sign_texts(), [mark] * len(values)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(zip(*columns, strict=True))
+
+
+def read(path: Path) -> pa.Table:
+    """Return the rows."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        header = next(reader)
+        columns = dict(zip(header, zip(*reader, strict=True), strict=True))
+    names = [each for each in header if each + _LABEL in columns]
+    marks = set(columns["is_preliminary"])
+    if len(marks) != 1:
+        raise UserError(f"{path}: is_preliminary is not the same in every row.")
+    return cells_table(
+        {name: columns[name] for name in names},
+        columns["value"],
+        columns["sign"],
+        marks == {"true"},
+    )
+
+
+def write_package(
+    cubes: Sequence[tuple[Cube, Path]], path: Path, release: Release, name: str
+) -> None:
+    """Write the package's description over CSV files that are there: types, codes, checksums."""
+    licence, address = LICENCES[release.licence]
+    sources = dict.fromkeys(cube.source_nb for cube, _ in cubes if cube.source_nb)
+    package = {
+        "profile": "tabular-data-package",
+        "name": name,
+        "title": release.title_nb,
+        "titles": {"nb": release.title_nb, "en": release.title_en},
+        "version": str(release.version),
+        "created": f"{release.updated.isoformat()}T00:00:00Z",
+        "homepage": release.homepage,
+        "licenses": [{"name": release.licence, "title": licence, "path": address}],
+        "contributors": [{"title": release.publisher, "role": "publisher"}],
+        **({"sources": [{"title": each} for each in sources]} if sources else {}),
+        "resources": [_resource(cube, file) for cube, file in cubes],
+    }
+    text = json.dumps(package, ensure_ascii=False, indent=2)
+    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _resource(cube: Cube, file: Path) -> dict[str, Any]:
+    content = file.read_bytes()
+    return {
+        "profile": "tabular-data-resource",
+        "name": file.stem.lower(),
+        "path": file.name,
+        "title": cube.title_nb,
+        "titles": {"nb": cube.title_nb, "en": cube.title_en},
+        "description": "\n\n".join(each for each in (cube.description_nb, *cube.notes_nb) if each),
+        "is_preliminary": cube.is_preliminary,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "dialect": {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "header": True},
+        "bytes": len(content),
+        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "schema": _schema(cube),
+    }
+
+
+def _schema(cube: Cube) -> dict[str, Any]:
+    fields: list[dict[str, Any]] = []
+    titles = [(each.label_nb, each.label_en) for each in cube.dimensions]
+    titles.append((MEASURE_LABEL_NB, MEASURE_LABEL_EN))
+    english = [{each.code: each.label_en for each in d.codes} for d in cube.dimensions]
+    english.append({each.name: each.label_en for each in cube.measures})
+    units = {
+        each.name: {"unit": {"nb": each.unit_nb, "en": each.unit_en}, "decimals": each.decimals}
+        for each in cube.measures
+    }
+    for (name, pairs), (nb, en), labels in zip(_code_lists(cube), titles, english, strict=True):
+        fields.append(
+            {
+                "name": name,
+                "type": "string",
+                **_titles(nb, en),
+                "constraints": {"required": True, "enum": [code for code, _ in pairs]},
+                "categories": [
+                    {
+                        "value": code,
+                        "label": label,
+                        "labels": {"nb": label, "en": labels[code]},
+                        **(units[code] if name == MEASURE else {}),
+                    }
+                    for code, label in pairs
+                ],
+            }
+        )
+        fields.append(
+            {
+                "name": name + _LABEL,
+                "type": "string",
+                **_titles(f"{nb}, tekst", f"{en}, Norwegian label"),
+                "constraints": {"required": True},
+            }
+        )
+    fields += [
+        {"name": "value", "type": "number", **_titles("Verdi", "Value")},
+        {
+            "name": "sign",
+            "type": "string",
+            **_titles("Tegn der det ikke er noen verdi", "Sign where there is no value"),
+            "constraints": {"enum": list(SIGNS[1:])},
+            "categories": [
+                {
+                    "value": sign,
+                    "label": SIGN_TEXTS_NB[sign],
+                    "labels": {"nb": SIGN_TEXTS_NB[sign], "en": SIGN_TEXTS_EN[sign]},
+                }
+                for sign in SIGNS[1:]
+            ],
+        },
+        {
+            "name": "is_preliminary",
+            "type": "boolean",
+            **_titles("Foreløpig tall", "Preliminary figure"),
+            "constraints": {"required": True},
+        },
+    ]
+    return {
+        "fields": fields,
+        "missingValues": [""],
+        "primaryKey": [name for name, _ in _code_lists(cube)],
+    }
+
+
+def _titles(nb: str, en: str) -> dict[str, Any]:
+    return {"title": nb, "titles": {"nb": nb, "en": en}}
+
+
+def _code_lists(cube: Cube) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Name, and codes with their Norwegian labels, of every dimension and of the measures."""
+    lists = [
+        (each.name, [(code.code, one_line(code.label_nb)) for code in each.codes])
+        for each in cube.dimensions
+    ]
+    lists.append((MEASURE, [(each.name, one_line(each.label_nb)) for each in cube.measures]))
+    return lists
