@@ -101,7 +101,8 @@ class Release:
     """What is the same for all files of a release.
 
     `updated` stands for the day of publication everywhere a format wants a date: no writer reads
-    the clock. `owner` is the unit's code in Statistics Norway's classification 83.
+    the clock. `owner`, `unit_type` and `data_source` are Datadoc's; Statistics Norway wants codes
+    of its classifications 83, 702 and 712 there before a file goes into its own catalogue.
     """
 
     version: int
@@ -111,7 +112,9 @@ class Release:
     licence: str = "CC-BY-4.0"
     publisher: str = "Integrerings- og mangfoldsdirektoratet (IMDi)"
     homepage: str = "https://www.imdi.no/"
-    owner: str = "320"
+    owner: str = "IMDi"
+    unit_type: str = "person"
+    data_source: str = "NIR"
 
     def __post_init__(self) -> None:
         """Refuse a licence that is not known."""

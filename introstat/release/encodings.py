@@ -1,0 +1,221 @@
+"""All formats of a release at once: written, read back, and held against each other."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from introstat.errors import UserError
+from introstat.release import naming
+from introstat.release.cube import MEASURE, Cube, Release
+from introstat.release.formats import (
+    csv_package,
+    datadoc,
+    imdi_csv,
+    jsonstat,
+    parquet,
+    px,
+    workbook,
+)
+from introstat.sql import quoted_name
+
+WORKBOOK_STEM = "tabeller"
+SINGLE: dict[str, Callable[[Path], pa.Table]] = {
+    "csv": csv_package.read,
+    "px": px.read,
+    "jsonstat": jsonstat.read,
+}
+"""The formats with a file for each table, beside the Parquet file that they are held against."""
+_EXTENSIONS = {
+    "csv": csv_package.EXTENSION,
+    "px": px.EXTENSION,
+    "jsonstat": jsonstat.EXTENSION,
+}
+_SHOWN = 20
+"""At most so many cells of one file are told."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One table of a release in one format: its cells, and the columns that the format has."""
+
+    table: str
+    format: str
+    path: Path
+    cells: pa.Table
+
+
+def write_all(cubes: Sequence[Cube], folder: Path, release: Release) -> list[Path]:
+    """Write all tables in all formats into a folder; return the files in the order of their names.
+
+    A file that is there is replaced: whoever calls writes into a folder of his own and moves it
+    into place. Raises UserError if two tables have one name, or a format cannot hold one.
+    """
+    stems = [each.file_stem for each in cubes]
+    if not cubes or len(set(stems)) < len(stems):
+        raise UserError(f"A release needs tables of different names; given: {', '.join(stems)}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    packaged: list[tuple[Cube, Path]] = []
+    for cube in cubes:
+
+        def named(extension: str, cube: Cube = cube) -> Path:
+            return folder / naming.file_name(
+                cube.file_stem, cube.periods, release.version, extension
+            )
+
+        data, table = named(parquet.EXTENSION), named(csv_package.EXTENSION)
+        parquet.write(cube, data, release)
+        csv_package.write(cube, table, release)
+        packaged.append((cube, table))
+        px.write(cube, named(px.EXTENSION), release)
+        jsonstat.write(cube, named(jsonstat.EXTENSION), release)
+        written += [data, table, named(px.EXTENSION), named(jsonstat.EXTENSION)]
+        written.append(datadoc.write(cube, data, release))
+        written += imdi_csv.write(cube, folder / imdi_csv.FOLDER, release)
+    periods = [period for cube in cubes for period in cube.periods]
+    book = folder / naming.file_name(WORKBOOK_STEM, periods, release.version, workbook.EXTENSION)
+    workbook.write(cubes, book, release)
+    package = folder / csv_package.PACKAGE
+    name = f"introstat-{naming.span_in_name(periods).lower()}-v{release.version}"
+    csv_package.write_package(packaged, package, release, name)
+    return sorted([*written, book, package])
+
+
+def read_back(folder: Path) -> Iterator[Encoded]:
+    """Give every table of a release folder in every format that it is there in, Parquet first."""
+    tables = _tables(folder)
+    for stem, data in tables.items():
+        yield Encoded(stem, "parquet", data, parquet.read(data))
+        for name, read in SINGLE.items():
+            file = data.with_suffix(f".{_EXTENSIONS[name]}")
+            if file.is_file():
+                yield Encoded(stem, name, file, read(file))
+    for book in sorted(folder.glob(f"{WORKBOOK_STEM}_p*.{workbook.EXTENSION}")):
+        sheets = {stem[:31]: stem for stem in tables}
+        for sheet, cells in workbook.read(book).items():
+            yield Encoded(sheets.get(sheet, sheet), "workbook", book, cells)
+    names = {parquet.about(data)["name"]: stem for stem, data in tables.items()}
+    cube_of = {each.name: each.cube for each in imdi_csv.layout().tables}
+    for file in sorted((folder / imdi_csv.FOLDER).glob(f"*.{imdi_csv.EXTENSION}")):
+        cube = cube_of[imdi_csv.table_name(file)]
+        yield Encoded(names.get(cube, cube), "imdi", file, imdi_csv.read(file))
+
+
+def compare(folder: Path) -> list[str]:
+    """Hold every format against the Parquet files, cell by cell; return what differs, in words.
+
+    A cell that cannot occur may be left out of a file. Every table must be there in every format,
+    and in IMDi's if IMDi has such a table; every Parquet file has a document that fits it.
+    """
+    tables = _tables(folder)
+    if not tables:
+        return [f"{folder}: no Parquet file of a release in it."]
+    found: list[str] = []
+    originals: dict[str, pa.Table] = {}
+    seen: dict[str, set[str]] = {}
+    for encoded in read_back(folder):
+        seen.setdefault(encoded.table, set()).add(
+            encoded.path.name if encoded.format == "imdi" else encoded.format
+        )
+        if encoded.format == "parquet":
+            originals[encoded.table] = encoded.cells
+        elif encoded.table not in originals:
+            found.append(f"{encoded.path.name}: {encoded.table} is no table of this release.")
+        else:
+            original = originals[encoded.table]
+            if encoded.format == "imdi":
+                totals = {
+                    each["name"]: each["total"]
+                    for each in parquet.about(tables[encoded.table])["dimensions"]
+                }
+                original = imdi_csv.cells_of(encoded.path, original, totals)
+            found += _differences(encoded, original)
+    for stem, data in tables.items():
+        wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(stem, data)}
+        found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
+        document = data.with_name(f"{data.stem}__DOC.{datadoc.EXTENSION}")
+        if document.is_file():
+            found += datadoc.differences(document, data)
+        else:
+            found.append(f"{stem}: no document {document.name}.")
+    return found
+
+
+def _tables(folder: Path) -> dict[str, Path]:
+    """The Parquet files of a release by the stem of their tables."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob(f"*.{parquet.EXTENSION}")):
+        named = naming.parse(path.name)
+        if named is None:
+            raise UserError(
+                f"{path}: the name is not that of a release's file, as deltakere_p2017-H2_v1."
+            )
+        if named.stem in found:
+            raise UserError(f"{path}: {found[named.stem].name} is the same table.")
+        found[named.stem] = path
+    return found
+
+
+def _imdi_files(stem: str, data: Path) -> list[str]:
+    """The names of the files that IMDi's layout should have of a table."""
+    about = parquet.about(data)
+    return imdi_csv.names_for(about["name"], about["is_preliminary"], data.stem.removeprefix(stem))
+
+
+def _differences(encoded: Encoded, original: pa.Table) -> list[str]:
+    """The cells in which a format is not as the original, in words."""
+    where = encoded.path.name
+    if "is_preliminary" in encoded.cells.column_names:
+        marks = set(encoded.cells["is_preliminary"].unique().to_pylist())
+        expected = set(original["is_preliminary"].unique().to_pylist())
+        if marks != expected and encoded.cells.num_rows:
+            return [f"{where}: preliminary is {marks}, Parquet has {expected}."]
+    keys = [
+        each for each in original.column_names if each not in ("value", "sign", "is_preliminary")
+    ]
+    if missing := [each for each in keys if each not in encoded.cells.column_names]:
+        return [f"{where}: no column {missing[0]} of {encoded.table}."]
+    with duckdb.connect() as connection:
+        connection.register("original", original)
+        connection.register("encoded", encoded.cells)
+        names = ", ".join(quoted_name(each) for each in keys)
+        doubled = connection.execute(
+            f"select {names} from encoded group by {names} having count(*) > 1 limit {_SHOWN}"
+        ).fetchall()
+        # What cannot occur and what is not there say the same.
+        rows = connection.execute(
+            f"""
+            with
+            theirs as (select {names}, value, sign from encoded where sign <> '.'),
+            ours as (select {names}, value, sign from original where sign <> '.')
+            select {names}, theirs.value, theirs.sign, ours.value, ours.sign
+            from theirs full outer join ours using ({names})
+            where theirs.value is distinct from ours.value
+                or theirs.sign is distinct from ours.sign
+            order by {names}
+            """
+        ).fetchall()
+    told = [f"{where}: {_cell(keys, row)} is there twice." for row in doubled]
+    told += [
+        f"{where}: {_cell(keys, row)} is {_said(*row[-4:-2])}, Parquet has {_said(*row[-2:])}."
+        for row in rows[:_SHOWN]
+    ]
+    if len(rows) > _SHOWN:
+        told.append(f"{where}: {len(rows) - _SHOWN} more cells differ.")
+    return told
+
+
+def _cell(keys: Sequence[str], row: Sequence[object]) -> str:
+    return ", ".join(
+        str(code) if key == MEASURE else f"{key} {code}"
+        for key, code in zip(keys, row, strict=False)
+    )
+
+
+def _said(value: object, sign: object) -> str:
+    if sign is None:
+        return "not there"
+    return f"{value}" if sign == "" else f"'{sign}'"

@@ -1,0 +1,144 @@
+"""Datadoc: metadata of a Parquet file, a JSON document of Statistics Norway's model beside it."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+import pyarrow.parquet as pq
+from datadoc_model.required.model import MetadataContainer
+
+from introstat.disclosure.published import SIGNS
+from introstat.release import naming
+from introstat.release.cube import (
+    MEASURE,
+    PRELIMINARY_EN,
+    PRELIMINARY_NB,
+    SIGN_TEXTS_EN,
+    SIGN_TEXTS_NB,
+    Cube,
+    Release,
+)
+from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB
+
+EXTENSION = "json"
+_NAMESPACE = UUID("6f0c1d2e-8a55-5f0b-9c5e-3f5a1f6d2b10")
+"""Identifiers are made from names in this one, so that the same file keeps its own."""
+
+
+def write(cube: Cube, path: Path, release: Release) -> Path:
+    """Write the document of the Parquet file `path` beside it; return the document's path.
+
+    The model, with its obligatory fields, checks what is written: pydantic's ValidationError.
+    """
+    document = path.with_name(f"{path.stem}__DOC.{EXTENSION}")
+    container = MetadataContainer.model_validate({"datadoc": _metadata(cube, path.name, release)})
+    text = json.dumps(container.model_dump(mode="json"), ensure_ascii=False, indent=2)
+    document.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return document
+
+
+def read(path: Path) -> MetadataContainer:
+    """Return a document; pydantic's ValidationError if it does not keep the model."""
+    return MetadataContainer.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def differences(path: Path, data: Path) -> list[str]:
+    """What a document says of its Parquet file that is not so: its name, its columns."""
+    metadata = read(path).datadoc
+    if metadata is None:
+        return [f"{path.name}: no metadata in it."]
+    found = []
+    if metadata.dataset.file_path != data.name:
+        found.append(f"{path.name}: it is of {metadata.dataset.file_path}, not of {data.name}.")
+    columns = pq.read_schema(data).names
+    described = [each.short_name for each in metadata.variables]
+    if described != columns:
+        found.append(
+            f"{path.name}: describes {', '.join(described)}; {data.name} has {', '.join(columns)}."
+        )
+    return found
+
+
+def _metadata(cube: Cube, file: str, release: Release) -> dict[str, Any]:
+    days = [naming.period_dates(each) for each in cube.periods]
+    updated = f"{release.updated.isoformat()}T00:00:00Z"
+    mark_nb, mark_en = (PRELIMINARY_NB, PRELIMINARY_EN) if cube.is_preliminary else ("", "")
+    description_nb = "\n".join(filter(None, (mark_nb, cube.description_nb, *cube.notes_nb)))
+    description_en = "\n".join(filter(None, (mark_en, cube.description_en, *cube.notes_en)))
+    return {
+        "percentage_complete": 100,
+        "dataset": {
+            "short_name": cube.file_stem,
+            "assessment": "OPEN",
+            "dataset_status": "EXTERNAL",
+            "dataset_state": "OUTPUT_DATA",
+            "name": _texts(cube.title_nb, cube.title_en),
+            "description": _texts(description_nb or cube.title_nb, description_en or cube.title_en),
+            "population_description": _texts(
+                cube.population_nb or cube.title_nb, cube.population_en or cube.title_en
+            ),
+            "version": str(release.version),
+            "subject_field": cube.subject_code,
+            "keyword": ["introduksjonsprogram", "flyktninger", cube.name],
+            "spatial_coverage_description": _texts("Norge", "Norway"),
+            "custom_type": [
+                {"key": "licence", "value": release.licence},
+                {"key": "preliminary", "value": "true" if cube.is_preliminary else "false"},
+            ],
+            "id": uuid5(_NAMESPACE, file),
+            "owner": release.owner,
+            "file_path": file,
+            "metadata_created_date": updated,
+            "metadata_created_by": "introstat",
+            "metadata_last_updated_date": updated,
+            "metadata_last_updated_by": "introstat",
+            "contains_data_from": min(first for first, _ in days),
+            "contains_data_until": max(last for _, last in days),
+        },
+        "variables": [
+            {
+                "short_name": name,
+                "name": _texts(nb, en),
+                "data_type": kind,
+                "variable_role": role,
+                "is_personal_data": False,
+                "unit_type": release.unit_type,
+                "data_source": release.data_source,
+                "temporality_type": "ACCUMULATED" if role == "MEASURE" else "FIXED",
+                "id": uuid5(_NAMESPACE, f"{file}/{name}"),
+                **more,
+            }
+            for name, nb, en, role, kind, more in _variables(cube)
+        ],
+    }
+
+
+def _variables(cube: Cube) -> list[tuple[str, str, str, str, str, dict[str, Any]]]:
+    """Name, labels, role, type and what else is said of each column of the Parquet file."""
+    identifiers = [(each.name, each.label_nb, each.label_en) for each in cube.dimensions]
+    identifiers.append((MEASURE, MEASURE_LABEL_NB, MEASURE_LABEL_EN))
+    units = ", ".join(dict.fromkeys(each.unit_nb for each in cube.measures if each.unit_nb))
+    signs = [
+        {"code": sign, "name": _texts(SIGN_TEXTS_NB[sign], SIGN_TEXTS_EN[sign])}
+        for sign in SIGNS[1:]
+    ]
+    return [
+        *((name, nb, en, "IDENTIFIER", "STRING", {}) for name, nb, en in identifiers),
+        (
+            "value", "Verdi", "Value", "MEASURE", "FLOAT" if cube.decimals else "INTEGER",
+            {"measurement_unit": units} if units else {},
+        ),
+        (
+            "sign", "Tegn der det ikke er noen verdi", "Sign where there is no value",
+            "ATTRIBUTE", "STRING", {"special_value": {"other_value": signs}},
+        ),
+        ("is_preliminary", "Foreløpig tall", "Preliminary figure", "ATTRIBUTE", "BOOLEAN", {}),
+    ]  # fmt: skip
+
+
+def _texts(nb: str, en: str) -> list[dict[str, str]]:
+    return [
+        {"languageCode": "nb", "languageText": nb},
+        {"languageCode": "en", "languageText": en},
+    ]
