@@ -1,8 +1,10 @@
 """All formats of a release at once: written, read back, and held against each other."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from zipfile import BadZipFile
 
 import duckdb
 import pyarrow as pa
@@ -29,17 +31,23 @@ SINGLE: dict[str, Callable[[Path], pa.Table]] = {
 }
 """The formats with a file for each table, beside the Parquet file that they are held against."""
 _EXTENSIONS = {
+    "parquet": parquet.EXTENSION,
     "csv": csv_package.EXTENSION,
     "px": px.EXTENSION,
     "jsonstat": jsonstat.EXTENSION,
 }
 _SHOWN = 20
 """At most so many cells of one file are told."""
+_STUMBLES = (
+    KeyError, IndexError, StopIteration, TypeError, ValueError, ArithmeticError, OSError,
+    EOFError, BadZipFile,
+)  # fmt: skip
+"""What readers raise on a file that is not what its name says."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """One table of a release in one format: its cells, and the columns that the format has."""
+    """One table of a release in one format; `format` of one of IMDi's files is the file's name."""
 
     table: str
     format: str
@@ -85,23 +93,12 @@ def write_all(cubes: Sequence[Cube], folder: Path, release: Release) -> list[Pat
 
 
 def read_back(folder: Path) -> Iterator[Encoded]:
-    """Give every table of a release folder in every format that it is there in, Parquet first."""
-    tables = _tables(folder)
-    for stem, data in tables.items():
-        yield Encoded(stem, "parquet", data, parquet.read(data))
-        for name, read in SINGLE.items():
-            file = data.with_suffix(f".{_EXTENSIONS[name]}")
-            if file.is_file():
-                yield Encoded(stem, name, file, read(file))
-    for book in sorted(folder.glob(f"{WORKBOOK_STEM}_p*.{workbook.EXTENSION}")):
-        sheets = {stem[:31]: stem for stem in tables}
-        for sheet, cells in workbook.read(book).items():
-            yield Encoded(sheets.get(sheet, sheet), "workbook", book, cells)
-    names = {parquet.about(data)["name"]: stem for stem, data in tables.items()}
-    cube_of = {each.name: each.cube for each in imdi_csv.layout().tables}
-    for file in sorted((folder / imdi_csv.FOLDER).glob(f"*.{imdi_csv.EXTENSION}")):
-        cube = cube_of[imdi_csv.table_name(file)]
-        yield Encoded(names.get(cube, cube), "imdi", file, imdi_csv.read(file))
+    """Give every table of a release folder in every format that it is there in, Parquet first.
+
+    Raises UserError for a file that cannot be read.
+    """
+    for file in _files(folder):
+        yield from _read(file)
 
 
 def compare(folder: Path) -> list[str]:
@@ -115,33 +112,107 @@ def compare(folder: Path) -> list[str]:
         return [f"{folder}: no Parquet file of a release in it."]
     found: list[str] = []
     originals: dict[str, pa.Table] = {}
-    seen: dict[str, set[str]] = {}
-    for encoded in read_back(folder):
-        seen.setdefault(encoded.table, set()).add(
-            encoded.path.name if encoded.format == "imdi" else encoded.format
-        )
-        if encoded.format == "parquet":
-            originals[encoded.table] = encoded.cells
-        elif encoded.table not in originals:
-            found.append(f"{encoded.path.name}: {encoded.table} is no table of this release.")
-        else:
-            original = originals[encoded.table]
-            if encoded.format == "imdi":
-                totals = {
-                    each["name"]: each["total"]
-                    for each in parquet.about(tables[encoded.table])["dimensions"]
-                }
-                original = imdi_csv.cells_of(encoded.path, original, totals)
-            found += _differences(encoded, original)
+    seen: dict[str, set[str]] = {stem: set() for stem in tables}
+    for file in _files(folder):
+        try:
+            encodings = _read(file)
+        except UserError as error:
+            found.append(error.message)
+            encodings = []
+            for stem in file.tables:
+                seen[stem].add(file.format)
+        for encoded in encodings:
+            if encoded.table not in tables:
+                found.append(f"{file.path.name}: {encoded.table} is no table of this release.")
+                continue
+            seen[encoded.table].add(file.format)
+            if file.format == "parquet":
+                originals[encoded.table] = encoded.cells
+            elif encoded.table in originals:
+                found += _differences(encoded, _expected(encoded, originals[encoded.table], tables))
     for stem, data in tables.items():
         wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(stem, data)}
         found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
-        document = data.with_name(f"{data.stem}__DOC.{datadoc.EXTENSION}")
-        if document.is_file():
-            found += datadoc.differences(document, data)
-        else:
-            found.append(f"{stem}: no document {document.name}.")
+        found += _document(stem, data)
     return found
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of a release: what it should hold, and how to read it.
+
+    The format of one of IMDi's files is its name, because a table becomes two of them.
+    """
+
+    path: Path
+    format: str
+    tables: tuple[str, ...]
+    read: Callable[[], dict[str, pa.Table]]
+
+
+def _files(folder: Path) -> Iterator[_File]:
+    tables = _tables(folder)
+    for stem, data in tables.items():
+        for name, read in {"parquet": parquet.read, **SINGLE}.items():
+            path = data.with_suffix(f".{_EXTENSIONS[name]}")
+            if path.is_file():
+                yield _File(path, name, (stem,), _one(stem, read, path))
+    sheets = {stem[:31]: stem for stem in tables}
+
+    def read_book(book: Path) -> dict[str, pa.Table]:
+        return {sheets.get(name, name): cells for name, cells in workbook.read(book).items()}
+
+    for book in sorted(folder.glob(f"{WORKBOOK_STEM}_p*.{workbook.EXTENSION}")):
+        yield _File(book, "workbook", tuple(tables), partial(read_book, book))
+    stems = {str(parquet.about(data)["name"]): stem for stem, data in tables.items()}
+    for path in sorted((folder / imdi_csv.FOLDER).glob(f"*.{imdi_csv.EXTENSION}")):
+        cube = imdi_csv.cube_name(path)
+        yield _File(
+            path,
+            path.name,
+            (stems[cube],) if cube in stems else (),
+            _one(stems.get(cube, cube), imdi_csv.read, path),
+        )
+
+
+def _one(
+    stem: str, read: Callable[[Path], pa.Table], path: Path
+) -> Callable[[], dict[str, pa.Table]]:
+    return lambda: {stem: read(path)}
+
+
+def _read(file: _File) -> list[Encoded]:
+    """Read a file; UserError in one line, whatever its reader stumbles over."""
+    try:
+        tables = file.read()
+    except UserError as error:
+        raise UserError(f"{file.path.name}: cannot be read: {error.message}") from error
+    except _STUMBLES as error:
+        raise UserError(
+            f"{file.path.name}: cannot be read ({type(error).__name__}); it is not as it was "
+            "written. Take it from the release anew."
+        ) from error
+    return [Encoded(stem, file.format, file.path, cells) for stem, cells in tables.items()]
+
+
+def _expected(encoded: Encoded, original: pa.Table, tables: Mapping[str, Path]) -> pa.Table:
+    """What a file should hold of a table: all of it, or what IMDi's layout shows."""
+    if encoded.path.parent.name != imdi_csv.FOLDER:
+        return original
+    about = parquet.about(tables[encoded.table])
+    totals = {each["name"]: each["total"] for each in about["dimensions"]}
+    return imdi_csv.cells_of(encoded.path, original, totals)
+
+
+def _document(stem: str, data: Path) -> list[str]:
+    """What is wrong with the document of a Parquet file."""
+    document = data.with_name(f"{data.stem}__DOC.{datadoc.EXTENSION}")
+    if not document.is_file():
+        return [f"{stem}: no document {document.name}."]
+    try:
+        return datadoc.differences(document, data)
+    except ValueError:
+        return [f"{document.name}: it does not keep Datadoc's model."]
 
 
 def _tables(folder: Path) -> dict[str, Path]:

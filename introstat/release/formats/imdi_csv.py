@@ -112,9 +112,9 @@ def write(cube: Cube, path: Path, release: Release) -> list[Path]:
     return written
 
 
-def table_name(path: Path) -> str:
-    """Return which of IMDi's tables a file holds; UserError if its name is none of theirs."""
-    return _named(path)[0].name
+def cube_name(path: Path) -> str:
+    """Return the cube that a file shows; UserError if its name is none of IMDi's."""
+    return _named(path)[0].cube
 
 
 def read(path: Path) -> pa.Table:

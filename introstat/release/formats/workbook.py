@@ -354,7 +354,9 @@ def _read_sheet(
     values: list[Decimal | None] = []
     signs: list[str] = []
     for row in rows[_HEAD_ROW + 1 :]:
-        row_codes = {name: code_of[name][row[at]] for name, at in key_columns.items()}
+        row_codes = {name: code_of[name].get(row[at], "") for name, at in key_columns.items()}
+        if not all(row_codes.values()):
+            raise UserError(f"{where}: a row with a text that is not in the sheet {CODES}.")
         for (measure, code, _), cell in zip(heads, row[column:], strict=False):
             for name, row_code in row_codes.items():
                 keys[name].append(row_code)
