@@ -34,7 +34,6 @@ from introstat.release import encodings, naming
 from introstat.release.cube import Code, Cube, Dimension, Measure, Release, unique_labels
 from introstat.release.formats import (
     csv_package,
-    datadoc,
     imdi_csv,
     jsonstat,
     parquet,
@@ -52,8 +51,10 @@ Cells = dict[tuple[str, ...], tuple[Decimal | None, str]]
 
 LETTERS = "abcæøåÆØÅáčđŋšŧžÁČĐŊŠŦŽ \"';,:.&<>%#\n\t0123–"
 texts = st.text(LETTERS, min_size=1, max_size=40).filter(lambda text: text.strip(' \n\t"') != "")
-# pyaxis takes blanks and brackets in a variable's name for its own.
+# pyaxis takes blanks and brackets in a variable's name for its own, and stumbles where one variable
+# is called in English what another is in Norwegian.
 names = st.text("abcæøåčŋ-'", min_size=1, max_size=12)
+english_names = st.text("ABCÆØÅČŊ", min_size=1, max_size=12)
 periods = st.sampled_from(
     [("2017H2",), ("2017",), ("2016H1", "2016H2", "2017H1"), ("2015", "2017"), ("2016H2", "2017")]
 )
@@ -91,7 +92,7 @@ def tables(draw: st.DrawFn) -> tuple[Cube, Cells]:
     roles = {"period": "time", "region": "region"}
     dimensions = [
         Dimension(
-            name, draw(names), draw(names), codes,
+            name, draw(names), draw(english_names), codes,
             None if name == "period" else draw(st.sampled_from([None, codes[-1].code])),
             roles.get(name, "classification"),  # type: ignore[arg-type]
         )
@@ -442,6 +443,19 @@ def reordered(cube: Cube, table: pa.Table, cells: Cells) -> list[tuple[tuple[str
     ]
 
 
+def cells_to_show(cube: Cube, table: imdi_csv.Table, level: str) -> int:
+    """How many cells of a cube one of IMDi's files has room for."""
+    allowed = {name: set(words) for name, (_, words) in table.columns.items()}
+    allowed["measure"] = set(table.measures)
+    allowed["region"] = {c.code for c in REGIONS if (len(c.code) == 4) == (level == "kommune")}
+    for each in cube.dimensions:
+        allowed.setdefault(each.name, set(cube.periods) if each.role == "time" else {"total"})
+    return sum(
+        row["sign"] != "." and all(row[name] in codes for name, codes in allowed.items())
+        for row in cube.to_rows().to_pylist()
+    )
+
+
 @pytest.mark.parametrize("period", ["2017", "2017H2"])
 def test_imdis_files_as_the_csv_module_reads_them(period: str, tmp_path: Path) -> None:
     cubes = {each.name: each for each in release_cubes(period)}
@@ -479,21 +493,7 @@ def test_imdis_files_as_the_csv_module_reads_them(period: str, tmp_path: Path) -
                 written = {":": ":", "..": "."}[sign] if sign else str(value)
                 assert named["Antall"] == written
             seen[f"{table.name} {level}"] = len(rows)
-            shown = sum(
-                cube.cell(measure, **{"period": period}, **dict(zip(named_codes, codes, strict=True)))[1] != "."
-                for named_codes in [("region", *table.columns)]
-                for codes in product(
-                    [c.code for c in REGIONS if (len(c.code) == 4) == (level == "kommune")],
-                    *(
-                        [c for c in words if c in dict.fromkeys(
-                            next(d for d in cube.dimensions if d.name == dimension).code_names)]
-                        for dimension, (_, words) in table.columns.items()
-                    ),
-                )
-                for measure in table.measures
-                if measure in [each.name for each in cube.measures]
-            )  # fmt: skip
-            assert len(rows) == shown
+            assert len(rows) == cells_to_show(cube, table, level)
     assert len(seen) == 12
     assert all(seen.values())
     county = (
@@ -509,13 +509,15 @@ def test_imdis_words_are_there_for_every_code_of_the_rule_book() -> None:
         for table in imdi_csv.layout().tables
     }
     for table, dimension, codes in (
-        ("intro_avslutning_direkte_8", "termination_group", seed("termination_groups", "termination_group")),
-        ("intro_tiltak_4", "measure_group", seed("measure_groups", "measure_group")),
-        ("intro_tiltak_12", "measure_type", seed("measure_types", "measure_type")),
-        ("intro_status_arbutd", "status", seed("status_groups", "status_group")),
-        ("intro_deltakere", "sex", seed("sexes", "sex")),
-    ):  # fmt: skip
-        assert {each.code for each in codes} == words[table][dimension] - {"total"}
+        ("intro_avslutning_direkte_8", "termination_group", ("termination_groups", None)),
+        ("intro_tiltak_4", "measure_group", ("measure_groups", None)),
+        ("intro_tiltak_12", "measure_type", ("measure_types", None)),
+        ("intro_status_arbutd", "status", ("status_groups", "status_group")),
+        ("intro_deltakere", "sex", ("sexes", None)),
+    ):
+        assert {each.code for each in seed(codes[0], codes[1] or dimension)} == words[table][
+            dimension
+        ] - {"total"}
     for table in imdi_csv.layout().tables:
         for _, labels in table.columns.values():
             assert len(set(labels.values())) == len(labels)
@@ -763,15 +765,16 @@ def test_missing_files_rows_twice_and_a_lost_mark_are_found(copied: Path) -> Non
         "imdi/intro_deltakere_kommune_forelopig_p2017-H2_v1.csv",
     ],
 )
-@pytest.mark.parametrize(
-    "content", [b"", b"x", b"\xff\xfe;\n0;1\n", b"{}", b'CHARSET="ANSI";DATA=1;']
-)
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe;\n0;1\n", b"{}"])
 def test_a_file_that_cannot_be_read_is_told_and_stops_nothing(
-    file: str, content: bytes, copied: Path
+    file: str, content: bytes, tmp_path: Path
 ) -> None:
-    (copied / file).write_bytes(content)
-    change_text(copied / "tiltak_4_p2017-H2_v1.px", '"..."', '".."')
-    told = encodings.compare(copied)
+    known = ("participants", "measures_4", "hours")
+    few = [each for each in release_cubes("2017H2", is_preliminary=True) if each.name in known]
+    encodings.write_all(few, tmp_path, RELEASE)
+    (tmp_path / file).write_bytes(content)
+    change_text(tmp_path / "tiltak_4_p2017-H2_v1.px", '"..."', '".."')
+    told = encodings.compare(tmp_path)
     assert any(each.startswith(f"{Path(file).name}: ") for each in told)
     assert any(each.startswith("tiltak_4_p2017-H2_v1.px: period 2017H2") for each in told)
 
@@ -819,7 +822,7 @@ def test_a_large_table_takes_seconds_in_all_formats(tmp_path: Path) -> None:
         dimensions=(
             Dimension("period", "Periode", "Period", (Code("2017", "2017", "2017"),), None, "time"),
             Dimension("region", "Region", "Region", regions, None, "region"),
-            classified("group", "Gruppe", "Group", [Code(f"g{i}", f"G {i}", f"G {i}") for i in range(7)]),
+            classified("group", "Gruppe", "Group", [Code(f"g{i}", f"G{i}", "G") for i in range(7)]),
             sex(),
         ),
         measures=(PERSONS, FINE),
@@ -837,11 +840,9 @@ def test_a_large_table_takes_seconds_in_all_formats(tmp_path: Path) -> None:
 
 
 def row_table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    full = [{"period": "2017", "sex": "1", "measure": "participants", "value": 5, "sign": ""} | dict(row)
-            for row in rows]  # fmt: skip
-    return pa.Table.from_pylist(full, pa.schema(
-        [("period", pa.string()), ("sex", pa.string()), ("measure", pa.string()),
-         ("value", pa.float64()), ("sign", pa.string())]))  # fmt: skip
+    usual = {"period": "2017", "sex": "1", "measure": "participants", "value": 5, "sign": ""}
+    types = {name: pa.float64() if name == "value" else pa.string() for name in usual}
+    return pa.Table.from_pylist([usual | dict(row) for row in rows], pa.schema(types))
 
 
 def from_rows(rows: pa.Table, **changed: object) -> Cube:
