@@ -5,6 +5,7 @@ if it is small enough. Numbers are numbers, signs are text in their cells. Rows 
 occur are left out. The sheet `Koder` says which label is which code.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -38,6 +39,7 @@ _INK, _LINE, _HEAD, _GREY = "#1B2A3A", "#D5DCE4", "#1F3F66", "#5F6B76"
 _TITLE_ROW, _MARK_ROW, _NOTE_ROW, _TOP_ROW, _HEAD_ROW = range(5)
 _WIDEST_HEADING = 16
 """Codes times measures that a heading has at most."""
+_VALUE_WIDTH, _LINE_HEIGHT = 14, 15.0
 _MOST_ROWS = 1_048_000
 _CODE_COLUMNS = ("Ark", "Variabel", "Navn", "Plass", "Kode", "Tekst", "English", "Merknad")
 _IN_ROWS, _IN_HEADING, _MEASURES = "rader", "kolonner", "statistikkvariabel"
@@ -104,10 +106,12 @@ def _plan(cube: Cube) -> _Plan:
         and len(each.codes) * len(cube.measures) <= _WIDEST_HEADING
     ]
     heading = -min(small)[1] if small else None
-    labels = [
-        unique_labels([(code.code, one_line(code.label_nb)) for code in each.codes])
-        for each in cube.dimensions
-    ]
+    labels = []
+    for each in cube.dimensions:
+        pairs = [(code.code, one_line(code.label_nb)) for code in each.codes]
+        # A region's code has a column of its own.
+        is_region = each.role == "region"
+        labels.append([label for _, label in pairs] if is_region else unique_labels(pairs))
     labels.append(
         unique_labels(
             [
@@ -208,18 +212,27 @@ class _Writer:
         sheet.write_string(_MARK_ROW, 0, mark, self._format(bold=cube.is_preliminary))
         notes = " ".join(one_line(each) for each in (cube.description_nb, *cube.notes_nb) if each)
         source = f" Kilde: {one_line(cube.source_nb)}." if cube.source_nb else ""
-        sheet.write_string(_NOTE_ROW, 0, notes + source, self._format(font_color=_GREY))
-        left = self._row_headings(sheet, plan)
+        left, width = self._row_headings(sheet, plan)
         headed = [""] if plan.heading is None else plan.labels[plan.heading]
         right = self._head(align="right")
         column = left
         for measure in plan.labels[-1]:
-            for place, label in enumerate(headed):
-                first = measure if place == 0 or not label else ""
-                sheet.write_string(_TOP_ROW, column, first, self._head())
+            top = measure if plan.heading is not None else ""
+            if len(headed) > 1:
+                end = column + len(headed) - 1
+                sheet.merge_range(_TOP_ROW, column, _TOP_ROW, end, top, self._head(align="center"))
+            else:
+                sheet.write_string(_TOP_ROW, column, top, self._head())
+            for label in headed:
                 sheet.write_string(_HEAD_ROW, column, label or measure, right)
                 column += 1
-        sheet.set_column(left, column - 1, 14)
+        sheet.set_column(left, column - 1, _VALUE_WIDTH)
+        width += _VALUE_WIDTH * (column - left)
+        grey = self._format(font_color=_GREY, text_wrap=True)
+        if column > 1:
+            sheet.merge_range(_NOTE_ROW, 0, _NOTE_ROW, column - 1, "", grey)
+        sheet.write_string(_NOTE_ROW, 0, notes + source, grey)
+        sheet.set_row(_NOTE_ROW, _LINE_HEIGHT * math.ceil(max(1, len(notes + source)) / width))
         sheet.set_row(_HEAD_ROW, 32)
         last = self._cells(sheet, plan)
         if last >= _HEAD_ROW + 1:
@@ -227,20 +240,21 @@ class _Writer:
         sheet.freeze_panes(_HEAD_ROW + 1, left)
         sheet.repeat_rows(_TOP_ROW, _HEAD_ROW)
 
-    def _row_headings(self, sheet: Worksheet, plan: _Plan) -> int:
-        """Write the headings of the rows' columns; return how many there are."""
-        column = 0
+    def _row_headings(self, sheet: Worksheet, plan: _Plan) -> tuple[int, int]:
+        """Write the headings of the rows' columns; return how many and how wide they are."""
+        column, all_widths = 0, 0
         for axis in plan.rows:
             dimension = plan.cube.dimensions[axis]
-            titles = [(one_line(dimension.label_nb), 26)]
+            titles = [(one_line(dimension.label_nb), 24)]
             if dimension.role == "region":
-                titles.insert(0, ("Kode", 8))
+                titles = [("Kode", 8), (one_line(dimension.label_nb), 36)]
             for title, width in titles:
                 sheet.write_string(_TOP_ROW, column, "", self._head())
                 sheet.write_string(_HEAD_ROW, column, title, self._head())
                 sheet.set_column(column, column, width)
                 column += 1
-        return column
+                all_widths += width
+        return column, all_widths
 
     def _cells(self, sheet: Worksheet, plan: _Plan) -> int:
         """Write the rows; return the last one's number."""
@@ -330,16 +344,16 @@ def _read_sheet(
     code_of: dict[str, dict[str, str]] = {}
     place: dict[str, str] = {}
     for _, variable, _, variable_place, code, label, *_ in codes:
-        code_of.setdefault(variable, {})[label] = code
+        key = code if variable_place.endswith("kode") else label
+        code_of.setdefault(variable, {})[key] = code
         place[variable] = variable_place
     in_rows = [name for name, each in place.items() if each.startswith(_IN_ROWS)]
     in_heading = next((n for n, each in place.items() if each.startswith(_IN_HEADING)), None)
     key_columns: dict[str, int] = {}
     column = 0
     for name in in_rows:
-        column += place[name].endswith("kode")
         key_columns[name] = column
-        column += 1
+        column += 2 if place[name].endswith("kode") else 1
     measures = list(code_of[MEASURE].items())
     headed = list(code_of[in_heading].items()) if in_heading else []
     heads = [
