@@ -362,10 +362,15 @@ def _read_rows(
 def _refuse(
     name: str, rows: pa.Table, wanted: Sequence[str], where: npt.NDArray[np.intp], what: str
 ) -> None:
-    """Raise UserError that names the cells of these rows; none, no error."""
+    """Raise UserError that names the cells of these rows, never their values; none, no error."""
     if not where.size:
         return
-    shown = rows.select(list(wanted)).take(pa.array(where[:_SHOWN])).to_pylist()
+    # Beside a sign of hiding, the value is what nobody may see.
+    shown = (
+        rows.select([each for each in wanted if each != "value"])
+        .take(pa.array(where[:_SHOWN]))
+        .to_pylist()
+    )
     lines = [", ".join(f"{key} {value}" for key, value in row.items()) for row in shown]
     more = f"\n  … and {where.size - _SHOWN} more" if where.size > _SHOWN else ""
     raise UserError(f"Table {name}: {what}:\n  " + "\n  ".join(lines) + more)

@@ -105,11 +105,18 @@ def compare(folder: Path) -> list[str]:
     """Hold every format against the Parquet files, cell by cell; return what differs, in words.
 
     A cell that cannot occur may be left out of a file. Every table must be there in every format,
-    and in IMDi's if IMDi has such a table; every Parquet file has a document that fits it.
+    and in IMDi's if IMDi has such a table; every Parquet file has a document that fits it, and the
+    data package the checksum of every CSV file.
     """
     tables = _tables(folder)
     if not tables:
         return [f"{folder}: no Parquet file of a release in it."]
+    try:
+        for data in tables.values():
+            parquet.about(data)
+    except UserError as error:
+        # Nothing can be held against it.
+        return [error.message]
     found: list[str] = []
     originals: dict[str, pa.Table] = {}
     seen: dict[str, set[str]] = {stem: set() for stem in tables}
@@ -134,7 +141,8 @@ def compare(folder: Path) -> list[str]:
         wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(stem, data)}
         found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
         found += _document(stem, data)
-    return found
+    described = [data.with_suffix(f".{csv_package.EXTENSION}") for data in tables.values()]
+    return found + csv_package.differences(folder, described)
 
 
 @dataclass(frozen=True)

@@ -732,9 +732,32 @@ def test_one_changed_cell_is_found_and_named(
     file: str, change: Callable[[Path], None], copied: Path
 ) -> None:
     change(copied / file)
-    [difference] = encodings.compare(copied)
+    difference, *more = encodings.compare(copied)
     assert difference.startswith(f"{Path(file).name}: period 2017H2, region ")
     assert "Parquet has" in difference
+    checksum = [f"{file}: not the bytes that datapackage.json has a checksum of."]
+    assert more == (checksum if file == "timer_p2017-H2_v1.csv" else [])
+
+
+def test_a_damaged_parquet_file_or_package_is_told(copied: Path) -> None:
+    package = json.loads((copied / "datapackage.json").read_text(encoding="utf-8"))
+    package["resources"][0]["path"] = "annet_p2017-H2_v1.csv"
+    (copied / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    assert encodings.compare(copied) == [
+        "datapackage.json: annet_p2017-H2_v1.csv is not in the release.",
+        "datapackage.json: deltakere_p2017-H2_v1.csv is not described.",
+    ]
+    (copied / "datapackage.json").write_text("{}", encoding="utf-8")
+    assert encodings.compare(copied) == [
+        "datapackage.json: cannot be read (KeyError). Take it anew."
+    ]
+    for content in (b"", b"PAR1", (copied / "datapackage.json").read_bytes()):
+        (copied / "timer_p2017-H2_v1.parquet").write_bytes(content)
+        [told] = encodings.compare(copied)
+        assert told.startswith("timer_p2017-H2_v1.parquet: not a Parquet file of a release")
+    assert encodings.compare(copied / "imdi") == [
+        f"{copied / 'imdi'}: no Parquet file of a release in it."
+    ]
 
 
 def test_missing_files_rows_twice_and_a_lost_mark_are_found(copied: Path) -> None:
@@ -875,6 +898,7 @@ def test_a_wrong_cell_is_refused_and_named(rows, said) -> None:
     with pytest.raises(UserError, match=said) as refused:
         from_rows(row_table(rows))
     assert "period 2017, sex" in refused.value.message
+    assert "value 5" not in refused.value.message
 
 
 def test_ten_wrong_cells_are_named_and_the_rest_counted() -> None:

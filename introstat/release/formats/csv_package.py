@@ -100,8 +100,31 @@ def write_package(
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
+def differences(folder: Path, tables: Sequence[Path]) -> list[str]:
+    """What the package of a folder says of its CSV files that is not so: which, bytes, checksum."""
+    try:
+        package = json.loads((folder / PACKAGE).read_text(encoding="utf-8"))
+        described = {each["path"]: (each["bytes"], each["hash"]) for each in package["resources"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"{PACKAGE}: cannot be read ({type(error).__name__}). Take it anew."]
+    found = [
+        f"{PACKAGE}: {name} is not in the release."
+        for name in sorted(described.keys() - {each.name for each in tables})
+    ]
+    for path in tables:
+        if path.name not in described:
+            found.append(f"{PACKAGE}: {path.name} is not described.")
+        elif path.is_file() and described[path.name] != _checked(path.read_bytes()):
+            found.append(f"{path.name}: not the bytes that {PACKAGE} has a checksum of.")
+    return found
+
+
+def _checked(content: bytes) -> tuple[int, str]:
+    return len(content), f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
 def _resource(cube: Cube, file: Path) -> dict[str, Any]:
-    content = file.read_bytes()
+    size, checksum = _checked(file.read_bytes())
     return {
         "profile": "tabular-data-resource",
         "name": file.stem.lower(),
@@ -114,8 +137,8 @@ def _resource(cube: Cube, file: Path) -> dict[str, Any]:
         "mediatype": "text/csv",
         "encoding": "utf-8",
         "dialect": {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "header": True},
-        "bytes": len(content),
-        "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "bytes": size,
+        "hash": checksum,
         "schema": _schema(cube),
     }
 

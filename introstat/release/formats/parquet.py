@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from introstat.errors import UserError
 from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB, Cube, Release
 
 EXTENSION = "parquet"
@@ -34,8 +35,17 @@ def read(path: Path) -> pa.Table:
 
 
 def about(path: Path) -> dict[str, Any]:
-    """Return what the file says of its table: name, titles, dimensions with codes, measures."""
-    found: dict[str, Any] = json.loads(pq.read_schema(path).metadata[KEY])
+    """Return what the file says of its table: name, titles, dimensions with codes, measures.
+
+    Raises UserError if it is not a Parquet file of a release.
+    """
+    try:
+        found: dict[str, Any] = json.loads(pq.read_schema(path).metadata[KEY])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{path.name}: not a Parquet file of a release ({type(error).__name__}). "
+            "Take it from the release anew."
+        ) from error
     return found
 
 

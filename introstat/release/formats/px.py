@@ -93,7 +93,8 @@ def _lines(cube: Cube, release: Release) -> Iterator[str]:
     yield f'LANGUAGE="{_LANGUAGES[0]}";'
     yield f"LANGUAGES={_quoted(_LANGUAGES)};"
     yield f'CREATION-DATE="{updated}";'
-    yield 'UPDATE-FREQUENCY="halvårlig";'
+    often = "halvårlig" if any("H" in each for each in cube.periods) else "årlig"
+    yield f'UPDATE-FREQUENCY="{often}";'
     yield from _texts("TABLEID", cube.name)
     yield f"DECIMALS={cube.decimals};"
     yield f"SHOWDECIMALS={least};"
