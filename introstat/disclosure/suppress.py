@@ -197,8 +197,8 @@ class _Search:
         names_per_cell = np.bincount(counts.published.cells, minlength=system.size)
         self.weight = names_per_cell * (1.0 + SIZE_WEIGHT * values)
         fixed = np.zeros(system.size, dtype=bool)
-        # Where a dimension has no total, these are totals of single codes, not of the cube: the last
-        # to be hidden, but a rare code may leave no choice.
+        # Where a dimension has no total, these are totals of single codes, not of the cube: hidden
+        # last, but a rare code may leave no choice.
         last = np.zeros(system.size, dtype=bool)
         for start, cube in system.cubes:
             is_part = counts.is_part or any(d.total is None for d in cube.dimensions)

@@ -2,8 +2,8 @@
 
 `counts_of` takes the restricted cubes out of the warehouse as tables of inner cells, with the links
 between them, as disclosure control wants them; `protected_rows` puts what may be shown back into
-the cubes' long layout. Figures are the warehouse's own: nothing is computed here but which of them a
-reader may see.
+the cubes' long layout. Figures are the warehouse's own: nothing is computed here but which of them
+a reader may see.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
