@@ -103,13 +103,42 @@ def audit(
     )
 
 
-def doubtful(published: Published, policy: Policy, cells: Ints) -> Ints:
+def doubtful(published: Published, policy: Policy, cells: Ints, base: Ints) -> Ints:
     """Those of the cells that no quick witnesses settle: a first look, which proves nothing.
 
-    A cell that is not among them has its two witnesses; one that is may have them too.
+    `base` is one whole-number table that agrees with everything published (the true one will do).
+    A cell that is not in the answer has its two witnesses; one that is may have them too.
     """
     low, high = reader_bounds(published, policy.least_hidden)
-    return _Search(published, policy, low, high).open_after_a_look(cells)
+    return _open_by_unit(published, policy, (low, high), cells, base)
+
+
+def _open_by_unit(
+    published: Published, policy: Policy, bounds: tuple[Ints, Ints], cells: Ints, base: Ints
+) -> Ints:
+    """Look for witnesses in one unit of linked cubes at a time, the others held at a whole table.
+
+    A table of one unit that keeps the inequalities against the others' table is a witness for all
+    of them. Besides the base, the others are held at a table in which units looked at before have
+    their tested cells high: whoever has a measure takes part, so the count of those who take part
+    must rise before that of those with the measure can.
+    """
+    system, width = published.system, policy.min_width
+    least, most = base.copy(), base.copy()
+    raised = base
+    for unit in system.units:
+        movable = np.zeros(system.size, dtype=bool)
+        movable[unit] = True
+        movable[system.unknowns_beside(unit)] = True  # what is left over in its inequalities
+        targets = cells[np.isin(cells, unit)]
+        before = raised
+        for others in [base] if before is base else [base, before]:
+            waiting = targets[most[targets] - least[targets] < width]
+            if len(waiting):
+                low = np.where(movable, bounds[0], others)
+                high = np.where(movable, bounds[1], others)
+                raised = _Search(published, policy, low, high).look(waiting, least, most, others)
+    return cells[most[cells] - least[cells] < width]
 
 
 def _suppressed(
@@ -185,18 +214,25 @@ class _Search:
         self._look_closer(settled, block_of, exact)
         return settled
 
-    def open_after_a_look(self, cells: Ints) -> Ints:
-        """The cells whose width the programs for many cells at once do not show."""
+    def look(self, cells: Ints, least: Ints, most: Ints, base: Ints) -> Ints:
+        """Take witnesses for many of the cells at once into `least` and `most` (over all cells).
+
+        Returns the base with the first of them in place, in which the cells are high.
+        """
         wanted = np.zeros(len(self.low), dtype=bool)
         wanted[cells] = True
-        unsettled = wanted & (self.low == self.high)
+        raised = base.copy()
         for block in blocks_of(self.published.system, self.low, self.high):
             targets = block.cells[wanted[block.cells]]
             if len(targets):
                 columns = np.array([block.column_of[int(cell)] for cell in targets])
-                least, most = self._pooled(block, columns)
-                unsettled[targets[most[columns] - least[columns] < self.width]] = True
-        return np.flatnonzero(unsettled)
+                tables: list[Ints] = []
+                low, high = self._pooled(block, columns, tables, (least, most))
+                np.minimum.at(least, block.cells, low)
+                np.maximum.at(most, block.cells, high)
+                if tables:
+                    raised[block.cells] = tables[0]
+        return raised
 
     def _look_closer(
         self, settled: dict[int, Ends], block_of: Mapping[int, Block], most: int
@@ -225,10 +261,21 @@ class _Search:
             result[int(block.cells[column])] = interval
         return result
 
-    def _pooled(self, block: Block, columns: Ints) -> tuple[Ints, Ints]:
-        """The least and greatest value of each cell over witnesses for many cells at once."""
+    def _pooled(
+        self,
+        block: Block,
+        columns: Ints,
+        tables: list[Ints] | None = None,
+        known: tuple[Ints, Ints] | None = None,
+    ) -> tuple[Ints, Ints]:
+        """The least and greatest value of each cell over witnesses for many cells at once.
+
+        `tables` takes the witnesses; `known` are values that witnesses gave all cells before.
+        """
         n = len(block.cells)
         least, most = np.full(n, np.iinfo(np.int64).max), np.full(n, -1, dtype=np.int64)
+        if known is not None:
+            least, most = known[0][block.cells], known[1][block.cells]
         waiting = columns
         for round_number in range(POOLED_ROUNDS if len(columns) > 1 else 0):
             signs = self._signs(round_number, len(waiting))
@@ -240,6 +287,8 @@ class _Search:
             )
             if table is not None:
                 self._note(block, table, least, most)
+                if tables is not None:
+                    tables.append(np.round(table).astype(np.int64))
             left = columns[most[columns] - least[columns] < self.width]
             settled_now = len(waiting) - len(left)
             waiting = left

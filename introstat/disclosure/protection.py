@@ -311,7 +311,9 @@ def _hide(
     for name, one in prepared.items():
         part_of(joint, name, primary)[:] = one.primary
         part_of(joint, name, covered)[:] = hidden[name]
-    left = doubtful(as_published(joint, covered), policy, np.flatnonzero(primary))
+    left = doubtful(
+        as_published(joint, covered), policy, np.flatnonzero(primary), joint.values
+    )
     if len(left):
         tell(f"{len(left)} cells whose doubt the links may take away")
         targets = np.zeros(joint.system.size, dtype=bool)

@@ -134,6 +134,11 @@ class System:
         """The one cube that this system is, with the number of its first cell."""
         return ((0, self),)
 
+    @property
+    def units(self) -> tuple[Ints, ...]:
+        """All cells together."""
+        return (np.arange(self.size),)
+
     def unknowns_beside(self, cells: Ints) -> Ints:
         """None: one cube has no unknowns but its cells."""
         return cells[:0]
@@ -271,6 +276,7 @@ class JointSystem:
         self._wholes: list[int] = []
         self._parts: list[tuple[int, ...]] = []
         self._unknown: list[tuple[str, int, int]] = []  # what it is, its equation, its sign there
+        self._ties: list[set[str]] = [{name} for name in cubes]
         for relation in relations:
             self._add(relation)
         self.size = self.cell_count + len(self._unknown)
@@ -280,7 +286,30 @@ class JointSystem:
                 "Protect fewer of them together."
             )
 
+    @property
+    def units(self) -> tuple[Ints, ...]:
+        """The cells of cubes that equalities tie together, unit by unit; between them there are
+        only inequalities.
+        """
+        return tuple(
+            np.concatenate(
+                [
+                    np.arange(self.start_of[name], self.start_of[name] + self.systems[name].size)
+                    for name in self.names
+                    if name in unit
+                ]
+            )
+            for unit in self._ties
+        )
+
     def _add(self, relation: Relation) -> None:
+        if relation.equal:
+            tied = {cube for cube, _ in (*relation.left, *relation.right)}
+            touched = [unit for unit in self._ties if unit & tied]
+            if len(touched) > 1:
+                first = self._ties.index(touched[0])
+                self._ties = [unit for unit in self._ties if not unit & tied]
+                self._ties.insert(first, set().union(*touched))
         left = tuple(self.start_of[cube] + cell for cube, cell in relation.left)
         right = tuple(self.start_of[cube] + cell for cube, cell in relation.right)
         if relation.equal and len(right) > 1 and len(left) == 1:

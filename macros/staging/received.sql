@@ -34,7 +34,7 @@
     {% do run_query("create schema if not exists received") %}
     {% do run_query("create or replace view received.files as " ~ files_with_use(receipts)) %}
     {% do expect_register(root) %}
-    {% for table in graph.sources.values() if table.source_name != 'receipt' %}
+    {% for table in graph.sources.values() if table.source_name not in ['receipt', 'protected'] %}
         {% set whole = source_meta(table).get('all_deliveries_of') %}
         {% set contract = contract_table(whole or table.source_name, table.name) %}
         {% set paths = run_query(

@@ -1,0 +1,1 @@
+{{ published_cube('benefit', ['sex', 'age_band']) }}

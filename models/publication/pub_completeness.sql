@@ -1,0 +1,1 @@
+{{ published_cube('completeness', ['rule_id'], percents=[{'part': 'findings', 'whole': 'checked'}]) }}

@@ -1,0 +1,1 @@
+{{ published_cube('measures_12', ['sex', 'measure_type']) }}

@@ -1,0 +1,1 @@
+{{ published_cube('measures_4', ['sex', 'measure_group']) }}

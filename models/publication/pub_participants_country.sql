@@ -1,0 +1,1 @@
+{{ published_cube('participants_country', ['sex', 'country_of_birth'], percents=[{'part': 'participants', 'over': 'sex'}]) }}

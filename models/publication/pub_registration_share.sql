@@ -1,0 +1,1 @@
+{{ published_cube('registration_share', ['event_type']) }}
