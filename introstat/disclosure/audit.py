@@ -7,7 +7,7 @@ at least the policy's width in it; a linear bound alone never makes a cell safe.
 
 import heapq
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil, floor
 
@@ -72,12 +72,16 @@ def audit(
     primary_rows: list[int] | None = None,
     method: str | None = None,
     exact: int = EXACT_CELLS,
+    base: Ints | None = None,
+    moves: Iterable[tuple[Ints, Ints]] = (),
 ) -> AuditResult:
     """Audit published cells.
 
     `primary_rows` says which rows to test (from the restricted list); without it every hidden cell
     is tested (of a rounded file every cell that may hide a count of the policy's range). `method`
     defaults to the policy's. `exact` of the narrowest safe cells get exact intervals in the report.
+    `base` is one whole-number table of all cells, and `moves` changes of it (cells, changes): offered
+    witnesses, each of which counts only if it agrees with everything published.
     Raises Contradiction where numbers do not add up.
     """
     started = time.perf_counter()
@@ -88,7 +92,7 @@ def audit(
         found, width = _rounded(published, policy, primary_rows)
     else:
         smallest, largest = policy.hide_from, policy.hide_to
-        found, width = _suppressed(published, policy, primary_rows, exact)
+        found, width = _suppressed(published, policy, primary_rows, exact, base, moves)
     bad = np.flatnonzero((values != UNKNOWN) & (values >= smallest) & (values <= largest))
     return AuditResult(
         method,
@@ -110,21 +114,26 @@ def doubtful(published: Published, policy: Policy, cells: Ints, base: Ints) -> I
     A cell that is not in the answer has its two witnesses; one that is may have them too.
     """
     low, high = reader_bounds(published, policy.least_hidden)
-    return _open_by_unit(published, policy, (low, high), cells, base)
+    return _open_by_unit(published, policy, (low, high), cells, base, (base.copy(), base.copy()))
 
 
 def _open_by_unit(
-    published: Published, policy: Policy, bounds: tuple[Ints, Ints], cells: Ints, base: Ints
+    published: Published,
+    policy: Policy,
+    bounds: tuple[Ints, Ints],
+    cells: Ints,
+    base: Ints,
+    seen: tuple[Ints, Ints],
 ) -> Ints:
     """Look for witnesses in one unit of linked cubes at a time, the others held at a whole table.
 
     A table of one unit that keeps the inequalities against the others' table is a witness for all
     of them. Besides the base, the others are held at a table in which units looked at before have
     their tested cells high: whoever has a measure takes part, so the count of those who take part
-    must rise before that of those with the measure can.
+    must rise before that of those with the measure can. `seen` takes the least and greatest values.
     """
     system, width = published.system, policy.min_width
-    least, most = base.copy(), base.copy()
+    least, most = seen
     raised = base
     for unit in system.units:
         movable = np.zeros(system.size, dtype=bool)
@@ -142,19 +151,69 @@ def _open_by_unit(
 
 
 def _suppressed(
-    published: Published, policy: Policy, primary_rows: list[int] | None, exact: int
+    published: Published,
+    policy: Policy,
+    primary_rows: list[int] | None,
+    exact: int,
+    base: Ints | None,
+    moves: Iterable[tuple[Ints, Ints]],
 ) -> tuple[list[Interval], int]:
     """The intervals of the tested cells of files with hidden cells, and the width they need."""
     low, high = reader_bounds(published, policy.least_hidden)
     tested = published.hidden
     if primary_rows is not None:
         tested = np.unique(published.row_cells[primary_rows])
-    found = _Search(published, policy, low, high).settle(tested, exact)
+    found: dict[int, Ends] = {}
+    if base is not None:
+        least, most = _offered(published, (low, high), base, moves)
+        waiting = tested[most[tested] - least[tested] < policy.min_width]
+        left = _open_by_unit(published, policy, (low, high), waiting, base, (least, most))
+        settled = np.setdiff1d(tested, left).tolist()
+        found = {cell: (int(least[cell]), int(most[cell]), False) for cell in settled}
+        tested = left
+    found |= _Search(published, policy, low, high).settle(tested, exact)
     row_of = _first_rows(published)
     intervals = [
         Interval(published.name(row_of[cell]), *ends) for cell, ends in sorted(found.items())
     ]
     return intervals, policy.min_width
+
+
+def _offered(
+    published: Published,
+    bounds: tuple[Ints, Ints],
+    base: Ints,
+    moves: Iterable[tuple[Ints, Ints]],
+) -> tuple[Ints, Ints]:
+    """The least and greatest value of each cell over a table and the changes of it, each of them
+    checked in whole numbers against everything published; one that does not agree is left out.
+    """
+    low, high = bounds
+    equations = published.system.defining_equations()
+
+    def agrees(cells: Ints, changes: Ints) -> bool:
+        table = base[cells] + changes
+        if (table < low[cells]).any() or (table > high[cells]).any():
+            return False
+        move = np.zeros(published.system.size, dtype=np.int64)
+        move[cells] = changes
+        sums = np.bincount(
+            equations.rows, equations.values * move[equations.cells], equations.count
+        )
+        return not sums.any()
+
+    sums = np.bincount(equations.rows, equations.values * base[equations.cells], equations.count)
+    if sums.any() or (base < low).any() or (base > high).any():
+        raise Contradiction(
+            "The restricted counts are not those of these files: they do not agree with what is "
+            "published. Name the restricted folder of this very release."
+        )
+    least, most = base.copy(), base.copy()
+    for cells, changes in moves:
+        if agrees(cells, changes):
+            np.minimum.at(least, cells, base[cells] + changes)
+            np.maximum.at(most, cells, base[cells] + changes)
+    return least, most
 
 
 def _rounded(

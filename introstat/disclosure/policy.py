@@ -28,7 +28,8 @@ class Policy:
     `round_base`. Categories of fewer than `pool_below` persons are pooled before protection; a
     mean, share or amount needs `min_persons` behind it. `methods` names the method of a cube;
     `method` is the one for every other cube. `not_additive` says what happens to figures that have
-    no sums. `decided_by` and `decided_on` say who answers for it and since when.
+    no sums. `decided_by` and `decided_on` say who answers for it and since when; `decision` says what
+    was decided, and why, where a policy protects less than the one before.
     """
 
     decided_by: str
@@ -43,6 +44,7 @@ class Policy:
     pool_below: int = 10
     min_persons: int = 4
     not_additive: str = "suppress"
+    decision: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -107,6 +109,8 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
             raise ValueError(
                 f"{name} is {value!r}, expected a whole number of at least {smallest}."
             )
+    if not isinstance(values.get("decision", ""), str):
+        raise ValueError("decision is not a text; it says what was decided and why.")
     _one_of(values, "zeros", ZEROS)
     _one_of(values, "not_additive", METHODS)
     if isinstance(per_cube := values.get("method"), dict):

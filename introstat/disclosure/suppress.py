@@ -39,11 +39,23 @@ class ProtectionImpossible(UserError):
 
 
 @dataclass(frozen=True)
+class SparseMove:
+    """A change of the true table: the cells it changes, and by how many persons."""
+
+    cells: Ints
+    changes: Ints
+
+
+@dataclass(frozen=True)
 class Suppression:
-    """Which cells of the system are primary and which are hidden (primary ones included)."""
+    """Which cells of the system are primary and which are hidden (primary ones included).
+
+    `moves` prove it: each, added to the true table, makes one that a reader cannot tell from it.
+    """
 
     primary: Mask
     hidden: Mask
+    moves: tuple["SparseMove", ...]
 
 
 def suppress(
@@ -65,7 +77,7 @@ def suppress(
         primary = primary_cells(counts, policy)
     search = _Search(counts, policy, primary, primary if hidden is None else primary | hidden)
     search.run(np.random.default_rng(seed))
-    return Suppression(primary, search.hidden)
+    return Suppression(primary, search.hidden, tuple(search.moves))
 
 
 class Neighbourhood:
@@ -178,7 +190,7 @@ class _State:
     spread_low: Ints
     spread_high: Ints
     price: float
-    moves: tuple[Ints, ...]
+    moves: tuple[SparseMove, ...]
 
 
 class _Search:
@@ -212,7 +224,6 @@ class _Search:
         self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
         self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
         self.neighbourhood = Neighbourhood(system)
-        self.keeps_moves = True
         doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
         self.price = self.weight * (1.0 + LARGE_DEARER * doublings)
         self.price[last] *= LAST_DEARER
@@ -224,7 +235,7 @@ class _Search:
         self.spread_low = np.zeros(self.system.size, dtype=np.int64)
         self.spread_high = np.zeros(self.system.size, dtype=np.int64)
         self.hidden: Mask = self.given.copy()
-        self.moves: list[Ints] = []
+        self.moves: list[SparseMove] = []
 
     def run(self, rng: np.random.Generator) -> None:
         """Protect every primary cell, then let go of what later moves made superfluous."""
@@ -237,8 +248,7 @@ class _Search:
         finder = MoveFinder(self.system, self.lowest, self.highest)
         full_price, best = self.price, self.hidden
         if len(targets) > SECOND_PASS_UP_TO:
-            # Keeping the moves, to let go of some at the end, would take gigabytes and hours.
-            self.keeps_moves = False
+            # To let go of some of so many moves at the end would take gigabytes and hours.
             self._protect(finder, targets)
             return
         for number, near in enumerate(NEAR_LEAVES):
@@ -247,7 +257,9 @@ class _Search:
             self._let_go(targets)
             if not number or self.weight[self.hidden].sum() < self.weight[best].sum():
                 best = self.hidden
-            users = np.sum([move != 0 for move in self.moves], axis=0)
+            users = np.bincount(
+                np.concatenate([move.cells for move in self.moves]), minlength=self.system.size
+            )
             discounted = full_price / (1.0 + SHARED_DISCOUNT * users)
             self.price = np.where(self.shown, np.maximum(discounted, LEAST_PRICE), 0.0)
         self.hidden = best
@@ -355,8 +367,8 @@ class _Search:
         if not move.any():
             return
         self._check(move)
-        if self.keeps_moves:
-            self.moves.append(move)
+        changed = np.flatnonzero(move)
+        self.moves.append(SparseMove(changed, move[changed]))
         np.minimum(self.spread_low, move, out=self.spread_low)
         np.maximum(self.spread_high, move, out=self.spread_high)
         self.hidden |= (move != 0) & self.shown
@@ -371,9 +383,11 @@ class _Search:
         """Drop moves that the others make unnecessary, the dearest first, and unhide what they
         used.
         """
-        stack = np.array(self.moves, dtype=np.int32)
-        if not len(stack):
+        if not self.moves:
             return
+        stack = np.zeros((len(self.moves), self.system.size), dtype=np.int32)
+        for row, move in enumerate(self.moves):
+            stack[row, move.cells] = move.changes
         used = (stack != 0) & self.shown & ~self.given
         users = used.sum(axis=0)
         kept = np.ones(len(stack), dtype=bool)
