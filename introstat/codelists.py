@@ -51,6 +51,11 @@ def list_of(table: str, column: str) -> str | None:
     return _OPEN_LISTS.get((table, column))
 
 
+def labels(seed: str, column: str = "label_nb") -> dict[str, str]:
+    """Return what the codes of a seed's first column are called, in the seed's order."""
+    return {next(iter(row.values())): row[column] for row in seed_rows(seed)}
+
+
 def seed_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a seed, in its own order."""
     return _seed(name)

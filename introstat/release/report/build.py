@@ -1,0 +1,56 @@
+"""The report's content out of the cubes: every chapter in its place."""
+
+from dataclasses import replace
+
+import duckdb
+
+from introstat.release.report.chapters import (
+    about,
+    benefit,
+    completeness,
+    headline,
+    measures,
+    participants,
+    results,
+    revisions,
+    status,
+)
+from introstat.release.report.chapters.common import Context
+from introstat.release.report.chapters.front import front
+from introstat.release.report.content import Report, Section
+from introstat.release.report.facts import Facts
+from introstat.release.report.figures import Figures
+
+
+# A chapter that may be a sentence long goes on below the one before it.
+_SHORT = ("revisions",)
+
+
+def build_report(connection: duckdb.DuckDBPyConnection, facts: Facts) -> Report:
+    """Return everything that the report says, with each number's cells."""
+    context = Context(Figures(connection, facts.period), facts)
+    sections: list[Section] = [
+        headline.chapter(context),
+        *participants.chapter(context),
+        *measures.chapter(context),
+        *results.chapter(context),
+        *(status.chapter(context) if context.is_year else []),
+        *benefit.chapter(context),
+        *completeness.chapter(context),
+        *revisions.chapter(context),
+        *about.chapter(context),
+    ]
+    return Report(
+        front=front(context),
+        sections=tuple(
+            replace(section, begins_page=True) if _begins_page(section) else section
+            for section in sections
+        ),
+        dated=facts.as_of,
+        publisher=facts.publisher,
+        description=context.always("front.lead"),
+    )
+
+
+def _begins_page(section: Section) -> bool:
+    return section.level == 1 and section.name not in _SHORT

@@ -1,0 +1,1 @@
+"""The report's chapters, one module each: which figures, in which tables, charts and sentences."""

@@ -1,0 +1,88 @@
+"""Definitions, signs, breaks, sources, and how the figures were made."""
+
+from datetime import date
+
+from introstat.codelists import seed_rows
+from introstat.overview import numbers
+from introstat.release.report.chapters.common import Context, first_day
+from introstat.release.report.content import Block, Bullets, Definitions, Paragraph, Section
+from introstat.release.report.text import Given, Text, texts
+
+
+def chapter(context: Context) -> list[Section]:
+    """What a reader must know to use the figures."""
+    return [
+        Section("about", context.always("about.heading"), 1, ()),
+        Section(
+            "definitions", context.always("about.definitions_heading"), 2, (_definitions(context),)
+        ),
+        Section("signs", context.always("about.signs_heading"), 2, tuple(_signs(context))),
+        Section("breaks", context.always("about.breaks_heading"), 2, (_breaks(context),)),
+        Section("sources", context.always("about.sources_heading"), 2, (_sources(context),)),
+        Section("making", context.always("about.making_heading"), 2, tuple(_making(context))),
+    ]
+
+
+def _definitions(context: Context) -> Definitions:
+    """Terms of the report; those of the status only where the report has it."""
+    keys = texts().several("about.definitions")
+    if not context.is_year:
+        keys.remove("about.definitions.status")
+    return Definitions(
+        tuple((texts().always(f"{key}.0"), texts().always(f"{key}.1")) for key in keys)
+    )
+
+
+def _signs(context: Context) -> list[Block]:
+    policy = context.facts.policy
+    values = {
+        "from": Given(str(policy.hide_from), "limit"),
+        "to": Given(str(policy.hide_to), "limit"),
+        "least": Given(str(policy.min_persons), "limit"),
+    }
+    signs = Definitions(
+        tuple(
+            (texts().always(f"{key}.0"), texts().always(f"{key}.1", **values))
+            for key in texts().several("about.signs")
+        )
+    )
+    if not policy.rounds:
+        return [signs]
+    return [signs, Paragraph(texts().always("about.signs_rounded", **values))]
+
+
+def _breaks(context: Context) -> Bullets:
+    """The breaks that began no later than the period's last day."""
+    last_day = date(int(context.facts.period[:4]), 12, 31)
+    if context.facts.period.endswith("H1"):
+        last_day = first_day(context.facts.period).replace(month=6, day=30)
+    items: list[Text] = [
+        (Given(row["text_nb"], "definition"),)
+        for row in seed_rows("series_breaks")
+        if date.fromisoformat(row["from_date"]) <= last_day
+    ]
+    return Bullets(tuple(items))
+
+
+def _sources(context: Context) -> Bullets:
+    return Bullets(tuple((Given(source, "definition"),) for source in context.facts.sources))
+
+
+def _making(context: Context) -> list[Block]:
+    policy = context.facts.policy
+    return [
+        Paragraph(texts().always("about.making")),
+        Bullets(
+            (
+                texts().always(
+                    "about.policy",
+                    fingerprint=Given(policy.fingerprint, "identifier"),
+                    by=Given(policy.decided_by, "name"),
+                    on=Given(numbers.day(policy.decided_on), "date"),
+                ),
+                texts().always(
+                    "about.code", commit=Given(context.facts.commit, "identifier")
+                ),
+            )
+        ),
+    ]

@@ -1,0 +1,72 @@
+"""The introduction benefit: how many received it, and how much was paid."""
+
+from introstat.codelists import labels
+from introstat.release.report.chapters.common import (
+    MEN,
+    WOMEN,
+    Context,
+    by_county,
+    cells,
+    column,
+    label,
+    marked,
+    paragraphs,
+    sex_name,
+)
+from introstat.release.report.content import Block, Paragraph, Row, Section, Table
+from introstat.release.report.figures import COUNTRY, TOTAL, Shown
+from introstat.release.report.text import texts
+
+_OTHER = "other"
+_COLUMNS = ("recipients", "amount", "mean")
+
+
+def chapter(context: Context) -> list[Section]:
+    """Recipients, the sum and the mean; then by sex and age, and by county."""
+    said = [
+        context.change_told("benefit.recipients", "recipients"),
+        context.say("benefit.amount", amount=context.figures.millions("headline", "amount")),
+        context.say("benefit.mean", mean=context.headline("mean_amount")),
+    ]
+    blocks: list[Block] = [
+        *paragraphs(said),
+        Paragraph(texts().always("benefit.about")),
+        _by_sex_and_age(context),
+        by_county(
+            context,
+            table="benefit-county",
+            caption=context.always("benefit.regions"),
+            columns=_COLUMNS,
+            figures_of=lambda region: _figures(context, region),
+            notes=(texts().always("note.municipality_of_payment"),),
+        ),
+    ]
+    return [Section("benefit", context.always("benefit.heading"), 1, tuple(blocks))]
+
+
+def _figures(
+    context: Context, region: str = COUNTRY, sex: str = TOTAL, age_band: str = TOTAL
+) -> list[Shown]:
+    at = {"region": region, "sex": sex, "age_band": age_band}
+    return [
+        context.figures.number("benefit", "recipients", **at),
+        context.figures.millions("benefit", "amount", **at),
+        context.figures.number("benefit", "mean_amount", **at),
+    ]
+
+
+def _by_sex_and_age(context: Context) -> Table:
+    known = context.figures.codes("benefit", "age_band")
+    rows = [Row(texts().always("name.total"), cells(_figures(context)), is_total=True)]
+    rows += [Row((sex_name(sex),), cells(_figures(context, sex=sex))) for sex in (MEN, WOMEN)]
+    rows += [
+        Row(label(words.replace("-", "–")), cells(_figures(context, age_band=code)))
+        for code, words in labels("age_bands").items()
+        if code in known
+    ]
+    if _OTHER in known:
+        shown = cells(_figures(context, age_band=_OTHER))
+        rows.append(Row(texts().always("name.other_age"), shown))
+    headings = (column("sex_and_age", is_number=False), *(column(key) for key in _COLUMNS))
+    caption = context.always("benefit.caption")
+    return Table("benefit", caption, headings, tuple(rows), marked(rows, ()))

@@ -1,0 +1,351 @@
+"""What all chapters use: the release they speak of, sentences on changes, tables by sex and region."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from introstat.codelists import labels, seed_rows
+from introstat.release.report import charts
+from introstat.release.report.content import Chart, Column, Paragraph, Row, Table
+from introstat.release.report.facts import Facts
+from introstat.release.report.figures import (
+    COUNTRY,
+    TOTAL,
+    Figures,
+    Shown,
+    difference,
+    percent_change,
+    unsigned,
+)
+from introstat.release.report.text import (
+    Given,
+    Mark,
+    Number,
+    Span,
+    Text,
+    joined,
+    period_name,
+    plain,
+    texts,
+    with_percent,
+    year_before,
+)
+
+SEXES = (TOTAL, "1", "2")
+MEN, WOMEN = "1", "2"
+
+
+@dataclass(frozen=True)
+class Context:
+    """The release that the report is about."""
+
+    figures: Figures
+    facts: Facts
+
+    @property
+    def is_year(self) -> bool:
+        """Whether the release is of a year."""
+        return "H" not in self.facts.period
+
+    @property
+    def before(self) -> str:
+        """The same half-year, or the year, one year before."""
+        return year_before(self.facts.period)
+
+    def say(self, key: str, **values: Span | Text | None) -> Text | None:
+        """A text with the release's periods known to it; None if a figure in it is not shown."""
+        return texts().say(key, **self._with_periods(values))
+
+    def always(self, key: str, **values: Span | Text) -> Text:
+        """A text that is always said."""
+        return texts().always(key, **self._with_periods(values))
+
+    def first_said(self, *candidates: Text | None) -> Text | None:
+        """The first of the texts that can be said."""
+        return next((text for text in candidates if text is not None), None)
+
+    def _with_periods(self, values: dict[str, Span | Text | None]) -> dict[str, Span | Text | None]:
+        known: dict[str, Span | Text | None] = {
+            "period": period_name(self.facts.period),
+            "before": period_name(self.before),
+        }
+        return known | values
+
+    def headline(self, measure: str, period: str | None = None, sex: str = TOTAL) -> Shown:
+        """A figure of the headline cube."""
+        return self.figures.number("headline", measure, period=period, sex=sex)
+
+    def change_told(
+        self, key: str, measure: str, **more: Span | Text | None
+    ) -> Text | None:
+        """The sentence on a headline measure: up, down, same, alone or none."""
+        now, old = self.headline(measure), self.headline(measure, self.before)
+        return self.change_of(key, now, old, is_percent=measure.endswith("_percent"), **more)
+
+    def change_of(
+        self, key: str, now: Shown, old: Shown, *, is_percent: bool, **more: Span | Text | None
+    ) -> Text | None:
+        """The sentence on a figure and its change: which one depends on what is published."""
+        said = with_percent(now) if is_percent and isinstance(now, Number) else now
+        change, share = difference(now, old), percent_change(now, old)
+        values: dict[str, Span | Text | None] = {"now": said, "change": unsigned(change), **more}
+        if not is_percent and isinstance(share, Number) and share.text != "0":
+            values["percent"] = with_percent(unsigned_number(share))
+        for variant in self._variants(now, change, little="percent" not in values):
+            if variant in self._known(key):
+                text = self.say(f"{key}.{variant}", **values)
+                if text is not None:
+                    return text
+        return None
+
+    @staticmethod
+    def _known(key: str) -> set[str]:
+        return {name.rpartition(".")[2] for name in texts().several(key)}
+
+    @staticmethod
+    def _variants(now: Shown, change: Shown, *, little: bool) -> list[str]:
+        if isinstance(now, Mark):
+            return ["none"]
+        if isinstance(change, Mark):
+            return ["alone"]
+        if change.value == 0:
+            return ["same"]
+        direction = "up" if change.value > 0 else "down"
+        return [f"{direction}_little", direction] if little else [direction]
+
+
+def unsigned_number(number: Number) -> Number:
+    """A change without its sign."""
+    without = unsigned(number)
+    assert isinstance(without, Number)
+    return without
+
+
+def column(key: str, *, is_number: bool = True) -> Column:
+    """A column under its heading from the texts."""
+    return Column(texts().always(f"column.{key}"), is_number)
+
+
+def cells(shown: Iterable[Span]) -> tuple[Text, ...]:
+    """Figures as the cells of a row."""
+    return tuple((figure,) for figure in shown)
+
+
+def label(words: str) -> Text:
+    """A label of a code list, which may hold digits."""
+    return (Given(words, "label"),)
+
+
+def name(words: str) -> Text:
+    """A region's name."""
+    return (Given(words, "name"),)
+
+
+def sex_name(sex: str) -> str:
+    """What a sex is called in the report."""
+    return texts().label(f"name.sexes.{sex}")
+
+
+def report_limit(limit_name: str) -> Decimal:
+    """A number that the report goes by, from the seed report_limits."""
+    return Decimal(labels("report_limits", "limit_value")[limit_name])
+
+
+def limit_given(limit_name: str) -> Given:
+    """The same as it is written."""
+    return Given(labels("report_limits", "limit_value")[limit_name], "limit")
+
+
+def by_sex(
+    context: Context,
+    *,
+    table: str,
+    caption: Text,
+    heading: str,
+    cube: str,
+    dimension: str,
+    codes: Sequence[tuple[str, Text]],
+    measures: Sequence[str],
+    notes: Sequence[Text] = (),
+    with_total: bool = True,
+    at: Mapping[str, str] | None = None,
+    more_rows: Sequence[Row] = (),
+) -> Table:
+    """A table with a row for each code, and for each measure a column in all and for each sex.
+
+    `at`: codes of further dimensions; `more_rows` come last.
+    """
+    columns = [column(heading, is_number=False)]
+    for measure in measures:
+        ending = "_percent" if measure == "percent" else ""
+        columns += [column(f"{sex}{ending}") for sex in ("both", "men", "women")]
+
+    def row(code: str, words: Text, *, is_total: bool = False) -> Row:
+        shown = [
+            context.figures.number(cube, measure, **{"sex": sex, dimension: code, **(at or {})})
+            for measure in measures
+            for sex in SEXES
+        ]
+        return Row(words, cells(shown), is_total)
+
+    rows = [row(TOTAL, texts().always("name.total"), is_total=True)] if with_total else []
+    rows += [row(code, words) for code, words in codes]
+    rows += more_rows
+    return Table(table, caption, tuple(columns), tuple(rows), marked(rows, notes))
+
+
+def by_county(
+    context: Context,
+    *,
+    table: str,
+    caption: Text,
+    columns: Sequence[str],
+    figures_of: Callable[[str], Sequence[Shown]],
+    notes: Sequence[Text] = (),
+) -> Table:
+    """A table with the country and a row for each county."""
+    rows = [Row(texts().always("name.country"), cells(figures_of(COUNTRY)), is_total=True)]
+    rows += [
+        Row(name(region.name), cells(figures_of(region.code)))
+        for region in context.figures.regions("county")
+    ]
+    headings = (column("county", is_number=False), *(column(key) for key in columns))
+    return Table(table, caption, headings, tuple(rows), marked(rows, notes))
+
+
+def marked(rows: Iterable[Row], notes: Sequence[Text]) -> tuple[Text, ...]:
+    """The notes of a table, with what ':' means first where a cell is hidden."""
+    hidden = any(
+        isinstance(span, Mark) and span.sign == ":"
+        for row in rows
+        for cell in row.cells
+        for span in cell
+    )
+    return ((texts().always("note.hidden"),) if hidden else ()) + tuple(notes)
+
+
+def percent(figure: Shown) -> Shown:
+    """A percentage with its sign, for running text and charts."""
+    return with_percent(figure) if isinstance(figure, Number) else figure
+
+
+def paragraphs(said: Iterable[Text | None]) -> tuple[Paragraph, ...]:
+    """The sentences that can be said, as one paragraph; none if there are none."""
+    text: Text = ()
+    for piece in said:
+        if piece is not None:
+            text = (*text, " ", *piece) if text else piece
+    return (Paragraph(text),) if text else ()
+
+
+def series_said(bars: Iterable[charts.Bar]) -> Text:
+    """Bars in words: a label and its figure, separated by commas."""
+    return joined((*bar.label, " ", bar.figure) for bar in bars)
+
+
+def bar_chart(
+    context: Context,
+    key: str,
+    bars: Sequence[charts.Bar],
+    *,
+    series: Sequence[tuple[str, str]] = (),
+) -> Chart | None:
+    """A chart of bars under the texts `<key>_chart` and `<key>_alternative`; None without bars."""
+    if not bars:
+        return None
+    if series:
+        said = semicolons(
+            (f"{words}: ", *series_said(bar for bar in bars if bar.series == code))
+            for code, words in series
+            if any(bar.series == code for bar in bars)
+        )
+    else:
+        said = series_said(bars)
+    drawn = charts.bars(bars, series)
+    return Chart(
+        name=key.replace(".", "-"),
+        caption=context.always(f"{key}_chart"),
+        alternative=context.always(f"{key}_alternative", series=said),
+        svg=drawn.svg,
+        texts=drawn.texts,
+    )
+
+
+def line_chart(
+    context: Context, key: str, measure: str, alternative: str = "headline.chart_alternative"
+) -> Chart | None:
+    """A headline measure over the periods, in all and by sex; None with fewer than two periods."""
+    periods = context.figures.periods("headline")
+    lines = []
+    for sex in SEXES:
+        found = [context.headline(measure, period, sex) for period in periods]
+        figures = tuple(figure if isinstance(figure, Number) else None for figure in found)
+        if sum(figure is not None for figure in figures) > 1:
+            lines.append(charts.Line(sex, sex_name(sex), figures))
+    if not lines:
+        return None
+    names = [period_name(period) for period in periods]
+    drawn = charts.line(
+        names, lines, breaks_among(periods), percent=measure.endswith("_percent")
+    )
+    said = semicolons(
+        context.always(
+            "headline.series",
+            name=each.name,
+            points=joined(
+                context.always("headline.point", period=period, figure=figure)
+                for period, figure in zip(names, each.figures, strict=True)
+                if figure is not None
+            ),
+        )
+        for each in lines
+    )
+    return Chart(
+        name=key.replace(".", "-"),
+        caption=context.always(key),
+        alternative=context.always(
+            alternative, caption=texts().always(key), series=said
+        ),
+        svg=drawn.svg,
+        texts=drawn.texts,
+    )
+
+
+def breaks_among(periods: Sequence[str]) -> list[charts.Break]:
+    """The breaks and weaknesses of the seed series_breaks that lie among the periods."""
+    days = [first_day(period) for period in periods]
+    found = []
+    for row in seed_rows("series_breaks"):
+        start = date.fromisoformat(row["from_date"])
+        at = next((number for number, day in enumerate(days) if day >= start), None)
+        if at is None:
+            continue
+        if row["is_break"] == "true":
+            if at > 0:
+                found.append(charts.Break(row["label_nb"], at, None))
+            continue
+        stop = date.fromisoformat(row["to_date"])
+        end = next((number for number, day in enumerate(days) if day >= stop), len(days))
+        if end > at:
+            found.append(charts.Break(row["label_nb"], at, end))
+    return found
+
+
+def first_day(period: str) -> date:
+    """A period's first day."""
+    return date(int(period[:4]), 7 if period.endswith("H2") else 1, 1)
+
+
+def semicolons(items: Iterable[Text]) -> Text:
+    """Texts one after another, separated by semicolons."""
+    pieces: list[Span] = []
+    for number, item in enumerate(items):
+        pieces += ["; ", *item] if number else list(item)
+    return tuple(pieces)
+
+
+def by_size(found: Iterable[tuple[Text, Shown]]) -> list[tuple[Text, Number]]:
+    """Those that are shown, the largest first; equal ones by name."""
+    shown = [(words, figure) for words, figure in found if isinstance(figure, Number)]
+    return sorted(shown, key=lambda each: (-each[1].value, plain(each[0])))

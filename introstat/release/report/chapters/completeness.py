@@ -1,0 +1,304 @@
+"""Completeness: rules over their limits, the municipalities furthest off, what is still to come."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from introstat.codelists import labels, seed_rows
+from introstat.release.report import charts
+from introstat.release.report.chapters.common import (
+    Context,
+    cells,
+    column,
+    label,
+    limit_given,
+    marked,
+    name,
+    paragraphs,
+    percent,
+    report_limit,
+    semicolons,
+)
+from introstat.release.report.content import Block, Chart, Paragraph, Row, Section, Table
+from introstat.release.report.figures import COUNTRY, Shown, remaining
+from introstat.release.report.text import (
+    Given,
+    Mark,
+    Number,
+    Span,
+    Text,
+    joined,
+    texts,
+    written,
+)
+
+_STATES = ("stop", "warning", "ok", "unknown", "nothing")
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A rule, what was found in the country, and how that stands against its limits."""
+
+    rule_id: str
+    name: str
+    finding: str
+    is_municipal: bool
+    checked: Shown
+    findings: Shown
+    share: Shown
+    warn: Decimal | None
+    stop: Decimal | None
+
+    @property
+    def state(self) -> str:
+        if not isinstance(self.checked, Number) or not isinstance(self.findings, Number):
+            return "unknown"
+        if self.checked.value == 0:
+            return "nothing"
+        for limit, state in ((self.stop, "stop"), (self.warn, "warning")):
+            if limit is not None and 100 * self.findings.value > limit * self.checked.value:
+                return state
+        return "ok"
+
+    @property
+    def excess(self) -> Decimal:
+        """How many times over the limit that it is over, for the order; 0 if it is over none."""
+        limit = {"stop": self.stop, "warning": self.warn}.get(self.state)
+        if not limit or isinstance(self.findings, Mark) or isinstance(self.checked, Mark):
+            return Decimal(0)
+        return self.findings.value / self.checked.value / limit
+
+
+def chapter(context: Context) -> list[Section]:
+    """The rules against their limits, municipalities, and the share still to be registered."""
+    rules = _rules(context)
+    over = [rule for rule in rules if rule.state in ("stop", "warning")]
+    said: list[Text | None] = [texts().always("completeness.lead")]
+    for state, key in (("stop", "over_stop"), ("warning", "over_warn")):
+        named = [_named(rule) for rule in over if rule.state == state]
+        if named:
+            said.append(context.always(f"completeness.{key}", rules=joined(named)))
+    if not over:
+        said.append(context.always("completeness.none_over"))
+    blocks: list[Block] = [Paragraph(text) for text in said if text is not None]
+    if over:
+        blocks.append(_findings_table(context, over))
+    sections = [Section("completeness", context.always("completeness.heading"), 1, tuple(blocks))]
+    municipal = [rule for rule in over if rule.is_municipal]
+    if municipal:
+        sections.append(_worst(context, municipal))
+    if context.figures.has("registration_share"):
+        sections.append(_still_to_come(context))
+    sections.append(
+        Section(
+            "rules",
+            context.always("completeness.all_heading"),
+            2,
+            (_rules_table(context, sorted(rules, key=lambda rule: rule.rule_id)),),
+        )
+    )
+    return sections
+
+
+def _rules(context: Context) -> list[_Rule]:
+    """The rules, worst state first and furthest over their limits first within it."""
+    known = set(context.figures.codes("completeness", "rule_id"))
+    rules = []
+    for row in seed_rows("completeness_rules"):
+        if row["rule_id"] not in known:
+            continue
+        limits = context.facts.limits.get(row["rule_id"])
+        rules.append(
+            _Rule(
+                rule_id=row["rule_id"],
+                name=row["name_nb"],
+                finding=row["finding_nb"],
+                is_municipal=row["owner"] == "kommune",
+                checked=_figure(context, "checked", row["rule_id"]),
+                findings=_figure(context, "findings", row["rule_id"]),
+                share=_figure(context, "percent", row["rule_id"]),
+                warn=limits.warn_percent if limits else None,
+                stop=limits.stop_percent if limits else None,
+            )
+        )
+    return sorted(rules, key=lambda rule: (_STATES.index(rule.state), -rule.excess, rule.rule_id))
+
+
+def _figure(context: Context, measure: str, rule_id: str, region: str = COUNTRY) -> Shown:
+    return context.figures.number("completeness", measure, region=region, rule_id=rule_id)
+
+
+def _named(rule: _Rule) -> Text:
+    return texts().always(
+        "completeness.rule_item", name=label(_first_small(rule.name)), rule=_id(rule)
+    )
+
+
+def _first_small(words: str) -> str:
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+def _id(rule: _Rule) -> Given:
+    return Given(rule.rule_id, "identifier")
+
+
+def _limit(limit: Decimal | None) -> Span:
+    if limit is None:
+        return "–"
+    return Given(written(limit, 0 if limit == limit.to_integral_value() else 1), "limit")
+
+
+def _findings_table(context: Context, over: list[_Rule]) -> Table:
+    rows = [
+        Row(
+            (_id(rule), " ", Given(rule.finding, "label")),
+            cells(
+                [
+                    rule.checked,
+                    rule.findings,
+                    rule.share,
+                    _limit(rule.warn),
+                    _limit(rule.stop),
+                ]
+            ),
+            is_total=False,
+        )
+        for rule in over
+    ]
+    headings = (
+        column("what_is_found", is_number=False),
+        *(column(key) for key in ("checked", "findings", "findings_percent", "warn", "stop")),
+    )
+    caption = context.always("completeness.rules_caption")
+    return Table("rules-over", caption, headings, tuple(rows), marked(rows, ()))
+
+
+def _rules_table(context: Context, rules: list[_Rule]) -> Table:
+    rows = [
+        Row(
+            (_id(rule), " ", Given(rule.name, "label")),
+            (
+                *cells([rule.checked, rule.findings, rule.share]),
+                texts().always(f"completeness.state_{rule.state}"),
+            ),
+        )
+        for rule in rules
+    ]
+    headings = (
+        column("rule", is_number=False),
+        *(column(key) for key in ("checked", "findings", "findings_percent")),
+        column("state", is_number=False),
+    )
+    caption = context.always("completeness.all_caption")
+    return Table("rules-all", caption, headings, tuple(rows), marked(rows, ()))
+
+
+def _worst(context: Context, rules: list[_Rule]) -> Section:
+    """For the rules furthest over their limits, the municipalities with the highest shares.
+
+    Only where all three figures are shown and enough was checked that the share means something.
+    """
+    least = report_limit("least_checked")
+    rows = []
+    for rule in rules[: int(report_limit("worst_rules"))]:
+        found = []
+        for region in context.figures.regions("municipality"):
+            checked, findings, share = (
+                _figure(context, measure, rule.rule_id, region.code)
+                for measure in ("checked", "findings", "percent")
+            )
+            if (
+                isinstance(checked, Number)
+                and isinstance(findings, Number)
+                and isinstance(share, Number)
+                and checked.value >= least
+                and findings.value > 0
+            ):
+                found.append((findings.value / checked.value, region, (checked, findings, share)))
+        found.sort(key=lambda each: (-each[0], each[1].code))
+        for _, region, shown in found[: int(report_limit("worst_municipalities"))]:
+            rule_words: Text = (_id(rule), " ", Given(rule.name, "label"))
+            rows.append(Row(rule_words, (name(region.name), *cells(shown))))
+    note = context.always("completeness.worst_note", least=limit_given("least_checked"))
+    blocks: tuple[Block, ...]
+    if rows:
+        headings = (
+            column("rule", is_number=False),
+            column("municipality", is_number=False),
+            *(column(key) for key in ("checked", "findings", "findings_percent")),
+        )
+        caption = context.always("completeness.worst_caption")
+        blocks = (Table("worst", caption, headings, tuple(rows), marked(rows, (note,))),)
+    else:
+        none = context.always("completeness.worst_none", least=limit_given("least_checked"))
+        blocks = (Paragraph(none),)
+    return Section("worst", context.always("completeness.worst_heading"), 2, blocks)
+
+
+def shares(context: Context) -> list[tuple[str, str, Shown, Shown, Shown]]:
+    """Each event type, its name, and the share of its events usually known by now, low and high."""
+    known = context.figures.codes("registration_share", "event_type")
+    return [
+        (
+            code,
+            words,
+            *(
+                context.figures.number("registration_share", measure, event_type=code)
+                for measure in ("known_percent", "low_percent", "high_percent")
+            ),
+        )  # type: ignore[misc]
+        for code, words in labels("event_types").items()
+        if code in known
+    ]
+
+
+def _still_to_come(context: Context) -> Section:
+    found = shares(context)
+    heading = context.always("completeness.share_heading")
+    if not any(isinstance(known, Number) for _, _, known, _, _ in found):
+        none = Paragraph(context.always("completeness.share_none"))
+        return Section("still-to-come", heading, 2, (none,))
+    rows = [
+        Row(label(words), cells([known, low, high, remaining(known)]))
+        for _, words, known, low, high in found
+    ]
+    headings = (
+        column("event", is_number=False),
+        *(column(key) for key in ("known", "low", "high", "remaining")),
+    )
+    caption = context.always("completeness.share_caption")
+    blocks: list[Block] = [*paragraphs([context.always("completeness.share_lead")])]
+    drawn = [
+        charts.Interval(label(words), low, known, high)
+        for _, words, known, low, high in found
+        if isinstance(known, Number) and isinstance(low, Number) and isinstance(high, Number)
+    ]
+    if drawn:
+        blocks.append(_chart(context, drawn))
+    blocks.append(Table("still-to-come", caption, headings, tuple(rows), marked(rows, ())))
+    return Section("still-to-come", heading, 2, tuple(blocks))
+
+
+def _chart(context: Context, drawn: list[charts.Interval]) -> Chart:
+    picture = charts.intervals(drawn)
+    said = semicolons(
+        context.always(
+            "completeness.share_point",
+            event=each.label,
+            known=_sure(percent(each.point)),
+            low=_sure(percent(each.low)),
+            high=_sure(percent(each.high)),
+        )
+        for each in drawn
+    )
+    return Chart(
+        name="still-to-come-chart",
+        caption=context.always("completeness.share_chart"),
+        alternative=context.always("completeness.share_alternative", series=said),
+        svg=picture.svg,
+        texts=picture.texts,
+    )
+
+
+def _sure(figure: Shown) -> Number:
+    assert not isinstance(figure, Mark)
+    return figure

@@ -1,0 +1,122 @@
+"""Measures: how full the programme is, and what it holds."""
+
+from introstat.codelists import labels
+from introstat.release.report.chapters.common import (
+    SEXES,
+    Context,
+    bar_chart,
+    by_county,
+    by_sex,
+    by_size,
+    cells,
+    column,
+    label,
+    marked,
+    paragraphs,
+    percent,
+    sex_name,
+)
+from introstat.release.report.charts import Bar
+from introstat.release.report.content import Block, Row, Section, Table
+from introstat.release.report.figures import COUNTRY, Shown
+from introstat.release.report.text import Text, texts
+
+_HOURS = ("hours_per_week", "full_time_percent", "measure_days_percent")
+_COLUMNS = ("hours", "full_time", "measure_days")
+
+
+def chapter(context: Context) -> list[Section]:
+    """Hours, full time and days with measures; then IMDi's 4 and 12 groups."""
+    days = context.headline("measure_days_percent")
+    said = [
+        context.change_told("measures.hours", "hours_per_week"),
+        context.change_told("measures.full_time", "full_time_percent"),
+        context.say("measures.days", now=percent(days)),
+    ]
+    return [
+        Section("measures", context.always("measures.heading"), 1, paragraphs(said)),
+        _groups(context),
+        _hours(context),
+    ]
+
+
+def _groups(context: Context) -> Section:
+    types = _codes(context, "measures_12", "measure_type")
+    figures = context.figures
+    ranked = by_size(
+        (words, figures.number("measures_12", "participants_with_measure", measure_type=code))
+        for code, words in types
+    )
+    blocks: list[Block] = []
+    if ranked:
+        words, most = ranked[0]
+        said = context.say("measures.largest", type=_lower(words), now=most)
+        blocks += paragraphs([said])
+    chart = bar_chart(context, "measures.types", [Bar(words, figure) for words, figure in ranked])
+    if chart:
+        blocks.append(chart)
+    several = texts().always("note.several")
+    for table, heading, cube, dimension, codes in (
+        ("groups", "group", "measures_4", "measure_group", None),
+        ("types", "type", "measures_12", "measure_type", types),
+    ):
+        blocks.append(
+            by_sex(
+                context,
+                table=table,
+                caption=context.always(f"measures.{table}_caption"),
+                heading=heading,
+                cube=cube,
+                dimension=dimension,
+                codes=codes or _codes(context, cube, dimension),
+                measures=("participants_with_measure",),
+                notes=(several,),
+                with_total="total" in figures.codes(cube, dimension),
+            )
+        )
+    return Section("groups", context.always("measures.groups_heading"), 2, tuple(blocks))
+
+
+def _codes(context: Context, cube: str, dimension: str) -> list[tuple[str, Text]]:
+    known = context.figures.codes(cube, dimension)
+    seed = {"measures_4": "measure_groups", "measures_12": "measure_types"}[cube]
+    return [(code, label(words)) for code, words in labels(seed).items() if code in known]
+
+
+def _hours(context: Context) -> Section:
+    def of(region: str, sex: str = "total") -> list[Shown]:
+        return [
+            context.figures.number("hours", measure, region=region, sex=sex) for measure in _HOURS
+        ]
+
+    rows = [
+        Row((sex_name(sex),), cells(of(COUNTRY, sex)), is_total=sex == "total") for sex in SEXES
+    ]
+    headings = (column("sex", is_number=False), *(column(key) for key in _COLUMNS))
+    return Section(
+        "hours",
+        context.always("measures.hours_heading"),
+        2,
+        (
+            Table(
+                "hours",
+                context.always("measures.hours_caption"),
+                headings,
+                tuple(rows),
+                marked(rows, ()),
+            ),
+            by_county(
+                context,
+                table="hours-county",
+                caption=context.always("measures.hours_county_caption"),
+                columns=_COLUMNS,
+                figures_of=of,
+            ),
+        ),
+    )
+
+
+def _lower(words: Text) -> Text:
+    first = words[0]
+    text = first if isinstance(first, str) else getattr(first, "text", "")
+    return label(text[:1].lower() + text[1:])

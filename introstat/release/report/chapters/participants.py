@@ -1,0 +1,175 @@
+"""Participants: how many, men and women, how old, from where, in which counties."""
+
+from introstat.codelists import labels
+from introstat.release.report.chapters.common import (
+    MEN,
+    SEXES,
+    WOMEN,
+    Context,
+    bar_chart,
+    by_county,
+    by_sex,
+    by_size,
+    label,
+    name,
+    paragraphs,
+    report_limit,
+    sex_name,
+)
+from introstat.release.report.charts import Bar
+from introstat.release.report.content import Block, Paragraph, Section
+from introstat.release.report.figures import Shown
+from introstat.release.report.text import Number, Text, texts
+
+_OTHER = "other"
+
+
+def chapter(context: Context) -> list[Section]:
+    """The level and its change, then tables by age, country of birth and county."""
+    paragraph: list[Text | None] = [
+        context.change_told("participants.level", "participants"),
+        context.say(
+            "participants.sexes",
+            men=context.headline("participants", sex=MEN),
+            women=context.headline("participants", sex=WOMEN),
+        ),
+    ]
+    return [
+        Section("participants", context.always("participants.heading"), 1, paragraphs(paragraph)),
+        _age(context),
+        *([_country(context)] if context.figures.has("participants_country") else []),
+        _region(context),
+    ]
+
+
+def _age(context: Context) -> Section:
+    figures = context.figures
+    bands: list[tuple[str, Text]] = [
+        (code, label(words.replace("-", "–")))
+        for code, words in labels("age_bands").items()
+        if code in figures.codes("participants", "age_band")
+    ]
+    rows = list(bands)
+    if _OTHER in figures.codes("participants", "age_band"):
+        rows.append((_OTHER, texts().always("name.other_age")))
+    largest = by_size(
+        (words, figures.number("participants", "participants", age_band=code))
+        for code, words in bands
+    )
+    blocks: list[Block] = [
+        *paragraphs(
+            [context.say("participants.largest_age", age=largest[0][0], now=largest[0][1])]
+            if largest
+            else []
+        )
+    ]
+    bars = [
+        Bar(words, shown, sex)
+        for code, words in bands
+        for sex in (MEN, WOMEN)
+        if isinstance(
+            shown := figures.number("participants", "participants", age_band=code, sex=sex), Number
+        )
+    ]
+    chart = bar_chart(
+        context,
+        "participants.age",
+        bars,
+        series=[(sex, sex_name(sex)) for sex in (MEN, WOMEN)],
+    )
+    if chart:
+        blocks.append(chart)
+    blocks.append(
+        by_sex(
+            context,
+            table="age",
+            caption=context.always("participants.age_caption"),
+            heading="age",
+            cube="participants",
+            dimension="age_band",
+            codes=rows,
+            measures=("participants", "percent"),
+            notes=(texts().always("note.rounded"),),
+        )
+    )
+    return Section("age", context.always("participants.age_heading"), 2, tuple(blocks))
+
+
+def _country(context: Context) -> Section:
+    figures, cube = context.figures, "participants_country"
+    names = labels("countries")
+    codes = {
+        code: label(names.get(code, code))
+        for code in figures.codes(cube, "country_of_birth")
+        if code not in (_OTHER, "total")
+    }
+    shown = {
+        code: figures.number(cube, "participants", country_of_birth=code) for code in codes
+    }
+    ranked = sorted(
+        ((code, figure) for code, figure in shown.items() if isinstance(figure, Number)),
+        key=lambda each: (-each[1].value, each[0]),
+    )[: int(report_limit("ranked_countries"))]
+    rows = [(code, codes[code]) for code, _ in ranked]
+    if _OTHER in figures.codes(cube, "country_of_birth"):
+        rows.append((_OTHER, texts().always("name.other_country")))
+    blocks: list[Block] = []
+    if ranked:
+        code, most = ranked[0]
+        blocks += paragraphs(
+            [context.say("participants.largest_country", country=codes[code], now=most)]
+        )
+    blocks.append(
+        by_sex(
+            context,
+            table="country",
+            caption=context.always("participants.country_caption"),
+            heading="country_of_birth",
+            cube=cube,
+            dimension="country_of_birth",
+            codes=rows,
+            measures=("participants", "percent"),
+            notes=(texts().always("note.rounded"),),
+        )
+    )
+    return Section("country", context.always("participants.country_heading"), 2, tuple(blocks))
+
+
+def _region(context: Context) -> Section:
+    figures = context.figures
+
+    def of(code: str) -> list[Shown]:
+        return [
+            figures.number("participants", "participants", region=code, sex=sex) for sex in SEXES
+        ]
+
+    counties = by_size((name(each.name), of(each.code)[0]) for each in figures.regions("county"))
+    blocks: list[Block] = []
+    if counties:
+        blocks += paragraphs(
+            [
+                context.say(
+                    "participants.largest_county", county=counties[0][0], now=counties[0][1]
+                )
+            ]
+        )
+    municipalities = by_size(
+        (name(each.name), of(each.code)[0]) for each in figures.regions("municipality")
+    )[: int(report_limit("ranked_municipalities"))]
+    chart = bar_chart(
+        context,
+        "participants.region",
+        [Bar(words, figure) for words, figure in municipalities],
+    )
+    blocks.append(chart or Paragraph(context.always("participants.region_none")))
+    blocks.append(
+        by_county(
+            context,
+            table="county",
+            caption=context.always("participants.region_caption"),
+            columns=("both", "men", "women"),
+            figures_of=of,
+            notes=(texts().always("note.protected"),),
+        )
+    )
+    return Section("region", context.always("participants.region_heading"), 2, tuple(blocks))

@@ -1,0 +1,124 @@
+"""Results: who ended, why, and how many went directly to work or education."""
+
+from introstat.codelists import labels
+from introstat.release.report.chapters.common import (
+    MEN,
+    WOMEN,
+    Context,
+    bar_chart,
+    by_county,
+    by_sex,
+    by_size,
+    label,
+    line_chart,
+    name,
+    paragraphs,
+    percent,
+)
+from introstat.release.report.charts import Bar
+from introstat.release.report.content import Block, Section
+from introstat.release.report.figures import COUNTRY, Shown
+from introstat.release.report.text import Mark, Text, texts, with_percent
+
+_REASONS, _RESULT = "direct_result_7", "direct_result_2"
+_WORK_OR_EDUCATION, _NOT_REGISTERED = "arbutd", "ikke_registrert"
+
+
+def chapter(context: Context) -> list[Section]:
+    """The direct result and its change, the reasons, the counties ranked."""
+    figures = context.figures
+    exits = context.headline("exits")
+    missing = figures.number(_REASONS, "percent", termination_group=_NOT_REGISTERED)
+    said = [
+        context.change_told("results.level", "direct_result_percent"),
+        context.say(
+            "results.sexes",
+            men=percent(context.headline("direct_result_percent", sex=MEN)),
+            women=percent(context.headline("direct_result_percent", sex=WOMEN)),
+        ),
+        context.first_said(
+            context.say("results.exits", now=exits), context.say("results.exits_none")
+        ),
+        None
+        if isinstance(exits, Mark)
+        else context.say("results.not_registered", now=percent(missing)),
+    ]
+    chart = line_chart(context, "results.chart", "direct_result_percent")
+    blocks: list[Block] = [*paragraphs(said)]
+    if chart:
+        blocks.append(chart)
+    return [
+        Section("results", context.always("results.heading"), 1, tuple(blocks)),
+        _reasons(context),
+        _counties(context),
+    ]
+
+
+def _reasons(context: Context) -> Section:
+    figures = context.figures
+    codes: list[tuple[str, Text]] = [
+        (code, label(words))
+        for code, words in labels("termination_groups").items()
+        if code in figures.codes(_REASONS, "termination_group")
+    ]
+    shown = by_size(
+        (words, percent(figures.number(_REASONS, "percent", termination_group=code)))
+        for code, words in codes
+    )
+    chart = bar_chart(context, "results.reasons", [Bar(words, figure) for words, figure in shown])
+    blocks: list[Block] = [chart] if chart else []
+    blocks.append(
+        by_sex(
+            context,
+            table="reasons",
+            caption=context.always("results.reasons_caption"),
+            heading="reason",
+            cube=_REASONS,
+            dimension="termination_group",
+            codes=codes,
+            measures=("exits", "percent"),
+            notes=(texts().always("note.rounded"),),
+        )
+    )
+    return Section("reasons", context.always("results.reasons_heading"), 2, tuple(blocks))
+
+
+def _counties(context: Context) -> Section:
+    figures = context.figures
+
+    def direct(region: str) -> Shown:
+        return figures.number(_RESULT, "percent", region=region, result_group=_WORK_OR_EDUCATION)
+
+    def of(region: str) -> list[Shown]:
+        return [
+            figures.number(_RESULT, "exits", region=region),
+            direct(region),
+            figures.number(
+                _REASONS, "percent", region=region, termination_group=_NOT_REGISTERED
+            ),
+        ]
+
+    country = texts().always("name.country")
+    ranked = by_size(
+        [
+            *((name(each.name), direct(each.code)) for each in figures.regions("county")),
+            (country, direct(COUNTRY)),
+        ]
+    )
+    bars = [
+        Bar(words, with_percent(figure), "own" if words == country else "")
+        for words, figure in ranked
+    ]
+    chart = bar_chart(context, "results.region", bars) if len(bars) > 1 else None
+    blocks: list[Block] = [chart] if chart else []
+    blocks.append(
+        by_county(
+            context,
+            table="results-county",
+            caption=context.always("results.region_caption"),
+            columns=("exits", "direct_percent", "not_registered_percent"),
+            figures_of=of,
+            notes=(texts().always("note.protected"),),
+        )
+    )
+    return Section("results-region", context.always("results.region_heading"), 2, tuple(blocks))

@@ -1,0 +1,116 @@
+"""What changed since the release before, and why."""
+
+from introstat.codelists import labels
+from introstat.release.report.chapters.common import (
+    Context,
+    cells,
+    column,
+    marked,
+    name,
+    report_limit,
+    sex_name,
+)
+from introstat.release.report.content import Block, Paragraph, Row, Section, Table
+from introstat.release.report.figures import COUNTRY, TOTAL
+from introstat.release.report.text import Given, Ref, Text, period_name, texts
+
+_SEEDS = {
+    "age_band": "age_bands",
+    "country_of_birth": "countries",
+    "event_type": "event_types",
+    "measure_group": "measure_groups",
+    "measure_type": "measure_types",
+    "status_code": "statuses",
+    "status_group": "status_groups",
+    "termination_group": "termination_groups",
+}
+_NAMED_HERE = {
+    ("age_band", "other"): "name.other_age",
+    ("country_of_birth", "other"): "name.other_country",
+    ("result_group", "arbutd"): "name.work_or_education",
+    ("result_group", "annet"): "name.other_result",
+}
+
+
+def chapter(context: Context) -> list[Section]:
+    """The largest changes with old, new, difference and reason; or that there are none."""
+    heading = context.always("revisions.heading")
+    previous = context.facts.previous
+    if previous is None:
+        first = Paragraph(context.always("revisions.first"))
+        return [Section("revisions", heading, 1, (first,))]
+    named = Given(previous, "identifier")
+    found = context.figures.revisions()
+    if not found:
+        none = Paragraph(context.always("revisions.none", previous=named))
+        return [Section("revisions", heading, 1, (none,))]
+    regions = {
+        region.code: region.name
+        for region_type in ("county", "municipality")
+        for region in context.figures.regions(region_type)
+    }
+    shown = found[: int(report_limit("revised_figures"))]
+    rows = [
+        Row(
+            _what(each.cell),
+            (
+                _where(each.cell, regions),
+                *cells([each.old, each.new, each.difference]),
+                (each.reason,),
+            ),
+        )
+        for each in shown
+    ]
+    headings = (
+        column("revised", is_number=False),
+        column("where", is_number=False),
+        column("old"),
+        column("new"),
+        column("change"),
+        column("why", is_number=False),
+    )
+    blocks: list[Block] = [
+        Paragraph(context.always("revisions.lead", previous=named)),
+        Table(
+            "revisions",
+            context.always("revisions.caption", previous=named),
+            headings,
+            tuple(rows),
+            marked(rows, ()),
+        ),
+    ]
+    if len(found) > len(shown):
+        blocks.append(Paragraph(context.always("revisions.rest")))
+    return [Section("revisions", heading, 1, tuple(blocks))]
+
+
+def _what(cell: Ref) -> Text:
+    """The cube, then each code that is not a total, then the measure."""
+    pieces: list[str] = [texts().label(f"cube.{cell.cube}")]
+    for dimension, code in cell.dimensions:
+        if code == TOTAL:
+            continue
+        pieces.append(_code_name(dimension, code))
+    pieces.append(texts().label(f"revised_measure.{cell.measure}"))
+    return (Given(", ".join(pieces), "label"),)
+
+
+def _code_name(dimension: str, code: str) -> str:
+    if dimension == "sex":
+        return sex_name(code)
+    if key := _NAMED_HERE.get((dimension, code)):
+        return texts().label(key)
+    if dimension == "rule_id":
+        return code
+    if dimension == "years_after":
+        return code
+    return labels(_SEEDS[dimension]).get(code, code) if dimension in _SEEDS else code
+
+
+def _where(cell: Ref, regions: dict[str, str]) -> Text:
+    place = (
+        texts().always("name.country")
+        if cell.region_code == COUNTRY
+        else name(regions.get(cell.region_code, cell.region_code))
+    )
+    return (period_name(cell.period), ", ", *place)

@@ -1,0 +1,202 @@
+"""One to five years after the programme, against the goal; in reports of a year."""
+
+from introstat.codelists import labels
+from introstat.release.report import charts
+from introstat.release.report.chapters.common import (
+    MEN,
+    SEXES,
+    WOMEN,
+    Context,
+    by_county,
+    by_sex,
+    cells,
+    column,
+    label,
+    limit_given,
+    marked,
+    paragraphs,
+    percent,
+    report_limit,
+    series_said,
+)
+from introstat.release.report.content import Block, Chart, Row, Section, Table
+from introstat.release.report.figures import Shown, to_limit, unsigned
+from introstat.release.report.text import (
+    NO_BREAK,
+    Given,
+    Mark,
+    Number,
+    Span,
+    Text,
+    plain,
+    texts,
+    with_percent,
+)
+
+_GOAL_GROUP = "1"
+_ONE_YEAR = "1"
+
+
+def chapter(context: Context) -> list[Section]:
+    """The share in work or education against the goal, by years after, status and county."""
+    now, before = _status(context), context.headline("status_percent", context.before)
+    said = [
+        context.change_of("status.level", now, before, is_percent=True, **_years(context)),
+        _goal(context),
+        context.say(
+            "status.sexes",
+            men=percent(_status(context, sex=MEN)),
+            women=percent(_status(context, sex=WOMEN)),
+        ),
+    ]
+    blocks: list[Block] = [*paragraphs(said), _groups(context)]
+    sections = [
+        Section("status", context.always("status.heading"), 1, tuple(blocks)),
+        _years_after(context),
+        _counties(context),
+    ]
+    if context.figures.has("status_codes"):
+        sections.append(_codes(context))
+    return sections
+
+
+def _years(context: Context, years_after: str = _ONE_YEAR) -> dict[str, Span]:
+    year = int(context.facts.period)
+    return {
+        "year": Given(str(year), "period"),
+        "exits": Given(str(year - int(years_after)), "period"),
+    }
+
+
+def _status(context: Context, measure: str = "percent", **codes: str) -> Shown:
+    """A figure of those in work or education one year after, unless told otherwise."""
+    named = {"years_after": _ONE_YEAR, "status_group": _GOAL_GROUP} | codes
+    return context.figures.number("status", measure, **named)
+
+
+def _goal_given() -> Given:
+    return Given(f"{limit_given('status_goal').text}{NO_BREAK}%", "limit")
+
+
+def _goal(context: Context) -> Text | None:
+    distance = to_limit(_status(context), report_limit("status_goal"))
+    if isinstance(distance, Mark):
+        return context.say("status.goal.none", goal=_goal_given())
+    variant = "same" if distance.value == 0 else "up" if distance.value > 0 else "down"
+    return context.say(f"status.goal.{variant}", goal=_goal_given(), distance=unsigned(distance))
+
+
+def _groups(context: Context) -> Table:
+    """The three groups of status by sex, and how far the first is from the goal."""
+    goal = report_limit("status_goal")
+    distances: list[Span] = [Mark(""), Mark(""), Mark("")]
+    distances += [to_limit(_status(context, sex=sex), goal) for sex in SEXES]
+    return by_sex(
+        context,
+        table="status",
+        caption=context.always("status.caption", **_years(context)),
+        heading="status",
+        cube="status",
+        dimension="status_group",
+        codes=[(code, label(words)) for code, words in labels("status_groups").items()],
+        measures=("former_participants", "percent"),
+        notes=(texts().always("note.rounded"),),
+        at={"years_after": _ONE_YEAR},
+        more_rows=(Row(texts().always("column.to_goal"), cells(distances)),),
+    )
+
+
+def _years_after(context: Context) -> Section:
+    after = [code for code in context.figures.codes("status", "years_after") if code.isdigit()]
+    rows, bars = [], []
+    for code in after:
+        words = context.always(f"status.years_label.{code}")
+        shown = [_status(context, years_after=code, sex=sex) for sex in SEXES]
+        persons = _status(context, "former_participants", years_after=code, status_group="total")
+        exit_year = _years(context, code)["exits"]
+        rows.append(Row(words, cells([exit_year, persons, *shown])))
+        if isinstance(shown[0], Number):
+            bars.append(charts.Bar(words, with_percent(shown[0])))
+    headings = (
+        column("years_after", is_number=False),
+        column("exit_year"),
+        column("former_participants"),
+        *(column(f"{sex}_percent") for sex in ("both", "men", "women")),
+    )
+    caption = context.always("status.years_caption", **_years(context))
+    table = Table("years-after", caption, headings, tuple(rows), marked(rows, ()))
+    blocks: list[Block] = [_chart(context, bars)] if len(bars) > 1 else []
+    return Section(
+        "years-after", context.always("status.years_heading"), 2, (*blocks, table)
+    )
+
+
+def _chart(context: Context, bars: list[charts.Bar]) -> Chart:
+    goal = _goal_given()
+    said = plain(texts().always("status.goal_line", goal=goal))
+    drawn = charts.bars(bars, limit=(goal, float(report_limit("status_goal")), said))
+    return Chart(
+        name="status-years",
+        caption=context.always("status.years_chart"),
+        alternative=context.always(
+            "status.years_alternative", goal=goal, series=series_said(bars)
+        ),
+        svg=drawn.svg,
+        texts=drawn.texts,
+    )
+
+
+def _counties(context: Context) -> Section:
+    goal = report_limit("status_goal")
+
+    def of(region: str) -> list[Shown]:
+        def at(measure: str, group: str) -> Shown:
+            return context.figures.number(
+                "status", measure, region=region, years_after=_ONE_YEAR, status_group=group
+            )
+
+        share = at("percent", _GOAL_GROUP)
+        return [at("former_participants", "total"), share, to_limit(share, goal)]
+
+    return Section(
+        "status-region",
+        context.always("status.region_heading"),
+        2,
+        (
+            by_county(
+                context,
+                table="status-county",
+                caption=context.always("status.region_caption", **_years(context)),
+                columns=("former_participants", "work_or_education_percent", "to_goal"),
+                figures_of=of,
+                notes=(texts().always("note.protected"),),
+            ),
+        ),
+    )
+
+
+def _codes(context: Context) -> Section:
+    known = context.figures.codes("status_codes", "status_code")
+    return Section(
+        "status-codes",
+        context.always("status.codes_heading"),
+        2,
+        (
+            by_sex(
+                context,
+                table="status-codes",
+                caption=context.always("status.codes_caption", **_years(context)),
+                heading="status",
+                cube="status_codes",
+                dimension="status_code",
+                codes=[
+                    (code, label(words))
+                    for code, words in labels("statuses").items()
+                    if code in known
+                ],
+                measures=("former_participants", "percent"),
+                notes=(texts().always("note.rounded"),),
+                at={"years_after": _ONE_YEAR},
+            ),
+        ),
+    )

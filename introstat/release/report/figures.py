@@ -1,0 +1,304 @@
+"""The published cubes as the report reads them: a cell by its name, and numbers made of cells."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from introstat.release.report.text import Derived, Mark, Number, Ref, RevisionRef, written
+from introstat.sql import quoted_name
+
+COUNTRY = "0"
+TOTAL = "total"
+_ABOUT_A_CELL = {
+    "period",
+    "region_set",
+    "region_type",
+    "region_code",
+    "measure",
+    "value",
+    "sign",
+}
+_NOT_SHOWN = "–"
+_MILLION = Decimal(1_000_000)
+# Hours are told with a decimal even where all happen to be whole.
+_ALWAYS_DECIMAL = {"hours_per_week"}
+
+Shown = Number | Mark
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region as the release names it."""
+
+    code: str
+    name: str
+    county_code: str | None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A figure that changed since the release before."""
+
+    cell: Ref
+    old: Shown
+    new: Shown
+    difference: Shown
+    reason: str
+
+
+@dataclass(frozen=True)
+class _Cube:
+    dimensions: tuple[str, ...]
+    cells: Mapping[Ref, tuple[Decimal | None, str]]
+    codes: Mapping[str, tuple[str, ...]]
+    decimals: Mapping[str, int]
+
+
+class Figures:
+    """The cubes of one release, in the codes of the time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, period: str) -> None:
+        """Take the open connection and the release's period; a cube is read when asked for."""
+        self._connection = connection
+        self.period = period
+        self._cubes: dict[str, _Cube] = {}
+        self._regions = {
+            region_type: self._read_regions(region_type) for region_type in ("county", "municipality")
+        }
+
+    def has(self, cube: str) -> bool:
+        """Whether the release has the cube."""
+        found = self._connection.execute(
+            "select count(*) from information_schema.tables where table_name = ?", [f"pub_{cube}"]
+        ).fetchone()
+        return found is not None and found[0] > 0
+
+    def number(
+        self,
+        cube: str,
+        measure: str,
+        region: str = COUNTRY,
+        period: str | None = None,
+        **dimensions: str,
+    ) -> Shown:
+        """Return a cell as it is shown; a dimension that is not named is its total.
+
+        A cell that the cube does not have is missing.
+        """
+        ref = self._ref(cube, measure, region, period, dimensions)
+        value, sign = self._cube(cube).cells.get(ref, (None, ".."))
+        if value is None:
+            return Mark(sign, ref)
+        return Number(written(value, self._cube(cube).decimals[measure]), value, ref)
+
+    def millions(
+        self,
+        cube: str,
+        measure: str,
+        region: str = COUNTRY,
+        period: str | None = None,
+        **dimensions: str,
+    ) -> Shown:
+        """Return an amount in millions with one decimal."""
+        cell = self.number(cube, measure, region, period, **dimensions)
+        if isinstance(cell, Mark):
+            return cell
+        return Number(written(cell.value / _MILLION, 1), cell.value, cell.source)
+
+    def codes(self, cube: str, dimension: str) -> tuple[str, ...]:
+        """Return the codes of a dimension that the country's figures of the period have."""
+        return self._cube(cube).codes[dimension]
+
+    def periods(self, cube: str) -> list[str]:
+        """Return the periods of a cube, oldest first."""
+        return sorted({ref.period for ref in self._cube(cube).cells})
+
+    def regions(self, region_type: str) -> list[Region]:
+        """Return the counties or municipalities of the release, by code."""
+        return self._regions[region_type]
+
+    def revisions(self) -> list[Revision]:
+        """Return what changed since the release before, the largest differences first."""
+        rows = self._connection.execute(
+            """
+            select
+                cube, period, region_code, cast(dimensions as json), measure, old_value, old_sign,
+                new_value, new_sign, difference, reason
+            from revisions
+            order by abs(difference) desc nulls last, cube, period, region_code, dimensions, measure
+            """
+        ).fetchall()
+        return [self._revision(row) for row in rows]
+
+    def decimals(self, cube: str, measure: str) -> int:
+        """Return how many decimals a measure is told with."""
+        return self._cube(cube).decimals.get(measure, 0)
+
+    def _revision(self, row: tuple[Any, ...]) -> Revision:
+        cube, period, region, dimensions, measure, old, old_sign, new, new_sign, change, why = row
+        pairs = self._connection.execute(
+            "select key, value #>> '$' from json_each(cast(? as json))", [dimensions]
+        ).fetchall()
+        cell = Ref(cube, period, region, tuple(sorted(pairs)), measure)
+        decimals = max(
+            (_fraction(value) for value in (old, new, change) if value is not None), default=0
+        )
+
+        def shown(value: Decimal | None, sign: str, column: Any, signed: bool = False) -> Shown:
+            if value is None:
+                return Mark(sign or _NOT_SHOWN, cell)
+            source = RevisionRef(cell, column)
+            return Number(written(value, decimals, signed=signed), value, source)
+
+        return Revision(
+            cell=cell,
+            old=shown(old, old_sign, "old_value"),
+            new=shown(new, new_sign, "new_value"),
+            difference=shown(change, _NOT_SHOWN, "difference", signed=True),
+            reason=why,
+        )
+
+    def _ref(
+        self,
+        cube: str,
+        measure: str,
+        region: str,
+        period: str | None,
+        dimensions: Mapping[str, str],
+    ) -> Ref:
+        known = self._cube(cube).dimensions
+        if unknown := set(dimensions) - set(known):
+            raise KeyError(f"cube {cube} has no dimension {', '.join(sorted(unknown))}")
+        codes = tuple((name, dimensions.get(name, TOTAL)) for name in known)
+        return Ref(cube, period or self.period, region, codes, measure)
+
+    def _cube(self, cube: str) -> _Cube:
+        if cube not in self._cubes:
+            self._cubes[cube] = self._read(cube)
+        return self._cubes[cube]
+
+    def _read(self, cube: str) -> _Cube:
+        result = self._connection.execute(
+            f"select * from {quoted_name(f'pub_{cube}')} where region_set = 'at_the_time'"
+        )
+        names = [column[0] for column in result.description]
+        dimensions = tuple(sorted(name for name in names if name not in _ABOUT_A_CELL))
+        cells: dict[Ref, tuple[Decimal | None, str]] = {}
+        codes: dict[str, set[str]] = {name: set() for name in dimensions}
+        decimals: dict[str, int] = {}
+        for values in result.fetchall():
+            row = dict(zip(names, values, strict=True))
+            at = tuple((name, str(row[name])) for name in dimensions)
+            ref = Ref(cube, row["period"], row["region_code"], at, row["measure"])
+            value = row["value"]
+            cells[ref] = (value, row["sign"] or "")
+            if ref.region_code == COUNTRY and ref.period == self.period:
+                for name, code in at:
+                    codes[name].add(code)
+            least = 1 if ref.measure in _ALWAYS_DECIMAL else 0
+            found = _fraction(value) if value is not None else 0
+            decimals[ref.measure] = max(decimals.get(ref.measure, least), found)
+        return _Cube(
+            dimensions=dimensions,
+            cells=cells,
+            codes={name: tuple(sorted(found)) for name, found in codes.items()},
+            decimals=decimals,
+        )
+
+    def _read_regions(self, region_type: str) -> list[Region]:
+        rows = self._connection.execute(
+            """
+            select
+                region_code,
+                -- Two municipalities may have one name: Våler, Herøy, Nes.
+                case when count(*) over (partition by region_name) > 1 and county is not null
+                    then region_name || ' (' || county || ')' else region_name end,
+                county_code
+            from (
+                select r.region_code, r.region_name, r.county_code, c.region_name as county
+                from regions as r
+                left join regions as c
+                    on r.county_code = c.region_code and c.region_type = 'county'
+                where r.region_type = ?
+            )
+            order by region_code
+            """,
+            [region_type],
+        ).fetchall()
+        return [Region(*row) for row in rows]
+
+
+def difference(new: Shown, old: Shown) -> Shown:
+    """Return the change with its sign, to the decimals of the two; a dash if one is not shown."""
+    if isinstance(new, Mark) or isinstance(old, Mark):
+        return Mark(_NOT_SHOWN)
+    change = new.value - old.value
+    decimals = max(_decimals_of(new), _decimals_of(old))
+    source = Derived("difference", _refs(new, old))
+    return Number(written(change, decimals, signed=True), change, source)
+
+
+def difference_in_millions(new: Shown, old: Shown) -> Shown:
+    """Return the change of an amount in millions, with its sign."""
+    change = difference(new, old)
+    if isinstance(change, Mark):
+        return change
+    return Number(written(change.value / _MILLION, 1, signed=True), change.value, change.source)
+
+
+def percent_change(new: Shown, old: Shown) -> Shown:
+    """Return the change in percent of the old figure; a dash if it cannot be reckoned."""
+    if isinstance(new, Mark) or isinstance(old, Mark) or old.value == 0:
+        return Mark(_NOT_SHOWN)
+    change = 100 * (new.value - old.value) / old.value
+    source = Derived("percent_change", _refs(new, old))
+    return Number(written(change, 1, signed=True), change, source)
+
+
+def to_limit(number: Shown, limit: Decimal) -> Shown:
+    """Return how far a percentage is over (+) or under (−) a limit."""
+    if isinstance(number, Mark):
+        return Mark(_NOT_SHOWN)
+    change = number.value - limit
+    source = Derived("difference", _refs(number), limit=limit)
+    return Number(written(change, _decimals_of(number), signed=True), change, source)
+
+
+def remaining(number: Shown) -> Shown:
+    """Return what is left of a percentage to 100."""
+    if isinstance(number, Mark):
+        return Mark(_NOT_SHOWN)
+    left = 100 - number.value
+    return Number(
+        written(left, _decimals_of(number)), left, Derived("remaining", _refs(number))
+    )
+
+
+def unsigned(number: Shown) -> Shown:
+    """Return a change without its sign, for words that tell the direction."""
+    if isinstance(number, Mark) or not isinstance(number.source, Derived):
+        return number
+    source = Derived(number.source.how, number.source.of, number.source.limit, unsigned=True)
+    return Number(number.text.lstrip("+−"), number.value, source)
+
+
+def shown_only(numbers: Iterable[Shown]) -> list[Number]:
+    """Return those of the figures that are shown."""
+    return [number for number in numbers if isinstance(number, Number)]
+
+
+def _refs(*numbers: Number) -> tuple[Ref, ...]:
+    refs = tuple(number.source for number in numbers)
+    assert all(isinstance(ref, Ref) for ref in refs)
+    return refs  # type: ignore[return-value]
+
+
+def _decimals_of(number: Number) -> int:
+    return len(number.text.partition(",")[2])
+
+
+def _fraction(value: Decimal) -> int:
+    return 0 if value == value.to_integral_value() else 1
