@@ -60,14 +60,10 @@ class Cubes:
         count: bool = False,
     ) -> None:
         """Put a cell; a small count is hidden, as is everything where everything is."""
-        if self.everything_hidden or (
-            count and value is not None and 1 <= value <= self.hide_to
-        ):
+        if self.everything_hidden or (count and value is not None and 1 <= value <= self.hide_to):
             value, sign = None, ":"
         written = (
-            None
-            if value is None
-            else Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)
+            None if value is None else Decimal(str(value)).quantize(Decimal("0.1"), ROUND_HALF_UP)
         )
         at = period or self.period
         row = (at, "at_the_time", region_type, region, *codes, measure, written, sign)
@@ -122,8 +118,11 @@ def sample(
     places = [row for row in regions if row[1] == "municipality"]
     weights = [chance.paretovariate(1.1) for _ in places]
     by_place = dict(
-        zip((row[0] for row in places), (round(persons * w / sum(weights)) for w in weights),
-            strict=True)
+        zip(
+            (row[0] for row in places),
+            (round(persons * w / sum(weights)) for w in weights),
+            strict=True,
+        )
     )
     by_county: dict[str, int] = {}
     for code, _, _, county in places:
@@ -145,9 +144,7 @@ def sample(
     return _database(cubes, regions, revised=revised)
 
 
-def _headline(
-    cubes: Cubes, at: str, country: int, periods_ago: int, chance: random.Random
-) -> None:
+def _headline(cubes: Cubes, at: str, country: int, periods_ago: int, chance: random.Random) -> None:
     size = round(country * (1 - 0.09 * periods_ago))
     men = round(size * 0.58)
     exits = round(size * 0.19)
@@ -180,17 +177,13 @@ def _percent(part: int, whole: int, decimals: int = 0) -> Decimal | None:
     return (Decimal(100 * part) / whole).quantize(step, ROUND_HALF_UP)
 
 
-def _region(
-    cubes: Cubes, region_type: str, region: str, size: int, chance: random.Random
-) -> None:
+def _region(cubes: Cubes, region_type: str, region: str, size: int, chance: random.Random) -> None:
     at = (region_type, region)
     men = round(size * 0.58)
     sexes = {"total": size, "1": men, "2": size - men}
     codes_12 = [code for code in labels("measure_types") if code != "ukjent"]
     codes_4 = [code for code in labels("measure_groups") if code != "ukjent"]
-    reasons = dict(
-        zip(labels("termination_groups"), (25, 21, 9, 8, 9, 3, 16, 8, 1), strict=True)
-    )
+    reasons = dict(zip(labels("termination_groups"), (25, 21, 9, 8, 9, 3, 16, 8, 1), strict=True))
     for sex, n in sexes.items():
         _counted(cubes, "participants", at, sex, _split(n, _AGES, chance), "participants", 1)
         if region_type != "municipality":
@@ -264,9 +257,7 @@ def _counted(
             cubes.put(cube, *at, "percent", share, *before, sex, code)
 
 
-def _status(
-    cubes: Cubes, at: tuple[str, str], sex: str, size: int, chance: random.Random
-) -> None:
+def _status(cubes: Cubes, at: tuple[str, str], sex: str, size: int, chance: random.Random) -> None:
     groups = labels("statuses", "status_group")
     for years_after in "12345":
         shares = dict(zip(groups, (14, 36, 13, 8, 6, 4, 3, 2, 3, 5, 3, 3), strict=True))
@@ -276,9 +267,7 @@ def _status(
         }
         _counted(cubes, "status", at, sex, counts, "former_participants", 0, years_after)
         if at[0] != "municipality":
-            _counted(
-                cubes, "status_codes", at, sex, codes, "former_participants", 0, years_after
-            )
+            _counted(cubes, "status_codes", at, sex, codes, "former_participants", 0, years_after)
 
 
 def _database(

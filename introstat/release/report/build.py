@@ -21,7 +21,6 @@ from introstat.release.report.content import Report, Section
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures
 
-
 # A chapter that may be a sentence long goes on below the one before it.
 _SHORT = ("revisions",)
 

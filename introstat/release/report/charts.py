@@ -22,10 +22,11 @@ from introstat.release.report.text import Given, Number, Text, plain, written
 _WIDTH = 640
 _ROW = 22
 _INK, _QUIET, _LINE = "#1b2a3a", "#55636f", "#d5dce4"
-COLOURS = {"": "#41709f", "own": "#1f3f66", "total": "#1b2a3a", "1": "#1f3f66", "2": "#c2632b"}
+COLOURS = {"": "#41709f", "own": "#1f3f66", "total": "#1b2a3a", "1": "#1f3f66", "2": "#b0521c"}
 _DASHES = {"total": [1, 0], "1": [1, 0], "2": [6, 3]}
 _LABEL_GAP = 17
 _WRAP = 38
+_LINES = "split(datum.label, '\\n')"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def bars(
 ) -> Drawn:
     """Draw bars from the left, one row a label, in the order given, figures at their ends.
 
-    `series`: code and name, where a label has a bar for each. `limit`: a line across, with its text.
+    `series`: code and name, where a label has a bar for each. `limit`: a line across, and its text.
     """
     labels = list(dict.fromkeys(_wrapped(bar.label) for bar in drawn))
     rows = [
@@ -98,11 +99,16 @@ def bars(
     lines = sum(max(label.count("\n") + 1, 1) for label in labels)
     per_row = _ROW * (0.8 * len(series) + 0.3 if series else 1)
     height = max(per_row * len(labels), 15 * lines + 8 * len(labels))
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = alt.Chart(_data(rows)).encode(
         y=alt.Y(
             "label:N",
             sort=labels,
-            axis=alt.Axis(title=None, labelExpr="split(datum.label, '\\n')", labelLimit=300),
+            axis=alt.Axis(
+                title=None,
+                labelExpr=_LINES,
+                labelLimit=300,
+                labelOffset=alt.ExprRef(f"-7.5 * (length({_LINES}) - 1)"),
+            ),
             scale=alt.Scale(paddingInner=0.25, paddingOuter=0.1),
         ),
         x=alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * 1.12], nice=False)),
@@ -121,7 +127,7 @@ def bars(
     texts = [bar.label for bar in drawn] + [(bar.figure,) for bar in drawn]
     if limit:
         number, at, text = limit
-        marked = alt.Chart(alt.Data(values=[{"value": at, "text": text}]))
+        marked = alt.Chart(_data([{"value": at, "text": text}]))
         rule = marked.mark_rule(color=COLOURS["2"], strokeWidth=1.5, strokeDash=[5, 3])
         said = marked.mark_text(align="left", dx=4, dy=4, baseline="top", color="#8a3f12")
         layers += [
@@ -129,7 +135,7 @@ def bars(
             said.encode(x="value:Q", y=alt.value(height), text="text:N"),
         ]
         texts.append((number,))
-    return Drawn(_svg(alt.layer(*layers), height), tuple(texts))
+    return Drawn(_svg(layers, height), tuple(texts))
 
 
 def line(
@@ -165,7 +171,7 @@ def line(
         scale=alt.Scale(domain=[-0.3, last + 0.3 + 0.22 * max(last, 1)], nice=False),
         axis=alt.Axis(
             values=[at for at in range(len(periods)) if (last - at) % every == 0],
-            labelExpr=f"{names!r}[datum.value]",
+            labelExpr=f"split({names!r}[datum.value], '\\n')",
             title=None,
             grid=False,
             labelAngle=0,
@@ -178,7 +184,7 @@ def line(
         axis=alt.Axis(values=ticks, title=None, grid=True, domain=False, ticks=False),
     )
     layers: list[Any] = [*_breaks(breaks, top * 1.08, last)]
-    base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y, color=colour)
+    base = alt.Chart(_data(rows)).encode(x=x, y=y, color=colour)
     dashes = alt.StrokeDash(
         "series:N",
         scale=alt.Scale(
@@ -202,14 +208,14 @@ def line(
         for each, at, level, figure in ends
     ]
     layers.append(
-        alt.Chart(alt.Data(values=labels))
+        alt.Chart(_data(labels))
         .mark_text(align="left", dx=8, fontWeight=600)
         .encode(x=x, y=y, color=colour, text="text:N")
     )
     texts: list[Text] = [(period,) for period in periods]
     texts += [(figure,) for _, _, _, figure in ends]
     texts += [(Given(_whole(tick), "axis"),) for tick in ticks]
-    return Drawn(_svg(alt.layer(*layers), height), tuple(texts))
+    return Drawn(_svg(layers, height), tuple(texts))
 
 
 def intervals(drawn: Sequence[Interval]) -> Drawn:
@@ -226,8 +232,8 @@ def intervals(drawn: Sequence[Interval]) -> Drawn:
     ]
     ticks = [0.0, 25.0, 50.0, 75.0, 100.0]
     scale = alt.Scale(domain=[0, 100], nice=False)
-    y = alt.Y("label:N", sort=[row["label"] for row in rows], axis=alt.Axis(title=None))
-    base = alt.Chart(alt.Data(values=rows)).encode(y=y)
+    y = alt.Y("label:N", sort=[_wrapped(each.label) for each in drawn], axis=alt.Axis(title=None))
+    base = alt.Chart(_data(rows)).encode(y=y)
     axis = alt.Axis(values=ticks, title=None, grid=True, domain=False, ticks=False)
     layers = [
         base.mark_bar(height=9, color="#b9cfe6").encode(
@@ -241,7 +247,7 @@ def intervals(drawn: Sequence[Interval]) -> Drawn:
     texts: list[Text] = [each.label for each in drawn]
     texts += [(each.point,) for each in drawn]
     texts += [(Given(_whole(tick), "axis"),) for tick in ticks]
-    return Drawn(_svg(alt.layer(*layers), 34 * len(rows)), tuple(texts))
+    return Drawn(_svg(layers, 34 * len(rows)), tuple(texts))
 
 
 def _wrapped_period(period: Given) -> str:
@@ -271,12 +277,10 @@ def _breaks(breaks: Sequence[Break], top: float, last: int) -> list[Any]:
     layers: list[Any] = []
     for each in breaks:
         at, end = each.first - 0.5, (each.end if each.end is not None else each.first) - 0.5
-        rows = alt.Data(values=[{"at": at, "end": end, "top": top, "text": each.label}])
+        rows = _data([{"at": at, "end": end, "top": top, "text": each.label}])
         base = alt.Chart(rows)
         if each.end is None:
-            layers.append(
-                base.mark_rule(color=_QUIET, strokeDash=[3, 3]).encode(x="at:Q")
-            )
+            layers.append(base.mark_rule(color=_QUIET, strokeDash=[3, 3]).encode(x="at:Q"))
         else:
             layers.append(base.mark_rect(color="#e9eef3").encode(x="at:Q", x2="end:Q"))
         layers.append(
@@ -292,11 +296,7 @@ def _ticks(most: float) -> list[float]:
     if most <= 0:
         return [0.0, 1.0]
     size = 10 ** math.floor(math.log10(most))
-    step = next(
-        size * part
-        for part in (0.1, 0.2, 0.25, 0.5, 1, 2)
-        if most / (size * part) <= 5
-    )
+    step = next(size * part for part in (0.1, 0.2, 0.25, 0.5, 1, 2) if most / (size * part) <= 5)
     # Persons are whole, and percents are told so.
     step = max(1, math.ceil(step))
     return [float(step * number) for number in range(math.ceil(most / step) + 1)]
@@ -317,13 +317,18 @@ def _legend(codes: Sequence[str], names: Sequence[str]) -> alt.Legend:
     )
 
 
+def _data(rows: list[dict[str, Any]]) -> Any:
+    return alt.InlineData(values=rows)
+
+
 @cache
 def _register_fonts() -> None:
     vl_convert.register_font_directory(str(FOLDER))
 
 
-def _svg(chart: alt.LayerChart, height: float) -> str:
+def _svg(layers: list[Any], height: float) -> str:
     _register_fonts()
+    chart: Any = alt.layer(*layers)
     configured = (
         chart.properties(
             width=_WIDTH,

@@ -66,7 +66,8 @@ class Figures:
         self.period = period
         self._cubes: dict[str, _Cube] = {}
         self._regions = {
-            region_type: self._read_regions(region_type) for region_type in ("county", "municipality")
+            region_type: self._read_regions(region_type)
+            for region_type in ("county", "municipality")
         }
 
     def has(self, cube: str) -> bool:
@@ -272,9 +273,7 @@ def remaining(number: Shown) -> Shown:
     if isinstance(number, Mark):
         return Mark(_NOT_SHOWN)
     left = 100 - number.value
-    return Number(
-        written(left, _decimals_of(number)), left, Derived("remaining", _refs(number))
-    )
+    return Number(written(left, _decimals_of(number)), left, Derived("remaining", _refs(number)))
 
 
 def unsigned(number: Shown) -> Shown:

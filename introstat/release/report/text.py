@@ -1,8 +1,8 @@
 """The report's text: pieces that remember where their numbers come from, and the templates.
 
 A text is a sequence of plain words, numbers and given pieces. Plain words hold no digit: a digit is
-either a `Number`, which names the cells it is made of, or `Given`, which names what kind of thing it
-is (a year, a law's paragraph). So every figure in the report can be found again in the cubes.
+either a `Number`, which names the cells it is made of, or `Given`, which names what kind of thing
+it is (a year, a law's paragraph). So every figure in the report can be found again in the cubes.
 """
 
 import re
@@ -146,7 +146,9 @@ def year_before(period: str) -> str:
     return f"{int(period[:4]) - 1}{period[4:]}"
 
 
-_PLACE = re.compile(r"\{(?P<name>\w+)(?:\|(?P<noun>\w+))?\}|\[(?P<kind>[a-z]+): (?P<given>[^\]]+)\]")
+_PLACE = re.compile(
+    r"\{(?P<name>\w+)(?:\|(?P<noun>\w+))?\}|\[(?P<kind>[a-z]+): (?P<given>[^\]]+)\]"
+)
 
 
 class Texts:

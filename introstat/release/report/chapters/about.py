@@ -80,9 +80,7 @@ def _making(context: Context) -> list[Block]:
                     by=Given(policy.decided_by, "name"),
                     on=Given(numbers.day(policy.decided_on), "date"),
                 ),
-                texts().always(
-                    "about.code", commit=Given(context.facts.commit, "identifier")
-                ),
+                texts().always("about.code", commit=Given(context.facts.commit, "identifier")),
             )
         ),
     ]

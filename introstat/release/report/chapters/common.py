@@ -1,4 +1,4 @@
-"""What all chapters use: the release they speak of, sentences on changes, tables by sex and region."""
+"""What all chapters use: the release, sentences on changes, tables by sex and by region."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,10 @@ class Context:
 
     def always(self, key: str, **values: Span | Text) -> Text:
         """A text that is always said."""
-        return texts().always(key, **self._with_periods(values))
+        said = self.say(key, **values)
+        if said is None:
+            raise ValueError(f"text {key} lacks a value")
+        return said
 
     def first_said(self, *candidates: Text | None) -> Text | None:
         """The first of the texts that can be said."""
@@ -76,9 +79,7 @@ class Context:
         """A figure of the headline cube."""
         return self.figures.number("headline", measure, period=period, sex=sex)
 
-    def change_told(
-        self, key: str, measure: str, **more: Span | Text | None
-    ) -> Text | None:
+    def change_told(self, key: str, measure: str, **more: Span | Text | None) -> Text | None:
         """The sentence on a headline measure: up, down, same, alone or none."""
         now, old = self.headline(measure), self.headline(measure, self.before)
         return self.change_of(key, now, old, is_percent=measure.endswith("_percent"), **more)
@@ -286,9 +287,7 @@ def line_chart(
     if not lines:
         return None
     names = [period_name(period) for period in periods]
-    drawn = charts.line(
-        names, lines, breaks_among(periods), percent=measure.endswith("_percent")
-    )
+    drawn = charts.line(names, lines, breaks_among(periods), percent=measure.endswith("_percent"))
     said = semicolons(
         context.always(
             "headline.series",
@@ -304,9 +303,7 @@ def line_chart(
     return Chart(
         name=key.replace(".", "-"),
         caption=context.always(key),
-        alternative=context.always(
-            alternative, caption=texts().always(key), series=said
-        ),
+        alternative=context.always(alternative, caption=texts().always(key), series=said),
         svg=drawn.svg,
         texts=drawn.texts,
     )

@@ -169,7 +169,8 @@ def _findings_table(context: Context, over: list[_Rule]) -> Table:
         *(column(key) for key in ("checked", "findings", "findings_percent", "warn", "stop")),
     )
     caption = context.always("completeness.rules_caption")
-    return Table("rules-over", caption, headings, tuple(rows), marked(rows, ()))
+    notes = (texts().always("note.unrounded"),)
+    return Table("rules-over", caption, headings, tuple(rows), marked(rows, notes))
 
 
 def _rules_table(context: Context, rules: list[_Rule]) -> Table:
@@ -189,7 +190,8 @@ def _rules_table(context: Context, rules: list[_Rule]) -> Table:
         column("state", is_number=False),
     )
     caption = context.always("completeness.all_caption")
-    return Table("rules-all", caption, headings, tuple(rows), marked(rows, ()))
+    notes = (texts().always("note.unrounded"),)
+    return Table("rules-all", caption, headings, tuple(rows), marked(rows, notes))
 
 
 def _worst(context: Context, rules: list[_Rule]) -> Section:

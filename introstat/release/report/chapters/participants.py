@@ -103,9 +103,7 @@ def _country(context: Context) -> Section:
         for code in figures.codes(cube, "country_of_birth")
         if code not in (_OTHER, "total")
     }
-    shown = {
-        code: figures.number(cube, "participants", country_of_birth=code) for code in codes
-    }
+    shown = {code: figures.number(cube, "participants", country_of_birth=code) for code in codes}
     ranked = sorted(
         ((code, figure) for code, figure in shown.items() if isinstance(figure, Number)),
         key=lambda each: (-each[1].value, each[0]),
@@ -147,11 +145,7 @@ def _region(context: Context) -> Section:
     blocks: list[Block] = []
     if counties:
         blocks += paragraphs(
-            [
-                context.say(
-                    "participants.largest_county", county=counties[0][0], now=counties[0][1]
-                )
-            ]
+            [context.say("participants.largest_county", county=counties[0][0], now=counties[0][1])]
         )
     municipalities = by_size(
         (name(each.name), of(each.code)[0]) for each in figures.regions("municipality")

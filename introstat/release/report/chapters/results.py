@@ -93,9 +93,7 @@ def _counties(context: Context) -> Section:
         return [
             figures.number(_RESULT, "exits", region=region),
             direct(region),
-            figures.number(
-                _REASONS, "percent", region=region, termination_group=_NOT_REGISTERED
-            ),
+            figures.number(_REASONS, "percent", region=region, termination_group=_NOT_REGISTERED),
         ]
 
     country = texts().always("name.country")

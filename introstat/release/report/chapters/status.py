@@ -126,9 +126,7 @@ def _years_after(context: Context) -> Section:
     caption = context.always("status.years_caption", **_years(context))
     table = Table("years-after", caption, headings, tuple(rows), marked(rows, ()))
     blocks: list[Block] = [_chart(context, bars)] if len(bars) > 1 else []
-    return Section(
-        "years-after", context.always("status.years_heading"), 2, (*blocks, table)
-    )
+    return Section("years-after", context.always("status.years_heading"), 2, (*blocks, table))
 
 
 def _chart(context: Context, bars: list[charts.Bar]) -> Chart:
@@ -138,9 +136,7 @@ def _chart(context: Context, bars: list[charts.Bar]) -> Chart:
     return Chart(
         name="status-years",
         caption=context.always("status.years_chart"),
-        alternative=context.always(
-            "status.years_alternative", goal=goal, series=series_said(bars)
-        ),
+        alternative=context.always("status.years_alternative", goal=goal, series=series_said(bars)),
         svg=drawn.svg,
         texts=drawn.texts,
     )

@@ -1,4 +1,4 @@
-"""The report's typeface, Source Sans 3 (SIL Open Font License, OFL.txt): for PDF, charts and page."""
+"""The report's typeface, Source Sans 3 (SIL Open Font License, OFL.txt), for all three."""
 
 from pathlib import Path
 

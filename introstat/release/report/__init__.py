@@ -1,0 +1,12 @@
+"""The ministry's report: one content from the published cubes, as a PDF and as a page.
+
+    facts, figures → chapters → content → pdf (report.typ), html (report.html.j2)
+
+Every sentence is in texts.yml, every number names the cells it is made of (text.py). How the report is
+put together and looked at: docs/report.md.
+"""
+
+from introstat.release.report.facts import Facts, Policy, RuleLimits
+from introstat.release.report.write import write_report
+
+__all__ = ["Facts", "Policy", "RuleLimits", "write_report"]
