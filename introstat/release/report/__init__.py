@@ -2,8 +2,8 @@
 
     facts, figures → chapters → content → pdf (report.typ), html (report.html.j2)
 
-Every sentence is in texts.yml, every number names the cells it is made of (text.py). How the report is
-put together and looked at: docs/report.md.
+Every sentence is in texts.yml, every number names the cells it is made of (text.py). How the report
+is put together and looked at: docs/report.md.
 """
 
 from introstat.release.report.facts import Facts, Policy, RuleLimits
