@@ -184,11 +184,10 @@ def _region(cubes: Cubes, region_type: str, region: str, size: int, chance: rand
     codes_12 = [code for code in labels("measure_types") if code != "ukjent"]
     codes_4 = [code for code in labels("measure_groups") if code != "ukjent"]
     reasons = dict(zip(labels("termination_groups"), (25, 21, 9, 8, 9, 3, 16, 8, 1), strict=True))
+    _shared(cubes, "participants", at, sexes, _AGES, 1, chance)
+    if region_type != "municipality":
+        _shared(cubes, "participants_country", at, sexes, _COUNTRIES, 0, chance)
     for sex, n in sexes.items():
-        _counted(cubes, "participants", at, sex, _split(n, _AGES, chance), "participants", 1)
-        if region_type != "municipality":
-            countries = _split(n, _COUNTRIES, chance)
-            _counted(cubes, "participants_country", at, sex, countries, "participants", 0)
         for cube, codes in (("measures_4", codes_4), ("measures_12", codes_12)):
             for number, code in enumerate(codes):
                 taking = round(n * (0.93 if number == 0 else chance.uniform(0.02, 0.4)))
@@ -235,6 +234,44 @@ def _region(cubes: Cubes, region_type: str, region: str, size: int, chance: rand
                 cubes.put("completeness", *at, measure, value, row["rule_id"])
 
 
+def _shared(
+    cubes: Cubes,
+    cube: str,
+    at: tuple[str, str],
+    sexes: Mapping[str, int],
+    shares: Mapping[str, float],
+    decimals: int,
+    chance: random.Random,
+) -> None:
+    """Participants by sex and another dimension; percents are the sex's share of each code."""
+    counts = {sex: _split(sexes[sex], shares, chance) for sex in "12"}
+    counts["total"] = {code: counts["1"][code] + counts["2"][code] for code in shares}
+    for sex, by_code in counts.items():
+        for code in ("total", *shares):
+            count = by_code[code] if code in by_code else sum(by_code.values())
+            whole = counts["total"].get(code, sum(counts["total"].values()))
+            cubes.put(cube, *at, "participants", count, sex, code, count=True)
+            _put_percent(cubes, cube, at, count, whole, decimals, sex, code)
+
+
+def _put_percent(
+    cubes: Cubes,
+    cube: str,
+    at: tuple[str, str],
+    count: int,
+    whole: int,
+    decimals: int,
+    *codes: str,
+) -> None:
+    """Put a percent; it is hidden with its count, and missing where there is nobody."""
+    share = _percent(count, whole, decimals)
+    hidden = 1 <= count <= 3 or 1 <= whole <= 3
+    if hidden or share is None:
+        cubes.put(cube, *at, "percent", None, *codes, sign=":" if hidden else "..")
+    else:
+        cubes.put(cube, *at, "percent", share, *codes)
+
+
 def _counted(
     cubes: Cubes,
     cube: str,
@@ -248,13 +285,7 @@ def _counted(
     whole = sum(counts.values())
     for code, count in {"total": whole, **counts}.items():
         cubes.put(cube, *at, measure, count, *before, sex, code, count=True)
-        share = _percent(count, whole, decimals)
-        hidden = 1 <= count <= 3 or 1 <= whole <= 3
-        if hidden or share is None:
-            sign = ":" if hidden else ".."
-            cubes.put(cube, *at, "percent", None, *before, sex, code, sign=sign)
-        else:
-            cubes.put(cube, *at, "percent", share, *before, sex, code)
+        _put_percent(cubes, cube, at, count, whole, decimals, *before, sex, code)
 
 
 def _status(cubes: Cubes, at: tuple[str, str], sex: str, size: int, chance: random.Random) -> None:

@@ -1,5 +1,6 @@
 """The published cubes as the report reads them: a cell by its name, and numbers made of cells."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -126,7 +127,7 @@ class Figures:
         rows = self._connection.execute(
             """
             select
-                cube, period, region_code, cast(dimensions as json), measure, old_value, old_sign,
+                cube, period, region_code, dimensions, measure, old_value, old_sign,
                 new_value, new_sign, difference, reason
             from revisions
             order by abs(difference) desc nulls last, cube, period, region_code, dimensions, measure
@@ -140,17 +141,14 @@ class Figures:
 
     def _revision(self, row: tuple[Any, ...]) -> Revision:
         cube, period, region, dimensions, measure, old, old_sign, new, new_sign, change, why = row
-        pairs = self._connection.execute(
-            "select key, value #>> '$' from json_each(cast(? as json))", [dimensions]
-        ).fetchall()
-        cell = Ref(cube, period, region, tuple(sorted(pairs)), measure)
+        cell = Ref(cube, period, region, tuple(sorted(json.loads(dimensions).items())), measure)
         decimals = max(
             (_fraction(value) for value in (old, new, change) if value is not None), default=0
         )
 
         def shown(value: Decimal | None, sign: str, column: Any, signed: bool = False) -> Shown:
             if value is None:
-                return Mark(sign or _NOT_SHOWN, cell)
+                return Mark(sign or _NOT_SHOWN)
             source = RevisionRef(cell, column)
             return Number(written(value, decimals, signed=signed), value, source)
 

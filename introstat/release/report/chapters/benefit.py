@@ -1,10 +1,10 @@
 """The introduction benefit: how many received it, and how much was paid."""
 
-from introstat.codelists import labels
 from introstat.release.report.chapters.common import (
     MEN,
     WOMEN,
     Context,
+    age_bands,
     by_county,
     cells,
     column,
@@ -60,8 +60,8 @@ def _by_sex_and_age(context: Context) -> Table:
     rows = [Row(texts().always("name.total"), cells(_figures(context)), is_total=True)]
     rows += [Row((sex_name(sex),), cells(_figures(context, sex=sex))) for sex in (MEN, WOMEN)]
     rows += [
-        Row(label(words.replace("-", "–")), cells(_figures(context, age_band=code)))
-        for code, words in labels("age_bands").items()
+        Row(label(words), cells(_figures(context, age_band=code)))
+        for code, words in age_bands().items()
         if code in known
     ]
     if _OTHER in known:

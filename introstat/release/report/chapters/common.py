@@ -34,6 +34,7 @@ from introstat.release.report.text import (
 
 SEXES = (TOTAL, "1", "2")
 MEN, WOMEN = "1", "2"
+_SEX_COLUMNS = {TOTAL: "both", MEN: "men", WOMEN: "women"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Context:
         said = with_percent(now) if is_percent and isinstance(now, Number) else now
         change, share = difference(now, old), percent_change(now, old)
         values: dict[str, Span | Text | None] = {"now": said, "change": unsigned(change), **more}
-        if not is_percent and isinstance(share, Number) and share.text != "0":
+        if not is_percent and isinstance(share, Number) and share.text != "0,0":
             values["percent"] = with_percent(unsigned_number(share))
         for variant in self._variants(now, change, little="percent" not in values):
             if variant in self._known(key):
@@ -143,6 +144,11 @@ def name(words: str) -> Text:
     return (Given(words, "name"),)
 
 
+def age_bands() -> dict[str, str]:
+    """The age bands' labels, with the dash of a span: 18–25 år."""
+    return {code: words.replace("-", "–") for code, words in labels("age_bands").items()}
+
+
 def sex_name(sex: str) -> str:
     """What a sex is called in the report."""
     return texts().label(f"name.sexes.{sex}")
@@ -172,21 +178,24 @@ def by_sex(
     with_total: bool = True,
     at: Mapping[str, str] | None = None,
     more_rows: Sequence[Row] = (),
+    percent_of: Sequence[str] = SEXES,
 ) -> Table:
     """A table with a row for each code, and for each measure a column in all and for each sex.
 
-    `at`: codes of further dimensions; `more_rows` come last.
+    `at`: codes of further dimensions; `more_rows` come last; `percent_of`: the sexes that percents
+    are told of, where both together are always 100.
     """
+    told = {measure: percent_of if measure == "percent" else SEXES for measure in measures}
     columns = [column(heading, is_number=False)]
-    for measure in measures:
+    for measure, sexes in told.items():
         ending = "_percent" if measure == "percent" else ""
-        columns += [column(f"{sex}{ending}") for sex in ("both", "men", "women")]
+        columns += [column(f"{_SEX_COLUMNS[sex]}{ending}") for sex in sexes]
 
     def row(code: str, words: Text, *, is_total: bool = False) -> Row:
         shown = [
             context.figures.number(cube, measure, **{"sex": sex, dimension: code, **(at or {})})
-            for measure in measures
-            for sex in SEXES
+            for measure, sexes in told.items()
+            for sex in sexes
         ]
         return Row(words, cells(shown), is_total)
 

@@ -6,6 +6,7 @@ from introstat.release.report.chapters.common import (
     SEXES,
     WOMEN,
     Context,
+    age_bands,
     bar_chart,
     by_county,
     by_sex,
@@ -45,8 +46,8 @@ def chapter(context: Context) -> list[Section]:
 def _age(context: Context) -> Section:
     figures = context.figures
     bands: list[tuple[str, Text]] = [
-        (code, label(words.replace("-", "–")))
-        for code, words in labels("age_bands").items()
+        (code, label(words))
+        for code, words in age_bands().items()
         if code in figures.codes("participants", "age_band")
     ]
     rows = list(bands)
@@ -89,7 +90,8 @@ def _age(context: Context) -> Section:
             dimension="age_band",
             codes=rows,
             measures=("participants", "percent"),
-            notes=(texts().always("note.rounded"),),
+            notes=(texts().always("note.of_the_row"),),
+            percent_of=(MEN, WOMEN),
         )
     )
     return Section("age", context.always("participants.age_heading"), 2, tuple(blocks))
@@ -127,7 +129,8 @@ def _country(context: Context) -> Section:
             dimension="country_of_birth",
             codes=rows,
             measures=("participants", "percent"),
-            notes=(texts().always("note.rounded"),),
+            notes=(texts().always("note.of_the_row"),),
+            percent_of=(MEN, WOMEN),
         )
     )
     return Section("country", context.always("participants.country_heading"), 2, tuple(blocks))

@@ -3,6 +3,7 @@
 from introstat.codelists import labels
 from introstat.release.report.chapters.common import (
     Context,
+    age_bands,
     cells,
     column,
     marked,
@@ -15,11 +16,11 @@ from introstat.release.report.figures import COUNTRY, TOTAL
 from introstat.release.report.text import Given, Ref, Text, period_name, texts
 
 _SEEDS = {
-    "age_band": "age_bands",
     "country_of_birth": "countries",
     "event_type": "event_types",
     "measure_group": "measure_groups",
     "measure_type": "measure_types",
+    "result_group": "result_groups",
     "status_code": "statuses",
     "status_group": "status_groups",
     "termination_group": "termination_groups",
@@ -27,8 +28,6 @@ _SEEDS = {
 _NAMED_HERE = {
     ("age_band", "other"): "name.other_age",
     ("country_of_birth", "other"): "name.other_country",
-    ("result_group", "arbutd"): "name.work_or_education",
-    ("result_group", "annet"): "name.other_result",
 }
 
 
@@ -100,10 +99,8 @@ def _code_name(dimension: str, code: str) -> str:
         return sex_name(code)
     if key := _NAMED_HERE.get((dimension, code)):
         return texts().label(key)
-    if dimension == "rule_id":
-        return code
-    if dimension == "years_after":
-        return code
+    if dimension == "age_band":
+        return age_bands().get(code, code)
     return labels(_SEEDS[dimension]).get(code, code) if dimension in _SEEDS else code
 
 

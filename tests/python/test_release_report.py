@@ -1,0 +1,712 @@
+"""The ministry's report: every number found again in the cubes, both files, the guards of texts."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pytest
+from pdf_text import Pdf
+from release_cubes import sample
+
+from introstat.codelists import labels, seed_rows
+from introstat.release.report import Facts, Policy, RuleLimits, write_report
+from introstat.release.report.build import build_report
+from introstat.release.report.chapters.common import Context, breaks_among
+from introstat.release.report.charts import COLOURS
+from introstat.release.report.content import (
+    Bullets,
+    Chart,
+    Definitions,
+    Notice,
+    Paragraph,
+    Report,
+    Table,
+    Tiles,
+)
+from introstat.release.report.figures import Figures, percent_change
+from introstat.release.report.text import (
+    Derived,
+    Given,
+    Mark,
+    Number,
+    Ref,
+    RevisionRef,
+    Span,
+    Text,
+    plain,
+    texts,
+    written,
+)
+
+NO_BREAK = "\u00a0"
+# Digits that the layout itself writes: pages, and the numbers of figures and tables.
+_OF_THE_LAYOUT = (
+    re.compile(r"^Side \d+ av \d+$", re.MULTILINE),
+    re.compile(r"^(Figur|Tabell) \n\d+$", re.MULTILINE),
+    re.compile(r"^\.{4,}\n \d+$", re.MULTILINE),
+)
+_FIGURE = re.compile(r"\d{1,3}(?:[\u00a0 ]\d{3})+(?:,\d+)?(?!\d)|\d+(?:,\d+)?")
+
+
+def figures_in(text: str) -> set[str]:
+    """The numbers in a text, with any blanks between their thousands written alike."""
+    return {figure.replace(NO_BREAK, " ") for figure in _FIGURE.findall(text)}
+
+
+def facts_of(period: str, kind: str = "preliminary", previous: str | None = None) -> Facts:
+    limits = {
+        row["rule_id"]: RuleLimits(
+            *(Decimal(row[key]) if row[key] else None for key in ("warn_percent", "stop_percent"))
+        )
+        for row in seed_rows("completeness_rules")
+    }
+    stem = period.replace("H", "-H")
+    return Facts(
+        period=period,
+        kind=kind,  # type: ignore[arg-type]
+        version=1,
+        as_of=date(2018, 1, 21),
+        observed_until=date(2018, 1, 7),
+        file_stem=f"rapport_p{stem}_v1",
+        commit="0123abc",
+        policy=Policy("9f2c41d0", "Avdelingsdirektøren", date(2017, 12, 1), 1, 3, 4),
+        limits=limits,
+        publisher="Integrerings- og mangfoldsdirektoratet (IMDi)",
+        contact="statistikk@example.no",
+        sources=("NIR, levert 07.01.2018", "A-ordningen, levert 10.01.2018"),
+        previous=previous,
+    )
+
+
+@dataclass
+class Made:
+    """A report that was made, with what it was made of."""
+
+    connection: duckdb.DuckDBPyConnection
+    facts: Facts
+    report: Report
+    folder: Path
+
+    @property
+    def pdf(self) -> bytes:
+        return (self.folder / f"{self.facts.file_stem}.pdf").read_bytes()
+
+    @property
+    def html(self) -> str:
+        return (self.folder / f"{self.facts.file_stem}.html").read_text(encoding="utf-8")
+
+    def pages(self) -> list[str]:
+        return Pdf(self.pdf).pages()
+
+
+_RELEASES = {
+    "half-year": ({}, facts_of("2017H2")),
+    "year": (
+        {"period": "2021", "earlier": ("2015", "2016", "2017", "2018", "2019", "2020")},
+        facts_of("2021", "final", previous="2020_v2"),
+    ),
+    "first and small": ({"earlier": (), "persons": 60}, facts_of("2017H2")),
+    "all hidden": ({"everything_hidden": True}, facts_of("2017H2")),
+    "revised": ({"revised": True, "persons": 900}, facts_of("2017H2", previous="2017H2_v1")),
+}
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
+    made = {}
+    for name, (cubes, facts) in _RELEASES.items():
+        connection = sample(**cubes)  # type: ignore[arg-type]
+        folder = tmp_path_factory.mktemp("report")
+        written_files = write_report(connection, facts, folder)
+        assert [path.name for path in written_files] == [
+            f"{facts.file_stem}.pdf",
+            f"{facts.file_stem}.html",
+        ]
+        assert sorted(folder.iterdir()) == sorted(written_files)
+        made[name] = Made(connection, facts, build_report(connection, facts), folder)
+    return made
+
+
+@pytest.fixture(params=_RELEASES)
+def made(request: pytest.FixtureRequest, releases: dict[str, Made]) -> Made:
+    return releases[request.param]
+
+
+@pytest.fixture
+def half_year(releases: dict[str, Made]) -> Made:
+    return releases["half-year"]
+
+
+@pytest.fixture
+def year(releases: dict[str, Made]) -> Made:
+    return releases["year"]
+
+
+@pytest.fixture
+def hidden(releases: dict[str, Made]) -> Made:
+    return releases["all hidden"]
+
+
+def all_texts(report: Report) -> Iterator[Text]:
+    front = report.front
+    yield from (front.overline, front.title, front.subtitle, front.period, front.mark, *front.lead)
+    for term, meaning in front.facts:
+        yield from (term, meaning)
+    for section in report.sections:
+        yield section.heading
+        for block in section.blocks:
+            match block:
+                case Paragraph(text) | Notice(text):
+                    yield text
+                case Bullets(items):
+                    yield from items
+                case Definitions(pairs):
+                    for term, meaning in pairs:
+                        yield from (term, meaning)
+                case Tiles(tiles):
+                    for tile in tiles:
+                        yield from (tile.label, (tile.figure,), tile.change or ())
+                case Table():
+                    yield from (block.caption, *block.notes)
+                    yield from (column.heading for column in block.columns)
+                    for row in block.rows:
+                        yield from (row.heading, *row.cells)
+                case Chart():
+                    yield from (block.caption, block.alternative, *block.texts)
+
+
+def spans(report: Report) -> Iterator[Span]:
+    for text in all_texts(report):
+        yield from text
+
+
+def tables(report: Report) -> dict[str, Table]:
+    return {
+        block.name: block
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Table)
+    }
+
+
+def charts(report: Report) -> dict[str, Chart]:
+    return {
+        block.name: block
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Chart)
+    }
+
+
+def paragraphs(report: Report, section_name: str) -> str:
+    [section] = [section for section in report.sections if section.name == section_name]
+    return " ".join(plain(block.text) for block in section.blocks if isinstance(block, Paragraph))
+
+
+def cell(connection: duckdb.DuckDBPyConnection, ref: Ref) -> tuple[Decimal | None, str]:
+    """Look a cell up in its cube, by the name that the report gives it."""
+    where = " and ".join(f"{name} = ?" for name, _ in ref.dimensions)
+    found = connection.execute(
+        f"select value, sign from pub_{ref.cube} where region_set = 'at_the_time' and period = ? "
+        f"and region_code = ? and measure = ?{' and ' + where if where else ''}",
+        [ref.period, ref.region_code, ref.measure, *(code for _, code in ref.dimensions)],
+    ).fetchall()
+    assert len(found) == 1, ref
+    return found[0]
+
+
+def reckoned(connection: duckdb.DuckDBPyConnection, source: Ref | RevisionRef | Derived) -> Decimal:
+    """Reckon a number anew from the cubes."""
+    if isinstance(source, Ref):
+        [(value, sign)] = [cell(connection, source)]
+        assert value is not None and sign == ""
+        return value
+    if isinstance(source, RevisionRef):
+        rows = connection.execute(
+            f"select {source.column}, dimensions from revisions where cube = ? "
+            "and period = ? and region_code = ? and measure = ?",
+            [source.cell.cube, source.cell.period, source.cell.region_code, source.cell.measure],
+        ).fetchall()
+        codes = {f'"{name}": "{code}"' for name, code in source.cell.dimensions}
+        [value] = [row[0] for row in rows if all(code in row[1] for code in codes)]
+        return Decimal(value)
+    values = [reckoned(connection, ref) for ref in source.of]
+    if source.how == "remaining":
+        return 100 - values[0]
+    if source.limit is not None:
+        return values[0] - source.limit
+    change = values[0] - values[1]
+    return change if source.how == "difference" else 100 * change / values[1]
+
+
+def in_norwegian(value: Decimal, decimals: int) -> str:
+    """Write a number anew, in another way than the report does."""
+    digits = str(int((abs(value) * 10**decimals).to_integral_value(ROUND_HALF_UP)))
+    digits = digits.zfill(decimals + 1)
+    whole, part = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
+    groups = [whole[max(0, end - 3) : end] for end in range(len(whole), 0, -3)]
+    return NO_BREAK.join(reversed(groups)) + (f",{part}" if decimals else "")
+
+
+def allowed_figures(report: Report) -> set[str]:
+    """The figures of the content: numbers with their cells, and what is given with its kind."""
+    return {
+        figure
+        for span in spans(report)
+        if isinstance(span, Number | Given)
+        for figure in figures_in(span.text)
+    }
+
+
+def test_plain_words_hold_no_digit(made: Made):
+    for span in spans(made.report):
+        if isinstance(span, str):
+            assert not re.search(r"\d", span), span
+
+
+def test_every_number_is_found_again_in_the_cubes(made: Made):
+    found = [span for span in spans(made.report) if isinstance(span, Number)]
+    for number in found:
+        value = reckoned(made.connection, number.source)
+        assert number.value == value, number
+        bare = number.text.removesuffix(f"{NO_BREAK}%")
+        sign = bare[0] if bare[0] in "+−" else ""
+        digits = bare.removeprefix(sign)
+        decimals = len(digits.partition(",")[2])
+        in_millions = in_norwegian(value / 1_000_000, decimals)
+        is_amount = "amount" in repr(number.source)
+        assert digits in (in_norwegian(value, decimals), in_millions if is_amount else None), number
+        is_unsigned = isinstance(number.source, Derived) and number.source.unsigned
+        if value < 0 and not is_unsigned and digits.strip("0,"):
+            assert sign == "−", number
+
+
+def test_every_figure_in_the_pdf_is_one_of_the_contents(made: Made):
+    allowed = allowed_figures(made.report)
+    text = "\n".join(made.pages())
+    for layout in _OF_THE_LAYOUT:
+        text, removed = layout.subn("", text)
+        assert removed or layout.pattern.startswith("^(Figur")
+    assert figures_in(text) - allowed == set()
+    assert figures_in(text)
+
+
+def test_every_figure_of_the_tables_is_in_the_pdf_and_on_the_page(made: Made):
+    pdf = {line for page in made.pages() for line in page.split("\n")}
+    page = set(Page(made.html).words)
+    for table in tables(made.report).values():
+        for row in table.rows:
+            for text in row.cells:
+                for span in text:
+                    if isinstance(span, Number | Mark) and plain((span,)):
+                        assert plain((span,)).replace(NO_BREAK, " ") in pdf, span
+                        assert plain((span,)) in page, span
+
+
+def test_hidden_and_missing_cells_are_shown_as_their_signs(made: Made):
+    marks = [span for span in spans(made.report) if isinstance(span, Mark) and span.ref]
+    for mark in marks:
+        assert mark.ref is not None
+        if mark.sign == "..":
+            continue
+        assert cell(made.connection, mark.ref) == (None, mark.sign)
+
+
+def test_hidden_cells_are_explained_below_their_table(made: Made):
+    for table in tables(made.report).values():
+        signs = {s.sign for r in table.rows for c in r.cells for s in c if isinstance(s, Mark)}
+        assert (":" in signs) == ("skjult" in " ".join(map(plain, table.notes))), table.name
+
+
+def test_where_everything_is_hidden_no_number_is_told(hidden: Made):
+    assert not [span for span in spans(hidden.report) if isinstance(span, Number)]
+    assert not charts(hidden.report)
+    assert "kan vises uten at enkeltpersoner kan kjennes igjen" in "".join(hidden.pages()[1:2])
+    assert "kan ikke vises" in paragraphs(hidden.report, "participants")
+    assert "økte" not in paragraphs(hidden.report, "results")
+
+
+def test_a_first_release_tells_no_change(releases: dict[str, Made]):
+    first = releases["first and small"]
+    assert not [span for span in spans(first.report) if isinstance(span, Derived)]
+    assert [plain(column.heading) for column in tables(first.report)["headline"].columns] == [
+        "Tall",
+        f"2.{NO_BREAK}halvår 2017",
+    ]
+    assert "tidligere perioder" in paragraphs(first.report, "headline")
+    assert "første utgivelse" in paragraphs(first.report, "revisions")
+
+
+NOW, THEN = f"2.{NO_BREAK}halvår 2017", f"2.{NO_BREAK}halvår 2016"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "now", "said"),
+    [
+        (
+            100,
+            110,
+            f"I {NOW} deltok 110{NO_BREAK}personer i introduksjonsprogrammet, 10 flere enn i ",
+        ),
+        (100, 110, f"10 flere enn i {THEN}. Det er en økning på 10,0{NO_BREAK}%."),
+        (110, 100, f"10 færre enn i {THEN}. Det er en nedgang på 9,1{NO_BREAK}%."),
+        (110, 110, f"Antallet var uendret fra {THEN}."),
+        (100_000, 100_001, f"i introduksjonsprogrammet, 1 flere enn i {THEN}."),
+        (5, 1, f"deltok 1{NO_BREAK}person i"),
+        (None, 20, f"I {NOW} deltok 20{NO_BREAK}personer i introduksjonsprogrammet."),
+        (20, None, "kan ikke vises"),
+        (0, 20, f"20 flere enn i {THEN}."),
+    ],
+)
+def test_a_sentence_fits_what_is_published(earlier: int | None, now: int | None, said: str):
+    connection = sample(persons=60, earlier=("2016H2",))
+    for period, value in (("2016H2", earlier), ("2017H2", now)):
+        connection.execute(
+            "update pub_headline set value = ?, sign = ? "
+            "where period = ? and measure = 'participants' and sex = 'total'",
+            [value, "" if value is not None else ":", period],
+        )
+    facts = facts_of("2017H2")
+    context = Context(Figures(connection, facts.period), facts)
+    told = context.change_told("participants.level", "participants")
+    assert told is not None and said in plain(told)
+    if value is None or earlier is None:
+        assert not re.search("flere|færre|uendret", plain(told))
+    assert not re.search(r"på 0,0\u00a0%", plain(told))
+
+
+def test_changes_in_percents_are_told_in_percentage_points(half_year: Made):
+    said = paragraphs(half_year.report, "results")
+    assert re.search(r"Andelen økte med \d+\u00a0prosentpoeng fra 2\.\u00a0halvår 2016", said)
+    rows = {plain(row.heading): row for row in tables(half_year.report)["headline"].rows}
+    direct = rows["Direkte til arbeid eller utdanning, prosent av avsluttede"]
+    assert plain(direct.cells[3]) == ""
+
+
+def test_a_preliminary_report_says_so_on_every_page_and_what_is_still_to_come(half_year: Made):
+    for page in half_year.pages():
+        assert "FORELØPIGE TALL" in page
+    lead = " ".join(map(plain, half_year.report.front.lead))
+    known = half_year.connection.execute(
+        "select value from pub_registration_share "
+        "where event_type = 'end' and measure = 'known_percent'"
+    ).fetchone()
+    assert known is not None
+    assert f"{100 - int(known[0])}{NO_BREAK}% av avslutningene" in lead
+    assert f"{100 - int(known[0])}{NO_BREAK}% av avslutningene" in half_year.html
+    assert '<div class="mark preliminary" role="note">Foreløpige tall</div>' in half_year.html
+
+
+def test_a_final_report_says_that_it_is(year: Made):
+    for page in year.pages():
+        assert "ENDELIGE TALL" in page and "FORELØPIGE" not in page
+    assert "preliminary" not in year.html.partition("<body>")[2]
+
+
+def test_the_pdf_is_tagged_for_screen_readers_and_the_archive(made: Made):
+    pdf = Pdf(made.pdf)
+    [catalog] = [body for body in pdf.objects.values() if b"/Type/Catalog" in body]
+    assert b"/MarkInfo<</Marked true" in catalog and b"/StructTreeRoot" in catalog
+    assert re.search(rb"/Lang\(nb(-NO)?\)", catalog)
+    assert b"/DisplayDocTitle true" in catalog
+    metadata = re.search(rb"/Metadata (\d+) 0 R", catalog)
+    assert metadata
+    xmp = pdf.stream(pdf.objects[int(metadata[1])]).decode()
+    assert "<pdfuaid:part>1</pdfuaid:part>" in xmp
+    assert "<pdfaid:part>2</pdfaid:part>" in xmp
+    assert plain(made.report.front.title) in xmp
+    alternatives = sum(body.count(b"/Alt") for body in pdf.objects.values())
+    assert alternatives >= len(charts(made.report))
+
+
+def test_only_the_projects_font_is_in_the_pdf(made: Made):
+    names = set(re.findall(rb"/FontName/[A-Z]{6}\+([\w-]+)", made.pdf))
+    assert names == {b"SourceSans3-Regular", b"SourceSans3-SemiBold"}
+
+
+def test_the_same_release_gives_the_same_bytes(half_year: Made, tmp_path: Path):
+    """Another day, another process, another clock."""
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "from pathlib import Path; from release_cubes import sample;"
+        "from test_release_report import facts_of;"
+        "from introstat.release.report import write_report;"
+        "write_report(sample(), facts_of('2017H2'), Path(sys.argv[2]))"
+    )
+    subprocess.run(
+        [sys.executable, "-c", script, str(Path(__file__).parent), str(tmp_path)],
+        check=True,
+        env={"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "PATH": "/usr/bin:/bin"},
+        timeout=120,
+    )
+    for path in half_year.folder.iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_reading_changes_nothing_in_the_cubes(half_year: Made):
+    before = half_year.connection.execute("from duckdb_tables()").fetchall()
+    build_report(half_year.connection, half_year.facts)
+    assert half_year.connection.execute("from duckdb_tables()").fetchall() == before
+
+
+class Page(HTMLParser):
+    """A page's words, tags and attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._quiet = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+        self._quiet += tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._quiet -= tag == "style"
+
+    def handle_data(self, data: str) -> None:
+        if not self._quiet and data.strip():
+            self.words.append(data.strip())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_every_figure_on_the_page_is_one_of_the_contents(made: Made):
+    allowed = allowed_figures(made.report)
+    for words in Page(made.html).words:
+        words = re.sub(r"^(Figur|Tabell) \d+\. ", "", words)
+        assert figures_in(words) <= allowed, words
+
+
+def test_the_page_asks_for_nothing_outside_itself(made: Made):
+    page = made.html
+    assert "default-src 'none'" in page
+    assert not re.search(r"<(script|link|iframe|img)\b|@import|(?<!xmlns=\")https?://", page)
+    assert set(re.findall(r"url\((.{0,12})", page)) <= {'"data:font/w'} | {
+        f"#{found}" for found in re.findall(r"url\(#(.{0,11})", page)
+    }
+
+
+def test_the_page_is_built_for_screen_readers(made: Made):
+    page = Page(made.html)
+    assert page.all("html") == [{"lang": "nb"}]
+    assert len(page.all("h1")) == 1 and len(page.all("main")) == 1
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert all(below <= above + 1 for above, below in pairwise(levels))
+    tables_found = len(page.all("table"))
+    assert tables_found == len(tables(made.report)) == len(page.all("caption"))
+    assert all(heading.get("scope") in ("col", "row") for heading in page.all("th"))
+    pictures = page.all("svg")
+    assert [picture["aria-label"] for picture in pictures] == [
+        plain(chart.alternative) for chart in charts(made.report).values()
+    ]
+    assert all(picture["role"] == "img" for picture in pictures)
+    identifiers = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(identifiers) == len(set(identifiers))
+    assert {str(a["href"])[1:] for a in page.all("a")} <= set(identifiers)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_can_be_told_apart(half_year: Made):
+    """WCAG AA: 4.5 for text, 3 for what is drawn."""
+    named = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", half_year.html))
+    pairs = [("ink", None), ("quiet", None), ("link", None), ("head", None), ("quiet", "band")]
+    pairs += [("head", "band"), ("ink", "band"), ("warn", "warn-bg")]
+    for colour, ground in pairs:
+        assert _contrast(named[colour], named[ground] if ground else "#ffffff") >= 4.5, colour
+    for series in ("1", "2", "total"):
+        assert _contrast(COLOURS[series], "#ffffff") >= 4.5, series
+    assert _contrast(COLOURS[""], "#ffffff") >= 3
+
+
+def test_a_charts_alternative_tells_every_figure_that_it_shows(made: Made):
+    for chart in charts(made.report).values():
+        told = plain(chart.alternative)
+        for text in chart.texts:
+            for span in text:
+                if isinstance(span, Number):
+                    assert span.text in told, (chart.name, span)
+
+
+def test_no_hidden_municipality_is_ranked(half_year: Made):
+    shown = half_year.connection.execute(
+        "select region_name, value from pub_participants as p "
+        "inner join regions as r on p.region_code = r.region_code "
+        "where p.region_type = 'municipality' and sex = 'total' and age_band = 'total' "
+        "and measure = 'participants' and value is not null order by value desc, region_name"
+    ).fetchall()
+    chart = charts(half_year.report)["participants-region"]
+    limit = int(Decimal(labels("report_limits", "limit_value")["ranked_municipalities"]))
+    drawn = [plain(text) for text in chart.texts]
+    assert [re.sub(r" \(.*", "", name) for name in drawn[:limit]] == [
+        name for name, _ in shown[:limit]
+    ]
+    assert drawn[limit:] == [written(value, 0) for _, value in shown[:limit]]
+
+
+def test_two_municipalities_of_one_name_are_told_apart(half_year: Made):
+    names = [each.name for each in Figures(half_year.connection, "2017H2").regions("municipality")]
+    assert len(names) == len(set(names))
+    assert {"Våler (Østfold)", "Våler (Hedmark)", "Halden"} <= set(names)
+
+
+def test_rules_over_their_limits_are_named_and_no_others(half_year: Made):
+    rows = half_year.connection.execute(
+        "select rule_id, max(value) filter (measure = 'findings'), "
+        "max(value) filter (measure = 'checked') from pub_completeness "
+        "where region_code = '0' group by rule_id"
+    ).fetchall()
+    over: dict[str, set[str]] = {"warn_percent": set(), "stop_percent": set()}
+    for rule, findings, checked in rows:
+        for name in over:
+            limit = getattr(half_year.facts.limits[rule], name)
+            if limit is not None and checked and 100 * findings > limit * checked:
+                over[name].add(rule)
+    assert over["stop_percent"] and over["warn_percent"] > over["stop_percent"]
+    named = {plain(row.heading)[:3] for row in tables(half_year.report)["rules-over"].rows}
+    assert named == over["warn_percent"] | over["stop_percent"]
+    said = paragraphs(half_year.report, "completeness")
+    stop, _, warn = said.partition("Over varselgrensen i landet: ")
+    assert set(re.findall(r"\(([CK]\d\d)\)", stop)) == over["stop_percent"]
+    assert set(re.findall(r"\(([CK]\d\d)\)", warn)) == over["warn_percent"] - over["stop_percent"]
+
+
+def test_municipalities_are_named_only_with_enough_checked_and_shown(half_year: Made):
+    least = Decimal(labels("report_limits", "limit_value")["least_checked"])
+    rows = tables(half_year.report)["worst"].rows
+    assert rows
+    for row in rows:
+        [checked] = row.cells[1]
+        assert isinstance(checked, Number) and checked.value >= least
+        assert not any(isinstance(span, Mark) for text in row.cells for span in text)
+
+
+def test_a_year_is_held_against_the_goal(year: Made):
+    goal = Decimal(labels("report_limits", "limit_value")["status_goal"])
+    found = year.connection.execute(
+        "select value from pub_status where years_after = '1' and sex = 'total' "
+        "and status_group = '1' and region_code = '0' and measure = 'percent'"
+    ).fetchone()
+    assert found is not None
+    distance, said = found[0] - goal, paragraphs(year.report, "status")
+    assert f"Målet er {goal}{NO_BREAK}%" in said
+    direction = "over" if distance > 0 else "under"
+    assert f"{abs(int(distance))}{NO_BREAK}prosentpoeng {direction} målet" in said
+    assert "avsluttet programmet i 2020" in said and "november 2021" in said
+    rows = {plain(row.heading): row for row in tables(year.report)["status"].rows}
+    assert plain(rows["Avstand til målet, prosentpoeng"].cells[3]) == written(
+        distance, 0, signed=True
+    )
+
+
+def test_a_half_year_has_no_status(half_year: Made):
+    assert not {"status", "years-after"} & {section.name for section in half_year.report.sections}
+    assert "Ett år etter" not in " ".join(map(plain, all_texts(half_year.report)))
+
+
+def test_revisions_are_told_with_old_new_difference_and_reason(releases: dict[str, Made]):
+    rows = tables(releases["revised"].report)["revisions"].rows
+    told = [[plain(row.heading), *map(plain, row.cells)] for row in rows]
+    place = f"2.{NO_BREAK}halvår 2017, "
+    assert told[0] == [
+        "Deltakere, antall deltakere", f"{place}Hele landet", "990", f"1{NO_BREAK}010", "+20",
+        "Sen registrering",
+    ]  # fmt: skip
+    assert ["Kompletthet, C03, antall funn", f"{place}Oslo", ":", "12", "–"] in [
+        row[:-1] for row in told
+    ]
+    assert ["−1" in row for row in told].count(True) == 1
+    assert "Deltakere, 18–25 år, Kvinner, antall deltakere" in [row[0] for row in told]
+    many = replace(releases["revised"].facts)
+    connection = sample(persons=60, revised=True)
+    connection.execute("insert into revisions select r.* from revisions as r, range(60)")
+    report = build_report(connection, many)
+    shown = int(Decimal(labels("report_limits", "limit_value")["revised_figures"]))
+    assert len(tables(report)["revisions"].rows) == shown
+    assert "revisjonsfil" in paragraphs(report, "revisions")
+
+
+def test_nothing_revised_is_said(year: Made):
+    assert "Ingen tall er endret siden 2020_v2" in paragraphs(year.report, "revisions")
+
+
+def test_breaks_of_the_series_are_marked_where_they_are():
+    assert [(each.first, each.end) for each in breaks_among(["2016H1", "2016H2", "2017H1"])] == [
+        (2, None)
+    ]
+    assert [(each.first, each.end) for each in breaks_among(["2019", "2020", "2021", "2022"])] == [
+        (2, 3)
+    ]
+    assert breaks_among(["2017H1", "2017H2"]) == []
+    assert breaks_among([]) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "signed", "text"),
+    [
+        ("20000", 0, False, f"20{NO_BREAK}000"),
+        ("37.5", 1, False, "37,5"),
+        ("-4", 0, False, "−4"),
+        ("4", 0, True, "+4"),
+        ("0", 1, True, "0,0"),
+        ("-0.04", 1, True, "0,0"),
+        ("1234567.85", 1, False, f"1{NO_BREAK}234{NO_BREAK}567,9"),
+        ("999.95", 1, False, f"1{NO_BREAK}000,0"),
+    ],
+)
+def test_numbers_are_norwegian(value: str, decimals: int, signed: bool, text: str):
+    assert written(Decimal(value), decimals, signed=signed) == text
+
+
+def test_nothing_is_reckoned_from_zero_or_hidden_figures():
+    at = Ref("headline", "2017H2", "0", (("sex", "total"),), "participants")
+    five, none = Number("5", Decimal(5), at), Number("0", Decimal(0), at)
+    assert isinstance(percent_change(five, none), Mark)
+    assert isinstance(percent_change(five, Mark(":", at)), Mark)
+    assert isinstance(percent_change(Mark(":", at), five), Mark)
+
+
+def test_every_text_of_the_file_can_be_filled_in():
+    """Each place of each text is one of the known kinds, and each noun has its two forms."""
+    nouns = texts()._found("nouns")
+    kinds = set(Given.__annotations__["kind"].__args__)
+
+    def check(node: object) -> None:
+        if isinstance(node, dict):
+            for each in node.values():
+                check(each)
+        elif isinstance(node, list):
+            for each in node:
+                check(each)
+        else:
+            assert isinstance(node, str)
+            without = re.sub(r"\{(\w+)(?:\|(\w+))?\}", "", node)
+            for noun in re.findall(r"\{\w+\|(\w+)\}", node):
+                assert len(nouns[noun]) == 2
+            for kind in re.findall(r"\[([a-z]+): [^\]]+\]", without):
+                assert kind in kinds
+            rest = re.sub(r"\[[a-z]+: [^\]]+\]", "", without)
+            assert not re.search(r"[\d{}\[\]]", rest), node
+
+    check({key: texts()._found(key) for key in texts()._texts if key != "nouns"})
