@@ -45,6 +45,7 @@ from introstat.release.report.text import (
     texts,
     written,
 )
+from introstat.release.report.write import write_files
 
 NO_BREAK = "\u00a0"
 # Digits that the layout itself writes: pages, and the numbers of figures and tables.
@@ -115,7 +116,12 @@ _RELEASES = {
     ),
     "first and small": ({"earlier": (), "persons": 60}, facts_of("2017H2")),
     "all hidden": ({"everything_hidden": True}, facts_of("2017H2")),
-    "revised": ({"revised": True, "persons": 900}, facts_of("2017H2", previous="2017H2_v1")),
+    "revised": (
+        {"revised": True, "persons": 900},
+        replace(
+            facts_of("2017H2", previous="2017H2_v1"), version=2, file_stem="rapport_p2017-H2_v2"
+        ),
+    ),
 }
 
 
@@ -125,13 +131,9 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Made]:
     for name, (cubes, facts) in _RELEASES.items():
         connection = sample(**cubes)  # type: ignore[arg-type]
         folder = tmp_path_factory.mktemp("report")
-        written_files = write_report(connection, facts, folder)
-        assert [path.name for path in written_files] == [
-            f"{facts.file_stem}.pdf",
-            f"{facts.file_stem}.html",
-        ]
-        assert sorted(folder.iterdir()) == sorted(written_files)
-        made[name] = Made(connection, facts, build_report(connection, facts), folder)
+        report = build_report(connection, facts)
+        write_files(report, facts.file_stem, folder)
+        made[name] = Made(connection, facts, report, folder)
     return made
 
 
@@ -345,6 +347,11 @@ def test_a_first_release_tells_no_change(releases: dict[str, Made]):
     assert "første utgivelse" in paragraphs(first.report, "revisions")
 
 
+@pytest.fixture(scope="module")
+def tiny() -> duckdb.DuckDBPyConnection:
+    return sample(persons=60, earlier=("2016H2",))
+
+
 NOW, THEN = f"2.{NO_BREAK}halvår 2017", f"2.{NO_BREAK}halvår 2016"
 
 
@@ -366,8 +373,10 @@ NOW, THEN = f"2.{NO_BREAK}halvår 2017", f"2.{NO_BREAK}halvår 2016"
         (0, 20, f"20 flere enn i {THEN}."),
     ],
 )
-def test_a_sentence_fits_what_is_published(earlier: int | None, now: int | None, said: str):
-    connection = sample(persons=60, earlier=("2016H2",))
+def test_a_sentence_fits_what_is_published(
+    tiny: duckdb.DuckDBPyConnection, earlier: int | None, now: int | None, said: str
+):
+    connection = tiny
     for period, value in (("2016H2", earlier), ("2017H2", now)):
         connection.execute(
             "update pub_headline set value = ?, sign = ? "
@@ -430,6 +439,14 @@ def test_the_pdf_is_tagged_for_screen_readers_and_the_archive(made: Made):
 def test_only_the_projects_font_is_in_the_pdf(made: Made):
     names = set(re.findall(rb"/FontName/[A-Z]{6}\+([\w-]+)", made.pdf))
     assert names == {b"SourceSans3-Regular", b"SourceSans3-SemiBold"}
+
+
+def test_the_report_is_two_files_with_the_releases_name(releases: dict[str, Made], tmp_path: Path):
+    first = releases["first and small"]
+    paths = write_report(first.connection, first.facts, tmp_path)
+    assert [path.name for path in paths] == ["rapport_p2017-H2_v1.pdf", "rapport_p2017-H2_v1.html"]
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
+    assert [path.read_bytes() for path in paths] == [first.pdf, first.html.encode()]
 
 
 def test_the_same_release_gives_the_same_bytes(half_year: Made, tmp_path: Path):
@@ -638,10 +655,9 @@ def test_revisions_are_told_with_old_new_difference_and_reason(releases: dict[st
     ]
     assert ["−1" in row for row in told].count(True) == 1
     assert "Deltakere, 18–25 år, Kvinner, antall deltakere" in [row[0] for row in told]
-    many = replace(releases["revised"].facts)
     connection = sample(persons=60, revised=True)
     connection.execute("insert into revisions select r.* from revisions as r, range(60)")
-    report = build_report(connection, many)
+    report = build_report(connection, releases["revised"].facts)
     shown = int(Decimal(labels("report_limits", "limit_value")["revised_figures"]))
     assert len(tables(report)["revisions"].rows) == shown
     assert "revisjonsfil" in paragraphs(report, "revisions")

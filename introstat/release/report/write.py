@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from introstat.release.report.build import build_report
+from introstat.release.report.content import Report
 from introstat.release.report.facts import Facts
 from introstat.release.report.html import html
 from introstat.release.report.pdf import pdf
@@ -16,8 +17,12 @@ def write_report(figures: duckdb.DuckDBPyConnection, facts: Facts, folder: Path)
     `figures` holds a relation `pub_<cube>` for each published cube, protected, with `regions` and
     `revisions`; it is only read. The same cubes and facts give the same bytes.
     """
-    report = build_report(figures, facts)
-    document, page = folder / f"{facts.file_stem}.pdf", folder / f"{facts.file_stem}.html"
+    return write_files(build_report(figures, facts), facts.file_stem, folder)
+
+
+def write_files(report: Report, file_stem: str, folder: Path) -> list[Path]:
+    """Write a report's content as PDF and as a page."""
+    document, page = folder / f"{file_stem}.pdf", folder / f"{file_stem}.html"
     document.write_bytes(pdf(report))
     page.write_text(html(report), encoding="utf-8")
     return [document, page]

@@ -282,9 +282,7 @@ def bar_chart(
     )
 
 
-def line_chart(
-    context: Context, key: str, measure: str, alternative: str = "headline.chart_alternative"
-) -> Chart | None:
+def line_chart(context: Context, key: str, measure: str) -> Chart | None:
     """A headline measure over the periods, in all and by sex; None with fewer than two periods."""
     periods = context.figures.periods("headline")
     lines = []
@@ -296,7 +294,8 @@ def line_chart(
     if not lines:
         return None
     names = [period_name(period) for period in periods]
-    drawn = charts.line(names, lines, breaks_among(periods), percent=measure.endswith("_percent"))
+    breaks = breaks_among(periods)
+    drawn = charts.line(names, lines, breaks, percent=measure.endswith("_percent"))
     said = semicolons(
         context.always(
             "headline.series",
@@ -309,10 +308,18 @@ def line_chart(
         )
         for each in lines
     )
+    breaks_said: Text = ()
+    for each in breaks:
+        breaks_said += context.always("headline.break", label=each.label, period=names[each.first])
     return Chart(
         name=key.replace(".", "-"),
         caption=context.always(key),
-        alternative=context.always(alternative, caption=texts().always(key), series=said),
+        alternative=context.always(
+            "headline.chart_alternative",
+            caption=texts().always(key),
+            series=said,
+            breaks=breaks_said,
+        ),
         svg=drawn.svg,
         texts=drawn.texts,
     )
@@ -352,6 +359,10 @@ def semicolons(items: Iterable[Text]) -> Text:
 
 
 def by_size(found: Iterable[tuple[Text, Shown]]) -> list[tuple[Text, Number]]:
-    """Those that are shown, the largest first; equal ones by name."""
-    shown = [(words, figure) for words, figure in found if isinstance(figure, Number)]
+    """Those that are shown and over zero, the largest first; equal ones by name."""
+    shown = [
+        (words, figure)
+        for words, figure in found
+        if isinstance(figure, Number) and figure.value > 0
+    ]
     return sorted(shown, key=lambda each: (-each[1].value, plain(each[0])))

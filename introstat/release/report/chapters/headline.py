@@ -65,10 +65,9 @@ def chapter(context: Context) -> Section:
     blocks: list[Block] = []
     if not any(isinstance(context.headline(measure), Number) for measure in measures):
         blocks.append(Notice(context.always("headline.none")))
-    blocks += [
-        Tiles(_tiles(context)),
-        Table("headline", caption, tuple(columns), tuple(rows), marked(rows, notes)),
-    ]
+    else:
+        blocks.append(Tiles(_tiles(context)))
+    blocks.append(Table("headline", caption, tuple(columns), tuple(rows), marked(rows, notes)))
     if not is_compared:
         blocks.append(Paragraph(context.always("headline.no_before")))
     chart = line_chart(context, "headline.chart", "participants")

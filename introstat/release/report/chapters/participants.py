@@ -107,7 +107,11 @@ def _country(context: Context) -> Section:
     }
     shown = {code: figures.number(cube, "participants", country_of_birth=code) for code in codes}
     ranked = sorted(
-        ((code, figure) for code, figure in shown.items() if isinstance(figure, Number)),
+        (
+            (code, figure)
+            for code, figure in shown.items()
+            if isinstance(figure, Number) and figure.value > 0
+        ),
         key=lambda each: (-each[1].value, each[0]),
     )[: int(report_limit("ranked_countries"))]
     rows = [(code, codes[code]) for code, _ in ranked]
