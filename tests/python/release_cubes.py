@@ -137,10 +137,13 @@ def sample(
     for region, (region_type, size) in sizes.items():
         _region(cubes, region_type, region, size, chance)
     for event, known in zip(labels("event_types"), (97, 91, 94, 86, 71, 83), strict=True):
-        codes = ("registration_share", "country", "0")
-        cubes.put(*codes, "known_percent", known, event)
-        cubes.put(*codes, "low_percent", known - chance.randint(2, 8), event)
-        cubes.put(*codes, "high_percent", min(100, known + chance.randint(1, 4)), event)
+        # Shares are told of half-years, in the release of a year as well.
+        half_years = [f"{period}H1", f"{period}H2"] if cubes.is_year else [period]
+        for half_year in half_years:
+            low, high = known - chance.randint(2, 8), min(100, known + chance.randint(1, 4))
+            for measure, value in (("known", known), ("low", low), ("high", high)):
+                codes = ("registration_share", "country", "0", f"{measure}_percent", value, event)
+                cubes.put(*codes, period=half_year)
     return _database(cubes, regions, revised=revised)
 
 

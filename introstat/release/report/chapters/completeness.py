@@ -27,6 +27,7 @@ from introstat.release.report.text import (
     Span,
     Text,
     joined,
+    period_name,
     texts,
     written,
 )
@@ -236,43 +237,69 @@ def _worst(context: Context, rules: list[_Rule]) -> Section:
     return Section("worst", context.always("completeness.worst_heading"), 2, blocks)
 
 
-def shares(context: Context) -> list[tuple[str, str, Shown, Shown, Shown]]:
-    """Each event type, its name, and the share of its events usually known by now, low and high."""
-    known = context.figures.codes("registration_share", "event_type")
+def share_period(context: Context) -> str:
+    """The half-year that the share known is told of: of a year the newest, which lacks most."""
+    period = context.facts.period
+    return f"{period}H2" if context.is_year else period
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of an event type's half-year is usually known by now, with its interval."""
+
+    event_type: str
+    label: str
+    known: Shown
+    low: Shown
+    high: Shown
+
+
+def shares(context: Context) -> list[Share]:
+    """The shares of the release's newest half-year, in the order of the seed event_types."""
+
+    def of(event_type: str, measure: str) -> Shown:
+        return context.figures.number(
+            "registration_share", measure, period=share_period(context), event_type=event_type
+        )
+
     return [
-        (
-            code,
+        Share(
+            event_type,
             words,
-            *(
-                context.figures.number("registration_share", measure, event_type=code)
-                for measure in ("known_percent", "low_percent", "high_percent")
-            ),
-        )  # type: ignore[misc]
-        for code, words in labels("event_types").items()
-        if code in known
+            of(event_type, "known_percent"),
+            of(event_type, "low_percent"),
+            of(event_type, "high_percent"),
+        )
+        for event_type, words in labels("event_types").items()
     ]
 
 
 def _still_to_come(context: Context) -> Section:
     found = shares(context)
+    of = period_name(share_period(context))
     heading = context.always("completeness.share_heading")
-    if not any(isinstance(known, Number) for _, _, known, _, _ in found):
+    if not any(isinstance(share.known, Number) for share in found):
         none = Paragraph(context.always("completeness.share_none"))
         return Section("still-to-come", heading, 2, (none,))
     rows = [
-        Row(label(words), cells([known, low, high, remaining(known)]))
-        for _, words, known, low, high in found
+        Row(
+            label(share.label),
+            cells([share.known, share.low, share.high, remaining(share.known)]),
+        )
+        for share in found
     ]
     headings = (
         column("event", is_number=False),
         *(column(key) for key in ("known", "low", "high", "remaining")),
     )
-    caption = context.always("completeness.share_caption")
-    blocks: list[Block] = [*paragraphs([context.always("completeness.share_lead")])]
+    caption = context.always("completeness.share_caption", of=of)
+    blocks: list[Block] = [*paragraphs([context.always("completeness.share_lead", of=of)])]
     drawn = [
-        charts.Interval(label(words), low, known, high)
-        for _, words, known, low, high in found
-        if isinstance(known, Number) and isinstance(low, Number) and isinstance(high, Number)
+        charts.Interval(label(share.label), share.low, share.known, share.high)
+        for share in found
+        if isinstance(share.known, Number)
+        and isinstance(share.low, Number)
+        and isinstance(share.high, Number)
     ]
     if drawn:
         blocks.append(_chart(context, drawn))
@@ -294,7 +321,7 @@ def _chart(context: Context, drawn: list[charts.Interval]) -> Chart:
     )
     return Chart(
         name="still-to-come-chart",
-        caption=context.always("completeness.share_chart"),
+        caption=context.always("completeness.share_chart", of=period_name(share_period(context))),
         alternative=context.always("completeness.share_alternative", series=said),
         svg=picture.svg,
         texts=picture.texts,

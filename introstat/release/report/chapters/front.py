@@ -2,7 +2,7 @@
 
 from introstat.overview import numbers
 from introstat.release.report.chapters.common import Context, percent
-from introstat.release.report.chapters.completeness import shares
+from introstat.release.report.chapters.completeness import share_period, shares
 from introstat.release.report.content import Front
 from introstat.release.report.figures import remaining
 from introstat.release.report.text import Given, Number, Text, joined, period_name, texts
@@ -49,9 +49,12 @@ def _still_to_come(context: Context) -> Text | None:
     if not context.figures.has("registration_share"):
         return None
     items = []
-    for code, _, known, _, _ in shares(context):
-        left = percent(remaining(known))
-        if code in _NAMED and isinstance(left, Number) and left.value > 0:
-            event = texts().always(f"event.{code}")
+    for share in shares(context):
+        left = percent(remaining(share.known))
+        if share.event_type in _NAMED and isinstance(left, Number) and left.value > 0:
+            event = texts().always(f"event.{share.event_type}")
             items.append(texts().always("front.remaining_item", share=left, event=event))
-    return texts().always("front.remaining", shares=joined(items)) if items else None
+    if not items:
+        return None
+    of = period_name(share_period(context))
+    return texts().always("front.remaining", shares=joined(items), of=of)

@@ -19,10 +19,10 @@ from introstat.release.report.chapters.common import (
 )
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Paragraph, Section
-from introstat.release.report.figures import Shown
+from introstat.release.report.figures import TOTAL, Shown
 from introstat.release.report.text import Number, Text, texts
 
-_OTHER = "other"
+_OTHER, _UNKNOWN = "other", "unknown"
 
 
 def chapter(context: Context) -> list[Section]:
@@ -103,7 +103,7 @@ def _country(context: Context) -> Section:
     codes = {
         code: label(names.get(code, code))
         for code in figures.codes(cube, "country_of_birth")
-        if code not in (_OTHER, "total")
+        if code not in (_OTHER, _UNKNOWN, TOTAL)
     }
     shown = {code: figures.number(cube, "participants", country_of_birth=code) for code in codes}
     ranked = sorted(
@@ -115,8 +115,9 @@ def _country(context: Context) -> Section:
         key=lambda each: (-each[1].value, each[0]),
     )[: int(report_limit("ranked_countries"))]
     rows = [(code, codes[code]) for code, _ in ranked]
-    if _OTHER in figures.codes(cube, "country_of_birth"):
-        rows.append((_OTHER, texts().always("name.other_country")))
+    for code, words in ((_OTHER, "name.other_country"), (_UNKNOWN, "name.unknown_country")):
+        if code in figures.codes(cube, "country_of_birth"):
+            rows.append((code, texts().always(words)))
     blocks: list[Block] = []
     if ranked:
         code, most = ranked[0]

@@ -28,6 +28,8 @@ _SEEDS = {
 _NAMED_HERE = {
     ("age_band", "other"): "name.other_age",
     ("country_of_birth", "other"): "name.other_country",
+    ("country_of_birth", "unknown"): "name.unknown_country",
+    ("sex", "unknown"): "name.unknown_sex",
 }
 
 
@@ -95,10 +97,10 @@ def _what(cell: Ref) -> Text:
 
 
 def _code_name(dimension: str, code: str) -> str:
-    if dimension == "sex":
-        return sex_name(code)
     if key := _NAMED_HERE.get((dimension, code)):
         return texts().label(key)
+    if dimension == "sex":
+        return sex_name(code)
     if dimension == "age_band":
         return age_bands().get(code, code)
     return labels(_SEEDS[dimension]).get(code, code) if dimension in _SEEDS else code
