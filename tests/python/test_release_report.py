@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from pdf_text import Pdf
-from release_cubes import sample
+from release_cubes import DIMENSIONS, sample
 
 from introstat.codelists import labels, seed_rows
 from introstat.release.report import Facts, Policy, RuleLimits, write_report
@@ -414,6 +414,19 @@ def test_a_preliminary_report_says_so_on_every_page_and_what_is_still_to_come(ha
     assert '<div class="mark preliminary" role="note">Foreløpige tall</div>' in half_year.html
 
 
+def test_a_preliminary_year_tells_what_is_still_to_come_of_its_newest_half_year(year: Made):
+    report = build_report(year.connection, replace(year.facts, kind="preliminary"))
+    lead = " ".join(map(plain, report.front.lead))
+    assert f"% av avslutningene og 14{NO_BREAK}% av tiltakene fra 2.{NO_BREAK}halvår 2021." in lead
+    assert f"2.{NO_BREAK}halvår 2021" in plain(tables(report)["still-to-come"].caption)
+
+
+def test_regions_of_the_reference_year_are_not_in_the_tables(tiny: duckdb.DuckDBPyConnection):
+    tiny.execute("insert into regions values ('50', 'county', 'Trøndelag', null)")
+    names = [region.name for region in Figures(tiny, "2017H2").regions("county")]
+    assert len(names) == 19 and "Trøndelag" not in names
+
+
 def test_a_final_report_says_that_it_is(year: Made):
     for page in year.pages():
         assert "ENDELIGE TALL" in page and "FORELØPIGE" not in page
@@ -453,7 +466,7 @@ def test_the_same_release_gives_the_same_bytes(half_year: Made, tmp_path: Path):
     """Another day, another process, another clock."""
     script = (
         "import sys; sys.path.insert(0, sys.argv[1]);"
-        "from pathlib import Path; from release_cubes import sample;"
+        "from pathlib import Path; from release_cubes import DIMENSIONS, sample;"
         "from test_release_report import facts_of;"
         "from introstat.release.report import write_report;"
         "write_report(sample(), facts_of('2017H2'), Path(sys.argv[2]))"
@@ -661,6 +674,14 @@ def test_revisions_are_told_with_old_new_difference_and_reason(releases: dict[st
     shown = int(Decimal(labels("report_limits", "limit_value")["revised_figures"]))
     assert len(tables(report)["revisions"].rows) == shown
     assert "revisjonsfil" in paragraphs(report, "revisions")
+
+
+def test_every_cube_and_figure_can_be_named_in_the_revisions(year: Made):
+    for cube in DIMENSIONS:
+        assert texts().label(f"cube.{cube}")
+        rows = year.connection.execute(f"select distinct measure from pub_{cube}").fetchall()
+        for (measure,) in rows:
+            assert texts().label(f"revised_measure.{measure}")
 
 
 def test_nothing_revised_is_said(year: Made):

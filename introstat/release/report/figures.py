@@ -208,6 +208,7 @@ class Figures:
         )
 
     def _read_regions(self, region_type: str) -> list[Region]:
+        """The regions of the time; `regions` may name those of the reference year as well."""
         rows = self._connection.execute(
             """
             select
@@ -221,11 +222,14 @@ class Figures:
                 from regions as r
                 left join regions as c
                     on r.county_code = c.region_code and c.region_type = 'county'
-                where r.region_type = ?
+                where r.region_type = ? and r.region_code in (
+                    select region_code from pub_participants
+                    where region_set = 'at_the_time' and period = ?
+                )
             )
             order by region_code
             """,
-            [region_type],
+            [region_type, self.period],
         ).fetchall()
         return [Region(*row) for row in rows]
 
