@@ -345,6 +345,24 @@ def breaks_among(periods: Sequence[str]) -> list[charts.Break]:
     return found
 
 
+def breaks_crossed(context: Context) -> tuple[Text, ...]:
+    """What a reader must know of the comparison with the year before, if there is one."""
+    if context.before not in context.figures.periods("headline"):
+        return ()
+    before, now = first_day(context.before), first_day(context.facts.period)
+    said: list[Text] = []
+    for row in seed_rows("series_breaks"):
+        start = date.fromisoformat(row["from_date"])
+        if row["is_break"] == "true":
+            concerned = before < start <= now
+        else:
+            end = date.fromisoformat(row["to_date"])
+            concerned = any(start <= day < end for day in (before, now))
+        if concerned:
+            said.append((Given(row["text_nb"], "definition"),))
+    return tuple(said)
+
+
 def first_day(period: str) -> date:
     """A period's first day."""
     return date(int(period[:4]), 7 if period.endswith("H2") else 1, 1)

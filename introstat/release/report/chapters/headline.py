@@ -2,6 +2,7 @@
 
 from introstat.release.report.chapters.common import (
     Context,
+    breaks_crossed,
     cells,
     column,
     line_chart,
@@ -60,7 +61,7 @@ def chapter(context: Context) -> Section:
             column("percent_change"),
         ]
     columns[0] = Column(texts().always("column.figure"), is_number=False)
-    notes = (texts().always("note.points"),) if is_compared else ()
+    notes = (texts().always("note.points"), *breaks_crossed(context)) if is_compared else ()
     caption = context.always("headline.caption" if is_compared else "headline.caption_alone")
     blocks: list[Block] = []
     if not any(isinstance(context.headline(measure), Number) for measure in measures):

@@ -8,6 +8,7 @@ from introstat.release.report.chapters.common import (
     Context,
     age_bands,
     bar_chart,
+    breaks_crossed,
     by_county,
     by_sex,
     by_size,
@@ -35,8 +36,10 @@ def chapter(context: Context) -> list[Section]:
             women=context.headline("participants", sex=WOMEN),
         ),
     ]
+    notes = tuple(Paragraph(text) for text in breaks_crossed(context))
+    blocks = (*paragraphs(paragraph), *notes)
     return [
-        Section("participants", context.always("participants.heading"), 1, paragraphs(paragraph)),
+        Section("participants", context.always("participants.heading"), 1, blocks),
         _age(context),
         *([_country(context)] if context.figures.has("participants_country") else []),
         _region(context),
