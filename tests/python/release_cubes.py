@@ -11,21 +11,11 @@ import duckdb
 import pyarrow as pa
 
 from introstat.codelists import labels, seed_rows
+from introstat.release.contents import load_contents
 
-DIMENSIONS: dict[str, tuple[str, ...]] = {
-    "headline": ("sex",),
-    "participants": ("sex", "age_band"),
-    "participants_country": ("sex", "country_of_birth"),
-    "measures_4": ("sex", "measure_group"),
-    "measures_12": ("sex", "measure_type"),
-    "hours": ("sex",),
-    "direct_result_7": ("sex", "termination_group"),
-    "direct_result_2": ("sex", "result_group"),
-    "status": ("years_after", "sex", "status_group"),
-    "status_codes": ("years_after", "sex", "status_code"),
-    "benefit": ("sex", "age_band"),
-    "completeness": ("rule_id",),
-    "registration_share": ("event_type",),
+DIMENSIONS = {
+    name: tuple(dimension.name for dimension in cube.dimensions)
+    for name, cube in load_contents().cubes.items()
 }
 _COUNTRIES = {"SY": 0.34, "ER": 0.25, "SO": 0.09, "AF": 0.08, "SD": 0.05, "ET": 0.04, "IR": 0.03}
 _COUNTRIES |= {"IQ": 0.03, "CD": 0.02, "MM": 0.02, "other": 0.05}
@@ -137,13 +127,9 @@ def sample(
     for region, (region_type, size) in sizes.items():
         _region(cubes, region_type, region, size, chance)
     for event, known in zip(labels("event_types"), (97, 91, 94, 86, 71, 83), strict=True):
-        # Shares are told of half-years, in the release of a year as well.
-        half_years = [f"{period}H1", f"{period}H2"] if cubes.is_year else [period]
-        for half_year in half_years:
-            low, high = known - chance.randint(2, 8), min(100, known + chance.randint(1, 4))
-            for measure, value in (("known", known), ("low", low), ("high", high)):
-                codes = ("registration_share", "country", "0", f"{measure}_percent", value, event)
-                cubes.put(*codes, period=half_year)
+        low, high = known - chance.randint(2, 8), min(100, known + chance.randint(1, 4))
+        for measure, value in (("known", known), ("low", low), ("high", high)):
+            cubes.put("registration_share", "country", "0", f"{measure}_percent", value, event)
     return _database(cubes, regions, revised=revised)
 
 

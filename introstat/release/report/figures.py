@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import duckdb
 
+from introstat.release.contents import COUNTRY, TOTAL, load_contents
 from introstat.release.report.text import Derived, Mark, Number, Ref, RevisionRef, written
 from introstat.sql import quoted_name
 
-COUNTRY = "0"
-TOTAL = "total"
 _ABOUT_A_CELL = {
     "period",
     "region_set",
@@ -24,8 +24,6 @@ _ABOUT_A_CELL = {
 }
 _NOT_SHOWN = "–"
 _MILLION = Decimal(1_000_000)
-# Hours are told with a decimal even where all happen to be whole.
-_ALWAYS_DECIMAL = {"hours_per_week"}
 
 Shown = Number | Mark
 
@@ -55,7 +53,6 @@ class _Cube:
     dimensions: tuple[str, ...]
     cells: Mapping[Ref, tuple[Decimal | None, str]]
     codes: Mapping[str, tuple[str, ...]]
-    decimals: Mapping[str, int]
 
 
 class Figures:
@@ -94,7 +91,7 @@ class Figures:
         value, sign = self._cube(cube).cells.get(ref, (None, ".."))
         if value is None:
             return Mark(sign, ref)
-        return Number(written(value, self._cube(cube).decimals[measure]), value, ref)
+        return Number(written(value, _decimals(cube, measure)), value, ref)
 
     def millions(
         self,
@@ -135,16 +132,10 @@ class Figures:
         ).fetchall()
         return [self._revision(row) for row in rows]
 
-    def decimals(self, cube: str, measure: str) -> int:
-        """Return how many decimals a measure is told with."""
-        return self._cube(cube).decimals.get(measure, 0)
-
     def _revision(self, row: tuple[Any, ...]) -> Revision:
         cube, period, region, dimensions, measure, old, old_sign, new, new_sign, change, why = row
         cell = Ref(cube, period, region, tuple(sorted(json.loads(dimensions).items())), measure)
-        decimals = max(
-            (_fraction(value) for value in (old, new, change) if value is not None), default=0
-        )
+        decimals = _decimals(cube, measure)
 
         def shown(value: Decimal | None, sign: str, column: Any, signed: bool = False) -> Shown:
             if value is None:
@@ -187,7 +178,6 @@ class Figures:
         dimensions = tuple(sorted(name for name in names if name not in _ABOUT_A_CELL))
         cells: dict[Ref, tuple[Decimal | None, str]] = {}
         codes: dict[str, set[str]] = {name: set() for name in dimensions}
-        decimals: dict[str, int] = {}
         for values in result.fetchall():
             row = dict(zip(names, values, strict=True))
             at = tuple((name, str(row[name])) for name in dimensions)
@@ -197,14 +187,10 @@ class Figures:
             if ref.region_code == COUNTRY and ref.period == self.period:
                 for name, code in at:
                     codes[name].add(code)
-            least = 1 if ref.measure in _ALWAYS_DECIMAL else 0
-            found = _fraction(value) if value is not None else 0
-            decimals[ref.measure] = max(decimals.get(ref.measure, least), found)
         return _Cube(
             dimensions=dimensions,
             cells=cells,
             codes={name: tuple(sorted(found)) for name, found in codes.items()},
-            decimals=decimals,
         )
 
     def _read_regions(self, region_type: str) -> list[Region]:
@@ -301,5 +287,7 @@ def _decimals_of(number: Number) -> int:
     return len(number.text.partition(",")[2])
 
 
-def _fraction(value: Decimal) -> int:
-    return 0 if value == value.to_integral_value() else 1
+@cache
+def _decimals(cube: str, measure: str) -> int:
+    """How many decimals a figure is published with."""
+    return next(m.decimals for m in load_contents().cubes[cube].measures if m.name == measure)

@@ -1,23 +1,22 @@
 """The introduction benefit: how many received it, and how much was paid."""
 
+from introstat.release.contents import COUNTRY, TOTAL
 from introstat.release.report.chapters.common import (
     MEN,
     WOMEN,
     Context,
-    age_bands,
     by_county,
     cells,
+    codes_of,
     column,
-    label,
     marked,
     paragraphs,
     sex_name,
 )
 from introstat.release.report.content import Block, Paragraph, Row, Section, Table
-from introstat.release.report.figures import COUNTRY, TOTAL, Shown
+from introstat.release.report.figures import Shown
 from introstat.release.report.text import texts
 
-_OTHER = "other"
 _COLUMNS = ("recipients", "amount", "mean")
 
 
@@ -56,17 +55,12 @@ def _figures(
 
 
 def _by_sex_and_age(context: Context) -> Table:
-    known = context.figures.codes("benefit", "age_band")
     rows = [Row(texts().always("name.total"), cells(_figures(context)), is_total=True)]
     rows += [Row((sex_name(sex),), cells(_figures(context, sex=sex))) for sex in (MEN, WOMEN)]
     rows += [
-        Row(label(words), cells(_figures(context, age_band=code)))
-        for code, words in age_bands().items()
-        if code in known
+        Row(words, cells(_figures(context, age_band=code)))
+        for code, words in codes_of(context, "benefit", "age_band")
     ]
-    if _OTHER in known:
-        shown = cells(_figures(context, age_band=_OTHER))
-        rows.append(Row(texts().always("name.other_age"), shown))
     headings = (column("sex_and_age", is_number=False), *(column(key) for key in _COLUMNS))
     caption = context.always("benefit.caption")
     return Table("benefit", caption, headings, tuple(rows), marked(rows, ()))

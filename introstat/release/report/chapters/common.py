@@ -1,23 +1,17 @@
 """What all chapters use: the release, sentences on changes, tables by sex and by region."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from introstat.codelists import labels, seed_rows
+from introstat.release.contents import COUNTRY, TOTAL, load_contents
 from introstat.release.report import charts
 from introstat.release.report.content import Chart, Column, Paragraph, Row, Table
 from introstat.release.report.facts import Facts
-from introstat.release.report.figures import (
-    COUNTRY,
-    TOTAL,
-    Figures,
-    Shown,
-    difference,
-    percent_change,
-    unsigned,
-)
+from introstat.release.report.figures import Figures, Shown, difference, percent_change, unsigned
 from introstat.release.report.text import (
     Given,
     Mark,
@@ -144,9 +138,19 @@ def name(words: str) -> Text:
     return (Given(words, "name"),)
 
 
-def age_bands() -> dict[str, str]:
-    """The age bands' labels, with the dash of a span: 18–25 år."""
-    return {code: words.replace("-", "–") for code, words in labels("age_bands").items()}
+def code_names(cube: str, dimension: str) -> dict[str, str]:
+    """What the codes of a cube's dimension are called, in order, the total left out."""
+    [found] = [each for each in load_contents().cubes[cube].dimensions if each.name == dimension]
+    # A span has its dash: 18–25 år.
+    return {each.code: re.sub(r"(\d)-(\d)", r"\1–\2", each.nb) for each in found.codes}
+
+
+def codes_of(context: Context, cube: str, dimension: str) -> list[tuple[str, Text]]:
+    """The codes that the country's figures have, with their names, in order."""
+    known = context.figures.codes(cube, dimension)
+    return [
+        (code, label(words)) for code, words in code_names(cube, dimension).items() if code in known
+    ]
 
 
 def sex_name(sex: str) -> str:

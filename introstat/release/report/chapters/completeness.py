@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from introstat.codelists import labels, seed_rows
+from introstat.release.contents import COUNTRY
 from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
     Context,
@@ -19,7 +20,7 @@ from introstat.release.report.chapters.common import (
     semicolons,
 )
 from introstat.release.report.content import Block, Chart, Paragraph, Row, Section, Table
-from introstat.release.report.figures import COUNTRY, Shown, remaining
+from introstat.release.report.figures import Shown, remaining
 from introstat.release.report.text import (
     Given,
     Mark,
@@ -237,15 +238,9 @@ def _worst(context: Context, rules: list[_Rule]) -> Section:
     return Section("worst", context.always("completeness.worst_heading"), 2, blocks)
 
 
-def share_period(context: Context) -> str:
-    """The half-year that the share known is told of: of a year the newest, which lacks most."""
-    period = context.facts.period
-    return f"{period}H2" if context.is_year else period
-
-
 @dataclass(frozen=True)
 class Share:
-    """How much of an event type's half-year is usually known by now, with its interval."""
+    """How much of an event type's period is usually known by now, with its interval."""
 
     event_type: str
     label: str
@@ -255,12 +250,10 @@ class Share:
 
 
 def shares(context: Context) -> list[Share]:
-    """The shares of the release's newest half-year, in the order of the seed event_types."""
+    """The shares of the release's period, in the order of the seed event_types."""
 
     def of(event_type: str, measure: str) -> Shown:
-        return context.figures.number(
-            "registration_share", measure, period=share_period(context), event_type=event_type
-        )
+        return context.figures.number("registration_share", measure, event_type=event_type)
 
     return [
         Share(
@@ -276,7 +269,7 @@ def shares(context: Context) -> list[Share]:
 
 def _still_to_come(context: Context) -> Section:
     found = shares(context)
-    of = period_name(share_period(context))
+    of = period_name(context.facts.period)
     heading = context.always("completeness.share_heading")
     if not any(isinstance(share.known, Number) for share in found):
         none = Paragraph(context.always("completeness.share_none"))
@@ -321,7 +314,7 @@ def _chart(context: Context, drawn: list[charts.Interval]) -> Chart:
     )
     return Chart(
         name="still-to-come-chart",
-        caption=context.always("completeness.share_chart", of=period_name(share_period(context))),
+        caption=context.always("completeness.share_chart", of=period_name(context.facts.period)),
         alternative=context.always("completeness.share_alternative", series=said),
         svg=picture.svg,
         texts=picture.texts,

@@ -2,7 +2,7 @@
 
 from introstat.overview import numbers
 from introstat.release.report.chapters.common import Context, percent
-from introstat.release.report.chapters.completeness import share_period, shares
+from introstat.release.report.chapters.completeness import shares
 from introstat.release.report.content import Front
 from introstat.release.report.figures import remaining
 from introstat.release.report.text import Given, Number, Text, joined, period_name, texts
@@ -56,5 +56,5 @@ def _still_to_come(context: Context) -> Text | None:
             items.append(texts().always("front.remaining_item", share=left, event=event))
     if not items:
         return None
-    of = period_name(share_period(context))
+    of = period_name(context.facts.period)
     return texts().always("front.remaining", shares=joined(items), of=of)

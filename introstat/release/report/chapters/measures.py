@@ -1,6 +1,6 @@
 """Measures: how full the programme is, and what it holds."""
 
-from introstat.codelists import labels
+from introstat.release.contents import COUNTRY
 from introstat.release.report.chapters.common import (
     SEXES,
     Context,
@@ -9,6 +9,7 @@ from introstat.release.report.chapters.common import (
     by_sex,
     by_size,
     cells,
+    codes_of,
     column,
     label,
     marked,
@@ -18,7 +19,7 @@ from introstat.release.report.chapters.common import (
 )
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Row, Section, Table
-from introstat.release.report.figures import COUNTRY, Shown
+from introstat.release.report.figures import Shown
 from introstat.release.report.text import Text, texts
 
 _HOURS = ("hours_per_week", "full_time_percent", "measure_days_percent")
@@ -41,7 +42,7 @@ def chapter(context: Context) -> list[Section]:
 
 
 def _groups(context: Context) -> Section:
-    types = _codes(context, "measures_12", "measure_type")
+    types = codes_of(context, "measures_12", "measure_type")
     figures = context.figures
     ranked = by_size(
         (words, figures.number("measures_12", "participants_with_measure", measure_type=code))
@@ -68,19 +69,13 @@ def _groups(context: Context) -> Section:
                 heading=heading,
                 cube=cube,
                 dimension=dimension,
-                codes=codes or _codes(context, cube, dimension),
+                codes=codes or codes_of(context, cube, dimension),
                 measures=("participants_with_measure",),
                 notes=(several,),
                 with_total="total" in figures.codes(cube, dimension),
             )
         )
     return Section("groups", context.always("measures.groups_heading"), 2, tuple(blocks))
-
-
-def _codes(context: Context, cube: str, dimension: str) -> list[tuple[str, Text]]:
-    known = context.figures.codes(cube, dimension)
-    seed = {"measures_4": "measure_groups", "measures_12": "measure_types"}[cube]
-    return [(code, label(words)) for code, words in labels(seed).items() if code in known]
 
 
 def _hours(context: Context) -> Section:

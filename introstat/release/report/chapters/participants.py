@@ -1,18 +1,16 @@
 """Participants: how many, men and women, how old, from where, in which counties."""
 
-from introstat.codelists import labels
 from introstat.release.report.chapters.common import (
     MEN,
     SEXES,
     WOMEN,
     Context,
-    age_bands,
     bar_chart,
     breaks_crossed,
     by_county,
     by_sex,
     by_size,
-    label,
+    codes_of,
     name,
     paragraphs,
     report_limit,
@@ -20,7 +18,7 @@ from introstat.release.report.chapters.common import (
 )
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Paragraph, Section
-from introstat.release.report.figures import TOTAL, Shown
+from introstat.release.report.figures import Shown
 from introstat.release.report.text import Number, Text, texts
 
 _OTHER, _UNKNOWN = "other", "unknown"
@@ -48,14 +46,8 @@ def chapter(context: Context) -> list[Section]:
 
 def _age(context: Context) -> Section:
     figures = context.figures
-    bands: list[tuple[str, Text]] = [
-        (code, label(words))
-        for code, words in age_bands().items()
-        if code in figures.codes("participants", "age_band")
-    ]
-    rows = list(bands)
-    if _OTHER in figures.codes("participants", "age_band"):
-        rows.append((_OTHER, texts().always("name.other_age")))
+    rows = codes_of(context, "participants", "age_band")
+    bands = [(code, words) for code, words in rows if code != _OTHER]
     largest = by_size(
         (words, figures.number("participants", "participants", age_band=code))
         for code, words in bands
@@ -102,13 +94,12 @@ def _age(context: Context) -> Section:
 
 def _country(context: Context) -> Section:
     figures, cube = context.figures, "participants_country"
-    names = labels("countries")
-    codes = {
-        code: label(names.get(code, code))
-        for code in figures.codes(cube, "country_of_birth")
-        if code not in (_OTHER, _UNKNOWN, TOTAL)
+    codes = dict(codes_of(context, cube, "country_of_birth"))
+    shown = {
+        code: figures.number(cube, "participants", country_of_birth=code)
+        for code in codes
+        if code not in (_OTHER, _UNKNOWN)
     }
-    shown = {code: figures.number(cube, "participants", country_of_birth=code) for code in codes}
     ranked = sorted(
         (
             (code, figure)
@@ -118,9 +109,7 @@ def _country(context: Context) -> Section:
         key=lambda each: (-each[1].value, each[0]),
     )[: int(report_limit("ranked_countries"))]
     rows = [(code, codes[code]) for code, _ in ranked]
-    for code, words in ((_OTHER, "name.other_country"), (_UNKNOWN, "name.unknown_country")):
-        if code in figures.codes(cube, "country_of_birth"):
-            rows.append((code, texts().always(words)))
+    rows += [(code, codes[code]) for code in (_OTHER, _UNKNOWN) if code in codes]
     blocks: list[Block] = []
     if ranked:
         code, most = ranked[0]

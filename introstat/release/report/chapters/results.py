@@ -1,6 +1,6 @@
 """Results: who ended, why, and how many went directly to work or education."""
 
-from introstat.codelists import labels
+from introstat.release.contents import COUNTRY
 from introstat.release.report.chapters.common import (
     MEN,
     WOMEN,
@@ -9,7 +9,7 @@ from introstat.release.report.chapters.common import (
     by_county,
     by_sex,
     by_size,
-    label,
+    codes_of,
     line_chart,
     name,
     paragraphs,
@@ -17,8 +17,8 @@ from introstat.release.report.chapters.common import (
 )
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Section
-from introstat.release.report.figures import COUNTRY, Shown
-from introstat.release.report.text import Mark, Text, texts, with_percent
+from introstat.release.report.figures import Shown
+from introstat.release.report.text import Mark, texts, with_percent
 
 _REASONS, _RESULT = "direct_result_7", "direct_result_2"
 _WORK_OR_EDUCATION, _NOT_REGISTERED = "arbutd", "ikke_registrert"
@@ -56,11 +56,7 @@ def chapter(context: Context) -> list[Section]:
 
 def _reasons(context: Context) -> Section:
     figures = context.figures
-    codes: list[tuple[str, Text]] = [
-        (code, label(words))
-        for code, words in labels("termination_groups").items()
-        if code in figures.codes(_REASONS, "termination_group")
-    ]
+    codes = codes_of(context, _REASONS, "termination_group")
     shown = by_size(
         (words, percent(figures.number(_REASONS, "percent", termination_group=code)))
         for code, words in codes

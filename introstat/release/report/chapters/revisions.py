@@ -1,36 +1,17 @@
 """What changed since the release before, and why."""
 
-from introstat.codelists import labels
+from introstat.release.contents import COUNTRY, TOTAL
 from introstat.release.report.chapters.common import (
     Context,
-    age_bands,
     cells,
+    code_names,
     column,
     marked,
     name,
     report_limit,
-    sex_name,
 )
 from introstat.release.report.content import Block, Paragraph, Row, Section, Table
-from introstat.release.report.figures import COUNTRY, TOTAL
 from introstat.release.report.text import Given, Ref, Text, period_name, texts
-
-_SEEDS = {
-    "country_of_birth": "countries",
-    "event_type": "event_types",
-    "measure_group": "measure_groups",
-    "measure_type": "measure_types",
-    "result_group": "result_groups",
-    "status_code": "statuses",
-    "status_group": "status_groups",
-    "termination_group": "termination_groups",
-}
-_NAMED_HERE = {
-    ("age_band", "other"): "name.other_age",
-    ("country_of_birth", "other"): "name.other_country",
-    ("country_of_birth", "unknown"): "name.unknown_country",
-    ("sex", "unknown"): "name.unknown_sex",
-}
 
 
 def chapter(context: Context) -> list[Section]:
@@ -91,19 +72,14 @@ def _what(cell: Ref) -> Text:
     for dimension, code in cell.dimensions:
         if code == TOTAL:
             continue
-        pieces.append(_code_name(dimension, code))
+        pieces.append(_code_name(cell.cube, dimension, code))
     pieces.append(texts().label(f"revised_measure.{cell.measure}"))
     return (Given(", ".join(pieces), "label"),)
 
 
-def _code_name(dimension: str, code: str) -> str:
-    if key := _NAMED_HERE.get((dimension, code)):
-        return texts().label(key)
-    if dimension == "sex":
-        return sex_name(code)
-    if dimension == "age_band":
-        return age_bands().get(code, code)
-    return labels(_SEEDS[dimension]).get(code, code) if dimension in _SEEDS else code
+def _code_name(cube: str, dimension: str, code: str) -> str:
+    # A rule is known by its number, and by it found in the chapter on completeness.
+    return code if dimension == "rule_id" else code_names(cube, dimension).get(code, code)
 
 
 def _where(cell: Ref, regions: dict[str, str]) -> Text:

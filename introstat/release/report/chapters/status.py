@@ -1,6 +1,5 @@
 """One to five years after the programme, against the goal; in reports of a year."""
 
-from introstat.codelists import labels
 from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
     MEN,
@@ -10,8 +9,8 @@ from introstat.release.report.chapters.common import (
     by_county,
     by_sex,
     cells,
+    codes_of,
     column,
-    label,
     limit_given,
     marked,
     paragraphs,
@@ -98,7 +97,7 @@ def _groups(context: Context) -> Table:
         heading="status",
         cube="status",
         dimension="status_group",
-        codes=[(code, label(words)) for code, words in labels("status_groups").items()],
+        codes=codes_of(context, "status", "status_group"),
         measures=("former_participants", "percent"),
         notes=(texts().always("note.rounded"),),
         at={"years_after": _ONE_YEAR},
@@ -107,10 +106,8 @@ def _groups(context: Context) -> Table:
 
 
 def _years_after(context: Context) -> Section:
-    after = [code for code in context.figures.codes("status", "years_after") if code.isdigit()]
     rows, bars = [], []
-    for code in after:
-        words = context.always(f"status.years_label.{code}")
+    for code, words in codes_of(context, "status", "years_after"):
         shown = [_status(context, years_after=code, sex=sex) for sex in SEXES]
         persons = _status(context, "former_participants", years_after=code, status_group="total")
         exit_year = _years(context, code)["exits"]
@@ -172,7 +169,6 @@ def _counties(context: Context) -> Section:
 
 
 def _codes(context: Context) -> Section:
-    known = context.figures.codes("status_codes", "status_code")
     return Section(
         "status-codes",
         context.always("status.codes_heading"),
@@ -185,11 +181,7 @@ def _codes(context: Context) -> Section:
                 heading="status",
                 cube="status_codes",
                 dimension="status_code",
-                codes=[
-                    (code, label(words))
-                    for code, words in labels("statuses").items()
-                    if code in known
-                ],
+                codes=codes_of(context, "status_codes", "status_code"),
                 measures=("former_participants", "percent"),
                 notes=(texts().always("note.rounded"),),
                 at={"years_after": _ONE_YEAR},
