@@ -581,6 +581,20 @@ def test_a_charts_alternative_tells_every_figure_that_it_shows(made: Made):
                     assert span.text in told, (chart.name, span)
 
 
+def test_a_line_has_a_gap_where_a_period_is_hidden():
+    connection = sample(persons=900)
+    connection.execute(
+        "update pub_headline set value = null, sign = ':' "
+        "where period = '2016H1' and measure = 'participants' and sex = '1'"
+    )
+    chart = charts(build_report(connection, facts_of("2017H2")))["headline-chart"]
+    paths = re.findall(r'<path d="([^"]*)" stroke="(#[0-9a-f]{6})" stroke-width="2.2"', chart.svg)
+    pieces = {colour: path.count("M") for path, colour in paths}
+    assert pieces == {COLOURS["total"]: 1, COLOURS["1"]: 2, COLOURS["2"]: 1}
+    total, men, _ = plain(chart.alternative).split("; ")
+    assert f"1.{NO_BREAK}halvår 2016" in total and f"1.{NO_BREAK}halvår 2016" not in men
+
+
 def test_no_hidden_municipality_is_ranked(half_year: Made):
     shown = half_year.connection.execute(
         "select region_name, value from pub_participants as p "

@@ -151,11 +151,11 @@ def line(
     ticks = _ticks(max(shown, default=1.0))
     top = ticks[-1]
     last = len(periods) - 1
+    # A period without a figure is a row without a value: the line has a gap there.
     rows = [
-        {"at": at, "value": figure.plain, "series": each.series}
+        {"at": at, "value": figure and figure.plain, "series": each.series}
         for each in lines
         for at, figure in enumerate(each.figures)
-        if figure is not None
     ]
     colour = alt.Color(
         "series:N",

@@ -9,19 +9,10 @@ from typing import Any
 
 import duckdb
 
-from introstat.release.contents import COUNTRY, TOTAL, load_contents
+from introstat.release.contents import AT_THE_TIME, COUNTRY, TOTAL, load_contents
 from introstat.release.report.text import Derived, Mark, Number, Ref, RevisionRef, written
 from introstat.sql import quoted_name
 
-_ABOUT_A_CELL = {
-    "period",
-    "region_set",
-    "region_type",
-    "region_code",
-    "measure",
-    "value",
-    "sign",
-}
 _NOT_SHOWN = "–"
 _MILLION = Decimal(1_000_000)
 
@@ -171,26 +162,27 @@ class Figures:
         return self._cubes[cube]
 
     def _read(self, cube: str) -> _Cube:
-        result = self._connection.execute(
-            f"select * from {quoted_name(f'pub_{cube}')} where region_set = 'at_the_time'"
-        )
-        names = [column[0] for column in result.description]
-        dimensions = tuple(sorted(name for name in names if name not in _ABOUT_A_CELL))
+        dimensions = tuple(sorted(each.name for each in load_contents().cubes[cube].dimensions))
+        rows = self._connection.execute(
+            f"""
+            select period, region_code, measure, cast(value as decimal(18, 1)), sign,
+                {", ".join(map(quoted_name, dimensions))}
+            from {quoted_name(f"pub_{cube}")}
+            where region_set = '{AT_THE_TIME}'
+            """
+        ).fetchall()
         cells: dict[Ref, tuple[Decimal | None, str]] = {}
         codes: dict[str, set[str]] = {name: set() for name in dimensions}
-        for values in result.fetchall():
-            row = dict(zip(names, values, strict=True))
-            at = tuple((name, str(row[name])) for name in dimensions)
-            ref = Ref(cube, row["period"], row["region_code"], at, row["measure"])
-            value = row["value"]
-            cells[ref] = (value, row["sign"] or "")
-            if ref.region_code == COUNTRY and ref.period == self.period:
+        for period, region, measure, value, sign, *found in rows:
+            at = tuple(zip(dimensions, found, strict=True))
+            cells[Ref(cube, period, region, at, measure)] = (value, sign)
+            if region == COUNTRY and period == self.period:
                 for name, code in at:
                     codes[name].add(code)
         return _Cube(
             dimensions=dimensions,
             cells=cells,
-            codes={name: tuple(sorted(found)) for name, found in codes.items()},
+            codes={name: tuple(sorted(each)) for name, each in codes.items()},
         )
 
     def _read_regions(self, region_type: str) -> list[Region]:
