@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from introstat.release.cube import SIGN_TEXTS_NB
 from introstat.release.report.content import Chart, Report
 from introstat.release.report.fonts import FAMILY, FOLDER, WEB
 from introstat.release.report.text import Mark, Text, plain, texts
@@ -47,11 +48,11 @@ def _chapters(report: Report) -> Iterator[tuple[str, str]]:
 
 def _shown(text: Text) -> Markup:
     """A text in which a sign says what it means."""
-    meanings = {":": "hidden", "..": "missing", ".": "impossible", "–": "dash"}
+    meanings = SIGN_TEXTS_NB | {"–": texts().label("name.no_change")}
     pieces = []
     for span in text:
         if isinstance(span, Mark) and span.sign in meanings:
-            meaning = texts().label(f"sign.{meanings[span.sign]}")
+            meaning = meanings[span.sign]
             pieces.append(Markup('<abbr title="{}">{}</abbr>').format(meaning, span.sign))
         else:
             pieces.append(escape(plain((span,))))

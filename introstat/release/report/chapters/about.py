@@ -4,7 +4,8 @@ from datetime import date
 
 from introstat.codelists import seed_rows
 from introstat.overview import numbers
-from introstat.release.report.chapters.common import Context, first_day
+from introstat.release.naming import period_dates
+from introstat.release.report.chapters.common import Context
 from introstat.release.report.content import Block, Bullets, Definitions, Paragraph, Section
 from introstat.release.report.text import Given, Text, texts
 
@@ -53,9 +54,7 @@ def _signs(context: Context) -> list[Block]:
 
 def _breaks(context: Context) -> Bullets:
     """The breaks that began no later than the period's last day."""
-    last_day = date(int(context.facts.period[:4]), 12, 31)
-    if context.facts.period.endswith("H1"):
-        last_day = first_day(context.facts.period).replace(month=6, day=30)
+    _, last_day = period_dates(context.facts.period)
     items: list[Text] = [
         (Given(row["text_nb"], "definition"),)
         for row in seed_rows("series_breaks")

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from introstat.codelists import labels, seed_rows
 from introstat.release.contents import COUNTRY, TOTAL, load_contents
+from introstat.release.naming import period_dates
 from introstat.release.report import charts
 from introstat.release.report.content import Chart, Column, Paragraph, Row, Table
 from introstat.release.report.facts import Facts
@@ -331,7 +332,7 @@ def line_chart(context: Context, key: str, measure: str) -> Chart | None:
 
 def breaks_among(periods: Sequence[str]) -> list[charts.Break]:
     """The breaks and weaknesses of the seed series_breaks that lie among the periods."""
-    days = [first_day(period) for period in periods]
+    days = [period_dates(period)[0] for period in periods]
     found = []
     for row in seed_rows("series_breaks"):
         start = date.fromisoformat(row["from_date"])
@@ -353,7 +354,7 @@ def breaks_crossed(context: Context) -> tuple[Text, ...]:
     """What a reader must know of the comparison with the year before, if there is one."""
     if context.before not in context.figures.periods("headline"):
         return ()
-    before, now = first_day(context.before), first_day(context.facts.period)
+    before, now = (period_dates(each)[0] for each in (context.before, context.facts.period))
     said: list[Text] = []
     for row in seed_rows("series_breaks"):
         start = date.fromisoformat(row["from_date"])
@@ -365,11 +366,6 @@ def breaks_crossed(context: Context) -> tuple[Text, ...]:
         if concerned:
             said.append((Given(row["text_nb"], "definition"),))
     return tuple(said)
-
-
-def first_day(period: str) -> date:
-    """A period's first day."""
-    return date(int(period[:4]), 7 if period.endswith("H2") else 1, 1)
 
 
 def semicolons(items: Iterable[Text]) -> Text:
