@@ -252,11 +252,11 @@ def _put_percent(
     decimals: int,
     *codes: str,
 ) -> None:
-    """Put a percent; it is hidden with its count, and missing where there is nobody."""
+    """Put a percent; it is hidden with its count, and cannot occur where there is nobody."""
     share = _percent(count, whole, decimals)
     hidden = 1 <= count <= 3 or 1 <= whole <= 3
     if hidden or share is None:
-        cubes.put(cube, *at, "percent", None, *codes, sign=":" if hidden else "..")
+        cubes.put(cube, *at, "percent", None, *codes, sign=":" if hidden else ".")
     else:
         cubes.put(cube, *at, "percent", share, *codes)
 

@@ -11,7 +11,7 @@ import duckdb
 
 from introstat.release.contents import AT_THE_TIME, COUNTRY, TOTAL, load_contents
 from introstat.release.report.text import Derived, Mark, Number, Ref, RevisionRef, written
-from introstat.sql import quoted_name
+from introstat.sql import quoted_name, text_literal
 
 _NOT_SHOWN = "–"
 _MILLION = Decimal(1_000_000)
@@ -49,10 +49,14 @@ class _Cube:
 class Figures:
     """The cubes of one release, in the codes of the time."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, period: str) -> None:
-        """Take the open connection and the release's period; a cube is read when asked for."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, period: str, release: str) -> None:
+        """Take the open connection, the release's period and name; a cube is read when asked for.
+
+        Of cubes that hold several releases (column `release`) only this one is read.
+        """
         self._connection = connection
         self.period = period
+        self._release = release
         self._cubes: dict[str, _Cube] = {}
         self._regions = {
             region_type: self._read_regions(region_type)
@@ -167,7 +171,7 @@ class Figures:
             f"""
             select period, region_code, measure, cast(value as decimal(18, 1)), sign,
                 {", ".join(map(quoted_name, dimensions))}
-            from {quoted_name(f"pub_{cube}")}
+            from {self._published(cube)}
             where region_set = '{AT_THE_TIME}'
             """
         ).fetchall()
@@ -185,10 +189,18 @@ class Figures:
             codes={name: tuple(sorted(each)) for name, each in codes.items()},
         )
 
+    def _published(self, cube: str) -> str:
+        """A cube of this release, to select from."""
+        name = quoted_name(f"pub_{cube}")
+        columns = {row[0] for row in self._connection.execute(f"describe {name}").fetchall()}
+        if "release" not in columns:
+            return name
+        return f"(from {name} where release = {text_literal(self._release)})"
+
     def _read_regions(self, region_type: str) -> list[Region]:
         """The regions of the time; `regions` may name those of the reference year as well."""
         rows = self._connection.execute(
-            """
+            f"""
             select
                 region_code,
                 -- Two municipalities may have one name: Våler, Herøy, Nes.
@@ -201,8 +213,8 @@ class Figures:
                 left join regions as c
                     on r.county_code = c.region_code and c.region_type = 'county'
                 where r.region_type = ? and r.region_code in (
-                    select region_code from pub_participants
-                    where region_set = 'at_the_time' and period = ?
+                    select region_code from {self._published("participants")}
+                    where region_set = '{AT_THE_TIME}' and period = ?
                 )
             )
             order by region_code
