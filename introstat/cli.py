@@ -17,6 +17,7 @@ from introstat.places import MEMORY_VARIABLE
 from introstat.receipt.command import receive_command
 from introstat.receipt.describe import manifest_command
 from introstat.receipt.key_command import key_group
+from introstat.release.command import release, verify
 from introstat.synth.command import synth
 from introstat.vintages.deliveries import deliveries_command
 from introstat.vintages.diff import diff_command
@@ -80,3 +81,5 @@ main.add_command(protect_command)
 main.add_command(audit_command)
 main.add_command(lists_command)
 main.add_command(overview_command)
+main.add_command(release)
+main.add_command(verify)

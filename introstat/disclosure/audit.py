@@ -17,7 +17,14 @@ from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import UNKNOWN, Published, PublishedCube
 from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.system import Floats, Ints
-from introstat.disclosure.witnesses import TOLERANCE, Block, Contradiction, blocks_of, reader_bounds
+from introstat.disclosure.witnesses import (
+    ENDLESS,
+    TOLERANCE,
+    Block,
+    Contradiction,
+    blocks_of,
+    reader_bounds,
+)
 from introstat.errors import UserError
 
 Ends = tuple[int, int | None, bool]  # of an interval: least, greatest (None: any), whether exact
@@ -80,8 +87,8 @@ def audit(
     `primary_rows` says which rows to test (from the restricted list); without it every hidden cell
     is tested (of a rounded file every cell that may hide a count of the policy's range). `method`
     defaults to the policy's. `exact` of the narrowest safe cells get exact intervals in the report.
-    `base` is one whole-number table of all cells, and `moves` changes of it (cells, changes): offered
-    witnesses, each of which counts only if it agrees with everything published.
+    `base` is one whole-number table of all cells, and `moves` changes of it (cells, changes):
+    offered witnesses, each of which counts only if it agrees with everything published.
     Raises Contradiction where numbers do not add up.
     """
     started = time.perf_counter()
@@ -396,7 +403,8 @@ class _Search:
 
     def _check(self, block: Block, whole: Ints) -> None:
         """A witness counts only if, in whole numbers, it agrees with everything published."""
-        if (whole < self.low[block.cells]).any() or (whole > self.high[block.cells]).any():
+        low, high = self.low[block.cells], self.high[block.cells]
+        if (whole < low).any() or ((whole > high) & (high < ENDLESS)).any():
             raise RuntimeError("a witness from the solver is out of bounds; the audit stops")
         if not block.adds_up(whole):
             raise RuntimeError("a witness from the solver does not add up; the audit stops")

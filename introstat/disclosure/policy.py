@@ -28,8 +28,8 @@ class Policy:
     `round_base`. Categories of fewer than `pool_below` persons are pooled before protection; a
     mean, share or amount needs `min_persons` behind it. `methods` names the method of a cube;
     `method` is the one for every other cube. `not_additive` says what happens to figures that have
-    no sums. `decided_by` and `decided_on` say who answers for it and since when; `decision` says what
-    was decided, and why, where a policy protects less than the one before.
+    no sums. `decided_by` and `decided_on` say who answers for it and since when; `decision` says
+    what was decided, and why, where a policy protects less than the one before.
     """
 
     decided_by: str

@@ -209,10 +209,10 @@ def audit_tables(
 
     The keys of the result say what was audited: `suppressed`, `suppressed, figures taken for
     unrevised` (with earlier releases, if no number contradicts it), `rounded NAME`. A release is
-    safe only if every result has passed. With `witnesses` a large release is audited in a fraction of
-    the time; what earlier releases show of counts that have not changed is then simply known.
+    safe only if every result has passed. With `witnesses` a large release is audited in a fraction
+    of the time; what earlier releases show of counts that have not changed is then simply known.
     """
-    more = {} if exact is None else {"exact": exact}
+    more: dict[str, Any] = {} if exact is None else {"exact": exact}
     results = {}
     hidden: dict[str, PublishedCube] = {}
     then: dict[str, tuple[str, PublishedCube]] = {}

@@ -105,8 +105,8 @@ def usable_policy(path: Path | None, before: Policy | None) -> Policy:
     policy = load_policy(path or DEFAULT_POLICY)
     if policy.decided_by.strip().lower() == NOT_DECIDED:
         raise ReleaseRefused(
-            f"Nobody has decided the policy {path or DEFAULT_POLICY}: write who decided it and when "
-            "(decided_by, decided_on) in a copy, and name it with --policy."
+            f"Nobody has decided the policy {path or DEFAULT_POLICY}: write who decided it and "
+            "when (decided_by, decided_on) in a copy, and name it with --policy."
         )
     for what, other in (
         ("the house's policy", load_policy(DEFAULT_POLICY)),
@@ -115,7 +115,7 @@ def usable_policy(path: Path | None, before: Policy | None) -> Policy:
         if other and (looser := looser_settings(policy, other)) and not policy.decision.strip():
             raise ReleaseRefused(
                 f"The policy is looser than {what}: {'; '.join(looser)}. Record the decision in it "
-                "(decision: what was decided, why, and where it is filed), or take the setting back."
+                "(decision: what was decided, why, and where it is filed), or take it back."
             )
     if any(
         method != "suppress"

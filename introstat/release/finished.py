@@ -1,7 +1,8 @@
 """The finished files of a release, read back for the audit: nothing is known of how they were made.
 
 A reader has the tables, the list of regions, and what cubes.yml says adds up. The audit takes the
-counts from the CSV files; `dependent_faults` holds every other figure against the counts it tells of.
+counts from the CSV files; `dependent_faults` holds every other figure against the counts it
+tells of.
 """
 
 import csv
@@ -15,7 +16,7 @@ import pyarrow as pa
 
 from introstat.disclosure.audit import AuditResult
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.protection import PublishedTable, audit_tables
+from introstat.disclosure.protection import PublishedTable, Witnesses, audit_tables
 from introstat.errors import UserError
 from introstat.release import naming
 from introstat.release.contents import (
@@ -122,11 +123,12 @@ def audit_release(
     policy: Policy,
     primaries: Mapping[str, pa.Table],
     earlier: Mapping[str, Sequence[pa.Table]],
+    witnesses: Witnesses,
 ) -> dict[str, AuditResult]:
     """Audit all counts of a release together, from its finished files.
 
-    `primaries` are the restricted lists; `earlier` the same tables in earlier releases of the
-    period.
+    `primaries` are the restricted lists, `witnesses` what proves the doubt (taken on trust in
+    nothing), `earlier` the same tables in earlier releases of the period.
     """
     regions = read_regions(regions_path(folder, period, version))
     systems = systems_of(contents, period)
@@ -149,6 +151,7 @@ def audit_release(
         },
         policy,
         links_of(contents, there, codes),
+        witnesses=witnesses,
     )
 
 

@@ -141,8 +141,8 @@ def _counted(cube: CubeSpec, systems: Mapping[str, System], period: str) -> list
                 f"""
                 select {text_literal(period)} as period, {", ".join(f"cells.{k}" for k in keys)},
                     {text_literal(other.name)} as measure,
-                    case when cells.sign = '' then coalesce(figures.value, {"null" if mean else "0"})
-                    end as value,
+                    case when cells.sign = ''
+                        then coalesce(figures.value, {"null" if mean else "0"}) end as value,
                     case when cells.sign <> '' then cells.sign
                         when cells.value = 0 then '{"." if mean else ""}' else '' end as sign
                 from ({cells}) as cells

@@ -18,7 +18,7 @@
 
 {#
     The municipality that a person's figures are told under; that of nobody for a protected address or
-    a code that is not known. The model joins int_cube__municipalities as `known`.
+    a code that is not known. The model joins stat_base_municipalities as `known`.
 #}
 {% macro placed_municipality(code, is_address_protected) -%}
     case
@@ -31,7 +31,7 @@
 
 {#
     Leaves rolled up to every region and to the totals of the dimensions. `leaves` is a relation or CTE with
-    period, period_type, municipality_code (int_cube__municipalities or none), the dimensions and the
+    period, period_type, municipality_code (stat_base_municipalities or none), the dimensions and the
     columns of `sums` ({column: type}), all of which add up over municipalities and dimensions.
     `kept` are dimensions that have no total, since a person can stand under several of their codes.
 #}
@@ -52,7 +52,7 @@
         cast(sum(leaves.{{ column }}) as {{ type }}) as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ leaves }} as leaves
-    inner join {{ ref('int_cube__regions') }} as regions
+    inner join {{ ref('stat_base_regions') }} as regions
         on
             leaves.period = regions.period
             and leaves.municipality_code = regions.municipality_code

@@ -8,7 +8,7 @@ with leaves as (
         age_band,
         count(*) as recipients,
         sum(amount) as amount
-    from {{ ref('int_cube__recipients') }}
+    from {{ ref('stat_base_recipients') }}
     group by period, period_type, municipality_code, sex, age_band
 ),
 

@@ -28,7 +28,7 @@ leaves as (
         sum(by_period.checked) as checked,
         sum(by_period.findings) as findings
     from by_period
-    left join {{ ref('int_cube__municipalities') }} as known
+    left join {{ ref('stat_base_municipalities') }} as known
         on
             by_period.municipality_code = known.municipality_code
             and by_period.period = known.period

@@ -8,7 +8,7 @@ with leaves as (
         persons.sex,
         groups.result_group,
         count(*) as exits
-    from {{ ref('int_cube__persons') }} as persons
+    from {{ ref('stat_base_persons') }} as persons
     inner join {{ ref('termination_groups') }} as groups
         on persons.termination_group = groups.termination_group
     group by

@@ -8,7 +8,7 @@ with leaves as (
         sex,
         termination_group,
         count(*) as exits
-    from {{ ref('int_cube__persons') }}
+    from {{ ref('stat_base_persons') }}
     where termination_group is not null
     group by period, period_type, municipality_code, sex, termination_group
 ),

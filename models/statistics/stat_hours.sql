@@ -14,7 +14,7 @@ with participations as (
     from {{ ref('int_participation__full_time') }} as days
     inner join {{ ref('int_participation__accepted') }} as accepted
         on days.participation_no = accepted.participation_no
-    inner join {{ ref('int_cube__persons') }} as persons
+    inner join {{ ref('stat_base_persons') }} as persons
         on
             accepted.person_key = persons.person_key
             and days.period = persons.period

@@ -7,7 +7,7 @@ with leaves as (
         sex,
         measure_group,
         count(*) as participants_with_measure
-    from {{ ref('int_cube__measures') }}
+    from {{ ref('stat_base_measures') }}
     where measure_group is not null
     group by period, period_type, municipality_code, sex, measure_group
 ),

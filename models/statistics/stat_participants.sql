@@ -7,7 +7,7 @@ with leaves as (
         sex,
         age_band,
         count(*) as participants
-    from {{ ref('int_cube__persons') }}
+    from {{ ref('stat_base_persons') }}
     group by period, period_type, municipality_code, sex, age_band
 ),
 

@@ -8,7 +8,7 @@ with leaves as (
         sex,
         country_of_birth,
         count(*) as participants
-    from {{ ref('int_cube__persons') }}
+    from {{ ref('stat_base_persons') }}
     group by period, period_type, municipality_code, sex, country_of_birth
 ),
 

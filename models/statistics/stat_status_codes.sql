@@ -9,7 +9,7 @@ with leaves as (
         sex,
         status_code,
         count(*) as former_participants
-    from {{ ref('int_cube__former_participants') }}
+    from {{ ref('stat_base_former_participants') }}
     group by period, period_type, municipality_code, years_after, sex, status_code
 ),
 

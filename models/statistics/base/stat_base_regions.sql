@@ -1,7 +1,7 @@
 -- Every region that a municipality's figures count in. Those who have no municipality that may be
 -- told count in the country only, so the country is more than the sum of its counties.
 with municipalities as (
-    select * from {{ ref('int_cube__municipalities') }}
+    select * from {{ ref('stat_base_municipalities') }}
 ),
 
 unplaced as (

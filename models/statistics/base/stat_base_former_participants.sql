@@ -14,7 +14,7 @@ with final as (
     from {{ ref('fct_one_year_status') }} as statuses
     inner join {{ ref('dim_person') }} as persons on statuses.person_key = persons.person_key
     {{ join_successor('statuses.municipality_code', date_of('statuses.status_year', 12, 31)) }}
-    left join {{ ref('int_cube__municipalities') }} as known
+    left join {{ ref('stat_base_municipalities') }} as known
         on
             successions.current_code = known.municipality_code
             and cast(statuses.status_year as varchar) = known.period

@@ -60,7 +60,7 @@ final as (
         both_divisions.measure_type,
         both_divisions.measure_group
     from both_divisions
-    inner join {{ ref('int_cube__persons') }} as persons
+    inner join {{ ref('stat_base_persons') }} as persons
         on
             both_divisions.person_key = persons.person_key
             and both_divisions.period = persons.period

@@ -40,7 +40,7 @@ final as (
             as municipality_code,
         coalesce(persons.sex, {{ unknown_code() }}) as sex,
         coalesce(age_bands.age_band, 'other') as age_band,
-        recipients.period_amount as amount
+        cast(recipients.period_amount as decimal(18, 2)) as amount
     from recipients
     left join {{ ref('dim_person') }} as persons on recipients.person_key = persons.person_key
     left join {{ ref('age_bands') }} as age_bands
@@ -48,7 +48,7 @@ final as (
             {{ completed_years('persons.birth_date', 'recipients.period_last_day') }}
             between age_bands.from_age and age_bands.to_age
     {{ join_successor('recipients.municipality_code', 'recipients.period_last_day') }}
-    left join {{ ref('int_cube__municipalities') }} as known
+    left join {{ ref('stat_base_municipalities') }} as known
         on
             successions.current_code = known.municipality_code
             and recipients.period = known.period

@@ -22,7 +22,7 @@ with final as (
             between age_bands.from_age and age_bands.to_age
     left join {{ ref('fct_terminations') }} as ends
         on periods.participation_id = ends.participation_id
-    left join {{ ref('int_cube__municipalities') }} as known
+    left join {{ ref('stat_base_municipalities') }} as known
         on
             periods.period_municipality_code = known.municipality_code
             and periods.period = known.period

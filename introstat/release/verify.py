@@ -1,0 +1,57 @@
+"""Checking a release that is there: checksums, formats against each other, the audit once more."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from introstat.disclosure.policy import policy_from
+from introstat.disclosure.report import audit_lines
+from introstat.release import finished, manifest
+from introstat.release.contents import load_contents
+from introstat.release.encodings import compare
+from introstat.release.make import earlier_counts, read_witnesses
+
+
+def verify_release(folder: Path, restricted: Path | None) -> list[str]:
+    """What is not as it was when the release was made, in words; nothing: all is well.
+
+    `restricted` is the folder of the restricted sides; None leaves the audit out. Raises UserError
+    if the folder is no release, or its restricted side is not there.
+    """
+    about = finished.read_json(folder / manifest.MANIFEST)
+    faults = manifest.checksum_faults(folder, about)
+    if faults:
+        return faults
+    faults = compare(folder)
+    contents = load_contents()
+    period, version, year = (
+        str(about["period"]),
+        int(str(about["version"])),
+        int(str(about["reference_year"])),
+    )
+    faults += finished.dependent_faults(folder, contents, period, version, year)
+    if restricted is None:
+        return faults
+    inside = restricted / folder.name
+    witnesses = read_witnesses(inside)
+    policy = dict(about["policy"])  # type: ignore[call-overload]
+    for derived in ("fingerprint", "methods"):
+        policy.pop(derived, None)
+    results = finished.audit_release(
+        folder,
+        contents,
+        period,
+        version,
+        year,
+        policy_from(policy),
+        {
+            path.stem.removeprefix("primary_"): pq.read_table(path)
+            for path in sorted(inside.glob("primary_*.parquet"))
+        },
+        earlier_counts(folder.parent, contents, period, version),
+        witnesses,
+    )
+    for result in results.values():
+        if not result.passed:
+            faults += audit_lines(result)
+    return faults
