@@ -17,7 +17,7 @@ from introstat.disclosure.layout import (
     withheld_codes,
 )
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import AnySystem, Ints, Mask, PublishedCells, System
+from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
 
@@ -28,7 +28,8 @@ class Tables:
     `values` is in persons, one for every cell of the system. `published` lists the cells of all
     tables. `withheld` are cells that none shows but that a reader can work out all the same, from
     totals. `known` marks cells whose value a reader already has from an earlier release. With
-    `is_part` the table is one code of a dimension that has no total.
+    `is_part` the table is one code of a dimension that has no total. `dearer` is how many times
+    worse it is to hide each cell than another (figures of the whole country).
     """
 
     system: AnySystem
@@ -37,6 +38,7 @@ class Tables:
     withheld: PublishedCells = field(default_factory=PublishedCells.none, kw_only=True)
     known: Mask | None = field(default=None, kw_only=True)
     is_part: bool = field(default=False, kw_only=True)
+    dearer: Floats | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,7 @@ def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
             withheld=part_of(counts.withheld),
             known=None if counts.known is None else counts.known[cells],
             is_part=True,
+            dearer=None if counts.dearer is None else counts.dearer[cells],
         )
         parts.append((cells, part))
     return parts

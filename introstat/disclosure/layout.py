@@ -53,6 +53,7 @@ class Layout:
     `totals` gives the code of a dimension's total where it is not `Total`, or None where the
     dimension has none. `unpublished` lists leaves that no table shows, though they count in totals
     (protected addresses, which are in the country only): a reader can work them out like any other.
+    `untold` are such leaves that say nothing of anybody (sex not registered): no harm is in it.
     `tables` lists the items of each linked table: a dimension (all its levels), one level of it
     (`county`), or some of its hierarchies (`region>county`); a dimension that a table leaves out
     stands at its total. No tables means one table of all dimensions.
@@ -63,6 +64,7 @@ class Layout:
     totals: Mapping[str, str | None] = field(default_factory=dict)
     tables: tuple[tuple[str, ...], ...] = ()
     unpublished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    untold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a layout that names a dimension twice or a hierarchy of no dimension."""
@@ -74,7 +76,11 @@ class Layout:
                     f"Hierarchy of {hierarchy.dimension}: not a dimension; "
                     f"dimensions: {', '.join(self.dims)}."
                 )
-        for what, names in (("Total", self.totals), ("Unpublished code", self.unpublished)):
+        for what, names in (
+            ("Total", self.totals),
+            ("Unpublished code", self.unpublished),
+            ("Untold code", self.untold),
+        ):
             for name in names:
                 if name not in self.dims:
                     raise UserError(
@@ -178,7 +184,7 @@ def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimensi
         if name in table.column_names:
             codes.update(text_column(table, name))
     codes.discard("")
-    codes.update(layout.unpublished.get(name, ()))
+    codes.update(layout.unpublished.get(name, ()), layout.untold.get(name, ()))
     own = [h for h in layout.hierarchies if h.dimension == name]
     for hierarchy in own:
         if isinstance(hierarchy, ColumnHierarchy):
@@ -354,6 +360,7 @@ def _codes_of_table(
             for code in every
             if (code == dimension.total or dimension.level_of[code] in levels)
             and code not in layout.unpublished.get(name, ())
+            and code not in layout.untold.get(name, ())
         )
     for dimension in dimensions:
         if dimension.name not in shown:

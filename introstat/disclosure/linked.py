@@ -103,8 +103,11 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
     cells: list[Ints] = []
     withheld = PublishedCells.none()
     known = np.zeros(system.size, dtype=bool)
+    dearer = np.ones(system.size)
     for name, counts in cubes.items():
         start = system.start_of[name]
+        if counts.dearer is not None:
+            dearer[start : start + counts.system.size] = counts.dearer
         withheld = PublishedCells(
             (*withheld.codes, *((name, *key) for key in counts.withheld.codes)),
             np.concatenate([withheld.cells, start + counts.withheld.cells]),
@@ -119,6 +122,7 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
         values,
         PublishedCells(tuple(codes), np.concatenate(cells)),
         withheld=withheld,
+        dearer=dearer,
         known=known,
     )
 

@@ -7,7 +7,7 @@ each cube.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -44,7 +44,7 @@ from introstat.disclosure.published import (
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
-from introstat.disclosure.system import Ints, JointSystem, Mask
+from introstat.disclosure.system import Floats, Ints, JointSystem, Mask
 from introstat.errors import UserError
 
 WORTH_SHARING = 300  # primary cells; below this a second process costs more than it gives
@@ -58,7 +58,8 @@ class Cube:
 
     `count` and `persons` name columns; `persons` holds how many persons a figure rests on. `pool`
     lists dimensions whose rare categories are joined first. `additive` is False where the figures
-    have no sums. `method` overrides the policy's.
+    have no sums. `method` overrides the policy's. `dearer` says of codes of a dimension how many
+    times worse it is to hide a cell of theirs than another.
     """
 
     table: Frame
@@ -68,6 +69,7 @@ class Cube:
     pool: tuple[str, ...] = ()
     additive: bool = True
     method: str | None = None
+    dearer: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def method_by(self, policy: Policy, name: str) -> str:
         """The method for this cube: its own, else the policy's."""
@@ -271,6 +273,18 @@ def audit_tables(
     return results
 
 
+def _dearer(counts: Counts, given: Mapping[str, Mapping[str, float]]) -> Floats:
+    """How many times worse it is to hide each cell of a system than another."""
+    factors = np.ones(counts.system.shape)
+    for axis, dimension in enumerate(counts.system.dimensions):
+        for code, times in given.get(dimension.name, {}).items():
+            if code in dimension.node_of:
+                at: list[Any] = [slice(None)] * factors.ndim
+                at[axis] = dimension.node_of[code]
+                factors[tuple(at)] *= times
+    return factors.ravel()
+
+
 def _with_earlier(
     name: str,
     now: PublishedCube,
@@ -321,6 +335,8 @@ def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) ->
             f"The cube {name or cube.count} has figures that rest on fewer than "
             f"{policy.min_persons} persons; rounding does not hide them. Suppress it."
         )
+    if cube.dearer:
+        counts = replace(counts, dearer=_dearer(counts, cube.dearer))
     if earlier:
         seen = [_read(t, PublishedTable(t, layout, method)) for t in earlier]
         counts = replace(counts, known=already_shown(counts, seen))

@@ -227,6 +227,8 @@ class _Search:
         doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
         self.price = self.weight * (1.0 + LARGE_DEARER * doublings)
         self.price[last] *= LAST_DEARER
+        if counts.dearer is not None:
+            self.price *= counts.dearer
         self._begin(NEAR_LEAVES[0])
 
     def _begin(self, near: int) -> None:

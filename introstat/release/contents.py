@@ -30,7 +30,7 @@ class Label:
 class DimensionSpec:
     """A dimension of the cubes: its codes in order, its total (None: codes overlap).
 
-    `unpublished` counts in totals but has no cells of its own. With `only_used` a cube shows only
+    `unpublished` (not registered, too few to tell) counts in totals but has no cells of its own. With `only_used` a cube shows only
     codes that somebody in the country has.
     """
 

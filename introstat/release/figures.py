@@ -28,6 +28,7 @@ from introstat.release.contents import (
     MeasureSpec,
 )
 
+COUNTRY_DEARER, COUNTY_DEARER, TOTAL_DEARER = 40.0, 4.0, 2.0  # than other cells, to hide
 UNPLACED = "9999"  # nobody's municipality: protected addresses, unknown codes
 REFERENCE = (
     "ref:"  # before a code of the reference year, so that it is not taken for one of the time
@@ -107,10 +108,8 @@ def layout_of(system: System, regions: Sequence[Region]) -> Layout:
         tuple(lists),
         {"region": COUNTRY, **{d.name: TOTAL if d.total else None for d in system.dimensions}},
         (),
-        {
-            "region": (UNPLACED,),
-            **{d.name: (d.unpublished,) for d in system.dimensions if d.unpublished},
-        },
+        {"region": (UNPLACED,)},
+        {d.name: (d.unpublished,) for d in system.dimensions if d.unpublished},
     )
 
 
@@ -198,7 +197,17 @@ def counts_of(
         "count",
         "count",
         (system.finest.pool,) if system.finest.pool else (),
+        dearer=_dearer(system, regions),
     )
+
+
+def _dearer(system: System, regions: Sequence[Region]) -> dict[str, dict[str, float]]:
+    """Figures of the whole country are the last to be hidden, then counties' and totals."""
+    counties = {region.county for region in regions} | {
+        REFERENCE + region.reference_county for region in regions
+    }
+    places = {COUNTRY: COUNTRY_DEARER} | dict.fromkeys(sorted(counties), COUNTY_DEARER)
+    return {"region": places, **{d.name: {TOTAL: TOTAL_DEARER} for d in system.dimensions}}
 
 
 def _codes(system: System, used: set[tuple[str, ...]]) -> Iterator[list[str]]:
