@@ -30,8 +30,8 @@ class Label:
 class DimensionSpec:
     """A dimension of the cubes: its codes in order, its total (None: codes overlap).
 
-    `unpublished` (not registered, too few to tell) counts in totals but has no cells of its own. With `only_used` a cube shows only
-    codes that somebody in the country has.
+    `unpublished` (not registered, too few to tell) counts in totals but has no cells of its own.
+    With `only_used` a cube shows only codes that somebody in the country has.
     """
 
     name: str

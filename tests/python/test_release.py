@@ -1,0 +1,315 @@
+"""A release as a user makes it: from the warehouse to files, report, audit and manifest."""
+
+import csv
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import run
+
+from introstat.disclosure.policy import DEFAULT_POLICY, policy_from
+from introstat.release.conditions import looser_settings
+from introstat.release.contents import load_contents
+from introstat.release.figures import systems_of
+from introstat.release.revisions import Before, write_revisions
+
+PERIOD = "2017H2"
+
+
+@pytest.fixture(scope="module")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("policy") / "policy.yml"
+    text = DEFAULT_POLICY.read_text(encoding="utf-8")
+    path.write_text(text.replace("not yet decided", "Utvalget for konfidensialitet"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, generated_warehouse: Path) -> Path:
+    """A warehouse of our own, so that what a release leaves beside it is nobody else's."""
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copy(generated_warehouse, folder / "introstat.duckdb")
+    shutil.copytree(generated_warehouse.with_suffix(".received"), folder / "introstat.received")
+    return folder
+
+
+def make(house: Path, policy: Path | None, *more: str | Path, period: str = PERIOD):
+    options = ["--policy", policy] if policy else []
+    if "--kind" not in more:
+        options += ["--kind", "preliminary"]
+    if "--out" not in more:
+        options += ["--out", house / "release"]
+    return run(
+        "release", period, "--warehouse", house / "introstat.duckdb", *options, *more,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def released(house: Path, policy: Path) -> Path:
+    done = make(house, policy)
+    assert done.returncode == 0, done.stderr
+    folder = house / "release" / f"{PERIOD}_v1"
+    assert str(folder) in done.stdout
+    return folder
+
+
+def rows_of(path: Path) -> Iterator[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def tables(folder: Path) -> list[Path]:
+    return [p for p in sorted(folder.glob("*.csv")) if not p.name.startswith("revisjoner")]
+
+
+def test_a_release_holds_every_cube_in_every_format_with_report_audit_and_manifest(
+    released: Path,
+) -> None:
+    names = {path.name for path in released.rglob("*") if path.is_file()}
+    for cube in load_contents().of(PERIOD).values():
+        span = "p2015-H1_p2017-H2" if cube.name == "headline" else "p2017-H2"
+        for ending in ("parquet", "csv", "px", "json"):
+            assert f"{cube.stem}_{span}_v1.{ending}" in names
+        if len(cube.region_sets) > 1:
+            assert any(name.startswith(f"{cube.stem}_kommuner") for name in names)
+        if cube.imdi_table:
+            assert any(name.startswith(cube.imdi_table) for name in names)
+    assert {"datapackage.json", "manifest.json", "rapport_p2017-H2_v1.pdf"} <= names
+    assert {"rapport_p2017-H2_v1.html", "personvernkontroll_p2017-H2_v1.json"} <= names
+    manifest = json.loads((released / "manifest.json").read_text())
+    assert manifest["kind"] == "preliminary" and manifest["audit_passed"] is True
+    assert {i["source"] for i in manifest["inputs"]} >= {"nir", "aordningen", "folkeregister"}
+    assert names - {"manifest.json"} == {Path(name).name for name in manifest["files"]}
+    for name, about in manifest["files"].items():
+        content = (released / name).read_bytes()
+        assert about == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+
+
+def test_nothing_forbidden_is_in_any_table(released: Path) -> None:
+    counts = {m.name for c in load_contents().cubes.values() for m in c.counts_in()}
+    hidden = 0
+    for path in tables(released):
+        for row in rows_of(path):
+            assert row["sign"] in ("", ":", "..", ".")
+            assert (row["value"] == "") == (row["sign"] != "")
+            assert row["is_preliminary"] == "true"
+            assert row["region"] != "9999"
+            hidden += row["sign"] == ":"
+            if row["measure"] in counts and row["value"] and "hovedtall" not in path.name:
+                assert row["value"] not in ("1", "2", "3"), (path.name, row)
+    assert hidden > 1000
+
+
+def test_what_is_shown_is_what_the_warehouse_holds(released: Path, house: Path) -> None:
+    shown = compared = 0
+    with duckdb.connect(str(house / "introstat.duckdb"), read_only=True) as warehouse:
+        for cube in load_contents().of(PERIOD).values():
+            if not cube.counts_in():
+                continue
+            dims = [d.name for d in cube.dimensions]
+            figures = {
+                tuple(row[:-1]): row[-1]
+                for row in warehouse.execute(
+                    f"select region_code, {', '.join(dims)}, measure, value from {cube.model} "
+                    f"where period = '{PERIOD}' and region_set = 'at_the_time'"
+                ).fetchall()
+            }
+            for row in rows_of(released / f"{cube.stem}_p2017-H2_v1.csv"):
+                if row["value"] and not any(row[d] == "other" for d in dims):
+                    shown += 1
+                    key = (row["region"], *(row[d] for d in dims), row["measure"])
+                    assert float(figures.get(key, 0)) == float(row["value"]), (cube.name, row)
+                    compared += key in figures
+    assert shown > 10_000 and compared > 500
+
+
+def test_the_published_models_hold_what_the_files_hold(released: Path, house: Path) -> None:
+    copy = house / "published.duckdb"
+    done = run(
+        "dbt", "build", "--selector", "publication", "--target-path", house / "target",
+        "--log-path", house / "target",
+        INTROSTAT_WAREHOUSE=str(copy), INTROSTAT_RECEIVED=str(house / "introstat.received"),
+        INTROSTAT_PROTECTED=str(house / "introstat.protected"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    with duckdb.connect(str(copy), read_only=True) as connection:
+        rows = connection.execute(
+            "select region_code, sex, age_band, measure, value, sign from pub_participants "
+            f"where release = '{PERIOD}_v1' and region_set = 'at_the_time'"
+        ).fetchall()
+        there = connection.execute("select table_name from duckdb_tables()").fetchall()
+        names = {row[0] for row in there}
+    assert names == {f"pub_{name}" for name in load_contents().cubes}
+    ours = {tuple(map(str, row[:4])): (row[4], row[5]) for row in rows}
+    read = list(rows_of(released / "deltakere_p2017-H2_v1.csv"))
+    assert len(read) == len(ours)
+    for row in read:
+        value, sign = ours[row["region"], row["sex"], row["age_band"], row["measure"]]
+        assert (sign, None if value is None else float(value)) == (
+            row["sign"],
+            float(row["value"]) if row["value"] else None,
+        )
+
+
+def test_the_same_inputs_give_the_same_bytes(
+    released: Path, house: Path, policy: Path, tmp_path: Path
+) -> None:
+    out, inside = tmp_path / "again", tmp_path / "inside"
+    done = make(house, policy, "--out", out, "--restricted", inside, "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    for path in sorted(released.rglob("*")):
+        if path.is_file():
+            again = out / released.name / path.relative_to(released)
+            assert path.read_bytes() == again.read_bytes(), path.name
+
+
+def test_verify_passes_and_finds_what_was_changed(
+    released: Path, house: Path, tmp_path: Path
+) -> None:
+    inside = house / "introstat.restricted"
+    done = run("verify", released, "--restricted", inside)
+    assert done.returncode == 0, done.stderr
+    assert "the audit passes" in done.stdout
+    assert run("verify", released, "--without-audit").returncode == 0
+    missing = run("verify", released, "--restricted", tmp_path)
+    assert missing.returncode == 2 and "--restricted" in missing.stderr
+
+    copy = tmp_path / released.name
+    shutil.copytree(released, copy)
+    table = copy / "deltakere_p2017-H2_v1.csv"
+    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+    place = next(i for i, line in enumerate(lines) if ",:," in line)
+    lines[place] = lines[place].replace(",:,", "2,,").replace(",,2,,", ",2,,")
+    table.write_text("".join(lines), encoding="utf-8")
+    changed = run("verify", copy, "--restricted", inside)
+    assert changed.returncode == 3
+    assert "deltakere_p2017-H2_v1.csv: changed since the release" in changed.stderr
+
+
+def test_a_count_that_slipped_out_fails_the_audit_though_the_manifest_agrees(
+    released: Path, house: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / released.name
+    shutil.copytree(released, copy)
+    with duckdb.connect(str(house / "introstat.duckdb"), read_only=True) as warehouse:
+        found = warehouse.execute(
+            "select region_code from stat_participants where period = ? and measure = "
+            "'participants' and region_type = 'municipality' and region_set = 'at_the_time' "
+            "and sex = 'total' and age_band = 'total' and value between 1 and 3 order by 1",
+            [PERIOD],
+        ).fetchone()
+    assert found is not None
+    table = copy / "deltakere_p2017-H2_v1.csv"
+    rows = list(rows_of(table))
+    for row in rows:
+        same = (row["region"], row["sex"], row["age_band"]) == (found[0], "total", "total")
+        if same and row["measure"] == "participants":
+            assert row["sign"] == ":"
+            row["value"], row["sign"] = "2", ""
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    content = table.read_bytes()
+    manifest["files"][table.name] = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+    }
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    done = run("verify", copy, "--restricted", house / "introstat.restricted")
+    assert done.returncode in (2, 3)
+    assert "deltakere_p2017-H2_v1" in done.stderr or "restricted" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["2017Q3"], 2, "is not a period"),
+        (["2031H1"], 3, "the register is known until"),
+        ([PERIOD, "--version", "1"], 2, "is there already"),
+        ([PERIOD, "--version", "7"], 2, "next version"),
+        ([PERIOD], 2, "--note"),
+    ],
+)
+def test_what_may_not_be_released_is_refused(
+    arguments: list[str], code: int, said: str, released: Path, house: Path, policy: Path
+) -> None:
+    before = sorted((house / "release").rglob("*"))
+    done = make(house, policy, *arguments[1:], period=arguments[0])
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert sorted((house / "release").rglob("*")) == before
+
+
+def test_a_final_release_says_all_that_is_lacking(
+    house: Path, policy: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    done = make(house, policy, "--kind", "final", "--out", out, period="2018")
+    assert done.returncode == 3
+    assert "cannot be final yet" in done.stderr and "status:" in done.stderr
+    assert not out.exists()
+
+
+def test_a_policy_needs_somebody_who_decided_it(house: Path, tmp_path: Path, policy: Path) -> None:
+    undecided = make(house, None, "--out", tmp_path)
+    assert undecided.returncode == 3 and "Nobody has decided" in undecided.stderr
+    loose = tmp_path / "loose.yml"
+    loose.write_text(policy.read_text().replace("hide_to: 3 ", "hide_to: 2 "))
+    refused = make(house, loose, "--out", tmp_path)
+    assert refused.returncode == 3 and "hide_to is 2, was 3" in refused.stderr
+    rounds = tmp_path / "rounds.yml"
+    rounds.write_text(policy.read_text().replace("method: suppress", "method: round"))
+    assert make(house, rounds, "--out", tmp_path).returncode == 3
+    given = {"decided_by": "utvalget", "decided_on": "2026-01-01"}
+    usual = policy_from(given)
+    assert looser_settings(policy_from(given | {"min_width": 2}), usual)
+    assert not looser_settings(policy_from(given | {"min_width": 4}), usual)
+
+
+def test_revisions_tell_old_new_difference_and_why(tmp_path: Path) -> None:
+    connection = duckdb.connect()
+    columns = (
+        "release varchar, period varchar, region_set varchar, region_type varchar, "
+        "region_code varchar, sex varchar, age_band varchar, measure varchar, "
+        "value decimal(18, 1), sign varchar"
+    )
+    for name in ("pub_participants", "before_participants"):
+        connection.execute(f"create table {name} ({columns})")
+    cell = "'2017H2', 'at_the_time', 'county', '03', '{}', 'total', 'participants'"
+    old = [("1", "10", "''"), ("2", "null", "':'"), ("total", "20", "''")]
+    new = [("1", "12", "''"), ("2", "8", "''"), ("total", "20", "''")]
+    for table, release, values in (("before", "v1", old), ("pub", "v2", new)):
+        for sex, value, sign in values:
+            connection.execute(
+                f"insert into {table}_participants values "
+                f"('2017H2_{release}', {cell.format(sex)}, {value}, {sign})"
+            )
+    before = Before("2017H2_v1", {}, tmp_path)
+    write_revisions(connection, load_contents(), "2017H2", "2017H2_v2", before, "sent")
+    rows = connection.execute(
+        "select dimensions ->> 'sex', old_value, new_value, difference, reason from revisions "
+        "order by 1"
+    ).fetchall()
+    assert [(r[0], r[3], r[4]) for r in rows] == [("1", 2, "sent"), ("2", None, "personvern")]
+
+
+def test_every_count_of_the_cubes_is_in_a_protected_system() -> None:
+    contents = load_contents()
+    for period in ("2017H2", "2017"):
+        systems = systems_of(contents, period)
+        for cube in contents.of(period).values():
+            for measure in cube.counts_in():
+                own = [system for system in systems.values() if cube in system.cubes]
+                assert measure.name in {system.measure.name for system in own}
+            for measure in cube.measures_in(period):
+                told = (measure.counts, measure.part, measure.rests_on, measure.follows)
+                assert any(told) or cube.name in ("headline", "registration_share")
+    sides = [link[side] for link in contents.links for side in ("left", "right")]
+    named = {side if isinstance(side, str) else side["cube"] for side in sides}
+    assert named <= set(systems_of(contents, "2017"))
