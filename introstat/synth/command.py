@@ -12,7 +12,9 @@ from introstat.synth.generate import FIRST_YEAR, LAST_YEAR, generate
 from introstat.synth.replicate import replicate
 
 FEWEST, MOST = 50, 1_000_000
-NOT_WITH_REPLICATE = ("persons", "first_year", "last_year", "nir_deliveries", "shapes")
+NOT_WITH_REPLICATE = (
+    "persons", "first_year", "last_year", "nir_deliveries", "shapes", "municipalities",
+)  # fmt: skip
 
 
 @click.command("synth")
@@ -67,6 +69,11 @@ NOT_WITH_REPLICATE = ("persons", "first_year", "last_year", "nir_deliveries", "s
     help="mixed: the newest deliveries of some sources in latin-1 or as Parquet, the same rows.",
 )
 @click.option(
+    "--municipalities",
+    type=click.IntRange(1),
+    help="Everybody lives in so many of the largest municipalities; default: in all of them.",
+)
+@click.option(
     "--replicate",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -82,6 +89,7 @@ def synth(
     last_year: int,
     nir_deliveries: str,
     shapes: str,
+    municipalities: int | None,
     file: Path | None,
 ) -> None:
     """Write synthetic extracts: deliveries of all five sources, with nobody real in them.
@@ -130,7 +138,10 @@ def synth(
             if file is not None:
                 replicate(file, out, seed, tell)
             else:
-                generate(out, persons, seed, first_year, last_year, nir_deliveries, tell, shapes)
+                generate(
+                    out, persons, seed, first_year, last_year, nir_deliveries, tell, shapes,
+                    municipalities,
+                )  # fmt: skip
     except FileExistsError as error:
         raise UserError(
             f"{out} exists and is not an empty folder. Name another folder with --out, "

@@ -10,6 +10,7 @@ import duckdb
 
 from introstat.synth import deliveries, kostra, snapshots
 from introstat.synth.deliveries import SHAPES, Progress
+from introstat.synth.geography import settled_in
 from introstat.synth.income import make_income, make_units
 from introstat.synth.measures import make_absences, make_measures
 from introstat.synth.parameters import parameters
@@ -32,15 +33,17 @@ def generate(
     nir_deliveries: str = "yearly",
     progress: Progress | None = None,
     shapes: str = SHAPES[0],
+    municipalities: int | None = None,
 ) -> None:
     """Write the deliveries of all five sources for the years into the new folder `out`.
 
-    `persons` is everyone in the register, of whom about nine in ten take part. The same arguments
-    give the same bytes.
+    `persons` is everyone in the register, of whom about nine in ten take part; with
+    `municipalities` they live in so many of the largest. The same arguments give the same bytes.
     """
     tell: Progress = progress or (lambda step, share: None)
     tell("people and programmes", 0.0)
-    truth = make_truth(persons, seed, first_year, last_year, tell)
+    with settled_in(municipalities):
+        truth = make_truth(persons, seed, first_year, last_year, tell)
     with new_folder(out) as folder, database(folder) as connection:
         tell("handing over to DuckDB", 0.30)
         load(connection, truth, seed, dirty=True)

@@ -5,6 +5,8 @@ municipality that was later split has one lineage per successor. Events carry a 
 together they give the code that was valid on that date.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,6 +45,22 @@ class Geography:
         return int(self.table.shape[1])
 
 
+_settled_in: int | None = None
+
+
+@contextmanager
+def settled_in(municipalities: int | None) -> Iterator[None]:
+    """While the block runs all live in so many of the largest municipalities; None: in any."""
+    global _settled_in
+    _settled_in = municipalities
+    geography.cache_clear()
+    try:
+        yield
+    finally:
+        _settled_in = None
+        geography.cache_clear()
+
+
 @cache
 def geography() -> Geography:
     """Municipalities from the warehouse's seeds, sizes from `municipality_weights.csv`."""
@@ -72,6 +90,8 @@ def geography() -> Geography:
     codes = sorted({code for path in paths for code in path})
     position = {code: number for number, code in enumerate(codes)}
     weights = _weights([path[0] for path in paths])
+    if _settled_in is not None:
+        weights[np.argsort(-weights, kind="stable")[_settled_in:]] = 0.0
     largest: dict[str, int] = {}
     for number in np.argsort(-weights, kind="stable"):
         largest.setdefault(county[paths[number][0]], int(number))

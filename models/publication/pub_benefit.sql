@@ -1,1 +1,4 @@
-{{ published_cube('benefit', ['sex', 'age_band']) }}
+{{ published_cube(
+    'benefit',
+    ['sex', 'age_band'],
+) }}

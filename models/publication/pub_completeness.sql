@@ -1,1 +1,5 @@
-{{ published_cube('completeness', ['rule_id'], percents=[{'part': 'findings', 'whole': 'checked'}]) }}
+{{ published_cube(
+    'completeness',
+    ['rule_id'],
+    percents=[{'part': 'findings', 'whole': 'checked'}],
+) }}

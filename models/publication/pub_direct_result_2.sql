@@ -1,1 +1,5 @@
-{{ published_cube('direct_result_2', ['sex', 'result_group'], percents=[{'part': 'exits', 'over': 'result_group'}]) }}
+{{ published_cube(
+    'direct_result_2',
+    ['sex', 'result_group'],
+    percents=[{'part': 'exits', 'over': 'result_group'}],
+) }}

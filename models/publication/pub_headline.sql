@@ -1,16 +1,40 @@
 -- Of the release's own period every figure is the one of its cube, hidden where that is.
 with own as (
     select
-        release, period, region_set, region_type, region_code, sex, measure, value, sign
+        release,
+        period,
+        region_set,
+        region_type,
+        region_code,
+        sex,
+        measure,
+        value,
+        sign
     from {{ ref('pub_participants') }}
     where age_band = {{ total_code() }} and measure = 'participants'
     union all
     select
-        release, period, region_set, region_type, region_code, sex, measure, value, sign
+        release,
+        period,
+        region_set,
+        region_type,
+        region_code,
+        sex,
+        measure,
+        value,
+        sign
     from {{ ref('pub_hours') }}
     union all
     select
-        release, period, region_set, region_type, region_code, sex, 'exits' as measure, value, sign
+        release,
+        period,
+        region_set,
+        region_type,
+        region_code,
+        sex,
+        'exits' as measure,
+        value,
+        sign
     from {{ ref('pub_direct_result_2') }}
     where result_group = {{ total_code() }} and measure = 'exits'
     union all
@@ -28,12 +52,28 @@ with own as (
     where result_group = 'arbutd' and measure = 'percent'
     union all
     select
-        release, period, region_set, region_type, region_code, sex, measure, value, sign
+        release,
+        period,
+        region_set,
+        region_type,
+        region_code,
+        sex,
+        measure,
+        value,
+        sign
     from {{ ref('pub_benefit') }}
     where age_band = {{ total_code() }}
     union all
     select
-        release, period, region_set, region_type, region_code, sex, measure, value, sign
+        release,
+        period,
+        region_set,
+        region_type,
+        region_code,
+        sex,
+        measure,
+        value,
+        sign
     from {{ ref('pub_status') }}
     where
         years_after = '1'

@@ -1,1 +1,4 @@
-{{ published_cube('hours', ['sex']) }}
+{{ published_cube(
+    'hours',
+    ['sex'],
+) }}

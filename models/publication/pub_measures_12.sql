@@ -1,1 +1,4 @@
-{{ published_cube('measures_12', ['sex', 'measure_type']) }}
+{{ published_cube(
+    'measures_12',
+    ['sex', 'measure_type'],
+) }}

@@ -1,1 +1,4 @@
-{{ published_cube('measures_4', ['sex', 'measure_group']) }}
+{{ published_cube(
+    'measures_4',
+    ['sex', 'measure_group'],
+) }}

@@ -1,1 +1,5 @@
-{{ published_cube('participants', ['sex', 'age_band'], percents=[{'part': 'participants', 'over': 'sex', 'decimals': 1}]) }}
+{{ published_cube(
+    'participants',
+    ['sex', 'age_band'],
+    percents=[{'part': 'participants', 'over': 'sex', 'decimals': 1}],
+) }}

@@ -1,1 +1,4 @@
-{{ published_cube('registration_share', ['event_type']) }}
+{{ published_cube(
+    'registration_share',
+    ['event_type'],
+) }}

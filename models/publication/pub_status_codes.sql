@@ -1,1 +1,5 @@
-{{ published_cube('status_codes', ['years_after', 'sex', 'status_code'], percents=[{'part': 'former_participants', 'over': 'status_code'}]) }}
+{{ published_cube(
+    'status_codes',
+    ['years_after', 'sex', 'status_code'],
+    percents=[{'part': 'former_participants', 'over': 'status_code'}],
+) }}

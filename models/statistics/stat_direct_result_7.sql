@@ -1,5 +1,5 @@
--- IMDi's direct result: one exit at most for each person and period; reasons that are not registered
--- or not known stay in the denominator.
+-- IMDi's direct result: one exit at most for each person and period; reasons that are not
+-- registered or not known stay in the denominator.
 with leaves as (
     select
         period,

@@ -23,7 +23,8 @@ wide as (
         *,
         {{ over_total('former_participants', 'status_code', ['years_after', 'sex']) }} as everybody
     from rolled
-    where region_type in ('country', 'county')),
+    where region_type in ('country', 'county')
+),
 
 final as (
     {{ long_cube('wide', ['years_after', 'sex', 'status_code'], {

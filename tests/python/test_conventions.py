@@ -10,8 +10,8 @@ import pytest
 import yaml
 from conftest import ROOT, run
 
-LAYERS = ["staging", "intermediate", "marts", "quality", "reports", "statistics"]
-CONTRACTED = ("marts", "quality", "reports", "statistics")
+LAYERS = ["staging", "intermediate", "marts", "quality", "reports", "statistics", "publication"]
+CONTRACTED = ("marts", "quality", "reports", "statistics", "publication")
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +34,22 @@ def layer(node: dict) -> str:
     return Path(node["original_file_path"]).parts[1]
 
 
-def test_only_staging_reads_sources(models):
+def test_only_staging_reads_what_was_received_and_publication_what_was_protected(models):
     readers = {
-        layer(m) for m in models for parent in m["depends_on"]["nodes"] if "source." in parent
+        (layer(model), parent.split(".")[2] == "protected")
+        for model in models
+        for parent in model["depends_on"]["nodes"]
+        if parent.startswith("source.")
     }
-    assert readers == {"staging"}
+    assert readers == {("staging", False), ("publication", True)}
+
+
+def test_publication_reads_no_figure_that_is_not_protected(manifest, models):
+    for model in models:
+        if layer(model) == "publication":
+            for parent in model["depends_on"]["nodes"]:
+                node = (manifest["nodes"] | manifest["sources"])[parent]
+                assert parent.startswith("source.") or layer(node) == "publication", model["name"]
 
 
 def test_every_layer_reads_only_what_stands_before_it(manifest, models):
@@ -72,7 +83,8 @@ def test_described_columns_are_the_columns(generated_warehouse, models):
     from conftest import rows
 
     for model in models:
-        written = model["config"]["materialized"] != "ephemeral"
+        # What is published is in no warehouse unless somebody asks for it; it has a contract.
+        written = model["config"]["materialized"] != "ephemeral" and layer(model) != "publication"
         if written and not model["name"].startswith("base_"):
             found = rows(
                 generated_warehouse,

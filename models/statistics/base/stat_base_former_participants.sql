@@ -1,5 +1,5 @@
--- Residents on the reference date only. Without the income of that November nobody can be seen to be
--- employed, and without a status delivery most statuses are unknown: such years have no rows.
+-- Residents on the reference date only. Without the income of that November nobody can be seen to
+-- be employed, and without a status delivery most statuses are unknown: such years have no rows.
 with final as (
     select
         cast(statuses.status_year as varchar) as period,

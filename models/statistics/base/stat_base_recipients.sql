@@ -1,5 +1,5 @@
--- The municipality is the one that paid most to the person in the period (the lower code if two paid
--- the same). A person whose payments and corrections come to nothing is no recipient.
+-- The municipality is the one that paid most to the person in the period (the lower code if two
+-- paid the same). A person whose payments and corrections come to nothing is no recipient.
 with paid as (
     select
         benefits.person_key,
