@@ -186,6 +186,8 @@ EXITS = (
     Measure("percent", "Andel", "Share", "prosent", "percent"),
 )
 PERSONS = Measure("participants", "Deltakere", "Participants", "personer", "persons")
+MEASURED = Measure("participants_with_measure", "Deltakere", "Participants", "personer", "persons")
+FORMER = Measure("former_participants", "Deltakere", "Participants", "personer", "persons")
 FINE = Measure("percent", "Andel", "Share", "prosent", "percent", 1)
 
 
@@ -224,18 +226,18 @@ def release_cubes(period: str, is_preliminary: bool = False) -> list[Cube]:
          [region(), sex(), classified("age_band", "Alder", "Age", ages)], [PERSONS, FINE]),
         ("measures_4", "tiltak_4",
          [region(), Dimension("measure_group", "Tiltaksgruppe", "Group",
-                              tuple(seed("measure_groups", "measure_group"))), sex()], [PERSONS]),
+                              tuple(seed("measure_groups", "measure_group"))), sex()], [MEASURED]),
         ("measures_12", "tiltak_12",
          [region(), Dimension("measure_type", "Tiltak", "Measure",
-                              tuple(seed("measure_types", "measure_type"))), sex()], [PERSONS]),
+                              tuple(seed("measure_types", "measure_type"))), sex()], [MEASURED]),
         ("direct_result_2", "direkte_resultat_2",
-         [region(), classified("termination_group_2", "Årsak", "Reason", two), sex()], EXITS),
+         [region(), classified("result_group", "Årsak", "Reason", two), sex()], EXITS),
         ("direct_result_7", "direkte_resultat_7",
          [region(), classified("termination_group", "Årsak", "Reason",
                                seed("termination_groups", "termination_group")), sex()], EXITS),
         ("status", "status",
          [region(), Dimension("years_after", "År etter", "Years after", tuple(years)),
-          classified("status", "Status", "Status", statuses), sex()], [PERSONS, EXITS[1]]),
+          classified("status_group", "Status", "Status", statuses), sex()], [FORMER, EXITS[1]]),
         ("hours", "timer", [region(), sex()],
          [Measure("hours_per_week", "Timer per uke", "Hours per week", "timer", "hours", 1)]),
     ]  # fmt: skip
@@ -511,7 +513,7 @@ def test_imdis_words_are_there_for_every_code_of_the_rule_book() -> None:
         ("intro_avslutning_direkte_8", "termination_group", ("termination_groups", None)),
         ("intro_tiltak_4", "measure_group", ("measure_groups", None)),
         ("intro_tiltak_12", "measure_type", ("measure_types", None)),
-        ("intro_status_arbutd", "status", ("status_groups", "status_group")),
+        ("intro_status_arbutd", "status_group", ("status_groups", None)),
         ("intro_deltakere", "sex", ("sexes", None)),
     ):
         assert {each.code for each in seed(codes[0], codes[1] or dimension)} == words[table][
