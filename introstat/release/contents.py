@@ -40,6 +40,12 @@ class DimensionSpec:
     total: Label | None
     unpublished: str | None
     only_used: bool
+    seed: str | None
+
+    def column(self, name: str) -> dict[str, str]:
+        """What the seed says of each of its codes in another of its columns."""
+        assert self.seed is not None
+        return {next(iter(row.values())): row[name] for row in seed_rows(self.seed)}
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,7 @@ def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:
         total,
         given.get("unpublished"),
         given.get("only_used", False),
+        seed,
     )
 
 

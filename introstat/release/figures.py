@@ -1,9 +1,8 @@
-"""The figures of a release before and after protection.
+"""The counts of a release as disclosure control wants them.
 
 `counts_of` takes the restricted cubes out of the warehouse as tables of inner cells, with the links
-between them, as disclosure control wants them; `protected_rows` puts what may be shown back into
-the cubes' long layout. Figures are the warehouse's own: nothing is computed here but which of them
-a reader may see.
+between them, as disclosure control wants them. Figures are the warehouse's own: nothing is computed
+here. What may be shown of them goes back into the cubes' layout in protected.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from introstat.codelists import seed_rows
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.linked import Link, Term
 from introstat.disclosure.protection import Cube
@@ -100,7 +98,7 @@ def layout_of(system: System, regions: Sequence[Region]) -> Layout:
     lists = _region_lists(system, regions)
     for group, codes in system.grouped.items():
         dimension = next(d for d in system.dimensions if d.name == codes)
-        of = {next(iter(row.values())): row[group] for row in seed_rows(_seed_of(codes))}
+        of = dimension.column(group)
         pairs = [(c.code, f"{group}:{of[c.code]}") for c in dimension.codes]
         lists.append(CodeList(codes, group, tuple(pairs)))
     return Layout(
@@ -111,14 +109,6 @@ def layout_of(system: System, regions: Sequence[Region]) -> Layout:
         {"region": (UNPLACED,)},
         {d.name: (d.unpublished,) for d in system.dimensions if d.unpublished},
     )
-
-
-def _seed_of(dimension: str) -> str:
-    return {
-        "termination_group": "termination_groups",
-        "status_code": "statuses",
-        "measure_type": "measure_types",
-    }[dimension]
 
 
 def _region_lists(system: System, regions: Sequence[Region]) -> list[CodeList]:
@@ -252,7 +242,7 @@ def _of_groups(
     codes: Mapping[str, Mapping[str, set[str]]],
 ) -> Iterator[Link]:
     whole, parts, by, fine = given["group"], given["of"], given["by"], given["codes"]
-    group_of = {next(iter(row.values())): row[by] for row in seed_rows(_seed_of(fine))}
+    group_of = next(d for d in systems[parts].dimensions if d.name == fine).column(by)
     for group in sorted(codes[whole][by] & set(group_of.values())):
         own = sorted(c for c in codes[parts][fine] if group_of.get(c) == group)
         left = tuple(Term(parts, {fine: code}) for code in own)

@@ -9,6 +9,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -253,7 +254,7 @@ def _faults(
     ]
 
 
-def read_json(path: Path) -> dict[str, object]:
+def read_json(path: Path) -> dict[str, Any]:
     """A JSON file of a release; UserError if it is not there or damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

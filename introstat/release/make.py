@@ -1,6 +1,5 @@
 """Making a release: aside, whole, audited from its finished files, and only then in its place."""
 
-import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,12 @@ import pyarrow.parquet as pq
 
 from introstat.codelists import seed_rows
 from introstat.disclosure.audit import AuditResult
-from introstat.disclosure.policy import Policy, policy_from
+from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import ProtectedCube, Witnesses, protect
 from introstat.disclosure.report import audit_lines, audit_report, to_json
 from introstat.errors import BuildFailed, UserError
 from introstat.locking import locked, move_into_place, workshop
+from introstat.progress import silent
 from introstat.release import conditions, finished, manifest, naming
 from introstat.release.contents import (
     AT_THE_TIME,
@@ -95,7 +95,9 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
         conditions.expect_period(warehouse, wanted.period, vintage)
         before = _before(places, wanted.period)
         version = _version(wanted, places, before)
-        policy = conditions.usable_policy(wanted.policy, _policy_before(before))
+        policy = conditions.usable_policy(
+            wanted.policy, manifest.policy_in(before.manifest) if before else None
+        )
         if wanted.kind == "final":
             conditions.expect_final(warehouse, wanted.period, vintage)
         name = f"{wanted.period}_v{version}"
@@ -206,17 +208,14 @@ class _Making:
     def _publish(self) -> duckdb.DuckDBPyConnection:
         """The models pub_* over this release's store alone, in a file of their own."""
         path = self.work / "published.duckdb"
-        os.environ[PROTECTED_VARIABLE] = str(self.store.parent)
-        try:
-            run = run_dbt(
-                ["build", "--selector", "publication"],
-                path,
-                self.places.received,
-                self.work / "target",
-                lambda *_: None,
-            )
-        finally:
-            del os.environ[PROTECTED_VARIABLE]
+        run = run_dbt(
+            ["build", "--selector", "publication"],
+            path,
+            self.places.received,
+            self.work / "target",
+            silent,
+            {PROTECTED_VARIABLE: str(self.store.parent)},
+        )
         if run.exit_code:
             raise BuildFailed("The published cubes were not built:\n" + "\n".join(run.errors))
         return duckdb.connect(str(path))
@@ -570,15 +569,6 @@ def _before(places: Places, period: str) -> Before | None:
     number, folder = versions[-1]
     name = f"{period}_v{number}"
     return Before(name, finished.read_json(folder / manifest.MANIFEST), places.protected / name)
-
-
-def _policy_before(before: Before | None) -> Policy | None:
-    if before is None:
-        return None
-    given = {
-        k: v for k, v in before.manifest["policy"].items() if k not in ("fingerprint", "methods")
-    }
-    return policy_from(given)
 
 
 def _version(wanted: Wanted, places: Places, before: Before | None) -> int:

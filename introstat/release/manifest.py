@@ -4,12 +4,13 @@ import csv
 import hashlib
 import json
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from introstat.disclosure.policy import Policy
+from introstat.disclosure.policy import Policy, policy_from
 from introstat.places import project_root
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 
@@ -70,6 +71,12 @@ def software() -> dict[str, str]:
 def policy_of(policy: Policy) -> dict[str, Any]:
     """The policy as it was, with its fingerprint."""
     return asdict(policy) | {"fingerprint": policy.fingerprint}
+
+
+def policy_in(about: Mapping[str, Any]) -> Policy:
+    """The policy of a release, from its manifest."""
+    derived = ("fingerprint", "methods")
+    return policy_from({k: v for k, v in about["policy"].items() if k not in derived})
 
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> Path:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from introstat.disclosure.policy import policy_from
 from introstat.disclosure.report import audit_lines
 from introstat.release import finished, manifest
 from introstat.release.contents import load_contents
@@ -34,16 +33,13 @@ def verify_release(folder: Path, restricted: Path | None) -> list[str]:
         return faults
     inside = restricted / folder.name
     witnesses = read_witnesses(inside)
-    policy = dict(about["policy"])  # type: ignore[call-overload]
-    for derived in ("fingerprint", "methods"):
-        policy.pop(derived, None)
     results = finished.audit_release(
         folder,
         contents,
         period,
         version,
         year,
-        policy_from(policy),
+        manifest.policy_in(about),
         {
             path.stem.removeprefix("primary_"): pq.read_table(path)
             for path in sorted(inside.glob("primary_*.parquet"))

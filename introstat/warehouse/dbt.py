@@ -4,8 +4,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
@@ -36,8 +38,12 @@ def run_dbt(
     received: Path,
     target: Path,
     progress: Tell,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> DbtRun:
-    """Run a dbt command on a warehouse file; `progress` is told done, total and the node's name."""
+    """Run a dbt command on a warehouse file; `progress` is told done, total and the node's name.
+
+    `variables` are set in its environment.
+    """
     command = [
         sys.executable, "-m", "introstat.warehouse.dbt_process",
         "--log-format", "json",
@@ -50,6 +56,7 @@ def run_dbt(
     environment = os.environ | {
         WAREHOUSE_VARIABLE: str(warehouse),
         RECEIVED_VARIABLE: str(received),
+        **variables,
     }
     with subprocess.Popen(
         command,

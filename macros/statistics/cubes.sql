@@ -109,6 +109,87 @@
 
 
 {#
+    A cube of counts, a whole model: rows_from has a row for each person (and each code of `kept`) with
+    period, period_type, municipality_code and the dimensions. With `percent_over` the cube has percent
+    too, of the total of that dimension; `where` chooses rows, `region_types` which regions are kept.
+#}
+{% macro counted_cube(
+    rows_from, count, dimensions, kept=[], percent_over=none, decimals=0, where=none,
+    region_types=['country', 'county', 'municipality']
+) -%}
+{%- set codes = kept + dimensions -%}
+{%- set measures = {count: {'value': count, 'persons': count}} -%}
+{%- if percent_over -%}
+    {%- do measures.update({'percent': {'value': percent(count, 'everybody', decimals), 'persons': count}}) -%}
+{%- endif -%}
+with leaves as (
+    select
+        period,
+        period_type,
+        municipality_code,
+        {{ codes | join(', ') }},
+        count(*) as {{ count }}
+    from {{ rows_from }}
+    {{ 'where ' ~ where if where }}
+    group by period, period_type, municipality_code, {{ codes | join(', ') }}
+),
+
+rolled as (
+    {{ rolled_up('leaves', dimensions, {count: 'bigint'}, kept) }}
+),
+
+wide as (
+    select
+        *
+        {%- if percent_over %},
+        {{ over_total(count, percent_over, codes | reject('equalto', percent_over) | list) }}
+            as everybody
+        {%- endif %}
+    from rolled
+    where region_type in ('{{ region_types | join("', '") }}')
+),
+
+final as (
+    {{ long_cube('wide', codes, measures) }}
+)
+
+select * from final
+{%- endmacro %}
+
+
+{#
+    The main figures by sex, each from the cube that defines it: the rows of the models named `prefix` and the
+    cube. `columns` are taken along beside measure and value.
+#}
+{% macro main_figures(prefix, columns) -%}
+    {%- set total = " = " ~ total_code() -%}
+    {%- for cube, where, named in [
+        ('participants', "age_band" ~ total ~ " and measure = 'participants'", none),
+        ('hours', none, none),
+        ('direct_result_2', "result_group" ~ total ~ " and measure = 'exits'", none),
+        ('direct_result_2', "result_group = 'arbutd' and measure = 'percent'", 'direct_result_percent'),
+        ('benefit', "age_band" ~ total, none),
+        (
+            'status',
+            "years_after = '1' and status_group" ~ total ~ " and measure = 'former_participants'",
+            none,
+        ),
+        ('status', "years_after = '1' and status_group = '1' and measure = 'percent'", 'status_percent'),
+    ] %}
+    {{ 'union all' if not loop.first }}
+    select
+        {{ columns | join(',\n        ') }},
+        {{ "'" ~ named ~ "' as measure" if named else 'measure' }},
+        value
+    from {{ ref(prefix ~ cube) }}
+    where
+        region_set = 'at_the_time' and region_type = 'country'
+        {{ 'and ' ~ where if where }}
+    {%- endfor %}
+{%- endmacro %}
+
+
+{#
     A ratio of exact decimals, rounded half up to so many decimals in whole arithmetic; null where there is
     nothing to divide by. Neither may have more than seven decimals.
 #}

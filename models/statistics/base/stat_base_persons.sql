@@ -13,7 +13,8 @@ with final as (
         coalesce(age_bands.age_band, 'other') as age_band,
         coalesce(persons.country_of_birth, {{ unknown_code() }}) as country_of_birth,
         case when periods.is_exit_of_period then coalesce(ends.termination_group, 'ukjent') end
-            as termination_group
+            as termination_group,
+        groups.result_group
     from {{ ref('int_participation__periods') }} as periods
     inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
     left join {{ ref('age_bands') }} as age_bands
@@ -22,6 +23,10 @@ with final as (
             between age_bands.from_age and age_bands.to_age
     left join {{ ref('fct_terminations') }} as ends
         on periods.participation_id = ends.participation_id
+    left join {{ ref('termination_groups') }} as groups
+        on
+            periods.is_exit_of_period
+            and coalesce(ends.termination_group, 'ukjent') = groups.termination_group
     left join {{ ref('stat_base_municipalities') }} as known
         on
             periods.period_municipality_code = known.municipality_code
