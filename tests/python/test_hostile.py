@@ -286,13 +286,15 @@ def test_formulas_are_kept_as_the_text_they_are(tmp_path):
 
 
 BOUNDED = """
-import resource, sys
+import sys
 from pathlib import Path
 sys.path.insert(0, "tests/python")
 from test_hostile import KEY, told, as_file
 from test_hostile import BOMBS
 print(told(as_file(*BOMBS[sys.argv[1]]())))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# getrusage would tell the peak of the process that started this one, if that was higher.
+[peak] = [line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line]
+print(int(peak.split()[1]) // 1024)
 """
 _HEADER = HEADERS["bosatt.csv"].encode() + b"\n"
 _FILE = "folkeregister/2018-01-21/bosatt.csv"
