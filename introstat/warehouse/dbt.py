@@ -47,7 +47,8 @@ def run_dbt(
     command = [
         sys.executable, "-m", "introstat.warehouse.dbt_process",
         "--log-format", "json",
-        "--log-path", str(target / "logs"),
+        # What dbt would write to files goes with the build's folder; nobody reads it.
+        "--log-level-file", "none", "--no-write-json",
         *arguments,
         "--target-path", str(target),
         "--project-dir", str(project_root()),

@@ -2,8 +2,11 @@
 
 import ctypes
 import signal
+import sys
 
 from dbt.cli.main import cli
+
+from introstat.warehouse.parsed import parsed_project
 
 _PR_SET_PDEATHSIG = 1
 
@@ -12,4 +15,7 @@ if __name__ == "__main__":
     prctl = getattr(ctypes.CDLL(None), "prctl", None)
     if prctl is not None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    cli()
+    arguments = sys.argv[1:]
+    place = arguments.index("--vars") + 1 if "--vars" in arguments else None
+    manifest = parsed_project("{}" if place is None else arguments[place])
+    cli(arguments, obj={"manifest": manifest} if manifest else None)
