@@ -1,0 +1,1 @@
+"""How fast the warehouse is, measured against what people would use instead."""

@@ -1,0 +1,48 @@
+"""What a peer starts from: the accepted rows of the registers, typed, one Parquet file each.
+
+A peer gets what stands before the facts' own definitions: rows that staging let in, who a number
+belongs to, the periods, and the rule book's words. All that lies between these and the facts it
+computes itself.
+"""
+
+from pathlib import Path
+
+from introstat.sql import quoted_name, text_literal
+from introstat.warehouse.opening import open_warehouse
+
+INPUTS = (
+    # staging
+    "stg_aordningen__inntekt",
+    "stg_aordningen__virksomheter",
+    "stg_folkeregister__bosatt",
+    "stg_nir__deltakelser",
+    "stg_nir__fravaer",
+    "stg_nir__permisjoner",
+    "stg_nir__tiltak",
+    "stg_status__signaler",
+    # identity and time
+    "int_identity__current_idents",
+    "int_person__persons",
+    "int_time__periods",
+    "int_time__vintage",
+    # the rule book
+    "measure_words",
+    "status_signals",
+    "statuses",
+    "termination_groups",
+    "termination_reasons",
+)
+
+
+def export_inputs(warehouse: Path, folder: Path) -> None:
+    """Write `<name>.parquet` for each of INPUTS from a built warehouse into a folder, made if new.
+
+    The warehouse is only read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open_warehouse(warehouse) as connection:
+        for name in INPUTS:
+            connection.execute(
+                f"copy (from {quoted_name(name)}) "
+                f"to {text_literal(str(folder / f'{name}.parquet'))} (format parquet)"
+            )

@@ -1,0 +1,1 @@
+"""The facts made by others: the same definitions on the same inputs, without DuckDB."""

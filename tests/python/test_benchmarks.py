@@ -1,0 +1,86 @@
+"""The benchmark's peers: no time counts unless their facts are the warehouse's, row by row."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from benchmarks.agreement import FACTS, compare
+from benchmarks.inputs import INPUTS, export_inputs
+
+FACT = "fct_participation"
+# One row of it, with hours.
+FIRST = f"participation_id = (select min(participation_id) from {FACT} where hours_per_week > 0)"
+
+
+@pytest.fixture(scope="module")
+def inputs(generated_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("inputs")
+    export_inputs(generated_warehouse, folder)
+    return folder
+
+
+def found(warehouse: Path, folder: Path, query: str) -> list[str]:
+    """What `compare` says of a fact that a peer has made in this way from the right one."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        connection.execute(f"copy ({query}) to '{folder / FACT}.parquet' (format parquet)")
+    return compare(warehouse, folder, [FACT])
+
+
+def test_the_warehouse_agrees_with_itself_in_any_order_and_in_other_types(
+    generated_warehouse, tmp_path
+):
+    assert found(generated_warehouse, tmp_path, f"from {FACT} order by random()") == []
+    wider = (
+        "programme_days::bigint as programme_days, planned_hours::decimal(38, 9) as planned_hours"
+    )
+    query = f"select * replace ({wider}) from {FACT}"
+    assert found(generated_warehouse, tmp_path, query) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            f"select * replace (programme_days + ({FIRST})::integer as programme_days) from {FACT}",
+            "1 rows are lacking, 1 rows are not the warehouse's; "
+            "they differ in programme_days alone",
+        ),
+        (
+            f"from {FACT} where not ({FIRST})",
+            "1 rows are lacking, 0 rows are not the warehouse's",
+        ),
+        (
+            f"from {FACT} union all from {FACT} where {FIRST}",
+            "0 rows are lacking, 1 rows are not the warehouse's",
+        ),
+        (f"select * exclude (end_date) from {FACT}", "column end_date is lacking"),
+        (f"select *, 1 as one from {FACT}", "column one is not the warehouse's"),
+        (
+            "select * replace (hours_per_week * (1 + 1e-11 * ("
+            f"{FIRST})::integer) as hours_per_week) from {FACT}",
+            "column hours_per_week differs in 1 rows by more than 1e-12 of its value",
+        ),
+        (
+            "select * replace (planned_hours + 0.00000001 * ("
+            f"{FIRST})::integer as planned_hours) from {FACT}",
+            "column planned_hours is DECIMAL(18,8); 1 of its values are no DECIMAL(18,7)",
+        ),
+    ],
+)
+def test_a_difference_is_found(generated_warehouse, tmp_path, query, said):
+    assert f"{FACT}: {said}" in found(generated_warehouse, tmp_path, query)
+
+
+def test_doubles_may_differ_in_their_last_digits(generated_warehouse, tmp_path):
+    query = f"select * replace (hours_per_week * (1 + 1e-14) as hours_per_week) from {FACT}"
+    assert found(generated_warehouse, tmp_path, query) == []
+
+
+def test_a_fact_that_no_peer_made_is_a_difference(generated_warehouse, tmp_path):
+    assert compare(generated_warehouse, tmp_path, [FACT]) == [f"{FACT}: there is no {FACT}.parquet"]
+
+
+def test_inputs_are_all_there_and_the_facts_are_not(inputs):
+    assert sorted(path.stem for path in inputs.iterdir()) == sorted(INPUTS)
+    assert not set(FACTS) & set(INPUTS)
