@@ -41,6 +41,7 @@ def compare(warehouse: Path, folder: Path, facts: list[str]) -> list[str]:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"set temp_directory = {text_literal(spill)}")
         connection.execute("set preserve_insertion_order = false")
+        connection.execute("set enable_progress_bar = false")
         return [
             f"{fact}: {difference}"
             for fact in facts

@@ -41,6 +41,7 @@ def export_inputs(warehouse: Path, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with open_warehouse(warehouse) as connection:
+        connection.execute("set enable_progress_bar = false")
         for name in INPUTS:
             connection.execute(
                 f"copy (from {quoted_name(name)}) "

@@ -1,9 +1,9 @@
 """The facts in polars, as an expert would write them who wants them fast.
 
 Spells become events; sorted by key and day, one running sum over all of them gives the state
-between two days, because what a key adds it also takes away. Days are integers from Monday 1 January of
-year 1, hours and amounts scaled integers, keys packed into one integer, repeated texts categories.
-Weeks are made and written by the streaming engine.
+between two days, because what a key adds it also takes away. Days are integers from Monday
+1 January of year 1, hours and amounts scaled integers, keys packed into one integer, repeated texts
+categories. Weeks are made and written by the streaming engine.
 """
 
 from collections.abc import Callable

@@ -1,12 +1,16 @@
 """The benchmark's peers: no time counts unless their facts are the warehouse's, row by row."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import ROOT
 
 from benchmarks.agreement import FACTS, compare
 from benchmarks.inputs import INPUTS, export_inputs
+from benchmarks.peers import pandas_facts, polars_facts
 
 FACT = "fct_participation"
 # One row of it, with hours.
@@ -84,3 +88,28 @@ def test_a_fact_that_no_peer_made_is_a_difference(generated_warehouse, tmp_path)
 def test_inputs_are_all_there_and_the_facts_are_not(inputs):
     assert sorted(path.stem for path in inputs.iterdir()) == sorted(INPUTS)
     assert not set(FACTS) & set(INPUTS)
+
+
+@pytest.mark.parametrize("peer", [polars_facts, pandas_facts])
+def test_a_peer_makes_the_warehouse_s_facts(generated_warehouse, inputs, tmp_path, peer):
+    seconds = peer.facts(inputs, tmp_path)
+    assert list(seconds) == list(FACTS)
+    assert compare(generated_warehouse, tmp_path, list(FACTS)) == []
+
+
+@pytest.mark.parametrize("peer", ["polars_facts", "pandas_facts"])
+def test_a_peer_is_a_command_that_makes_what_it_is_asked_for(inputs, tmp_path, peer):
+    module = [sys.executable, "-m", f"benchmarks.peers.{peer}"]
+    shown = subprocess.run([*module, "--help"], cwd=ROOT, capture_output=True, text=True)
+    assert shown.returncode == 0
+    assert f"Example: python -m benchmarks.peers.{peer} " in " ".join(shown.stdout.split())
+    made = subprocess.run(
+        [*module, inputs, tmp_path, "--only", "fct_terminations"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stderr
+    fact, seconds = made.stdout.split()
+    assert fact == "fct_terminations" and float(seconds) > 0
+    assert [path.name for path in tmp_path.iterdir()] == ["fct_terminations.parquet"]
