@@ -47,8 +47,8 @@ def run_dbt(
     command = [
         sys.executable, "-m", "introstat.warehouse.dbt_process",
         "--log-format", "json",
-        # What dbt would write to files goes with the build's folder; nobody reads it.
-        "--log-level-file", "none", "--no-write-json",
+        # A log would go with the build's folder; what dbt says is read below.
+        "--log-level-file", "none",
         *arguments,
         "--target-path", str(target),
         "--project-dir", str(project_root()),

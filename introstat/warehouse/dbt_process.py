@@ -17,5 +17,7 @@ if __name__ == "__main__":
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     arguments = sys.argv[1:]
     place = arguments.index("--vars") + 1 if "--vars" in arguments else None
-    manifest = parsed_project("{}" if place is None else arguments[place])
+    # What is kept is parsed for the profile's own target.
+    own_target = "--target" not in arguments
+    manifest = parsed_project("{}" if place is None else arguments[place]) if own_target else None
     cli(arguments, obj={"manifest": manifest} if manifest else None)
