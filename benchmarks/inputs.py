@@ -23,6 +23,7 @@ INPUTS = (
     # identity and time
     "int_identity__current_idents",
     "int_person__persons",
+    "int_geography__successions",
     "int_time__periods",
     "int_time__vintage",
     # the rule book

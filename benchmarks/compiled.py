@@ -1,0 +1,165 @@
+"""The models as DuckDB sees them: their compiled SQL, run without dbt.
+
+Two uses: every model on the received copy, which tells what dbt costs; and the models between the
+peers' inputs and a fact, on the same Parquet files that the peers read, which is what their times
+are compared with.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import duckdb
+
+from benchmarks.agreement import FACTS
+from benchmarks.inputs import INPUTS
+from benchmarks.peers.running import command, timed
+from introstat.errors import BuildFailed
+from introstat.places import memory_limit
+from introstat.sql import quoted_name, text_literal
+from introstat.warehouse.dbt import run_dbt
+
+# Where a peer's inputs folder keeps the models, so that both are given as one folder.
+COMPILED = "compiled.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: its relation, what it reads, whether it is a view, and its query."""
+
+    name: str
+    relation: str
+    parents: list[str]
+    is_view: bool
+    query: str
+
+
+def prepare(received: Path, warehouse: Path, target: Path) -> list[Model]:
+    """Make a file with the seeds and the received views, and compile the models against it.
+
+    Raises BuildFailed with what dbt said.
+    """
+    steps = (
+        ["seed"],
+        ["run-operation", "open_received"],
+        ["compile", "--selector", "warehouse"],
+    )
+    for step in steps:
+        run = run_dbt(step, warehouse, received, target, lambda *_: None)
+        if run.exit_code:
+            raise BuildFailed("\n".join(run.errors or run.noise))
+    return models(target / "manifest.json")
+
+
+def models(manifest: Path) -> list[Model]:
+    """Return the compiled models of a manifest, parents before children."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
+    found = {
+        key: Model(
+            node["name"],
+            f"{quoted_name(node['schema'])}.{quoted_name(node['alias'])}",
+            node["depends_on"]["nodes"],
+            node["config"]["materialized"] == "view",
+            node["compiled_code"],
+        )
+        for key, node in nodes.items()
+        if node["resource_type"] == "model" and node.get("compiled_code")
+    }
+    return [found[key] for key in _in_order(found)]
+
+
+def _in_order(found: dict[str, Model]) -> Iterator[str]:
+    done: set[str] = set()
+
+    def with_parents(key: str) -> Iterator[str]:
+        if key in found and key not in done:
+            for parent in found[key].parents:
+                yield from with_parents(parent)
+            done.add(key)
+            yield key
+
+    for key in found:
+        yield from with_parents(key)
+
+
+def run_models(
+    connection: duckdb.DuckDBPyConnection, chosen: list[Model], done: Callable[[str, float], None]
+) -> None:
+    """Create the relation of each model in turn; `done` is told its name and seconds."""
+    for model in chosen:
+        begin = time.perf_counter()
+        kind = "view" if model.is_view else "table"
+        connection.execute(f"create or replace {kind} {model.relation} as {model.query}")
+        done(model.name, time.perf_counter() - begin)
+
+
+def between_inputs_and(fact: str, all_models: list[Model]) -> list[Model]:
+    """Return the models that a fact needs and the inputs do not hold, the fact last."""
+    by_key = {f"model.introstat.{model.name}": model for model in all_models}
+    needed: set[str] = set()
+    waiting = [f"model.introstat.{fact}"]
+    while waiting:
+        model = by_key.get(waiting.pop())
+        if model and model.name not in needed and model.name not in INPUTS:
+            needed.add(model.name)
+            waiting.extend(model.parents)
+    return [model for model in all_models if model.name in needed]
+
+
+def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, float]:
+    """Write the facts of the exported inputs to `out` and return the seconds each has taken.
+
+    The folder of the inputs holds the compiled models as `compiled.json` too.
+    """
+    all_models = [
+        Model(**model) for model in json.loads((inputs / COMPILED).read_text(encoding="utf-8"))
+    ]
+
+    def maker(fact: str) -> Callable[[Path, Path], None]:
+        def make(folder: Path, path: Path) -> None:
+            with tempfile.TemporaryDirectory() as place, _database(Path(place)) as connection:
+                for file in sorted(folder.glob("*.parquet")):
+                    connection.execute(
+                        f"create view main.{quoted_name(file.stem)} as "
+                        f"from read_parquet({text_literal(str(file))})"
+                    )
+                run_models(connection, between_inputs_and(fact, all_models), lambda *_: None)
+                connection.execute(
+                    f"copy (from {quoted_name(fact)}) to {text_literal(str(path))} (format parquet)"
+                )
+
+        return make
+
+    return timed({fact: maker(fact) for fact in FACTS}, inputs, out, only)
+
+
+def _database(folder: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(str(folder / "facts.duckdb"))
+    connection.execute(f"set memory_limit = '{memory_limit()}'")
+    connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+@click.command()
+@click.argument("compiled", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("warehouse", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def all_models(compiled: Path, warehouse: Path) -> None:
+    """Run the COMPILED models (a JSON file) in a WAREHOUSE with seeds and received views.
+
+    Example: python -c 'from benchmarks.compiled import all_models; all_models()' m.json w.duckdb
+    """
+    listed = [Model(**model) for model in json.loads(compiled.read_text(encoding="utf-8"))]
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
+        connection.execute("set enable_progress_bar = false")
+        run_models(connection, listed, lambda name, took: click.echo(f"{name}\t{took:.3f}"))
+
+
+run = command("benchmarks.compiled", facts, list(FACTS))
+
+if __name__ == "__main__":
+    run()
