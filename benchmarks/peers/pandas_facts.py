@@ -81,7 +81,7 @@ def _weekdays(first: pd.Series, last: pd.Series) -> np.ndarray:
 
 
 def _monday(day: pd.Series) -> pd.Series:
-    return day - pd.to_timedelta(day.dt.weekday, unit="D").astype("timedelta64[ms]")
+    return day - pd.to_timedelta(day.dt.day_of_week, unit="D").astype("timedelta64[ms]")
 
 
 def _rounded_share(number: pd.Series, part: pd.Series, whole: pd.Series) -> pd.Series:
