@@ -1,0 +1,68 @@
+"""The benchmark: `python -m benchmarks`, or `make bench`."""
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from benchmarks.instance import N1_PERSONS, PEERS, Instance
+from benchmarks.machine import shape
+from benchmarks.table import page
+
+_ALL_PEERS = [*PEERS, "postgres"]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--scale", "scales", multiple=True, type=click.FloatRange(min=0, min_open=True),
+    default=[0.1, 1.0], show_default=True, help=f"Size of an instance; 1 is {N1_PERSONS} persons.",
+)  # fmt: skip
+@click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Of each step.")
+@click.option(
+    "--peer", "peers", multiple=True, type=click.Choice(_ALL_PEERS), default=_ALL_PEERS,
+    show_default=True, help="Which engines make the facts too.",
+)  # fmt: skip
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("data/bench"),
+    show_default=True, help="Where extracts and warehouses of the benchmark are kept.",
+)  # fmt: skip
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("benchmarks/results"),
+    show_default=True, help="Where the figures go: a file an instance, and the page README.md.",
+)  # fmt: skip
+def main(
+    scales: tuple[float, ...], runs: int, peers: tuple[str, ...], folder: Path, out: Path
+) -> None:
+    """Measure receipt, build, facts and tests on instances of some sizes, against peers.
+
+    Figures of instances measured earlier stay on the page: run the large ones apart. Nothing else
+    should run on the machine meanwhile.
+
+    \b
+    Example:
+      python -m benchmarks --scale 0.1 --runs 5 --peer duckdb --peer polars
+    """
+    console = Console(stderr=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    out.mkdir(parents=True, exist_ok=True)
+    machine = shape(folder)
+    _write(out / "machine.json", machine)
+    for scale in scales:
+        name = f"N{scale:g}"
+        instance = Instance(
+            scale, (folder / name).resolve(), runs, lambda said, name=name: console.log(name, said)  # type: ignore[misc]
+        )  # fmt: skip
+        _write(out / f"{name}.json", instance.measure(list(peers)))
+    measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
+    instances = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in measured}
+    (out / "README.md").write_text(page(machine, instances), encoding="utf-8")
+    console.print(f"Written: {out / 'README.md'}")
+
+
+def _write(path: Path, figures: dict[str, object]) -> None:
+    path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,245 @@
+"""One instance of the benchmark: made-up extracts of a size, and everything measured on them."""
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from benchmarks import compiled
+from benchmarks.agreement import FACTS, compare
+from benchmarks.inputs import export_inputs
+from benchmarks.measure import Measured, Summary, measured, repeated
+from benchmarks.plain_reading import data_files
+from introstat.errors import UserError
+from introstat.identity.pseudonyms import KEY_FILE_VARIABLE
+from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
+
+# Persons of N1, the size of the register: about three million measures.
+N1_PERSONS = 250_000
+_SEED = 7
+# A key that protects nobody: the extracts are made up.
+_KEY = "5eed" * 32
+_ROWS_OF = {
+    "measures": "stg_nir__tiltak",
+    "absences": "stg_nir__fravaer",
+    "income_reports": "stg_aordningen__inntekt",
+} | {fact: fact for fact in FACTS}
+PEERS = {"duckdb": "compiled", "polars": "peers.polars_facts", "pandas": "peers.pandas_facts"}
+Say = Callable[[str], None]
+
+
+@dataclass
+class Instance:
+    """The extracts of a size in a folder, and what has been measured on them."""
+
+    scale: float
+    folder: Path
+    runs: int
+    say: Say
+    results: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def extracts(self) -> Path:
+        """The deliveries, made once for a folder."""
+        return self.folder / "extracts"
+
+    @property
+    def received(self) -> Path:
+        """The received copy of the last run."""
+        return self.folder / "introstat.received"
+
+    @property
+    def warehouse(self) -> Path:
+        """The warehouse of the last run."""
+        return self.folder / "introstat.duckdb"
+
+    def measure(self, peers: list[str]) -> dict[str, Any]:
+        """Make what is missing, measure every step, and return the figures by step."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "key").write_text(_KEY, encoding="ascii")
+        self._generate()
+        self._receiving()
+        self._building()
+        self._rows()
+        self._models()
+        self._facts([peer for peer in peers if peer in PEERS])
+        if "postgres" in peers:
+            self._postgres()
+        return self.results
+
+    def _generate(self) -> None:
+        persons = str(round(N1_PERSONS * self.scale))
+        marker = self.folder / "persons"
+        if marker.is_file() and marker.read_text() == persons:
+            return
+        self.say(f"making extracts of {persons} persons")
+        shutil.rmtree(self.extracts, ignore_errors=True)
+        self._introstat("synth", "--out", self.extracts, "--persons", persons, "--seed", str(_SEED))
+        marker.write_text(persons)
+
+    def _receiving(self) -> None:
+        files = data_files(self.extracts)
+        self.results["bytes"] = {"extracts": sum(path.stat().st_size for path in files)}
+        plain = self.folder / "plain"
+
+        def read_plainly() -> Measured:
+            shutil.rmtree(plain, ignore_errors=True)
+            return self._python("benchmarks.plain_reading", self.extracts, plain)
+
+        def receive() -> Measured:
+            shutil.rmtree(self.received, ignore_errors=True)
+            return self._introstat("receive", self.extracts, "--received", self.received)
+
+        self._keep("plain_reading", read_plainly)
+        self._keep("receive", receive)
+        shutil.rmtree(plain)
+
+    def _building(self) -> None:
+        self._keep(
+            "build",
+            # Every delivery is known already: what is measured is the building.
+            lambda: self._introstat(
+                "build", "--extracts", self.extracts, "--warehouse", self.warehouse
+            ),
+        )
+        self.results["bytes"]["warehouse"] = self.warehouse.stat().st_size
+
+    def _rows(self) -> None:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            counts = {
+                name: connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
+                for name, relation in _ROWS_OF.items()
+            }
+        self.results["rows"] = counts
+
+    def _models(self) -> None:
+        """All models through dbt and straight in DuckDB, from the same seeds; then the tests."""
+        place = self.folder / "models"
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        start, target = place / "introstat.duckdb", place / "target"
+        self.say("compiling the models")
+        listed = compiled.prepare(self.received, start, target)
+        listing = place / compiled.COMPILED
+        listing.write_text(json.dumps([asdict(model) for model in listed]), encoding="utf-8")
+        work = place / "work" / start.name
+        work.parent.mkdir()
+
+        def through_dbt() -> Measured:
+            shutil.copy(start, work)
+            return self._dbt("run", work, target)
+
+        def straight() -> Measured:
+            shutil.copy(start, work)
+            code = "from benchmarks.compiled import all_models; all_models()"
+            return measured(
+                [sys.executable, "-c", code, str(listing), str(work)], {}, project_root()
+            )
+
+        self.results["nodes"] = {
+            "tables": sum(not model.is_view for model in listed),
+            "views": sum(model.is_view for model in listed),
+        }
+        straight_runs = self._keep("models_straight", straight)
+        self.results["models_straight"]["by_model"] = _seconds_by_name(straight_runs[-1].said)
+        self._keep("models_dbt", through_dbt)
+        self._keep(
+            "tests", lambda: self._dbt("test", work, target, "--exclude-resource-type", "unit_test")
+        )
+        nothing = ("--select", "dim_vintage")
+        self._keep("one_model_dbt", lambda: self._dbt("run", work, target, *nothing))
+        shutil.copy(listing, self.folder / compiled.COMPILED)
+        shutil.rmtree(place)
+
+    def _facts(self, peers: list[str]) -> None:
+        """Each fact alone from the same Parquet files; no time without agreement to the row."""
+        inputs = self.folder / "inputs"
+        export_inputs(self.warehouse, inputs)
+        shutil.copy(self.folder / compiled.COMPILED, inputs / compiled.COMPILED)
+        self.results["facts"] = {}
+        for peer in peers:
+            out = self.folder / f"facts-{peer}"
+            by_fact = {}
+            for fact in FACTS:
+                self.say(f"{fact} in {peer}")
+                summary, runs = repeated(
+                    self.runs,
+                    lambda peer=peer, out=out, fact=fact: self._python(  # type: ignore[misc]
+                        f"benchmarks.{PEERS[peer]}", inputs, out, "--only", fact
+                    ),
+                )
+                taken = sorted(_seconds_by_name(run.said)[fact] for run in runs)
+                by_fact[fact] = summary.as_dict() | {
+                    "seconds": taken[len(taken) // 2],
+                    "least_seconds": taken[0],
+                    "most_seconds": taken[-1],
+                }
+            self._expect_agreement(peer, out)
+            self.results["facts"][peer] = by_fact
+            shutil.rmtree(out)
+
+    def _postgres(self) -> None:
+        from benchmarks.postgres import facts_on_duckdb, facts_on_postgres
+
+        engines = {"postgres": facts_on_postgres, "duckdb_dbt": facts_on_duckdb}
+        for name, build in engines.items():
+            self.say(f"the facts' models on {name}")
+            work = self.folder / name
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir()
+            times = build(self.received, work, 8)
+            if name == "postgres":
+                self._expect_agreement(name, work)
+            self.results[name] = {model: round(took, 3) for model, took in times.items()}
+            shutil.rmtree(work)
+
+    def _expect_agreement(self, peer: str, folder: Path) -> None:
+        self.say(f"holding the facts of {peer} against the warehouse")
+        differences = compare(self.warehouse, folder, list(FACTS))
+        if differences:
+            raise UserError(
+                f"The facts in {peer} are not the warehouse's, so their times count for nothing:\n"
+                + "\n".join(differences)
+            )
+
+    def _keep(self, step: str, once: Callable[[], Measured]) -> list[Measured]:
+        self.say(step.replace("_", " "))
+        summary: Summary
+        summary, runs = repeated(self.runs, once)
+        self.results[step] = summary.as_dict()
+        return runs
+
+    def _introstat(self, *words: str | Path) -> Measured:
+        return self._run([str(Path(sys.executable).parent / "introstat"), *map(str, words)])
+
+    def _python(self, module: str, *words: str | Path) -> Measured:
+        return self._run([sys.executable, "-m", module, *map(str, words)])
+
+    def _dbt(self, command: str, warehouse: Path, target: Path, *words: str) -> Measured:
+        program = str(Path(sys.executable).parent / "dbt")
+        return self._run(
+            [program, "--quiet", command, "--target-path", str(target), *words],
+            {WAREHOUSE_VARIABLE: str(warehouse)},
+        )
+
+    def _run(self, command: list[str], environment: dict[str, str] | None = None) -> Measured:
+        own = {
+            KEY_FILE_VARIABLE: str(self.folder / "key"),
+            RECEIVED_VARIABLE: str(self.received),
+            WAREHOUSE_VARIABLE: str(self.warehouse),
+        }
+        return measured(command, own | (environment or {}), project_root())
+
+
+def _seconds_by_name(said: str) -> dict[str, float]:
+    """Return the lines `name<tab>seconds` of an output."""
+    return {
+        name: float(seconds)
+        for name, seconds in re.findall(r"^(\w+)\t([0-9.]+)$", said, flags=re.MULTILINE)
+    }

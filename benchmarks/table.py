@@ -1,0 +1,134 @@
+"""The figures of all instances as one page: ratios first, each of two figures from one run."""
+
+from collections.abc import Callable
+from typing import Any
+
+Results = dict[str, Any]
+# What is promised: the step, the ratio's text, how it comes about, and the limit it should keep.
+_RATIOS: tuple[tuple[str, Callable[[Results], float], str], ...] = (
+    (
+        "receive / DuckDB reading the same files into Parquet",
+        lambda of: of["receive"]["seconds"] / of["plain_reading"]["seconds"],
+        "≤ 3",
+    ),
+    (
+        "all models through dbt / their compiled SQL straight in DuckDB",
+        lambda of: of["models_dbt"]["seconds"] / of["models_straight"]["seconds"],
+        "≤ 1.3",
+    ),
+    (
+        "week facts in DuckDB / in polars",
+        lambda of: _weeks(of, "duckdb") / _weeks(of, "polars"),
+        "≤ 1.5",
+    ),
+    (
+        "six facts in pandas / in DuckDB",
+        lambda of: _all_facts(of, "pandas") / _all_facts(of, "duckdb"),
+        "≥ 20",
+    ),
+    (
+        "the facts' models in PostgreSQL / in DuckDB, both through dbt",
+        lambda of: of["postgres"]["total"] / of["duckdb_dbt"]["total"],
+        "≥ 8",
+    ),
+)
+_STEPS = {
+    "plain_reading": "DuckDB reads the files into Parquet",
+    "receive": "`introstat receive`",
+    "build": "`introstat build`, with tests",
+    "models_dbt": "all models, `dbt run`",
+    "models_straight": "all models, compiled SQL straight",
+    "tests": "`dbt test`",
+    "one_model_dbt": "one small model, `dbt run`",
+}
+_WEEK_FACTS = ("fct_participation_weeks", "fct_measure_weeks")
+
+
+def page(machine: Results, instances: dict[str, Results]) -> str:
+    """Return the page in Markdown for the instances by name (N0.1, N1, …)."""
+    parts = [
+        "# Results",
+        "Written by `make bench` (see README.md here). A ratio is of two figures from one run.",
+        "Machine: " + ", ".join(f"{name} {value:g}" if isinstance(value, float) else
+                                f"{name} {value}" for name, value in machine.items()) + ".",
+        "## Ratios",
+        _ratios(instances),
+    ]  # fmt: skip
+    for name, of in instances.items():
+        parts += [f"## {name}", _sizes(of), _steps(of), _facts(of), _slowest(of)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _ratios(instances: dict[str, Results]) -> str:
+    rows = [["", "wanted", *instances]]
+    for text, ratio, wanted in _RATIOS:
+        rows.append([text, wanted, *(_figure(ratio, of) for of in instances.values())])
+    if "N1" in instances:
+        base = instances["N1"]
+        for step, limit in (("receive", ""), ("build", "N10: ≤ 11")):
+            rows.append([
+                f"{_STEPS[step]} / the same for N1",
+                limit,
+                *(_figure(lambda of, s=step: of[s]["seconds"] / base[s]["seconds"], of)  # type: ignore[misc]
+                  for of in instances.values()),
+            ])  # fmt: skip
+    return _table(rows)
+
+
+def _figure(ratio: Callable[[Results], float], of: Results) -> str:
+    try:
+        return f"{ratio(of):.2f}"
+    except KeyError:
+        return "not measured"
+
+
+def _sizes(of: Results) -> str:
+    rows = ", ".join(f"{count:,} {name}".replace(",", " ") for name, count in of["rows"].items())
+    sizes = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in of["bytes"].items())
+    return f"Rows: {rows}. Bytes: {sizes}. Models: {of['nodes']}."
+
+
+def _steps(of: Results) -> str:
+    rows = [["step", "runs", "seconds (median)", "least–most", "peak memory, MB"]]
+    for step, text in _STEPS.items():
+        if step in of:
+            rows.append([text, *_measures(of[step])])
+    return _table(rows)
+
+
+def _facts(of: Results) -> str:
+    rows = [["fact alone", "in", "runs", "seconds (median)", "least–most", "peak memory, MB"]]
+    for peer, facts in of.get("facts", {}).items():
+        rows += [[fact, peer, *_measures(figures)] for fact, figures in facts.items()]
+    return _table(rows) if len(rows) > 1 else ""
+
+
+def _slowest(of: Results) -> str:
+    by_model = of.get("models_straight", {}).get("by_model", {})
+    slowest = sorted(by_model.items(), key=lambda item: -item[1])[:10]
+    rows = [["slowest models, straight in DuckDB", "seconds"]]
+    rows += [[name, f"{took:.2f}"] for name, took in slowest]
+    return _table(rows) if slowest else ""
+
+
+def _measures(figures: Results) -> list[str]:
+    return [
+        f"{figures['runs']:.0f}",
+        f"{figures['seconds']:.2f}",
+        f"{figures['least_seconds']:.2f}–{figures['most_seconds']:.2f}",
+        f"{figures['peak_megabytes']:.0f}",
+    ]
+
+
+def _weeks(of: Results, peer: str) -> float:
+    return float(sum(of["facts"][peer][fact]["seconds"] for fact in _WEEK_FACTS))
+
+
+def _all_facts(of: Results, peer: str) -> float:
+    return float(sum(figures["seconds"] for figures in of["facts"][peer].values()))
+
+
+def _table(rows: list[list[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
