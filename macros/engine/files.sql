@@ -57,6 +57,18 @@
 {% endmacro %}
 
 
+{# What a hook did is kept when its connection is closed. #}
+{% macro engine_keep() %}{{ return(adapter.dispatch('engine_keep')()) }}{% endmacro %}
+
+{% macro default__engine_keep() %}{{ return('') }}{% endmacro %}
+
+
+{# Whether the engine can read the project's own files, which is asked for to check the rule book. #}
+{% macro engine_reads_project() %}{{ return(adapter.dispatch('engine_reads_project')()) }}{% endmacro %}
+
+{% macro default__engine_reads_project() %}{{ return(true) }}{% endmacro %}
+
+
 {# The rows of a seed's file, all columns as text, in the order of the file; empty is null. #}
 {% macro engine_read_seed(path) %}{{ return(adapter.dispatch('engine_read_seed')(path)) }}{% endmacro %}
 

@@ -3,6 +3,14 @@
     <adapter>__ macro here and no model changes.
 #}
 
+{# What an engine wants done to a table or view when its rows are there. #}
+{% macro after_table(relation) -%}
+    {{ adapter.dispatch('after_table')(relation) }}
+{%- endmacro %}
+
+{% macro default__after_table(relation) %}{% endmacro %}
+
+
 {# Whole days from one date to another; negative if `until` is earlier. #}
 {% macro days_between(from, until) -%}
     {{ adapter.dispatch('days_between')(from, until) }}
@@ -38,6 +46,32 @@
 
 {% macro default__wide_integer(number) -%}
     cast({{ number }} as hugeint)
+{%- endmacro %}
+
+
+{# The name of the type of a number with 53 binary digits. #}
+{% macro double_type() %}{{ return(adapter.dispatch('double_type')()) }}{% endmacro %}
+
+{% macro default__double_type() %}{{ return('double') }}{% endmacro %}
+
+
+{# A text without the spaces around it; Unicode's spaces are spaces, tabs and line ends are not. #}
+{% macro trimmed(text) -%}
+    {{ adapter.dispatch('trimmed')(text) }}
+{%- endmacro %}
+
+{% macro default__trimmed(text) -%}
+    trim({{ text }})
+{%- endmacro %}
+
+
+{# A text YYYY-MM-DD as a date; null, and no error, where there is no such day. #}
+{% macro try_date(text) -%}
+    {{ adapter.dispatch('try_date')(text) }}
+{%- endmacro %}
+
+{% macro default__try_date(text) -%}
+    try_cast({{ text }} as date)
 {%- endmacro %}
 
 
@@ -91,6 +125,16 @@
 
 {% macro default__each_element(list) -%}
     unnest({{ list }})
+{%- endmacro %}
+
+
+{# A field of a record, or of a record in it. #}
+{% macro field(record, name, inner=none) -%}
+    {{ adapter.dispatch('field')(record, name, inner) }}
+{%- endmacro %}
+
+{% macro default__field(record, name, inner) -%}
+    {{ record }}.{{ name }}{{ '.' ~ inner if inner }}
 {%- endmacro %}
 
 

@@ -40,7 +40,7 @@ with received as (
 repeated_keys as (
     select
         delivered,
-        {{ clean(key) }} as repeated_key
+        coalesce({{ clean(key) }}, '') as repeated_key
     from received
     group by 1, 2
     having count(*) > 1
@@ -52,18 +52,27 @@ repeated as (
     from received
     inner join repeated_keys
         on received.delivered = repeated_keys.delivered
-        and {{ clean('received.' ~ key) }} is not distinct from repeated_keys.repeated_key
+        and coalesce({{ clean('received.' ~ key) }}, '') = repeated_keys.repeated_key
 ),
 {% endif %}
 
 {% if duplicates %}
+same_content as (
+    select
+        delivered,
+        file_name,
+        line_number,
+        row_number() over (
+            partition by {% for name in content %}"{{ name }}"{{ ', ' if not loop.last }}{% endfor %}
+            order by line_number
+        ) as place
+    from {{ 'repeated' if key else 'received' }}
+),
+
 duplicates as (
     select delivered, file_name, line_number
-    from {{ 'repeated' if key else 'received' }}
-    qualify row_number() over (
-        partition by {% for name in content %}"{{ name }}"{{ ', ' if not loop.last }}{% endfor %}
-        order by line_number
-    ) > 1
+    from same_content
+    where place > 1
 ),
 {% endif %}
 
@@ -143,24 +152,33 @@ judged as (
 ),
 
 {% if key %}
-superseded as (
-    select judged.delivered, judged.file_name, judged.line_number
+contested as (
+    select
+        judged.delivered,
+        judged.file_name,
+        judged.line_number,
+        row_number() over (
+            partition by judged.delivered, judged."{{ key }}"
+            order by {{ 'judged."' ~ registered ~ '" desc, ' if registered }} judged.line_number desc, judged.file_name desc
+        ) as place
     from judged
     inner join repeated_keys
         on judged.delivered = repeated_keys.delivered
         and judged."{{ key }}" = repeated_keys.repeated_key
     where judged.reason is null
-    qualify row_number() over (
-        partition by judged.delivered, judged."{{ key }}"
-        order by {{ 'judged."' ~ registered ~ '" desc, ' if registered }} judged.line_number desc, judged.file_name desc
-    ) > 1
+),
+
+superseded as (
+    select delivered, file_name, line_number
+    from contested
+    where place > 1
 ),
 {% endif %}
 
 final as (
     select
         {%- for name in values %}
-        judged.{{ name }},
+        judged.{{ name }}{{ ' as ' ~ name | lower if name != name | lower }},
         {%- endfor %}
         {%- set reason = "case when superseded.line_number is not null then 'superseded_key' else judged.reason end"
             if key else 'judged.reason' %}
@@ -220,7 +238,7 @@ select * from final
         or text_{{ loop.index }} is null
         {%- endif %}
         {%- if column.data_type == 'income' %}
-        or {{ any_line('text_' ~ loop.index, clean('line.beloep') ~ ' is null') }}
+        or {{ any_line('text_' ~ loop.index, clean(field('line', 'beloep')) ~ ' is null') }}
         {%- endif %}
         {%- set other = column_meta(column).get('required_or') %}
         {%- if other %}
@@ -241,8 +259,8 @@ select * from final
         {%- set text = 'text_' ~ ((columns | map(attribute='name') | list).index(column.name) + 1) %}
         {%- if column.data_type == 'income' %}
         or {{ any_line(text,
-            clean('line.beloep') ~ ' is not null and '
-            ~ parsed(clean('line.beloep'), 'decimal') ~ ' is null') }}
+            clean(field('line', 'beloep')) ~ ' is not null and '
+            ~ parsed(clean(field('line', 'beloep')), 'decimal') ~ ' is null') }}
         {%- else %}
         or ({{ text }} is not null and {{ parsed(text, column.data_type) }} is null)
         {%- endif %}

@@ -4,7 +4,7 @@
 #}
 
 {% macro clean(column) -%}
-    nullif(trim({{ column }}), '')
+    nullif({{ trimmed(column) }}, '')
 {%- endmacro %}
 
 
@@ -23,7 +23,7 @@
 {% macro parsed_date(text) -%}
     case
         when {{ text }} like '____-__-__' and {{ text }} >= '1900'
-            then try_cast({{ text }} as date)
+            then {{ try_date(text) }}
     end
 {%- endmacro %}
 

@@ -46,12 +46,14 @@
         {% set query = engine_read_parquet(paths, empty_received(contract)) if paths | length > 0 else empty_received(contract) %}
         {% do run_query('create or replace view received."' ~ table.identifier ~ '" as ' ~ query) %}
     {% endfor %}
+    {% do engine_keep() %}
 {% endmacro %}
 
 
 {% macro close_received() %}
     {% if reads_received() %}
         {% do run_query("drop schema if exists received cascade") %}
+        {% do engine_keep() %}
     {% endif %}
 {% endmacro %}
 

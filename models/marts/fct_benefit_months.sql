@@ -10,11 +10,15 @@ with lines as (
     group by 1, 2, 3
 ),
 
-units as (
+units_of_months as (
     select
         months.unit_id,
         months.benefit_month,
-        units.municipality_code
+        units.municipality_code,
+        row_number() over (
+            partition by months.unit_id, months.benefit_month
+            order by units.valid_from desc, units.line_number desc
+        ) as place
     from (select
         unit_id,
         benefit_month
@@ -26,10 +30,15 @@ units as (
             and months.benefit_month
             between units.valid_from and coalesce(units.valid_to, date '9999-12-31')
     where units.is_current
-    qualify row_number() over (
-        partition by months.unit_id, months.benefit_month
-        order by units.valid_from desc, units.line_number desc
-    ) = 1
+),
+
+units as (
+    select
+        unit_id,
+        benefit_month,
+        municipality_code
+    from units_of_months
+    where place = 1
 ),
 
 months as (
@@ -47,12 +56,15 @@ months as (
     group by 1, 2, 3
 ),
 
--- The participation that touches the month; the latest start if several do.
-participations as (
+touched as (
     select
         months.person_key,
         months.benefit_month,
-        participations.participation_id
+        participations.participation_id,
+        row_number() over (
+            partition by months.person_key, months.benefit_month
+            order by participations.start_date desc, participations.participation_id desc
+        ) as place
     from (select
         person_key,
         benefit_month
@@ -63,10 +75,16 @@ participations as (
             months.person_key = participations.person_key
             and participations.start_date < {{ next_month('months.benefit_month') }}
             and months.benefit_month <= participations.last_day
-    qualify row_number() over (
-        partition by months.person_key, months.benefit_month
-        order by participations.start_date desc, participations.participation_id desc
-    ) = 1
+),
+
+-- The participation that touches the month; the latest start if several do.
+participations as (
+    select
+        person_key,
+        benefit_month,
+        participation_id
+    from touched
+    where place = 1
 ),
 
 final as (

@@ -11,20 +11,29 @@ income_years as (
     group by 1
 ),
 
-residences as (
+residences_held as (
     select
         cohort.person_key,
         cohort.status_year,
-        spells.municipality_code
+        spells.municipality_code,
+        row_number() over (
+            partition by cohort.person_key, cohort.status_year
+            order by spells.from_date desc, spells.residence_id desc
+        ) as place
     from cohort
     inner join {{ ref('int_status__residences') }} as spells
         on
             cohort.person_key = spells.person_key
             and cohort.reference_date between spells.from_date and spells.to_date
-    qualify row_number() over (
-        partition by cohort.person_key, cohort.status_year
-        order by spells.from_date desc, spells.residence_id desc
-    ) = 1
+),
+
+residences as (
+    select
+        person_key,
+        status_year,
+        municipality_code
+    from residences_held
+    where place = 1
 ),
 
 -- Everything that holds on the reference date: one row per person, year and status it speaks for.
@@ -69,17 +78,26 @@ with_both as (
     having count(distinct status_code) = 2
 ),
 
-first_match as (
+ranked as (
     select
         with_both.person_key,
         with_both.status_year,
-        with_both.status_code
+        with_both.status_code,
+        row_number() over (
+            partition by with_both.person_key, with_both.status_year
+            order by statuses.priority
+        ) as place
     from with_both
     inner join {{ ref('statuses') }} as statuses on with_both.status_code = statuses.status_code
-    qualify row_number() over (
-        partition by with_both.person_key, with_both.status_year
-        order by statuses.priority
-    ) = 1
+),
+
+first_match as (
+    select
+        person_key,
+        status_year,
+        status_code
+    from ranked
+    where place = 1
 ),
 
 judged as (

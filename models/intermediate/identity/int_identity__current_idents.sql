@@ -33,7 +33,7 @@ ends as (
         walk.ident,
         walk.reached_ident,
         looped.ident is not null as is_loop,
-        links.ident_rank
+        row_number() over (partition by walk.ident order by links.ident_rank) as place
     from walk
     left join looped on walk.reached_ident = looped.ident
     left join links on walk.reached_ident = links.ident
@@ -46,7 +46,7 @@ final as (
         reached_ident as person_key,
         is_loop
     from ends
-    qualify row_number() over (partition by ident order by ident_rank) = 1
+    where place = 1
 )
 
 select * from final

@@ -15,10 +15,12 @@ kinds as (
         unit_id,
         income_month,
         case
-            when line.pensjonellertrygd.beskrivelse = 'introduksjonsstoenad' then 'benefit'
-            when line.loennsinntekt is not null then 'wage'
+            when {{ field('line', 'pensjonellertrygd', 'beskrivelse') }} = 'introduksjonsstoenad'
+                then 'benefit'
+            -- not `is not null`: in PostgreSQL a record with an empty field is not that
+            when {{ field('line', 'loennsinntekt') }} is distinct from null then 'wage'
         end as kind,
-        {{ parsed_decimal(clean('line.beloep')) }} as amount
+        {{ parsed_decimal(clean(field('line', 'beloep'))) }} as amount
     from all_lines
 ),
 

@@ -8,15 +8,22 @@ with registrations as (
 ),
 
 -- Two rows of one person: the current number's row wins, then the latest registered.
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by person_key
+            order by
+                case when ident = person_key then 0 else 1 end,
+                registered_date desc,
+                line_number desc
+        ) as place
+    from registrations
+),
+
 chosen as (
-    select * from registrations
-    qualify row_number() over (
-        partition by person_key
-        order by
-            case when ident = person_key then 0 else 1 end,
-            registered_date desc,
-            line_number desc
-    ) = 1
+    select * from ranked
+    where place = 1
 ),
 
 first_starts as (
@@ -54,10 +61,11 @@ persons as (
 
 -- The first rule that fits; with neither date known the first start decides, and without one the
 -- law is not known.
-laws as (
+fitting_laws as (
     select
         persons.person_key,
-        rules.legal_regime
+        rules.legal_regime,
+        row_number() over (partition by persons.person_key order by rules.priority) as place
     from persons
     inner join {{ ref('legal_regimes') }} as rules
         on
@@ -73,7 +81,14 @@ laws as (
                 )
             )
     where coalesce(persons.permit_date, persons.arrival_date, persons.first_start_date) is not null
-    qualify row_number() over (partition by persons.person_key order by rules.priority) = 1
+),
+
+laws as (
+    select
+        person_key,
+        legal_regime
+    from fitting_laws
+    where place = 1
 ),
 
 final as (

@@ -1,15 +1,17 @@
 -- One row per former participant and status year: a person belongs to the year in which the last
 -- participation ended, to none while it lasts.
-with last_participations as (
-    select * from {{ ref('int_participation__accepted') }}
+with participations as (
+    select
+        *,
+        row_number() over (
+            partition by person_key
+            order by
+                coalesce(end_date, date '9999-12-31') desc,
+                start_date desc,
+                participation_id desc
+        ) as place
+    from {{ ref('int_participation__accepted') }}
     where has_begun
-    qualify row_number() over (
-        partition by person_key
-        order by
-            coalesce(end_date, date '9999-12-31') desc,
-            start_date desc,
-            participation_id desc
-    ) = 1
 ),
 
 followed as (
@@ -18,8 +20,8 @@ followed as (
         municipality_code,
         cast(extract(year from end_date) as integer) as exit_year,
         {{ each_integer(1, 5) }} as years_after
-    from last_participations
-    where end_date is not null
+    from participations
+    where place = 1 and end_date is not null
 ),
 
 dated as (
