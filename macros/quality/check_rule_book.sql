@@ -4,7 +4,7 @@
     that a fault never gets there. Jinja cannot read files while dbt parses, so this is a hook.
 #}
 {% macro check_rule_book() %}
-    {% if not execute or flags.WHICH not in ['build', 'run', 'test', 'seed', 'retry'] %}
+    {% if not execute or not engine_reads_project() or flags.WHICH not in ['build', 'run', 'test', 'seed', 'retry'] %}
         {% do return('') %}
     {% endif %}
     {% set faults = [] %}
