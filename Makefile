@@ -10,7 +10,7 @@ WAREHOUSE := data/introstat.duckdb
 RECEIVED := data/introstat.received
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-faults test-fuzz lint typecheck sqllint unit docs lock clean
+.PHONY: help setup demo test test-slow test-faults test-fuzz test-engines lint typecheck sqllint unit docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -65,6 +65,9 @@ test-faults: setup ## kill receipt and build, fill the disk, build twice at once
 
 test-fuzz: setup ## thousands of hostile deliveries (half an hour)
 	$(BIN)/pytest tests/python/test_hostile.py --hypothesis-profile=fuzz
+
+test-engines: setup ## the facts on other engines (needs PostgreSQL 15; Debian: apt install postgresql)
+	$(BIN)/pytest -m engines
 
 docs: setup ## write the documentation of every table to target/ (needs a built warehouse)
 	$(BIN)/dbt docs generate
