@@ -351,6 +351,8 @@ def _settings(memory_gb: int, folder: Path) -> dict[str, str]:
         "max_wal_senders": "0",
         "max_wal_size": "16GB",
         "checkpoint_timeout": "1h",
+        # compiling takes longer than most of the queries
+        "jit": "off",
         # dbt has every new table analysed as soon as it is there
         "autovacuum": "off",
     }

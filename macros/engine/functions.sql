@@ -11,6 +11,17 @@
 {% macro default__after_table(relation) %}{% endmacro %}
 
 
+{#
+    At the end of a step: its columns are computed before the next step reads them, which an engine that
+    writes each one out wherever it is read would do anew there.
+#}
+{% macro evaluated_once() -%}
+    {{ adapter.dispatch('evaluated_once')() }}
+{%- endmacro %}
+
+{% macro default__evaluated_once() %}{% endmacro %}
+
+
 {# Whole days from one date to another; negative if `until` is earlier. #}
 {% macro days_between(from, until) -%}
     {{ adapter.dispatch('days_between')(from, until) }}
@@ -148,13 +159,13 @@
 {%- endmacro %}
 
 
-{# Columns of a row as one JSON text, by name. #}
-{% macro json_of(columns) -%}
-    {{ adapter.dispatch('json_of')(columns) }}
+{# Columns of a relation's row as one JSON text, by name. #}
+{% macro json_of(columns, relation) -%}
+    {{ adapter.dispatch('json_of')(columns, relation) }}
 {%- endmacro %}
 
-{% macro default__json_of(columns) -%}
-    cast(json_object({% for c in columns %}'{{ c }}', "{{ c }}"{{ ', ' if not loop.last }}{% endfor %})
+{% macro default__json_of(columns, relation) -%}
+    cast(json_object({% for c in columns %}'{{ c }}', {{ relation }}."{{ c }}"{{ ', ' if not loop.last }}{% endfor %})
         as varchar)
 {%- endmacro %}
 

@@ -38,6 +38,10 @@
 {% macro postgres__after_table(relation) %}analyze {{ relation }}{% endmacro %}
 
 
+{# The planner does not look through it. #}
+{% macro postgres__evaluated_once() %}offset 0{% endmacro %}
+
+
 {# Values #}
 
 {% macro postgres__double_type() %}{{ return('double precision') }}{% endmacro %}
@@ -73,8 +77,8 @@
 {%- endmacro %}
 
 
-{% macro postgres__json_of(columns) -%}
-    cast(json_build_object({% for c in columns %}'{{ c }}', "{{ c }}"{{ ', ' if not loop.last }}{% endfor %})
+{% macro postgres__json_of(columns, relation) -%}
+    cast(json_build_object({% for c in columns %}'{{ c }}', {{ relation }}."{{ c }}"{{ ', ' if not loop.last }}{% endfor %})
         as text)
 {%- endmacro %}
 

@@ -91,12 +91,9 @@ cleaned as (
         {%- for name in beside_identities(columns) %}
         {{ name }},
         {%- endfor %}
-        {{ unreadable or 'false' }} as is_unreadable,
-        case
-            when line_content is not null then line_content
-            else {{ json_of(names + ['extra_columns']) }}
-        end as row_content
+        {{ unreadable or 'false' }} as is_unreadable
     from received
+    {{ evaluated_once() }}
 ),
 
 typed as (
@@ -104,49 +101,59 @@ typed as (
         {{ place | join(', ') }},
         {%- for column in columns %}
         {{ parsed('text_' ~ loop.index, column.data_type) }} as "{{ column.name }}",
+        text_{{ loop.index }},
         {%- endfor %}
         {%- for name in beside_identities(columns) %}
         {{ name }},
         {%- endfor %}
+        is_unreadable
+    from cleaned
+    {{ evaluated_once() }}
+),
+
+marked as (
+    select
+        {%- for name in values %}
+        {{ name }},
+        {%- endfor %}
         is_unreadable,
-        row_content,
         {{ lacks_required(columns) }} as lacks_required,
         {{ cannot_be_read(columns) }} as cannot_be_read,
         {{ has_invalid_ident(columns) }} as has_invalid_ident
-    from cleaned
+    from typed
+    {{ evaluated_once() }}
 ),
 
 judged as (
     select
         {%- for name in values %}
-        typed.{{ name }},
+        marked.{{ name }},
         {%- endfor %}
-        typed.row_content,
         case
             {%- if duplicates %}
             when duplicates.line_number is not null then 'duplicate_row'
             {%- endif %}
-            when typed.lacks_required and not typed.is_unreadable then 'missing_required'
-            when typed.cannot_be_read or typed.is_unreadable then 'unparseable_value'
+            when marked.lacks_required and not marked.is_unreadable then 'missing_required'
+            when marked.cannot_be_read or marked.is_unreadable then 'unparseable_value'
             {%- if from and to %}
-            when typed."{{ to }}" < typed."{{ from }}" then 'end_before_start'
+            when marked."{{ to }}" < marked."{{ from }}" then 'end_before_start'
             {%- endif %}
-            when typed.has_invalid_ident then 'invalid_ident'
+            when marked.has_invalid_ident then 'invalid_ident'
             {%- if parent %}
             when parents."{{ parent_key }}" is null then 'orphan'
             {%- endif %}
         end as reason
-    from typed
+    from marked
     {%- if duplicates %}
     left join duplicates
         on {% for name in place -%}
-        typed.{{ name }} = duplicates.{{ name }}{{ ' and ' if not loop.last }}
+        marked.{{ name }} = duplicates.{{ name }}{{ ' and ' if not loop.last }}
         {%- endfor %}
     {%- endif %}
     {%- if parent %}
     left join {{ parent }} as parents
-        on typed."{{ parent_key }}" = parents."{{ parent_key }}"
-        and typed.delivered = parents.delivered
+        on marked."{{ parent_key }}" = parents."{{ parent_key }}"
+        and marked.delivered = parents.delivered
         and parents.reason is null
     {%- endif %}
 ),
@@ -175,6 +182,29 @@ superseded as (
 ),
 {% endif %}
 
+-- Few rows are quarantined, so only theirs are written out.
+contents as (
+    select
+        {%- for name in place %}
+        received.{{ name }},
+        {%- endfor %}
+        case
+            when received.line_content is not null then received.line_content
+            else {{ json_of(names + ['extra_columns'], 'received') }}
+        end as row_content
+    from received
+    inner join (
+        select {{ place | join(', ') }} from judged where reason is not null
+        {%- if key %}
+        union all
+        select {{ place | join(', ') }} from superseded
+        {%- endif %}
+    ) as faulty
+        on {% for name in place -%}
+        received.{{ name }} = faulty.{{ name }}{{ ' and ' if not loop.last }}
+        {%- endfor %}
+),
+
 final as (
     select
         {%- for name in values %}
@@ -183,8 +213,12 @@ final as (
         {%- set reason = "case when superseded.line_number is not null then 'superseded_key' else judged.reason end"
             if key else 'judged.reason' %}
         {{ reason }} as reason,
-        case when {{ reason }} is not null then judged.row_content end as row_content
+        contents.row_content
     from judged
+    left join contents
+        on {% for name in place -%}
+        judged.{{ name }} = contents.{{ name }}{{ ' and ' if not loop.last }}
+        {%- endfor %}
     {%- if key %}
     left join superseded
         on {% for name in place -%}
@@ -262,7 +296,7 @@ select * from final
             clean(field('line', 'beloep')) ~ ' is not null and '
             ~ parsed(clean(field('line', 'beloep')), 'decimal') ~ ' is null') }}
         {%- else %}
-        or ({{ text }} is not null and {{ parsed(text, column.data_type) }} is null)
+        or ({{ text }} is not null and "{{ column.name }}" is null)
         {%- endif %}
         {%- endfor %}
     )
