@@ -149,6 +149,16 @@
 {%- endmacro %}
 
 
+{# Whether there is a record at all, even one of empty fields. #}
+{% macro is_there(record) -%}
+    {{ adapter.dispatch('is_there')(record) }}
+{%- endmacro %}
+
+{% macro default__is_there(record) -%}
+    {{ record }} is not null
+{%- endmacro %}
+
+
 {# Whether any element `line` of a list of income lines fulfils a condition; false for no list. #}
 {% macro any_line(list, condition) -%}
     {{ adapter.dispatch('any_line')(list, condition) }}

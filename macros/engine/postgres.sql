@@ -88,6 +88,12 @@
 {%- endmacro %}
 
 
+{# `is not null` would ask that each field of it is. #}
+{% macro postgres__is_there(record) -%}
+    {{ record }} is distinct from null
+{%- endmacro %}
+
+
 {% macro postgres__any_line(list, condition) -%}
     exists (select 1 from unnest({{ list }}) as line where {{ condition }})
 {%- endmacro %}

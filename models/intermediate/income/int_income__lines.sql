@@ -17,8 +17,7 @@ kinds as (
         case
             when {{ field('line', 'pensjonellertrygd', 'beskrivelse') }} = 'introduksjonsstoenad'
                 then 'benefit'
-            -- not `is not null`: in PostgreSQL a record with an empty field is not that
-            when {{ field('line', 'loennsinntekt') }} is distinct from null then 'wage'
+            when {{ is_there(field('line', 'loennsinntekt')) }} then 'wage'
         end as kind,
         {{ parsed_decimal(clean(field('line', 'beloep'))) }} as amount
     from all_lines
