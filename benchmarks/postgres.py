@@ -6,6 +6,7 @@ against a crash, nothing else runs beside, memory is shared out for few large qu
 received copy and the seeds is not timed: what is measured is what dbt does with the models.
 """
 
+import ctypes
 import json
 import os
 import pwd
@@ -44,6 +45,7 @@ _UNPRIVILEGED = ("postgres", "nobody")
 _DATABASE = "postgres"
 _SCHEMA = "introstat"
 _SECONDS_TO_START = 60
+_PR_SET_PDEATHSIG = 1
 _TYPES_OF_DUCKDB = {
     "character varying": "varchar",
     "double precision": "double",
@@ -165,7 +167,7 @@ def running_server(memory_gb: int) -> Iterator[Server]:
             (folder / "log").open("wb") as log,
             subprocess.Popen(
                 [str(programs / "postgres"), "-D", str(data), *settings],
-                cwd=folder, stdout=log, stderr=log, **rights,
+                cwd=folder, stdout=log, stderr=log, preexec_fn=_stop_with_us, **rights,
             ) as process,
         ):  # fmt: skip
             server = Server(folder, user)
@@ -397,6 +399,13 @@ def _run(command: list[str], cwd: Path, **rights: Any) -> str:
     if done.returncode:
         raise UserError(f"{Path(command[0]).name} failed: {done.stderr.strip()}")
     return str(done.stdout)
+
+
+def _stop_with_us() -> None:
+    # A server that outlives a killed benchmark would slow the next one.
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _wait_for(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
