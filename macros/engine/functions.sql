@@ -1,5 +1,5 @@
 {#
-    What engines spell differently: date arithmetic, ranges to rows, lists. Another engine gets its own
+    What engines spell differently: types, date arithmetic, ranges to rows, lists. Another engine gets its own
     <adapter>__ macro here and no model changes.
 #}
 
@@ -20,6 +20,12 @@
 {%- endmacro %}
 
 {% macro default__evaluated_once() %}{% endmacro %}
+
+
+{# The type of a text of any length. #}
+{% macro text_type() %}{{ return(adapter.dispatch('text_type')()) }}{% endmacro %}
+
+{% macro default__text_type() %}{{ return('varchar') }}{% endmacro %}
 
 
 {# Whole days from one date to another; negative if `until` is earlier. #}
@@ -175,7 +181,7 @@
 {%- endmacro %}
 
 {% macro default__json_of(columns, relation) -%}
-    cast(json_object({% for c in columns %}'{{ c }}', {{ relation }}."{{ c }}"{{ ', ' if not loop.last }}{% endfor %})
+    cast(json_object({% for c in columns %}'{{ c }}', {{ relation }}.{{ adapter.quote(c) }}{{ ', ' if not loop.last }}{% endfor %})
         as varchar)
 {%- endmacro %}
 
@@ -236,4 +242,24 @@
 
 {% macro default__quantile(column, share) -%}
     quantile_cont({{ column }}, {{ share }})
+{%- endmacro %}
+
+
+{# The year of a day as ISO 8601 counts it: that of its week's Thursday. #}
+{% macro iso_year(day) -%}
+    {{ adapter.dispatch('iso_year')(day) }}
+{%- endmacro %}
+
+{% macro default__iso_year(day) -%}
+    extract(isoyear from {{ day }})
+{%- endmacro %}
+
+
+{# The day of the week, Monday is 1. #}
+{% macro iso_weekday(day) -%}
+    {{ adapter.dispatch('iso_weekday')(day) }}
+{%- endmacro %}
+
+{% macro default__iso_weekday(day) -%}
+    extract(isodow from {{ day }})
 {%- endmacro %}

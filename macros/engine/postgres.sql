@@ -78,7 +78,7 @@
 
 
 {% macro postgres__json_of(columns, relation) -%}
-    cast(json_build_object({% for c in columns %}'{{ c }}', {{ relation }}."{{ c }}"{{ ', ' if not loop.last }}{% endfor %})
+    cast(json_build_object({% for c in columns %}'{{ c }}', {{ relation }}.{{ adapter.quote(c) }}{{ ', ' if not loop.last }}{% endfor %})
         as text)
 {%- endmacro %}
 

@@ -10,6 +10,11 @@
     {% set faults = [] %}
     {% set laws = seed_words('legal_regimes', 'legal_regime') %}
     {% set rules = seed_words('completeness_rules', 'rule_id') %}
+    {% set measure_words = seed_words('measure_words', 'measure_word') %}
+    {% set measure_types = seed_words('measure_types', 'measure_type') %}
+    {% set kostra_measures = seed_words('kostra_measures', 'kostra_code') %}
+    {% set comparison_groups = seed_words('comparison_groups', 'comparison_group') %}
+    {% set final_goals = words_of('final_goals') %}
 
     {% for row in seed_rows('completeness_rules') %}
         {% do expect(faults, row, 'rule_id', known_rules()) %}
@@ -57,11 +62,11 @@
     {% endfor %}
     {% for row in seed_rows('law_durations') %}
         {% do expect(faults, row, 'has_upper_secondary', ['true', 'false', none]) %}
-        {% do expect(faults, row, 'final_goal', words_of('final_goals') + [none]) %}
+        {% do expect(faults, row, 'final_goal', final_goals + [none]) %}
         {% do expect_numbers(faults, row, ['priority', 'months', 'extension_months']) %}
     {% endfor %}
     {% for row in seed_rows('law_full_time') %}
-        {% do expect(faults, row, 'measure_type', seed_words('measure_types', 'measure_type') + [none]) %}
+        {% do expect(faults, row, 'measure_type', measure_types + [none]) %}
         {% do expect_numbers(faults, row, ['hours_per_week']) %}
     {% endfor %}
     {% for row in seed_rows('law_fields') %}
@@ -70,7 +75,7 @@
         {% do expect(faults, row, 'requirement', ['required', 'forbidden']) %}
     {% endfor %}
     {% for row in seed_rows('law_measures') %}
-        {% do expect(faults, row, 'measure_word', seed_words('measure_words', 'measure_word')) %}
+        {% do expect(faults, row, 'measure_word', measure_words) %}
     {% endfor %}
     {% for row in seed_rows('benefit_rates') %}
         {% do expect_numbers(faults, row, ['basic_amounts', 'share_numerator', 'share_denominator']) %}
@@ -93,9 +98,9 @@
 
     {% for row in seed_rows('comparison_measures') %}
         {% do expect(faults, row, 'source', ['kostra', 'nir']) %}
-        {% do expect(faults, row, 'code', seed_words('kostra_measures', 'kostra_code') if row.source == 'kostra'
-            else seed_words('measure_words', 'measure_word')) %}
-        {% do expect(faults, row, 'comparison_group', seed_words('comparison_groups', 'comparison_group')) %}
+        {% do expect(faults, row, 'code', kostra_measures if row.source == 'kostra'
+            else measure_words) %}
+        {% do expect(faults, row, 'comparison_group', comparison_groups) %}
     {% endfor %}
 
     {% if faults %}

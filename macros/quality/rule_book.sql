@@ -100,7 +100,7 @@
             'date': 'registrert_dato', 'columns': ['vedtakstype'],
         },
         'status__signaler': {
-            'key': 'signal_id', 'owner': 'ident', 'municipality': 'cast(null as varchar)',
+            'key': 'signal_id', 'owner': 'ident', 'municipality': 'cast(null as ' ~ text_type() ~ ')',
             'date': 'fra_dato', 'columns': ['signal'],
         },
         'nir__deltakelser': {
@@ -135,5 +135,5 @@
 
 {# Hours as Norwegian readers write them, 37,5. #}
 {% macro hours_text(hours) -%}
-    replace(cast(cast({{ hours }} as decimal(12, 1)) as varchar), '.', ',')
+    replace(cast(cast({{ hours }} as decimal(12, 1)) as {{ text_type() }}), '.', ',')
 {%- endmacro %}

@@ -63,7 +63,7 @@ same_content as (
         file_name,
         line_number,
         row_number() over (
-            partition by {% for name in content %}"{{ name }}"{{ ', ' if not loop.last }}{% endfor %}
+            partition by {{ quoted(content) | join(', ') }}
             order by line_number
         ) as place
     from {{ 'repeated' if key else 'received' }}
@@ -81,11 +81,11 @@ cleaned as (
         {{ place | join(', ') }},
         {%- for column in columns %}
         {%- if column.data_type == 'income' or column_meta(column).get('identity') %}
-        "{{ column.name }}" as text_{{ loop.index }},
+        {{ adapter.quote(column.name) }} as text_{{ loop.index }},
         {%- elif column.data_type == 'ddmmyy' %}
-        nullif({{ clean('"' ~ column.name ~ '"') }}, '000000') as text_{{ loop.index }},
+        nullif({{ clean(adapter.quote(column.name)) }}, '000000') as text_{{ loop.index }},
         {%- else %}
-        {{ clean('"' ~ column.name ~ '"') }} as text_{{ loop.index }},
+        {{ clean(adapter.quote(column.name)) }} as text_{{ loop.index }},
         {%- endif %}
         {%- endfor %}
         {%- for name in beside_identities(columns) %}
@@ -100,7 +100,7 @@ typed as (
     select
         {{ place | join(', ') }},
         {%- for column in columns %}
-        {{ parsed('text_' ~ loop.index, column.data_type) }} as "{{ column.name }}",
+        {{ parsed('text_' ~ loop.index, column.data_type) }} as {{ adapter.quote(column.name) }},
         text_{{ loop.index }},
         {%- endfor %}
         {%- for name in beside_identities(columns) %}
@@ -136,11 +136,11 @@ judged as (
             when marked.lacks_required and not marked.is_unreadable then 'missing_required'
             when marked.cannot_be_read or marked.is_unreadable then 'unparseable_value'
             {%- if from and to %}
-            when marked."{{ to }}" < marked."{{ from }}" then 'end_before_start'
+            when marked.{{ adapter.quote(to) }} < marked.{{ adapter.quote(from) }} then 'end_before_start'
             {%- endif %}
             when marked.has_invalid_ident then 'invalid_ident'
             {%- if parent %}
-            when parents."{{ parent_key }}" is null then 'orphan'
+            when parents.{{ adapter.quote(parent_key) }} is null then 'orphan'
             {%- endif %}
         end as reason
     from marked
@@ -152,7 +152,7 @@ judged as (
     {%- endif %}
     {%- if parent %}
     left join {{ parent }} as parents
-        on marked."{{ parent_key }}" = parents."{{ parent_key }}"
+        on marked.{{ adapter.quote(parent_key) }} = parents.{{ adapter.quote(parent_key) }}
         and marked.delivered = parents.delivered
         and parents.reason is null
     {%- endif %}
@@ -165,13 +165,13 @@ contested as (
         judged.file_name,
         judged.line_number,
         row_number() over (
-            partition by judged.delivered, judged."{{ key }}"
-            order by {{ 'judged."' ~ registered ~ '" desc, ' if registered }} judged.line_number desc, judged.file_name desc
+            partition by judged.delivered, judged.{{ adapter.quote(key) }}
+            order by {{ 'judged.' ~ adapter.quote(registered) ~ ' desc, ' if registered }} judged.line_number desc, judged.file_name desc
         ) as place
     from judged
     inner join repeated_keys
         on judged.delivered = repeated_keys.delivered
-        and judged."{{ key }}" = repeated_keys.repeated_key
+        and judged.{{ adapter.quote(key) }} = repeated_keys.repeated_key
     where judged.reason is null
 ),
 
@@ -235,9 +235,16 @@ select * from final
 {% macro value_columns(columns) %}
     {%- set names = [] -%}
     {%- for column in columns -%}
-        {%- do names.append('"' ~ column.name ~ '"') -%}
+        {%- do names.append(adapter.quote(column.name)) -%}
     {%- endfor -%}
     {{- return(names + beside_identities(columns)) -}}
+{% endmacro %}
+
+
+{% macro quoted(names) %}
+    {%- set quoted_names = [] -%}
+    {%- for name in names -%}{%- do quoted_names.append(adapter.quote(name)) -%}{%- endfor -%}
+    {{- return(quoted_names) -}}
 {% endmacro %}
 
 
@@ -245,10 +252,10 @@ select * from final
     {%- set names = [] -%}
     {%- for column in columns -%}
         {%- if column_meta(column).get('identity') -%}
-            {%- do names.append('"' ~ column.name ~ '_is_valid"') -%}
+            {%- do names.append(adapter.quote(column.name ~ '_is_valid')) -%}
         {%- endif -%}
         {%- if column_meta(column).get('ranked') -%}
-            {%- do names.append('"' ~ column.name ~ '_rank"') -%}
+            {%- do names.append(adapter.quote(column.name ~ '_rank')) -%}
         {%- endif -%}
     {%- endfor -%}
     {{- return(names) -}}
@@ -296,7 +303,7 @@ select * from final
             clean(field('line', 'beloep')) ~ ' is not null and '
             ~ parsed(clean(field('line', 'beloep')), 'decimal') ~ ' is null') }}
         {%- else %}
-        or ({{ text }} is not null and "{{ column.name }}" is null)
+        or ({{ text }} is not null and {{ adapter.quote(column.name) }} is null)
         {%- endif %}
         {%- endfor %}
     )
@@ -307,7 +314,7 @@ select * from final
     (
         false
         {%- for column in columns if column_meta(column).get('identity') == 'ident' %}
-        or not coalesce("{{ column.name }}_is_valid", true)
+        or not coalesce({{ adapter.quote(column.name ~ '_is_valid') }}, true)
         {%- endfor %}
     )
 {%- endmacro %}

@@ -34,17 +34,21 @@
     {% do run_query("create schema if not exists received") %}
     {% do run_query("create or replace view received.files as " ~ files_with_use(receipts)) %}
     {% do expect_register(root) %}
+    {% set files = run_query(
+        "select source, table_name, is_used, delivered <= as_of as is_known, "
+        ~ "source || '/' || delivered || '/' || dataset || '.parquet' as place "
+        ~ "from received.files order by place").rows %}
     {% for table in graph.sources.values() if table.source_name not in ['receipt', 'protected'] %}
         {% set whole = source_meta(table).get('all_deliveries_of') %}
         {% set contract = contract_table(whole or table.source_name, table.name) %}
-        {% set paths = run_query(
-            "select " ~ text_literal(root ~ '/')
-            ~ " || source || '/' || delivered || '/' || dataset || '.parquet' "
-            ~ "from received.files where " ~ ('delivered <= as_of' if whole else 'is_used')
-            ~ " and source = '" ~ contract.source_name
-            ~ "' and table_name = '" ~ table.name ~ "' order by 1").columns[0].values() %}
+        {% set paths = [] %}
+        {% for file in files
+            if file.source == contract.source_name and file.table_name == table.name
+            and (file.is_known if whole else file.is_used) %}
+            {% do paths.append(root ~ '/' ~ file.place) %}
+        {% endfor %}
         {% set query = engine_read_parquet(paths, empty_received(contract)) if paths | length > 0 else empty_received(contract) %}
-        {% do run_query('create or replace view received."' ~ table.identifier ~ '" as ' ~ query) %}
+        {% do run_query('create or replace view received.' ~ adapter.quote(table.identifier) ~ ' as ' ~ query) %}
     {% endfor %}
     {% do engine_keep() %}
 {% endmacro %}
@@ -138,18 +142,18 @@
 {% macro empty_received(table) %}
     select
     {%- for column in table.columns.values() %}
-        cast(null as {{ engine_income_type() if column.data_type == 'income' else 'varchar' }})
-            as "{{ column.name }}",
+        cast(null as {{ engine_income_type() if column.data_type == 'income' else text_type() }})
+            as {{ adapter.quote(column.name) }},
         {%- if column_meta(column).get('identity') %}
-        cast(null as boolean) as "{{ column.name }}_is_valid",
+        cast(null as boolean) as {{ adapter.quote(column.name ~ '_is_valid') }},
         {%- endif %}
         {%- if column_meta(column).get('ranked') %}
-        cast(null as bigint) as "{{ column.name }}_rank",
+        cast(null as bigint) as {{ adapter.quote(column.name ~ '_rank') }},
         {%- endif %}
     {%- endfor %}
-        cast(null as varchar) as extra_columns,
-        cast(null as varchar) as line_content,
-        cast(null as varchar) as file_name,
+        cast(null as {{ text_type() }}) as extra_columns,
+        cast(null as {{ text_type() }}) as line_content,
+        cast(null as {{ text_type() }}) as file_name,
         cast(null as bigint) as line_number,
         cast(null as date) as delivered
     where false

@@ -1,6 +1,6 @@
 {# The half-year of a day, 2017H1 or 2017H2. #}
 {% macro half_year_of(day) -%}
-    lpad(cast(extract(year from {{ day }}) as varchar), 4, '0')
+    lpad(cast(extract(year from {{ day }}) as {{ text_type() }}), 4, '0')
     || case when extract(month from {{ day }}) <= 6 then 'H1' else 'H2' end
 {%- endmacro %}
 
@@ -19,7 +19,7 @@
 
 {# The name of a half-year by its number. #}
 {% macro half_year_of_number(number) -%}
-    lpad(cast({{ whole_division(number, 2) }} as varchar), 4, '0')
+    lpad(cast({{ whole_division(number, 2) }} as {{ text_type() }}), 4, '0')
     || case when {{ number }} % 2 = 0 then 'H1' else 'H2' end
 {%- endmacro %}
 

@@ -20,7 +20,7 @@ final as (
                 extract(year from week_start) = extract(year from week_end)
                 and (extract(month from week_start) <= 6) = (extract(month from week_end) <= 6)
                 then
-                    cast(extract(year from week_start) as varchar)
+                    cast(extract(year from week_start) as {{ text_type() }})
                     || case when extract(month from week_start) <= 6 then 'H1' else 'H2' end
         end as half_year,
         case

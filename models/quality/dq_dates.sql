@@ -42,7 +42,8 @@ final as (
         case
             when is_permit_before_birth
                 then 'Opphold gitt ' || {{ date_text('permit_date') }} || ', ikke etter fødselen'
-            when is_of_wrong_age then 'Alder ved start: ' || cast(start_age as varchar) || ' år'
+            when is_of_wrong_age
+                then 'Alder ved start: ' || cast(start_age as {{ text_type() }}) || ' år'
             else
                 'Start ' || {{ date_text('start_date') }}
                 || ', ankomst ' || {{ date_text('arrival_date') }}

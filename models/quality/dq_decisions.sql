@@ -21,7 +21,7 @@ final as (
         'category' as unit_type,
         category_id as unit_id,
         person_key,
-        cast(null as varchar) as participation_id,
+        cast(null as {{ text_type() }}) as participation_id,
         municipality_code,
         legal_regime,
         is_address_protected,

@@ -106,8 +106,8 @@ final as (
         last_day as event_date,
         has_limit as is_applicable,
         coalesce(last_day > allowed_until, false) as is_finding,
-        'Lengste tid (' || cast(months as varchar) || ' måneder og '
-        || cast(leave_days as varchar) || ' dager permisjon) gikk ut '
+        'Lengste tid (' || cast(months as {{ text_type() }}) || ' måneder og '
+        || cast(leave_days as {{ text_type() }}) || ' dager permisjon) gikk ut '
         || {{ date_text('allowed_until') }} as detail
     from dated
 )

@@ -66,7 +66,7 @@ judged as (
         (
             'K15', 'is_readable',
             'not coalesce(stonad > 0 and stonad < ' ~ rule_limit('K15', 'amount') ~ ', false)',
-            "'Samlet stønad ' || coalesce(cast(stonad as varchar) || ' kroner', 'mangler')",
+            "'Samlet stønad ' || coalesce(cast(stonad as " ~ text_type() ~ ") || ' kroner', 'mangler')",
         ),
         (
             'K17', 'is_readable and avslutningsdato is not null',
@@ -96,9 +96,9 @@ final as (
     select
         judged.rule_id,
         'form line' as unit_type,
-        judged.file_name || '/' || cast(judged.line_number as varchar) as unit_id,
+        judged.file_name || '/' || cast(judged.line_number as {{ text_type() }}) as unit_id,
         judged.person_key,
-        cast(null as varchar) as participation_id,
+        cast(null as {{ text_type() }}) as participation_id,
         judged.municipality_code,
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,

@@ -23,7 +23,7 @@ with fields as (
         'person' as unit_type,
         person_key as unit_id,
         person_key,
-        cast(null as varchar) as participation_id,
+        cast(null as {{ text_type() }}) as participation_id,
         settled_municipality_code as municipality_code,
         legal_regime,
         coalesce(is_address_protected, false) as is_address_protected,

@@ -17,7 +17,7 @@ with codes as (
         '{{ table }}' as unit_type,
         {{ key }} as unit_id,
         ident,
-        {{ "participation_id" if table == 'deltakelser' else "cast(null as varchar)" }}
+        {{ "participation_id" if table == 'deltakelser' else "cast(null as " ~ text_type() ~ ")" }}
             as participation_id,
         {{ code }} as municipality_code,
         {{ day }} as event_date
@@ -27,10 +27,11 @@ with codes as (
     {%- endfor %}
     select
         'virksomheter' as unit_type,
-        unit_id || '/' || cast(valid_from as varchar) || '/' || cast(line_number as varchar)
+        unit_id || '/' || cast(valid_from as {{ text_type() }})
+        || '/' || cast(line_number as {{ text_type() }})
             as unit_id,
-        cast(null as varchar) as ident,
-        cast(null as varchar) as participation_id,
+        cast(null as {{ text_type() }}) as ident,
+        cast(null as {{ text_type() }}) as participation_id,
         municipality_code,
         valid_from as event_date
     from {{ ref('stg_aordningen__virksomheter') }}
@@ -38,9 +39,9 @@ with codes as (
     union all
     select
         '11b' as unit_type,
-        file_name || '/' || cast(line_number as varchar) as unit_id,
+        file_name || '/' || cast(line_number as {{ text_type() }}) as unit_id,
         ident,
-        cast(null as varchar) as participation_id,
+        cast(null as {{ text_type() }}) as participation_id,
         municipality_code,
         {{ date_of('reporting_year', 12, 31) }} as event_date
     from {{ ref('stg_kostra__11b') }}

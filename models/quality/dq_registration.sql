@@ -49,7 +49,7 @@ of_persons as (
         'decision' as unit_type,
         decisions.decision_id as unit_id,
         decisions.person_key,
-        cast(null as varchar) as participation_id,
+        cast(null as {{ text_type() }}) as participation_id,
         decisions.municipality_code,
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,

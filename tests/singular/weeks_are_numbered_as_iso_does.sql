@@ -3,5 +3,5 @@ select *
 from {{ ref('dim_week') }}
 where
     iso_week <> extract(week from week_start)
-    or iso_year <> extract(isoyear from week_start)
-    or extract(isodow from week_start) <> 1
+    or iso_year <> {{ iso_year('week_start') }}
+    or {{ iso_weekday('week_start') }} <> 1

@@ -21,7 +21,8 @@ counted as (
     select
         *,
         case
-            when first_day_no <= last_day_no then {{ weekdays('first_day_no', 'last_day_no') }}
+            when first_day_no <= last_day_no
+                then cast({{ weekdays('first_day_no', 'last_day_no') }} as integer)
             else 0
         end as days
     from spells
@@ -38,8 +39,11 @@ by_week as (
 running as (
     select
         *,
-        {{ weekdays('first_day_no', 'least(last_day_no, week_no * 7 + 6)') }} as days_until,
-        {{ weekdays('first_day_no', 'greatest(week_no * 7 - 1, first_day_no - 1)') }} as days_before
+        cast({{ weekdays('first_day_no', 'least(last_day_no, week_no * 7 + 6)') }} as integer)
+            as days_until,
+        cast(
+            {{ weekdays('first_day_no', 'greatest(week_no * 7 - 1, first_day_no - 1)') }} as integer
+        ) as days_before
     from by_week
 ),
 

@@ -15,7 +15,8 @@ walk as (
         municipality_code as current_code,
         date '0001-01-01' as from_date
     from {{ ref('municipalities') }}
-    union
+    group by municipality_code
+    union all
     select
         walk.municipality_code,
         changes.new_code as current_code,

@@ -1,5 +1,5 @@
 -- An earlier number may have been replaced by one that was replaced in its turn: every chain is
--- followed to its end. `union` (not `union all`) makes the walk stop in a loop.
+-- followed to its end. The numbers passed make the walk stop in a loop.
 with recursive links as (
     select
         ident,
@@ -12,14 +12,17 @@ with recursive links as (
 walk as (
     select
         ident,
-        current_ident as reached_ident
+        current_ident as reached_ident,
+        ' ' || ident || ' ' as passed
     from links
-    union
+    union all
     select
         walk.ident,
-        links.current_ident as reached_ident
+        links.current_ident as reached_ident,
+        walk.passed || walk.reached_ident || ' ' as passed
     from walk
     inner join links on walk.reached_ident = links.ident
+    where position(' ' || walk.reached_ident || ' ' in walk.passed) = 0
 ),
 
 looped as (

@@ -80,7 +80,7 @@ in_forms as (
 years as (
     select
         reporting_year,
-        lpad(cast(reporting_year as varchar), 4, '0') as period,
+        lpad(cast(reporting_year as {{ text_type() }}), 4, '0') as period,
         {{ date_of('reporting_year', 1, 1) }} as first_day,
         {{ date_of('reporting_year', 12, 31) }} as last_day
     from forms

@@ -13,7 +13,7 @@ with by_period as (
     union all
     select
         participation_no,
-        lpad(cast({{ whole_division('half_year_no', 2) }} as varchar), 4, '0') as period,
+        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ text_type() }}), 4, '0') as period,
         'year' as period_type,
         {{ date_of(whole_division('half_year_no', 2), 12, 31) }} as period_last_day,
         cast(sum(programme_days) as integer) as programme_days,
@@ -33,7 +33,7 @@ measures as (
     select
         participation_no,
         measure_type,
-        lpad(cast({{ whole_division('half_year_no', 2) }} as varchar), 4, '0') as period
+        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ text_type() }}), 4, '0') as period
     from {{ ref('int_measure__half_years') }}
 ),
 

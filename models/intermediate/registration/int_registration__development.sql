@@ -28,13 +28,14 @@ with recursive steps as (
 
 -- A step during a campaign of late registration says nothing of other half-years. Of several steps
 -- from one age, the one seen on most events.
-links as (
+summed as (
     select
         steps.event_type,
         steps.half_no,
         steps.age_months,
         steps.next_age_months,
-        cast(sum(steps.known_count) as double) / sum(steps.next_known_count) as share_of_next
+        sum(steps.known_count) as known_count,
+        sum(steps.next_known_count) as next_known_count
     from steps
     inner join {{ ref('event_types') }} as event_types
         on steps.event_type = event_types.event_type
@@ -46,9 +47,19 @@ links as (
             and steps.next_delivered > steps.campaign_from
         )
     group by steps.event_type, steps.half_no, steps.age_months, steps.next_age_months
+),
+
+links as (
+    select
+        event_type,
+        half_no,
+        age_months,
+        next_age_months,
+        cast(known_count as double) / next_known_count as share_of_next
+    from summed
     qualify row_number() over (
-        partition by steps.event_type, steps.half_no, steps.age_months
-        order by sum(steps.known_count) desc, steps.next_age_months
+        partition by event_type, half_no, age_months
+        order by known_count desc, next_age_months asc
     ) = 1
 ),
 

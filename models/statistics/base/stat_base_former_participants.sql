@@ -2,10 +2,10 @@
 -- be employed, and without a status delivery most statuses are unknown: such years have no rows.
 with final as (
     select
-        cast(statuses.status_year as varchar) as period,
+        cast(statuses.status_year as {{ text_type() }}) as period,
         'year' as period_type,
         statuses.person_key,
-        cast(statuses.years_after as varchar) as years_after,
+        cast(statuses.years_after as {{ text_type() }}) as years_after,
         {{ placed_municipality('successions.current_code', 'persons.is_address_protected') }}
             as municipality_code,
         coalesce(persons.sex, {{ unknown_code() }}) as sex,
@@ -17,7 +17,7 @@ with final as (
     left join {{ ref('stat_base_municipalities') }} as known
         on
             successions.current_code = known.municipality_code
-            and cast(statuses.status_year as varchar) = known.period
+            and cast(statuses.status_year as {{ text_type() }}) = known.period
     where
         statuses.is_resident
         and statuses.has_status_source

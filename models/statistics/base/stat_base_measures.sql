@@ -20,7 +20,7 @@ by_period as (
     select
         person_key,
         measure_type,
-        lpad(cast({{ whole_division('half_year_no', 2) }} as varchar), 4, '0') as period
+        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ text_type() }}), 4, '0') as period
     from by_half_year
 ),
 
@@ -39,13 +39,13 @@ both_divisions as (
         person_key,
         period,
         measure_type,
-        cast(null as varchar) as measure_group
+        cast(null as {{ text_type() }}) as measure_group
     from by_period
     union all
     select
         person_key,
         period,
-        cast(null as varchar) as measure_type,
+        cast(null as {{ text_type() }}) as measure_type,
         measure_group
     from grouped
 ),
