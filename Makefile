@@ -8,12 +8,15 @@ DEMO := data/demo-extracts
 DEMO_KEY := data/demo.key
 WAREHOUSE := data/introstat.duckdb
 RECEIVED := data/introstat.received
+SPARK_VENV := .venv-spark
+SMALL := data/scale-out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-faults test-fuzz test-engines lint typecheck sqllint unit docs lock clean
+.PHONY: help setup demo scale-out scale-out-small test test-slow test-faults test-fuzz test-engines lint \
+	typecheck sqllint unit docs lock clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
 
 setup: $(VENV)/.ready ## make the virtual environment with the locked packages
 
@@ -69,13 +72,40 @@ test-fuzz: setup ## thousands of hostile deliveries (half an hour)
 test-engines: setup ## the facts on other engines (needs PostgreSQL 15; Debian: apt install postgresql)
 	$(BIN)/pytest -m engines
 
+# Spark and its adapter want other versions than ours, and half a gigabyte: an environment of their own.
+$(SPARK_VENV)/.ready: scale_out/requirements.lock
+	@java -version 2> /dev/null || { \
+		echo "Spark needs Java 17 or newer. Debian: apt install openjdk-17-jre-headless"; exit 1; }
+	$(PYTHON) -m venv --without-pip --clear $(SPARK_VENV)
+	$(PYTHON) -m pip --python $(SPARK_VENV)/bin/python install --quiet --disable-pip-version-check \
+		--require-hashes --requirement scale_out/requirements.lock
+	@touch $@
+
+scale-out: setup $(SPARK_VENV)/.ready ## build the demo's facts on Spark too and compare them (docs/scale-out.md)
+	@test -f $(WAREHOUSE) || $(MAKE) demo
+	$(BIN)/python -m scale_out --warehouse $(WAREHOUSE) --received $(RECEIVED)
+
+# A few hundred persons and the marts alone: what CI runs. Java compiles less for so small a run.
+scale-out-small: export JDK_JAVA_OPTIONS = -XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC
+scale-out-small: setup $(SPARK_VENV)/.ready ## the same with 300 persons of its own
+	@rm -rf $(SMALL) && mkdir -p $(SMALL)
+	@$(BIN)/introstat synth --out $(SMALL)/extracts --persons 300 --seed 2017 --shapes mixed
+	@$(BIN)/python -c 'import secrets; print(secrets.token_hex(64))' > $(SMALL)/key
+	@$(BIN)/introstat receive $(SMALL)/extracts --received $(SMALL)/introstat.received --key-file $(SMALL)/key
+	INTROSTAT_WAREHOUSE=$(SMALL)/introstat.duckdb $(BIN)/dbt --quiet build --selector marts \
+		--exclude-resource-type test --exclude-resource-type unit_test --target-path $(SMALL)/target
+	$(BIN)/python -m scale_out --selector marts --warehouse $(SMALL)/introstat.duckdb \
+		--received $(SMALL)/introstat.received
+
 docs: setup ## write the documentation of every table to target/ (needs a built warehouse)
 	$(BIN)/dbt docs generate
 
-lock: ## resolve requirements.lock anew (needs uv)
+lock: ## resolve both lock files anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header \
 		--no-strip-extras --python-version 3.11 --output-file requirements.lock
+	uv pip compile scale_out/requirements.in --generate-hashes --no-emit-index-url --no-header \
+		--no-strip-extras --python-version 3.11 --output-file scale_out/requirements.lock
 
 clean: ## remove the set-up, what dbt wrote, and the demo; nothing that is not the demo's
-	rm -rf $(VENV) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SPARK_VENV) $(SMALL) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	if test -f $(DEMO_KEY); then rm -rf $(DEMO) $(WAREHOUSE) $(RECEIVED) $(DEMO_KEY); fi

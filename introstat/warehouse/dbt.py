@@ -59,10 +59,15 @@ def run_dbt(
         RECEIVED_VARIABLE: str(received),
         **variables,
     }
+    return follow(command, environment, progress)
+
+
+def follow(command: list[str], environment: Mapping[str, str], progress: Tell) -> DbtRun:
+    """Run a command that writes dbt's events as JSON, and gather what they say."""
     with subprocess.Popen(
         command,
         cwd=project_root(),
-        env=environment,
+        env=dict(environment),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,0 +1,1 @@
+"""The way past one machine, proven small: docs/scale-out.md."""
