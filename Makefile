@@ -12,7 +12,7 @@ SPARK_VENV := .venv-spark
 SMALL := data/scale-out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo scale-out scale-out-small test test-slow test-faults test-fuzz test-engines lint \
+.PHONY: help setup demo scale-out scale-out-small test test-slow test-faults test-fuzz test-engines bench lint \
 	typecheck sqllint unit docs lock clean
 
 help: ## list the targets
@@ -71,6 +71,11 @@ test-fuzz: setup ## thousands of hostile deliveries (half an hour)
 
 test-engines: setup ## the facts on other engines (needs PostgreSQL 15; Debian: apt install postgresql)
 	$(BIN)/pytest -m engines
+
+# Quarter of an hour for 0.1, an hour for 1 (250 000 persons), a night for 10; nothing else should run meanwhile.
+BENCH_SCALES ?= 0.1 1
+bench: setup ## measure receipt, build and facts against other engines (benchmarks/README.md)
+	$(BIN)/python -m benchmarks $(BENCH_SCALES:%=--scale %)
 
 # Spark and its adapter want other versions than ours, and half a gigabyte: an environment of their own.
 $(SPARK_VENV)/.ready: scale_out/requirements.lock
