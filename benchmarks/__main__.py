@@ -1,6 +1,7 @@
 """The benchmark: `python -m benchmarks`, or `make bench`."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -60,7 +61,7 @@ def main(
     console.print(f"Written: {out / 'README.md'}")
 
 
-def _write(path: Path, figures: dict[str, object]) -> None:
+def _write(path: Path, figures: Mapping[str, object]) -> None:
     path.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 

@@ -77,7 +77,8 @@ def _weekdays(first: pd.Series, last: pd.Series) -> np.ndarray:
     """Return the Mondays to Fridays from one day to another, both included; none if it is later."""
     begin = first.to_numpy().astype("datetime64[D]")
     end = (last + _DAY).to_numpy().astype("datetime64[D]")
-    return np.maximum(np.busday_count(begin, np.maximum(begin, end)), 0)
+    days: np.ndarray = np.busday_count(begin, np.maximum(begin, end))
+    return days
 
 
 def _monday(day: pd.Series) -> pd.Series:

@@ -1,7 +1,7 @@
 """What every peer has: its facts made one after the other, timed, and a command that does so."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import click
@@ -12,7 +12,7 @@ Facts = Callable[[Path, Path, list[str] | None], dict[str, float]]
 
 
 def timed(
-    makers: dict[str, Maker], inputs: Path, out: Path, only: list[str] | None
+    makers: Mapping[str, Maker], inputs: Path, out: Path, only: list[str] | None
 ) -> dict[str, float]:
     """Write `<fact>.parquet` for each maker, or those in `only`, and return the seconds of each.
 
