@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from benchmarks.growth import chart
 from benchmarks.instance import N1_PERSONS, PEERS, Instance
 from benchmarks.machine import shape
 from benchmarks.table import page
@@ -58,6 +59,7 @@ def main(
     measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
     instances = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in measured}
     (out / "README.md").write_text(page(machine, instances), encoding="utf-8")
+    chart(machine, instances).save(str(out / "growth.svg"))
     console.print(f"Written: {out / 'README.md'}")
 
 

@@ -53,6 +53,8 @@ def page(machine: Results, instances: dict[str, Results]) -> str:
                                 f"{name} {value}" for name, value in machine.items()) + ".",
         "## Ratios",
         _ratios(instances),
+        "## Growth",
+        "![Seconds and memory over the rows received, both logarithmic](growth.svg)",
     ]  # fmt: skip
     for name, of in instances.items():
         parts += [f"## {name}", _sizes(of), _steps(of), _facts(of), _slowest(of)]
