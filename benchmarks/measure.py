@@ -1,10 +1,11 @@
 """A command as a whole process: seconds, processor time and the peak of its memory."""
 
+import json
 import os
 import statistics
 import subprocess
+import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -37,21 +38,40 @@ class Summary:
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
+# A process begins with the peak of the one that starts it, which for us is that of all we have held
+# against each other so far. So a small one starts what is measured, and is told the figures by the
+# system.
+_STARTER = """
+import json, resource, subprocess, sys, time
+begin = time.perf_counter()
+code = subprocess.call(sys.argv[2:])
+seconds = time.perf_counter() - begin
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[1], "w") as figures:
+    json.dump([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024], figures)
+sys.exit(code)
+"""
+
+
 def measured(command: list[str], environment: Mapping[str, str], cwd: Path) -> Measured:
     """Run a command to its end. Raises UserError with its last words if it fails."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
-        begin = time.perf_counter()
-        process = subprocess.Popen(
-            command, cwd=cwd, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT
+    with tempfile.TemporaryDirectory() as folder:
+        figures = Path(folder) / "figures"
+        done = subprocess.run(
+            [sys.executable, "-S", "-c", _STARTER, str(figures), *command],
+            cwd=cwd,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - begin
-        process.returncode = os.waitstatus_to_exitcode(status)
-        output.seek(0)
-        said = output.read()
-    if process.returncode:
-        raise UserError(f"`{' '.join(command)}` ended with {process.returncode}:\n{said[-2000:]}")
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, said)
+        if done.returncode:
+            raise UserError(
+                f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stdout[-2000:]}"
+            )
+        seconds, processor_seconds, peak_megabytes = json.loads(figures.read_text())
+        return Measured(seconds, processor_seconds, peak_megabytes, done.stdout)
 
 
 def repeated(runs: int, once: Callable[[], Measured]) -> tuple[Summary, list[Measured]]:

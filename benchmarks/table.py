@@ -17,6 +17,11 @@ _RATIOS: tuple[tuple[str, Callable[[Results], float], str], ...] = (
         "≤ 1.3",
     ),
     (
+        "a new month of income received and built / the whole build",
+        lambda of: of["incremental_month"]["seconds"] / of["build"]["seconds"],
+        "≤ 0.15",
+    ),
+    (
         "week facts in DuckDB / in polars",
         lambda of: _weeks(of, "duckdb") / _weeks(of, "polars"),
         "≤ 1.5",
@@ -35,7 +40,8 @@ _RATIOS: tuple[tuple[str, Callable[[Results], float], str], ...] = (
 _STEPS = {
     "plain_reading": "DuckDB reads the files into Parquet",
     "receive": "`introstat receive`",
-    "build": "`introstat build`, with tests",
+    "build": "`introstat build --whole`, with tests",
+    "incremental_month": "`introstat build` with one new month of income",
     "models_dbt": "all models, `dbt run`",
     "models_straight": "all models, compiled SQL straight",
     "tests": "`dbt test`",

@@ -1,5 +1,7 @@
 """Building beside and moving into place: no reader is disturbed, a crash leaves the old file."""
 
+import json
+import shutil
 import tempfile
 from datetime import date
 from pathlib import Path
@@ -11,6 +13,7 @@ from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.receipts import receipt_paths
+from introstat.sql import quoted_name
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, warehouse_key
 
@@ -23,11 +26,16 @@ def build(
     received: Path,
     as_of: date | None,
     progress: Tell = silent,
+    *,
+    whole: bool = False,
 ) -> DbtRun:
     """Build the warehouse file from the received copy, as it was known on `as_of`.
 
-    Models and data tests run on a new file in a folder beside; only when all is well is it moved
-    into place, in one step. Raises BuildFailed with what dbt said, UserError if another build of
+    Models and data tests run on a file in a folder beside; only when all is well is it moved into
+    place, in one step. That file begins as a copy of the one that stands, in which dbt keeps what
+    would come out the same (macros/keeping); `whole` builds all of it anew.
+
+    Raises BuildFailed with what dbt said, UserError if another build of
     the same file is running or nothing of the register was known on `as_of`.
     """
     if as_of:
@@ -39,13 +47,16 @@ def build(
         locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"),
         workshop(warehouse.parent, f".building-{warehouse.name}-") as folder,
     ):
-        new = folder / warehouse.name
-        run = run_dbt(_arguments(as_of), new, received, folder / "target", progress)
+        new, target = folder / warehouse.name, folder / "target"
+        if not whole and _can_begin_with(warehouse):
+            shutil.copyfile(warehouse, new)
+        run = run_dbt(_arguments(as_of), new, received, target, progress)
         if run.exit_code:
             raise BuildFailed(
                 f"The warehouse was not built; what was there is untouched.\n{_why(run)}"
             )
         with open_warehouse(new, read_only=False) as connection:
+            _drop_strangers(connection, target / "manifest.json")
             connection.execute("checkpoint")
         as_of_built, deliveries = _vintage(new)
         move_into_place(new, warehouse)
@@ -76,6 +87,30 @@ def _expect_replaceable(warehouse: Path) -> None:
             f"{warehouse} is no DuckDB file, is being written to, or is encrypted with another key "
             f"than ${KEY_FILE_VARIABLE} names. Name its key, wait, or move it away."
         ) from None
+
+
+def _can_begin_with(warehouse: Path) -> bool:
+    # What a dbt of the user's own has not written to the file yet stands beside it.
+    unwritten = warehouse.with_name(f"{warehouse.name}.wal").exists()
+    return warehouse.exists() and not unwritten and not (warehouse_key() and _is_plain(warehouse))
+
+
+def _drop_strangers(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
+    """Drop what the project does not make: of an older version, or made by hand.
+
+    Raises duckdb.Error.
+    """
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    ours = [node["alias"] for node in nodes if node["resource_type"] in ("model", "seed")]
+    for kind in ("view", "table"):
+        strangers = connection.execute(
+            f"select schema_name, {kind}_name from duckdb_{kind}s() "
+            "where database_name = current_database() and not internal "
+            f"and schema_name != 'kept' and not list_contains(?, {kind}_name)",
+            [ours],
+        ).fetchall()
+        for schema, name in strangers:
+            connection.execute(f"drop {kind} {quoted_name(schema)}.{quoted_name(name)}")
 
 
 def _is_plain(warehouse: Path) -> bool:

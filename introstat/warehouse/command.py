@@ -35,19 +35,22 @@ from introstat.warehouse.build import build
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the received copy. Default: beside the warehouse, with the ending .received.",
 )
+@click.option("--whole", is_flag=True, help="Build all anew, also what has not changed.")
 @key_option
 def build_command(
     extracts: Path,
     warehouse: Path | None,
     as_of: datetime | None,
     received: Path | None,
+    whole: bool,
     key_file: Path | None,
 ) -> None:
     """Receive the deliveries that are new and build the warehouse of facts from all received.
 
     The new file is built beside the old one and moved into place when every model and test has
-    passed, so readers are never disturbed. If a delivery is refused the warehouse is built without
-    it, from what was received before.
+    passed, so readers are never disturbed. What would come out as it stands in the old file is
+    taken from there; --whole builds all anew. If a delivery is refused the warehouse is built
+    without it, from what was received before.
 
     Exit code 0: built. 1: not built, the old file is untouched. 2: bad input. 3: built, but a
     delivery was refused.
@@ -61,7 +64,8 @@ def build_command(
     copy = received or places.received_beside(target)
     outcome = receive_with_progress(extracts, copy, key_file, console)
     with shown(console, "Building") as tell:
-        run = build(target, copy.resolve(), as_of.date() if as_of else None, tell)
+        day = as_of.date() if as_of else None
+        run = build(target, copy.resolve(), day, tell, whole=whole)
     for warning in run.warnings:
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True, markup=False)
     if run.over_limits:

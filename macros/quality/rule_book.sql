@@ -35,14 +35,28 @@
 {%- endmacro %}
 
 
-{# Models of checked units, one for each family of rules; dq_checked puts them together. #}
+{# Models of checked units, one for each family of rules, with their rules; dq_checked puts them together. #}
 {% macro rule_families() %}
-    {{- return([
-        'dq_benefit', 'dq_codes', 'dq_dates', 'dq_decisions', 'dq_durations', 'dq_endings',
-        'dq_full_time', 'dq_idents', 'dq_kostra_forms', 'dq_kostra_share', 'dq_law_fields',
-        'dq_measure_gaps', 'dq_measures', 'dq_municipality_codes', 'dq_overlaps',
-        'dq_registration', 'dq_required_content', 'dq_running_measures',
-    ]) -}}
+    {{- return({
+        'dq_benefit': ['C11', 'C12', 'C13'],
+        'dq_codes': ['C18'],
+        'dq_dates': ['C22'],
+        'dq_decisions': ['C02', 'C14'],
+        'dq_durations': ['C10'],
+        'dq_endings': ['C03', 'C20'],
+        'dq_full_time': ['C08'],
+        'dq_idents': ['C19'],
+        'dq_kostra_forms': ['K01', 'K05', 'K09', 'K11', 'K12', 'K13', 'K14', 'K15', 'K17', 'K18'],
+        'dq_kostra_share': ['C23'],
+        'dq_law_fields': ['C15', 'C16'],
+        'dq_measure_gaps': ['C04'],
+        'dq_measures': ['C06', 'C07'],
+        'dq_municipality_codes': ['C21'],
+        'dq_overlaps': ['C09'],
+        'dq_registration': ['C05'],
+        'dq_required_content': ['C17'],
+        'dq_running_measures': ['C01'],
+    }) -}}
 {% endmacro %}
 
 

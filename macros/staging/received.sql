@@ -33,6 +33,8 @@
     {% endif %}
     {% do run_query("create schema if not exists received") %}
     {% do run_query("create or replace view received.files as " ~ files_with_use(receipts)) %}
+    {% set versions = receipt_versions(receipts) %}
+    {% do mark_received('received.files', versions | string ~ as_of_literal()) %}
     {% do expect_register(root) %}
     {% set files = run_query(
         "select source, table_name, is_used, delivered <= as_of as is_known, "
@@ -42,13 +44,17 @@
         {% set whole = source_meta(table).get('all_deliveries_of') %}
         {% set contract = contract_table(whole or table.source_name, table.name) %}
         {% set paths = [] %}
+        {% set read = [] %}
         {% for file in files
             if file.source == contract.source_name and file.table_name == table.name
             and (file.is_known if whole else file.is_used) %}
             {% do paths.append(root ~ '/' ~ file.place) %}
+            {% do read.append(file.place ~ ' ' ~ versions.get(file.place.split('/')[:2] | join('/'))) %}
         {% endfor %}
         {% set query = engine_read_parquet(paths, empty_received(contract)) if paths | length > 0 else empty_received(contract) %}
-        {% do run_query('create or replace view received.' ~ adapter.quote(table.identifier) ~ ' as ' ~ query) %}
+        {% set view = 'received.' ~ adapter.quote(table.identifier) %}
+        {% do run_query('create or replace view ' ~ view ~ ' as ' ~ query) %}
+        {% do mark_received(view, read | string) %}
     {% endfor %}
     {% do engine_keep() %}
 {% endmacro %}

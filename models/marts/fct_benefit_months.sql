@@ -1,3 +1,8 @@
+{{ config(meta={'pieces': {
+    'by': 'benefit_month', 'versions': 'benefit_month_versions',
+    'of': {'int_income__lines': ['income_month'], 'int_income__units': none},
+}}) }}
+
 with lines as (
     select
         lines.person_key,
@@ -24,12 +29,11 @@ units_of_months as (
         benefit_month
     from lines
     group by 1, 2) as months
-    inner join {{ ref('stg_aordningen__virksomheter') }} as units
+    inner join {{ ref('int_income__units') }} as units
         on
             months.unit_id = units.unit_id
             and months.benefit_month
             between units.valid_from and coalesce(units.valid_to, date '9999-12-31')
-    where units.is_current
 ),
 
 units as (

@@ -3,14 +3,6 @@ with cohort as (
     select * from {{ ref('int_status__cohort') }}
 ),
 
--- Without the income reported for that November nobody can be seen to be employed.
-income_years as (
-    select cast(extract(year from income_month) as integer) as income_year
-    from {{ ref('int_income__lines') }}
-    where extract(month from income_month) = 11
-    group by 1
-),
-
 residences_held as (
     select
         cohort.person_key,
@@ -132,12 +124,13 @@ final as (
         case when judged.is_resident then judged.status_code end as status_code,
         case when judged.is_resident then statuses.status_group end as status_group,
         judged.is_preliminary,
-        vintage.status_delivered is not null as has_status_source,
+        judged.has_status_source,
         income_years.income_year is not null as has_income_source
     from judged
-    left join income_years on judged.status_year = income_years.income_year
+    -- Without the income reported for that November nobody can be seen to be employed.
+    left join {{ ref('int_status__income_years') }} as income_years
+        on judged.status_year = income_years.income_year
     inner join {{ ref('statuses') }} as statuses on judged.status_code = statuses.status_code
-    cross join {{ ref('int_time__vintage') }} as vintage
 )
 
 select * from final

@@ -1,3 +1,8 @@
+{{ config(meta={'pieces': {
+    'by': 'rule_id', 'versions': 'rule_versions',
+    'of': {'dq_checked': ['rule_id']},
+}}) }}
+
 -- The only count of checked units and findings; completeness and the rules' states are sums of it.
 with counts as (
     select

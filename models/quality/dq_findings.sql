@@ -1,3 +1,8 @@
+{{ config(meta={'pieces': {
+    'by': 'rule_id', 'versions': 'rule_versions',
+    'of': {'dq_checked': ['rule_id']},
+}}) }}
+
 select
     checked.rule_id,
     checked.unit_type,

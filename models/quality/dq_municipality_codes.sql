@@ -34,8 +34,7 @@ with codes as (
         cast(null as {{ text_type() }}) as participation_id,
         municipality_code,
         valid_from as event_date
-    from {{ ref('stg_aordningen__virksomheter') }}
-    where is_current
+    from {{ ref('int_income__units') }}
     union all
     select
         '11b' as unit_type,

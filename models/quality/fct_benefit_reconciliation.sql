@@ -1,13 +1,29 @@
+{{ config(meta={'pieces': {
+    'by': 'month', 'versions': 'reconciled_month_versions',
+    'of': {
+        'fct_benefit_months': ['benefit_month', 'cast(benefit_month - interval 1 month as date)'],
+        'stg_receipt__files': none,
+    },
+}}) }}
+
 -- Months of participation against months of benefit, both ways, and amounts against what the law
 -- gives.
-with persons as (
+with paid_or_known as (
+    select person_key from {{ ref('int_person__persons') }}
+    union
+    select person_key from {{ ref('fct_benefit_months') }}
+),
+
+persons as (
     select
-        person_key,
-        cast(row_number() over (order by person_key) as integer) as person_no,
-        birth_date,
-        legal_regime,
-        coalesce(is_address_protected, false) as is_address_protected
-    from {{ ref('int_person__persons') }}
+        paid_or_known.person_key,
+        cast(row_number() over (order by paid_or_known.person_key) as integer) as person_no,
+        known.birth_date,
+        known.legal_regime,
+        coalesce(known.is_address_protected, false) as is_address_protected
+    from paid_or_known
+    left join {{ ref('int_person__persons') }} as known
+        on paid_or_known.person_key = known.person_key
 ),
 
 -- Months for which income was received: only they can lack a benefit.
@@ -25,16 +41,6 @@ months as (
         later.month_no is not null as is_next_received
     from received_months
     left join received_months as later on received_months.month_no + 1 = later.month_no
-),
-
--- Grunnbeløpet of each month, from the month it applies from.
-basic_amounts as (
-    select
-        amount,
-        {{ month_number('valid_from') }} as first_month_no,
-        lead({{ month_number('valid_from') }}, 1, 999999) over (order by valid_from)
-            as until_month_no
-    from {{ ref('basic_amounts') }}
 ),
 
 -- The law's rates by range of age; the highest is the limit where the law is not known.
@@ -106,30 +112,53 @@ benefit_months as (
         persons.person_no,
         persons.birth_date,
         persons.legal_regime,
-        coalesce(persons.is_address_protected, false) as is_address_protected,
-        {{ month_number('facts.benefit_month') }} as month_no,
-        cast(
-            sum(facts.amount) over (partition by facts.person_key, facts.benefit_month)
-            as decimal(18, 2)
-        ) as person_amount
+        persons.is_address_protected,
+        {{ month_number('facts.benefit_month') }} as month_no
     from {{ ref('fct_benefit_months') }} as facts
-    left join persons on facts.person_key = persons.person_key
+    inner join persons on facts.person_key = persons.person_key
 ),
 
+paid_for as (
+    select month_no
+    from benefit_months
+    group by month_no
+),
+
+-- Grunnbeløpet of each month paid for, from the month it applies from.
+basic_amounts_from as (
+    select
+        amount,
+        {{ month_number('valid_from') }} as first_month_no,
+        lead({{ month_number('valid_from') }}, 1, 999999) over (order by valid_from)
+            as until_month_no
+    from {{ ref('basic_amounts') }}
+),
+
+basic_amounts as (
+    select
+        paid_for.month_no,
+        basic_amounts_from.amount
+    from paid_for
+    inner join basic_amounts_from
+        on
+            paid_for.month_no >= basic_amounts_from.first_month_no
+            and paid_for.month_no < basic_amounts_from.until_month_no
+),
+
+-- All that a person was paid in a month, by whichever municipality.
 paid_months as (
     select
         person_no,
         month_no,
-        max(person_amount) as amount
+        cast(sum(amount) as decimal(18, 2)) as amount
     from benefit_months
-    where person_no is not null
     group by person_no, month_no
 ),
 
 -- Only what no participation of the month itself explains is looked for in the month before.
 explained_by_month_before as (
     select
-        benefit_months.person_key,
+        benefit_months.person_no,
         benefit_months.month_no
     from benefit_months
     inner join participations
@@ -139,7 +168,7 @@ explained_by_month_before as (
             and {{ first_day_of_month('(benefit_months.month_no - 1)') }}
             <= participations.last_day
     where not benefit_months.is_matched
-    group by benefit_months.person_key, benefit_months.month_no
+    group by benefit_months.person_no, benefit_months.month_no
 ),
 
 of_participations as (
@@ -199,18 +228,19 @@ of_benefits as (
             basic_amounts.amount * highest.basic_amounts * {{ rule_limit('C13', 'factor') }} / 12
             as decimal(18, 2)
         ) as limit_amount,
-        benefit_months.person_amount
+        paid.amount
         * 12 > basic_amounts.amount * highest.basic_amounts * {{ rule_limit('C13', 'factor') }}
             as is_over_limit
     from benefit_months
+    inner join paid_months as paid
+        on
+            benefit_months.person_no = paid.person_no
+            and benefit_months.month_no = paid.month_no
     left join explained_by_month_before as explained
         on
-            benefit_months.person_key = explained.person_key
+            benefit_months.person_no = explained.person_no
             and benefit_months.month_no = explained.month_no
-    left join basic_amounts
-        on
-            benefit_months.month_no >= basic_amounts.first_month_no
-            and benefit_months.month_no < basic_amounts.until_month_no
+    left join basic_amounts on benefit_months.month_no = basic_amounts.month_no
     left join rates
         on
             benefit_months.legal_regime = rates.legal_regime
@@ -219,7 +249,7 @@ of_benefits as (
             and benefit_months.benefit_month
             < {{ add_months('benefit_months.birth_date', '12 * rates.below_age') }}
     cross join highest
-    cross join {{ ref('int_time__vintage') }} as vintage
+    cross join {{ ref('int_time__observed') }} as vintage
 ),
 
 final as (

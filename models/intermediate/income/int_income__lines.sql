@@ -1,3 +1,8 @@
+{{ config(meta={'pieces': {
+    'by': 'income_month', 'versions': 'income_month_versions',
+    'of': {'stg_aordningen__inntekt': ['income_month']},
+}}) }}
+
 -- The income lines the statistics read: introduction benefit, and the wages of November.
 with all_lines as (
     select

@@ -8,7 +8,7 @@ with ongoing as (
         {{ add_months('vintage.observed_until', '-' ~ rule_limit('C01', 'months')) }}
             as window_start
     from {{ ref('int_participation__accepted') }} as participations
-    cross join {{ ref('int_time__vintage') }} as vintage
+    cross join {{ ref('int_time__observed') }} as vintage
     where participations.is_ongoing
 ),
 

@@ -42,7 +42,8 @@ final as (
         dated.status_year,
         dated.years_after,
         dated.reference_date,
-        coalesce(vintage.status_delivered < dated.final_from, true) as is_preliminary
+        coalesce(vintage.status_delivered < dated.final_from, true) as is_preliminary,
+        vintage.status_delivered is not null as has_status_source
     from dated
     inner join {{ ref('int_time__vintage') }} as vintage on dated.known_after < vintage.as_of
 )

@@ -1,15 +1,11 @@
 -- A corrected report replaces the employer's month as a whole: its newest delivery is current.
-with lines as (
-    select * from {{ ref('base_aordningen__inntekt') }}
-    where reason is null
-),
-
-newest as (
+with newest as (
     select
         opplysningspliktigid,
         kalendermaaned,
         max(delivered) as delivered
-    from lines
+    from {{ ref('base_aordningen__inntekt') }}
+    where reason is null
     group by 1, 2
 ),
 
@@ -24,11 +20,12 @@ final as (
         lines.delivered,
         lines.file_name,
         lines.line_number
-    from lines
+    from {{ ref('base_aordningen__inntekt') }} as lines
     inner join newest
         on
             lines.opplysningspliktigid = newest.opplysningspliktigid
             and lines.kalendermaaned = newest.kalendermaaned
+    where lines.reason is null
 )
 
 select * from final

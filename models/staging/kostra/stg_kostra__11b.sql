@@ -1,14 +1,4 @@
--- The newest file of a reporting year counts; older ones stay, marked.
-with files as (
-    select
-        delivered,
-        file_name,
-        delivered = max(delivered) over (partition by dataset) as is_current
-    from {{ ref('stg_receipt__files') }}
-    where is_used and source = 'kostra'
-),
-
-final as (
+with final as (
     select
         forms.kommunenr as municipality_code,
         2000 + forms.oppgaveaar as reporting_year,
@@ -31,7 +21,7 @@ final as (
         forms.file_name,
         forms.line_number
     from {{ ref('base_kostra__11b') }} as forms
-    inner join files
+    inner join {{ ref('stg_kostra__files') }} as files
         on
             forms.delivered = files.delivered
             and forms.file_name = files.file_name

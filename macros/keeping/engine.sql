@@ -1,0 +1,37 @@
+{# How an engine keeps marks: DuckDB in comments. Another keeps none and builds all, every time. #}
+
+{% macro engine_keeps() %}{{ return(adapter.dispatch('engine_keeps')()) }}{% endmacro %}
+
+{% macro default__engine_keeps() %}{{ return(false) }}{% endmacro %}
+
+{% macro duckdb__engine_keeps() %}{{ return(true) }}{% endmacro %}
+
+
+{% macro engine_marks(database) %}
+    select 'engine', version()
+    union all
+    select schema_name || '.' || table_name, comment
+    from duckdb_tables()
+    where database_name = '{{ database }}' and comment is not null
+    union all
+    select schema_name || '.' || view_name, comment
+    from duckdb_views()
+    where database_name = '{{ database }}' and comment is not null
+{% endmacro %}
+
+
+{% macro engine_mark(relation, materialized, mark) %}
+    comment on {{ 'view' if materialized == 'view' else 'table' }} {{ relation }} is '{{ mark }}'
+{% endmacro %}
+
+
+{# One text for the rows of a relation, whatever their order. #}
+{% macro engine_content(relation) %}
+    select count(*) || ' ' || coalesce(sum(cast(hash(content) as hugeint)), 0) from {{ relation }} as content
+{% endmacro %}
+
+
+{# Files that match a pattern, each with its checksum. #}
+{% macro engine_checksums(pattern) %}
+    select filename, md5(content) from read_text({{ text_literal(pattern) }})
+{% endmacro %}

@@ -1,0 +1,44 @@
+{# dbt's own materializations, but for what stands as it would be built: marks.sql, pieces.sql. #}
+
+{% materialization table, adapter='duckdb', supported_languages=['sql'] %}
+    {% if stands_as_built() %}{{ return(keep()) }}{% endif %}
+    {% set changed = changed_pieces() %}
+    {% if changed %}{{ return(build_pieces(changed)) }}{% endif %}
+    {{ return(dbt.materialization_table_duckdb()) }}
+{% endmaterialization %}
+
+
+{% materialization view, adapter='duckdb' %}
+    {% if stands_as_built() %}{{ return(keep()) }}{% endif %}
+    {{ return(dbt.materialization_view_default()) }}
+{% endmaterialization %}
+
+
+{% materialization seed, adapter='duckdb' %}
+    {% if stands_as_built() %}
+        {# dbt reads it after every seed #}
+        {% do store_result('agate_table', response='KEPT', agate_table=load_agate_table()) %}
+        {{ return(keep()) }}
+    {% endif %}
+    {# dbt would fill the table that stands, whatever its columns #}
+    {{ drop_relation_if_exists(load_cached_relation(this)) }}
+    {{ return(dbt.materialization_seed_default()) }}
+{% endmaterialization %}
+
+
+{# A test that found nothing in the very same rows before has passed. #}
+{% materialization test, adapter='duckdb' %}
+    {% set now = mark_now() %}
+    {% if now and now['built'] in tests_passed() %}
+        {% call statement('main', fetch_result=True) %}
+            select 0 as failures, false as should_warn, false as should_error
+        {% endcall %}
+        {{ return({'relations': []}) }}
+    {% endif %}
+    {% set done = dbt.materialization_test_default() %}
+    {% if now and load_result('main')['data'][0][0] == 0 %}
+        {% do run_query("insert into kept.tests_passed values ('" ~ now['built'] ~ "')") %}
+        {% do adapter.commit() %}
+    {% endif %}
+    {{ return(done) }}
+{% endmaterialization %}

@@ -1,0 +1,203 @@
+{#
+    A table kept in pieces: of what it holds, only the pieces whose version changed are made anew, by the same
+    SQL with a condition. Its config says so:
+
+        meta={'pieces': {
+            'by': 'benefit_month', 'versions': 'benefit_month_versions',
+            'of': {'int_income__lines': ['income_month'], 'int_income__units': none},
+        }}
+
+    - by: the column that tells the pieces apart.
+    - of: what it reads in pieces, with the expressions that give the pieces a row there is read for; none if
+      all of it is read. When anything else it reads has changed, or its recipe, all is built.
+    - versions: the macro that returns the version of each piece as it is now, by its value as text. A row may
+      rest on nothing in `of` but what the version of its piece tells.
+#}
+
+{# The pieces that have changed; none if the table must be built whole. #}
+{% macro changed_pieces() %}
+    {%- set config = model.config.meta.get('pieces') -%}
+    {%- set now = mark_now() -%}
+    {%- if not config or now is none or should_full_refresh() or load_cached_relation(this) is none -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set before = {} -%}
+    {%- for row in run_query(
+        "select piece, version from kept.pieces where model = '" ~ model.name ~ "' and recipe = '" ~ recipe_of_pieces(now) ~ "'").rows -%}
+        {%- do before.update({row[0]: row[1]}) -%}
+    {%- endfor -%}
+    {%- if not before -%}{{ return(none) }}{%- endif -%}
+    {%- set pieces = context[config['versions']](now['marks']) -%}
+    {%- set changed = [] -%}
+    {%- for piece in (before.keys() | list + pieces.keys() | list) | unique | sort if before.get(piece) != pieces.get(piece) -%}
+        {%- do changed.append(piece) -%}
+    {%- endfor -%}
+    {{- return(changed) -}}
+{% endmacro %}
+
+
+{# What all pieces rest on: the recipe, and the versions of what is not read in pieces. #}
+{% macro recipe_of_pieces(now) %}
+    {%- set whole = [] -%}
+    {%- for unique_id in model.depends_on.nodes if unique_id not in nodes_read_in_pieces() -%}
+        {%- do whole.append(unique_id) -%}
+    {%- endfor -%}
+    {{- return(local_md5(now['recipe'] ~ versions_read(whole, now['marks']))) -}}
+{% endmacro %}
+
+
+{% macro nodes_read_in_pieces() %}
+    {%- set found = [] -%}
+    {%- for unique_id in model.depends_on.nodes
+        if unique_id.split('.')[2:] | join('.') in model.config.meta['pieces']['of'] -%}
+        {%- do found.append(unique_id) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{% endmacro %}
+
+
+{# Notes the pieces of a table just built, in the same transaction. #}
+{% macro note_pieces(now) %}
+    {%- set config = model.config.meta.get('pieces') -%}
+    {%- if not config -%}{{ return('') }}{%- endif -%}
+    {%- set rows = [] -%}
+    {%- for piece, version in context[config['versions']](now['marks']).items() -%}
+        {%- do rows.append("('" ~ [model.name, recipe_of_pieces(now), piece, version] | join("', '") ~ "')") -%}
+    {%- endfor -%}
+    {%- do run_query("delete from kept.pieces where model = '" ~ model.name ~ "'") -%}
+    {%- if rows -%}{%- do run_query('insert into kept.pieces values ' ~ rows | join(', ')) -%}{%- endif -%}
+{% endmacro %}
+
+
+{# Makes the changed pieces anew: deleted and inserted in one transaction. #}
+{% macro build_pieces(changed) %}
+    {%- set by = model.config.meta['pieces']['by'] -%}
+    {%- set those = " in ('" ~ changed | join("', '") ~ "')" -%}
+    {%- set narrowed = namespace(sql=model.compiled_code) -%}
+    {#- DuckDB does not carry the condition through every step to what is read. -#}
+    {%- for unique_id in nodes_read_in_pieces() -%}
+        {#- As source() and our own ref() write them. -#}
+        {%- set read = graph.sources[unique_id].relation_name if unique_id in graph.sources
+            else ref(graph.nodes[unique_id].name) | string -%}
+        {%- set told = model.config.meta['pieces']['of'][unique_id.split('.')[2:] | join('.')] -%}
+        {%- if told -%}
+            {%- set narrowed.sql = narrowed.sql | replace(
+                read, '(select * from ' ~ read ~ ' where ' ~ told | join(those ~ ' or ') ~ those ~ ')') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- run_hooks(pre_hooks, inside_transaction=False) -}}
+    {{- run_hooks(pre_hooks, inside_transaction=True) -}}
+    {% call statement('main') -%}
+        delete from {{ this }} where {{ by ~ those }};
+        insert into {{ this }} by name select * from ({{ narrowed.sql }}) as pieces where {{ by ~ those }}
+    {%- endcall %}
+    {{- run_hooks(post_hooks, inside_transaction=True) -}}
+    {%- do adapter.commit() -%}
+    {{- run_hooks(post_hooks, inside_transaction=False) -}}
+    {{- return({'relations': [this.incorporate(type='table')]}) -}}
+{% endmacro %}
+
+
+{# The rows of a query (piece, version) by piece. #}
+{% macro versions_by_piece(query) %}
+    {%- set versions = {} -%}
+    {%- for row in run_query(query).rows -%}{%- do versions.update({row[0] | string: row[1] | string}) -%}{%- endfor -%}
+    {{- return(versions) -}}
+{% endmacro %}
+
+
+{# Pieces may be told by more than their table reads itself, which ref does not allow. #}
+{% macro relation_of(name) %}{{ return(graph.nodes['model.introstat.' ~ name].relation_name) }}{% endmacro %}
+
+
+{# One text for the rows of a group, whatever their order. #}
+{% macro rows_version(relation) -%}
+    count(*) || ' ' || coalesce(sum(cast(hash({{ relation }}) as hugeint)), 0)
+{%- endmacro %}
+
+
+{# Income is received by delivery: the receipts tell. #}
+{% macro income_delivery_versions(marks) %}
+    {%- set versions = receipt_versions(received_path() ~ '/aordningen/*/receipt.json') -%}
+    {%- set used = {} -%}
+    {%- for row in run_query(
+        "select distinct delivered from received.files where is_used and source = 'aordningen' and table_name = 'inntekt'").rows -%}
+        {%- do used.update({row[0] | string: versions['aordningen/' ~ row[0]]}) -%}
+    {%- endfor -%}
+    {{- return(used) -}}
+{% endmacro %}
+
+
+{# The lines of an income month are those of the deliveries that report it. #}
+{% macro income_month_versions(marks) %}
+    {{- return(versions_by_piece(
+        "select months.month, string_agg(pieces.version, ' ' order by pieces.piece) from ("
+        ~ "select kalendermaaned as month, delivered from " ~ relation_of('base_aordningen__inntekt') ~ " where reason is null group by all"
+        ~ ") as months inner join kept.pieces on pieces.piece = cast(months.delivered as varchar) "
+        ~ "and pieces.model = 'base_aordningen__inntekt' group by months.month")) -}}
+{% endmacro %}
+
+
+{# A month of benefit is its lines, and the units that are somewhere in that month. #}
+{% macro benefit_month_versions(marks) %}
+    {{- return(versions_by_piece(
+        "with months as ("
+        ~ "select income_month, " ~ rows_version('lines') ~ " as version from " ~ relation_of('int_income__lines')
+        ~ " as lines where kind = 'benefit' group by income_month"
+        ~ "), units as (select * exclude (line_number, valid_to), line_number - min(line_number) over (partition by unit_id) as place, "
+        ~ "coalesce(valid_to, date '9999-12-31') as last_day from " ~ relation_of('int_income__units')
+        ~ "), units_then as (select months.income_month, units.* exclude (last_day) from months "
+        ~ "inner join units on months.income_month between units.valid_from and units.last_day"
+        ~ "), both_versions as (select income_month, version from months union all "
+        ~ "select income_month, " ~ rows_version('units_then') ~ " as version from units_then group by income_month"
+        ~ ") select income_month, md5(string_agg(version, ' ' order by version)) from both_versions group by income_month")) -}}
+{% endmacro %}
+
+
+{# A month is held against its own benefits and the next month's, and whether both were received. #}
+{% macro reconciled_month_versions(marks) %}
+    {{- return(versions_by_piece(
+        "with months as ("
+        ~ "select benefit_month as month, " ~ rows_version('facts') ~ " as version from " ~ relation_of('fct_benefit_months') ~ " as facts group by 1 "
+        ~ "union all select distinct cast(substr(dataset, 9, 7) || '-01' as date), 'received' from " ~ relation_of('stg_receipt__files')
+        ~ " where is_used and source = 'aordningen' and table_name = 'inntekt'"
+        ~ "), both_months as ("
+        ~ "select month, 'own ' || version as version from months "
+        ~ "union all select cast(month - interval 1 month as date), 'next ' || version from months"
+        ~ ") select month, md5(string_agg(version, ' ' order by version)) from both_months group by month")) -}}
+{% endmacro %}
+
+
+{% macro benefit_period_versions(marks) %}
+    {{- return(versions_by_piece(
+        "with months as ("
+        ~ "select benefit_month, " ~ rows_version('facts') ~ " as version from " ~ relation_of('fct_benefit_months') ~ " as facts group by 1"
+        ~ ") select periods.period, md5(string_agg(months.version, ' ' order by months.benefit_month)) from months "
+        ~ "inner join " ~ relation_of('int_time__periods') ~ " as periods on months.benefit_month between periods.first_day and periods.last_day "
+        ~ "group by periods.period")) -}}
+{% endmacro %}
+
+
+{% macro recipient_period_versions(marks) %}
+    {{- return(versions_by_piece(
+        "select period, " ~ rows_version('recipients') ~ " from " ~ relation_of('stat_base_recipients')
+        ~ " as recipients group by period")) -}}
+{% endmacro %}
+
+
+{# A rule's units are those of its family, judged by dq_checked. #}
+{% macro rule_versions(marks) %}
+    {%- set checked = graph.nodes['model.introstat.dq_checked'] -%}
+    {%- set families, others = [], [] -%}
+    {%- for unique_id in checked.depends_on.nodes -%}
+        {%- do (families if unique_id.split('.')[2] in rule_families() else others).append(unique_id) -%}
+    {%- endfor -%}
+    {%- set judged = mark_of(checked, marks).get('recipe') ~ versions_read(others, marks) -%}
+    {%- set versions = {} -%}
+    {%- for unique_id in families -%}
+        {%- for rule_id in rule_families()[unique_id.split('.')[2]] -%}
+            {%- do versions.update({rule_id: local_md5(judged ~ version_of(unique_id, marks))}) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(versions) -}}
+{% endmacro %}

@@ -1,0 +1,8 @@
+select
+    unit_id,
+    municipality_code,
+    valid_from,
+    valid_to,
+    line_number
+from {{ ref('stg_aordningen__virksomheter') }}
+where is_current

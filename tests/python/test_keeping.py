@@ -1,0 +1,159 @@
+"""What has not changed is kept from the warehouse that stands; the result is a whole build's."""
+
+import itertools
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import rows, run
+
+
+def differences(one: Path, other: Path) -> dict[str, tuple[int, int]]:
+    """Rows that only one of two warehouses has, by table; a table that only one has is an error."""
+    with duckdb.connect() as connection:
+        for name, path in (("one", one), ("other", other)):
+            connection.execute(f"attach '{path}' as {name} (read_only)")
+        tables, others = (
+            [table for (table,) in connection.execute(
+                "select table_name from duckdb_tables() "
+                f"where database_name = '{name}' and schema_name = 'main' order by 1"
+            ).fetchall()]
+            for name in ("one", "other")
+        )  # fmt: skip
+        assert tables == others
+        assert len(tables) > 130
+        found = {}
+        for table in tables:
+            here, there = f"from one.main.{table}", f"from other.main.{table}"
+            counts = connection.execute(
+                f"select (select count(*) from ({here} except all {there})), "
+                f"(select count(*) from ({there} except all {here}))"
+            ).fetchone()
+            assert counts is not None
+            if counts != (0, 0):
+                found[table] = counts
+    return found
+
+
+@pytest.fixture(scope="module")
+def days(generated_warehouse: Path) -> tuple[str, str]:
+    """The days before and after the last delivery of income that no other delivery came with."""
+    deliveries = rows(
+        generated_warehouse, "select distinct delivered::varchar, source from stg_receipt__files"
+    )
+    by_day = sorted({day for day, _ in deliveries})
+    alone = [
+        (before, day)
+        for before, day in itertools.pairwise(by_day)
+        if [source for other, source in deliveries if other == day] == ["aordningen"]
+    ]
+    return alone[-2]
+
+
+def test_a_month_of_income_and_all_that_comes_after_it_come_out_as_from_nothing(
+    generated_extracts, generated_warehouse, build: Callable[..., Path], days, tmp_path
+):
+    before, after = days
+    warehouse = tmp_path / "introstat.duckdb"
+    place = ["build", "--extracts", generated_extracts, "--warehouse", warehouse]
+    received = ["--received", generated_warehouse.with_suffix(".received")]
+    done = run(*place, *received, "--as-of", before)
+    assert done.returncode == 0, done.stderr
+    at_first = tmp_path / "at_first.duckdb"
+    shutil.copy(warehouse, at_first)
+
+    done = run(*place, *received, "--as-of", after)
+    assert done.returncode == 0, done.stderr
+    assert differences(warehouse, build(generated_extracts, "--as-of", after)) == {}
+    assert differences(warehouse, at_first)["fct_benefit_months"][0] > 0
+
+    # Deliveries of every register, several at a time; then back to the day of the beginning.
+    done = run(*place, *received)
+    assert done.returncode == 0, done.stderr
+    assert differences(warehouse, generated_warehouse) == {}
+    done = run(*place, *received, "--as-of", before)
+    assert done.returncode == 0, done.stderr
+    assert differences(warehouse, at_first) == {}
+
+
+def test_only_what_reads_a_delivery_is_built(generated_warehouse, days, tmp_path):
+    """Nothing of the programme for a month of income; nothing at all for none."""
+    before, after = days
+    warehouse = tmp_path / "introstat.duckdb"
+    environment = {
+        "INTROSTAT_WAREHOUSE": str(warehouse),
+        "INTROSTAT_RECEIVED": str(generated_warehouse.with_suffix(".received")),
+    }
+
+    def built(day: str, *options: str) -> tuple[set[str], set[str]]:
+        done = run(
+            "dbt", "run", "--vars", f"{{as_of: '{day}'}}", "--target-path", tmp_path / "target",
+            "--log-path", tmp_path, *options, **environment,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+        outcomes = re.findall(r"OK created sql \w+ model main\.(\w+) \.* \[(\w+)", plain)
+        return tuple({n for n, said in outcomes if (said == "KEPT") == kept} for kept in (0, 1))  # type: ignore[return-value]
+
+    seeds = run("dbt", "seed", "--target-path", tmp_path / "target", "--log-path", tmp_path,
+                **environment)  # fmt: skip
+    assert seeds.returncode == 0, seeds.stdout
+    anew, kept = built(before)
+    assert len(anew) > 130
+    assert kept == set()
+    anew, kept = built(after)
+    assert {"base_aordningen__inntekt", "fct_benefit_months", "dq_counts", "dim_vintage"} <= anew
+    assert {
+        "base_nir__tiltak", "fct_participation", "fct_participation_weeks", "fct_measure_weeks",
+        "fct_terminations", "fct_kostra_reconciliation", "stat_participants", "int_time__periods",
+        "fct_registration_share",
+    } <= kept  # fmt: skip
+    anew, kept = built(after)
+    assert anew == set()
+    anew, kept = built(after, "--full-refresh", "--select", "fct_participation")
+    assert (anew, kept) == ({"fct_participation"}, set())
+
+
+def test_what_the_project_does_not_make_is_dropped(
+    generated_extracts, generated_warehouse, tmp_path
+):
+    """A table of an older version or of somebody's own hand is not carried along."""
+    warehouse = tmp_path / "introstat.duckdb"
+    shutil.copy(generated_warehouse, warehouse)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema own; create view own.mine as select 1 as one")
+        connection.execute("create table fct_of_old as select 1 as one")
+        connection.execute("create or replace table dim_status as select 1 as one")
+        connection.execute("drop table measure_words")
+        connection.execute("create table measure_words as select 1 as one")
+    done = run(
+        "build", "--extracts", generated_extracts, "--warehouse", warehouse,
+        "--received", generated_warehouse.with_suffix(".received"),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert differences(warehouse, generated_warehouse) == {}
+    assert rows(warehouse, "select view_name from duckdb_views() where schema_name = 'own'") == []
+
+
+def test_every_rule_is_told_of_by_its_family(generated_warehouse):
+    """rule_families() says which rules a family asks: what pieces of dq_counts rest on it."""
+    text = Path("macros/quality/rule_book.sql").read_text(encoding="utf-8")
+    listed = text.split("{% macro rule_families() %}")[1].split("{% endmacro %}")[0]
+    families = {
+        family: set(re.findall(r"'([CK][0-9]{2})'", rules))
+        for family, rules in re.findall(r"'(dq_\w+)': \[(.*?)\]", listed, flags=re.DOTALL)
+    }
+    assert len(families) > 15
+    for family, rules in families.items():
+        asked = {
+            rule for (rule,) in rows(generated_warehouse, f"select distinct rule_id from {family}")
+        }
+        assert asked <= rules, family
+    everything = [rule for rules in families.values() for rule in rules]
+    assert len(everything) == len(set(everything))
+    assert set(everything) == {
+        rule for (rule,) in rows(generated_warehouse, "select rule_id from completeness_rules")
+    }
