@@ -1,6 +1,9 @@
 """What tests share: a key of their own, and warehouses built once a session from small extracts."""
 
+import fcntl
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -56,15 +59,49 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Return a function that builds a warehouse from extracts and gives its path."""
+    """Return a function that builds a warehouse from extracts and gives its path.
+
+    The same extracts and options are built once a test run, also by several workers of xdist: each
+    caller is given a copy of its own, with the received copy beside it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built"
 
     def build_(extracts: Path, *options: str, expect: int = 0) -> Path:
-        warehouse = tmp_path_factory.mktemp("warehouse") / "introstat.duckdb"
-        done = run("build", "--extracts", extracts, "--warehouse", warehouse, *options)
-        assert done.returncode == expect, done.stderr
-        return warehouse
+        folder = tmp_path_factory.mktemp("warehouse")
+        if expect or "INTROSTAT_MAPPINGS" in os.environ:  # what it is built from is not all here
+            return _built(extracts, folder, *options, expect=expect)
+        place = kept / _content(extracts, *options)
+        place.mkdir(parents=True, exist_ok=True)
+        with (place / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (place / "whole").exists():
+                shutil.rmtree(place / "house", ignore_errors=True)
+                (place / "house").mkdir()
+                _built(extracts, place / "house", *options)
+                (place / "whole").touch()
+        shutil.copytree(place / "house", folder, dirs_exist_ok=True)
+        return folder / "introstat.duckdb"
 
     return build_
+
+
+def _built(extracts: Path, folder: Path, *options: str, expect: int = 0) -> Path:
+    warehouse = folder / "introstat.duckdb"
+    done = run("build", "--extracts", extracts, "--warehouse", warehouse, *options)
+    assert done.returncode == expect, done.stderr
+    return warehouse
+
+
+def _content(extracts: Path, *options: str) -> str:
+    """A name for extracts and options: of the same names, bytes and words, the same."""
+    digest = hashlib.sha256(repr(options).encode())
+    for path in sorted(path for path in extracts.rglob("*") if path.is_file()):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(
+            f"{path.relative_to(extracts)!s}\0{content}\n".encode(errors="surrogateescape")
+        )
+    return digest.hexdigest()
 
 
 @pytest.fixture(scope="session")

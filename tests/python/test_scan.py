@@ -166,10 +166,19 @@ def test_nothing_that_a_run_leaves_or_says_holds_a_number(refused_of_every_kind,
         """Files come and go here; what could be read of them counts."""
 
     def watch() -> None:
-        """Read whatever text or table there is for a moment only."""
+        """Read whatever text or table there is for a moment only, again when it has changed."""
+        read: dict[Path, tuple[int, int, int]] = {}
         while not ended.wait(0.2):
             for path in [*temporary.rglob("*"), *house.glob("*.received/.incoming-*/**/*")]:
-                seen.update(scan([path], numbers, unreadable=gone_or_half_written))
+                try:
+                    about = path.stat()
+                except OSError:
+                    continue
+                state = (about.st_ino, about.st_size, about.st_mtime_ns)
+                # A folder's files are found by themselves.
+                if path.is_file() and read.get(path) != state:
+                    read[path] = state
+                    seen.update(scan([path], numbers, unreadable=gone_or_half_written))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
