@@ -19,24 +19,17 @@
         select
             {{ keys | join(', ') }},
             {%- for delta in deltas %}
+            -- With all that changes on the day, whichever of its rows this is.
             sum({{ delta }}) over (
                 partition by {{ keys | join(', ') }}
                 order by day_no
-                rows unbounded preceding
+                range unbounded preceding
             ) as {{ delta }},
             {%- endfor %}
             day_no,
+            -- Of a day's rows the last alone sees another day.
             lead(day_no) over (partition by {{ keys | join(', ') }} order by day_no) as next_day_no
-        from (
-            select
-                {{ keys | join(', ') }},
-                {%- for delta in deltas %}
-                sum({{ delta }}) as {{ delta }},
-                {%- endfor %}
-                day_no
-            from {{ events }}
-            group by {{ keys | join(', ') }}, day_no
-        ) as changes
+        from {{ events }}
     ) as changes_in_order
     where next_day_no is not null
         and {{ weekdays('day_no', '(next_day_no - 1)') }} > 0
