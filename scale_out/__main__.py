@@ -141,7 +141,10 @@ def export(tables: Path, folder: Path, warehouse: Path) -> dict[str, int]:
     """
     folder.mkdir()
     with open_warehouse(warehouse) as connection:
-        names = connection.execute("select table_name from duckdb_tables() order by all").fetchall()
+        names = connection.execute(
+            "select table_name from duckdb_tables() "
+            "union all select view_name from duckdb_views() where not internal order by all"
+        ).fetchall()
     rows = {}
     with duckdb.connect() as connection:
         for (name,) in names:

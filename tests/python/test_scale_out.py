@@ -23,13 +23,14 @@ def tables(generated_warehouse: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "tables"
     with duckdb.connect(str(generated_warehouse), read_only=True) as connection:
         names = connection.execute(
-            "select table_name from duckdb_tables() where table_name[:4] in ('dim_', 'fct_')"
+            "select table_name from information_schema.tables "
+            "where table_name[:4] in ('dim_', 'fct_')"
         ).fetchall()
         for (name,) in names:
             (folder / name).mkdir(parents=True)
             for part in (0, 1):
                 connection.execute(
-                    f"copy (select * from {name} where rowid % 2 = {part}) "
+                    f"copy (select * from {name} qualify row_number() over () % 2 = {part}) "
                     f"to '{folder}/{name}/part-{part}.snappy.parquet' (format parquet)"
                 )
     return folder

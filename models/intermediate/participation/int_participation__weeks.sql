@@ -43,10 +43,8 @@ absences as (
 
 final as (
     select
-        participations.participation_id,
-        participations.person_key,
-        participations.municipality_code,
-        {{ day_of_number('weeks.week_no * 7') }} as week_start,
+        weeks.participation_no,
+        weeks.week_no,
         weeks.programme_days,
         weeks.leave_days,
         weeks.measure_days,
@@ -54,8 +52,6 @@ final as (
         cast(coalesce(absences.absence_hours_valid, 0) as decimal(18, 9)) as absence_hours_valid,
         cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9)) as absence_hours_invalid
     from weeks
-    inner join {{ ref('int_participation__accepted') }} as participations
-        on weeks.participation_no = participations.participation_no
     left join absences
         on
             weeks.participation_no = absences.participation_no
