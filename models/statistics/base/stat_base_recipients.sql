@@ -5,26 +5,27 @@
 
 -- The municipality is the one that paid most to the person in the period (the lower code if two
 -- paid the same). A person whose payments and corrections come to nothing is no recipient.
-with paid as (
+with months as (
+    select
+        months.benefit_month,
+        periods.period
+    from (select distinct benefit_month from {{ ref('fct_benefit_months') }}) as months
+    inner join {{ ref('int_time__periods') }} as periods
+        on months.benefit_month between periods.first_day and periods.last_day
+),
+
+paid as (
     select
         benefits.person_key,
         benefits.municipality_code,
-        periods.period,
-        periods.period_type,
-        periods.last_day as period_last_day,
+        months.period,
         sum(benefits.amount) as amount
     from {{ ref('fct_benefit_months') }} as benefits
-    inner join {{ ref('int_time__periods') }} as periods
-        on benefits.benefit_month between periods.first_day and periods.last_day
-    group by
-        benefits.person_key,
-        benefits.municipality_code,
-        periods.period,
-        periods.period_type,
-        periods.last_day
+    inner join months on benefits.benefit_month = months.benefit_month
+    group by benefits.person_key, benefits.municipality_code, months.period
 ),
 
-recipients as (
+chosen as (
     select
         *,
         sum(amount) over (partition by person_key, period) as period_amount
@@ -33,6 +34,15 @@ recipients as (
         partition by person_key, period
         order by amount desc, municipality_code asc nulls last
     ) = 1
+),
+
+recipients as (
+    select
+        chosen.*,
+        periods.period_type,
+        periods.last_day as period_last_day
+    from chosen
+    inner join {{ ref('int_time__periods') }} as periods on chosen.period = periods.period
 ),
 
 final as (
