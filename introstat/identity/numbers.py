@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import cache
+from operator import mul
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -14,11 +16,19 @@ _APART = re.compile(
     rf"(?<!\d)\d{{2}}[{_BLANKS}]?\d{{2}}[{_BLANKS}]?\d{{2}}[{_BLANKS}]{{0,3}}\d{{3}}[{_BLANKS}]?\d{{2}}"
     r"(?!\d)"
 )
-# What a text must match to hold either, in the words of RE2.
-NUMBER_IN_TEXT = (
-    rf"\p{{Nd}}{{11,}}|\p{{Nd}}{{2}}[{_BLANKS}]?\p{{Nd}}{{2}}[{_BLANKS}]?\p{{Nd}}{{2}}"
-    rf"[{_BLANKS}]{{0,3}}\p{{Nd}}{{3}}[{_BLANKS}]?\p{{Nd}}{{2}}"
-)
+
+
+def _number_in_text(digit: str, blanks: str) -> str:
+    return (
+        rf"{digit}{{11,}}|{digit}{{2}}[{blanks}]?{digit}{{2}}[{blanks}]?{digit}{{2}}"
+        rf"[{blanks}]{{0,3}}{digit}{{3}}[{blanks}]?{digit}{{2}}"
+    )
+
+
+# What a text must match to hold either, in the words of RE2; the second is the same for a text in
+# ASCII, and is told several times as fast.
+NUMBER_IN_TEXT = _number_in_text(r"\p{Nd}", _BLANKS)
+NUMBER_IN_ASCII = _number_in_text("[0-9]", "".join(filter(str.isascii, _BLANKS)))
 
 
 def is_valid_ident(text: str) -> bool:
@@ -30,7 +40,7 @@ def is_valid_ident(text: str) -> bool:
     """
     if len(text) != 11 or not text.isascii() or not text.isdigit():
         return False
-    digits = [int(character) for character in text]
+    digits = list(map(int, text))
     day, month, year = int(text[:2]), int(text[2:4]), int(text[4:6])
     return (
         _is_date(day - 40 if day > 40 else day, month - 80 if month > 80 else month, year)
@@ -43,7 +53,7 @@ def is_valid_duf(text: str) -> bool:
     """Tell whether a text is a valid DUF number: ten digits and their weighted sum mod 11."""
     if len(text) != 12 or not text.isascii() or not text.isdigit():
         return False
-    return _weighted([int(character) for character in text], _DUF_WEIGHTS) % 11 == int(text[10:])
+    return _weighted(list(map(int, text)), _DUF_WEIGHTS) % 11 == int(text[10:])
 
 
 def numbers_replaced(text: str, replace: Callable[[str], str]) -> str:
@@ -98,9 +108,10 @@ def ascii_digits(text: str) -> str:
 
 
 def _weighted(digits: list[int], weights: tuple[int, ...]) -> int:
-    return sum(digit * weight for digit, weight in zip(digits, weights, strict=False))
+    return sum(map(mul, digits, weights))
 
 
+@cache
 def _is_date(day: int, month: int, year: int) -> bool:
     for century in (1900, 2000):
         try:

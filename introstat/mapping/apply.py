@@ -149,9 +149,8 @@ def coverage(connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: 
 def map_rules(
     connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: Office, source: str
 ) -> Iterator[MappedRule]:
-    """Make the table `incoming` for each rule in turn, from the view `judged`."""
+    """Make the view `incoming` for each rule in turn, from the view `judged`."""
     for number, rule in enumerate(layout.rules):
-        connection.execute("drop table if exists incoming; drop table if exists texts")
         _make_texts(connection, layout, number, office)
         rows = _make_incoming(connection, rule)
         taken = _count(connection, "texts")
@@ -185,8 +184,8 @@ def _make_texts(
             if kept:
                 extra = f"case when not ({' or '.join(kept)}) then {extra} end"
     connection.execute(
-        f"create temp table texts as select {texts}{extra} as extra_columns, line_number "
-        f"from judged where m{number}"
+        f"create or replace temp table texts as select {texts}{extra} as extra_columns, "
+        f"line_number from judged where m{number}"
     )
 
 
@@ -206,8 +205,9 @@ def _make_incoming(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
             f"select {names}, extra_columns, min(line_number) as line_number "
             f"from ({query}) group by {names}, extra_columns"
         )
-    connection.execute(f"create temp table incoming as {query}")
-    return _count(connection, "incoming")
+    connection.execute(f"create or replace temp table parsed as {query} order by line_number")
+    connection.execute("create or replace temp view incoming as from parsed")
+    return _count(connection, "parsed")
 
 
 def _text_sql(each: Field, office: Office) -> str:

@@ -1,8 +1,10 @@
 """Reading one delivered file as text, row by row with line numbers, in whatever shape it came.
 
-Every reader gives a DuckDB table `incoming` of text: the contract's columns, `line_number` (the
+Every reader gives a DuckDB view `incoming` of text: the contract's columns, `line_number` (the
 row's first line in the file, the header being line 1), and as the format needs it `extra_columns`
-(JSON) or `line_content` (the line as it came).
+(JSON) or `line_content` (the line as it came). Beneath it is one table `parsed`: DuckDB reads a
+file into it with all its threads, in the file's order, so that a row's place in the table is its
+place in the file, and no second copy is made to number the rows.
 """
 
 import codecs
@@ -43,7 +45,7 @@ csv.field_size_limit(_MAX_LINE_BYTES)
 def load_incoming(
     connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: DeliveredFile
 ) -> list[str]:
-    """Read a file into the table `incoming` and return remarks on it (extra or absent columns).
+    """Read a file into the view `incoming` and return remarks on it (extra or absent columns).
 
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
@@ -68,11 +70,10 @@ def expect_rows(found: int, said: int, where: str) -> None:
 def read_incoming(
     connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: DeliveredFile
 ) -> tuple[int, list[str]]:
-    """Read a file into the table `incoming`, however many rows it has; return them and remarks."""
+    """Read a file into the view `incoming`, however many rows it has; return them and remarks."""
     where = f"{delivery.name}/{file.path.name}"
     if file.path.suffix == ".gz":
         expect_sound_gzip(file.path, where)
-    connection.execute("drop table if exists incoming")
     check_mark(file.path, delivery.encoding, where)
     if file.path.suffix == ".parquet":
         remarks = _load_parquet(connection, file, where)
@@ -82,7 +83,7 @@ def read_incoming(
         _load_lines(connection, delivery.encoding, file, where)
         parse = _parse_json if file.table.format == "jsonl" else _parse_fixed_width
         remarks = parse(connection, file, where)
-    return _count(connection, "select count(*) from incoming"), remarks
+    return _count(connection, "select count(*) from parsed"), remarks
 
 
 def expect_sound_gzip(path: Path, where: str) -> None:
@@ -178,8 +179,7 @@ def _load_csv(
     try:
         connection.execute(
             f"""
-            create temp table parsed as
-            select row_number() over () as row_no, *
+            create or replace temp table parsed as
             from read_csv(
                 {text_literal(str(file.path))}, columns = {{{columns}}}, auto_detect = false,
                 header = false, skip = {header_lines}, delim = ';', quote = '"', escape = '"',
@@ -191,8 +191,8 @@ def _load_csv(
     except duckdb.Error as error:
         raise _unreadable(where, file.path, encoding, error) from None
     _refuse_rejects(connection, file.path, encoding, where, len(names))
-    _number_lines(connection, file.path, encoding, where, header_lines)
-    return _select_incoming(connection, file, where, names)
+    are_numbered = _number_lines(connection, file.path, encoding, where, header_lines)
+    return _select_incoming(connection, file, where, names, None if are_numbered else header_lines)
 
 
 def _load_parquet(
@@ -217,19 +217,23 @@ def _load_parquet(
     expect_small_parquet(connection, file.path, names, where)
     with reading_parquet(where):
         connection.execute(
-            f"create temp table parsed as select row_number() over () as row_no, {values} "
+            f"create or replace temp table parsed as select {values} "
             f"from read_parquet({text_literal(str(file.path))})"
         )
-    connection.execute(
-        "create temp table line_numbers as select row_no, row_no as first_line from parsed"
-    )
-    return _select_incoming(connection, file, where, names)
+    return _select_incoming(connection, file, where, names, 0)
 
 
 def _select_incoming(
-    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str, names: list[str]
+    connection: duckdb.DuckDBPyConnection,
+    file: DeliveredFile,
+    where: str,
+    names: list[str],
+    lines_above: int | None,
 ) -> list[str]:
-    """Make `incoming` of `parsed` and `line_numbers`, and say which columns are more or fewer."""
+    """Make `incoming` of `parsed`, and say which columns are more or fewer.
+
+    Every row is one line after `lines_above` others, or has its first line in `line_numbers`.
+    """
     places = {name: place for place, name in enumerate(names)}
     known = [column.name for column in file.table.columns]
     absent = [name for name in known if name not in places]
@@ -245,17 +249,21 @@ def _select_incoming(
         for name in known
     )
     packed = ", ".join(f"{text_literal(name)}, parsed.c{place}" for name, place in extra.items())
+    if lines_above is None:
+        rows = "parsed inner join line_numbers on parsed.rowid = line_numbers.rowid"
+        line = "line_numbers.first_line"
+    else:
+        rows, line = "parsed", f"parsed.rowid + {lines_above + 1}"
     connection.execute(
         f"""
-        create temp table incoming as
+        create or replace temp view incoming as
         select
             {selected},
             {f"json_object({packed})::varchar" if extra else "null::varchar"} as extra_columns,
-            line_numbers.first_line as line_number
-        from parsed inner join line_numbers on parsed.row_no = line_numbers.row_no
+            {line} as line_number
+        from {rows}
         """
     )
-    connection.execute("drop table parsed; drop table line_numbers")
     remarks = []
     if extra:
         remarks.append(f"{where}: extra columns kept but not used: {shown_names(extra)}")
@@ -370,15 +378,14 @@ def _line_at(path: Path, encoding: str, position: int) -> int:
 
 def _number_lines(
     connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, where: str, header_lines: int
-) -> None:
-    """Make `line_numbers`: by counting if every row is one line, else by reading again."""
+) -> bool:
+    """Make `line_numbers` by reading again, row for row with `parsed`, unless a row is a line.
+
+    Returns whether it was made.
+    """
     rows = _count(connection, "select count(*) from parsed")
     if _lines_in(path) == rows + header_lines:
-        connection.execute(
-            "create temp table line_numbers as "
-            f"select row_no, row_no + {header_lines} as first_line from parsed"
-        )
-        return
+        return False
     starts = []
     before = 0
     with opened_as_text(path, encoding) as text, suppress(csv.Error):
@@ -395,11 +402,9 @@ def _number_lines(
         )
     numbered = pa.table({"first_line": pa.array(starts[1:], pa.int64())})
     connection.register("numbered", numbered)
-    connection.execute(
-        "create temp table line_numbers as "
-        "select row_number() over () as row_no, first_line from numbered"
-    )
+    connection.execute("create or replace temp table line_numbers as from numbered")
     connection.unregister("numbered")
+    return True
 
 
 def _load_lines(
@@ -409,78 +414,99 @@ def _load_lines(
     try:
         connection.execute(
             f"""
-            create temp table lines as
-            select * from (
-                select row_number() over () as line_number, line_content
-                from read_csv(
-                    {text_literal(str(file.path))}, columns = {{'line_content': 'varchar'}},
-                    auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
-                    escape = '', encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
-                    ignore_errors = true, store_rejects = true
-                )
-            ) where trim(coalesce(line_content, '')) <> ''
+            create or replace temp table parsed as
+            from read_csv(
+                {text_literal(str(file.path))}, columns = {{'line_content': 'varchar'}},
+                auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
+                escape = '', encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
+                ignore_errors = true, store_rejects = true
+            )
             """
         )
     except duckdb.Error as error:
         raise _unreadable(where, file.path, encoding, error) from None
     _refuse_rejects(connection, file.path, encoding, where, 1)
+    # Blank ones count as lines, and are no rows.
+    connection.execute(
+        """
+        delete from parsed
+        where line_content is null or strlen(line_content) = 0
+            or (starts_with(line_content, ' ') and trim(line_content) = '')
+        """
+    )
 
 
 def _parse_json(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
 ) -> list[str]:
     """Take the identity number out of each line; the rest is read once the line is sealed."""
-    # A digit may be written \\u003N: a number spelled so would not be found to be sealed. Escapes
-    # side by side share the character that tells them from an escaped backslash, so twice.
-    for _ in range(2):
-        connection.execute(
-            r"""
-            update lines set line_content = regexp_replace(
-                line_content, '((?:^|[^\\])(?:\\\\)*)\\u003([0-9])', '\1\2', 'g'
-            )
-            where contains(line_content, '\u003')
-            """
-        )
-    broken = connection.execute(
-        "select min(line_number) from lines "
-        "where not json_valid(line_content) or json_type(line_content) <> 'OBJECT'"
-    ).fetchone()
-    if broken is not None and broken[0] is not None:
+    if _lines_where(connection, r"contains(line_content, '\u003')"):
+        _spell_out_digits(connection)
+    broken = _lines_where(
+        connection, "not json_valid(line_content) or json_type(line_content) <> 'OBJECT'"
+    )
+    if broken:
         raise DeliveryRefused(
-            f"{where}, line {broken[0]}: not a JSON object. Every line holds one; ask for the "
+            f"{where}, line {broken}: not a JSON object. Every line holds one; ask for the "
             "delivery anew.",
             "unparseable",
         )
     connection.execute(
         """
-        create temp table incoming as
+        create or replace temp view incoming as
         select
             line_content ->> '$.inntektsmottaker.personidentifikator' as personidentifikator,
-            line_content, line_number
-        from lines
+            line_content, rowid + 1 as line_number
+        from parsed
         """
     )
     extra = _fields_in_lines(connection, file) - set(file.table.fields)
-    connection.execute("drop table lines")
     if not extra:
         return []
     names = sorted(path.replace("[*]", "") for path in extra)
     return [f"{where}: extra fields kept but not used: {shown_names(names)}"]
 
 
+def _lines_where(connection: duckdb.DuckDBPyConnection, condition: str) -> int:
+    """Return the number of the first line that a condition holds for, 0 if it does for none."""
+    return _count(connection, f"select coalesce(min(rowid) + 1, 0) from parsed where {condition}")
+
+
+def _spell_out_digits(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write digits spelled \\u003N as they are: a number spelled so would not be found.
+
+    Escapes side by side share the character that tells them from an escaped backslash, so twice.
+    """
+    for _ in range(2):
+        connection.execute(
+            r"""
+            update parsed set line_content = regexp_replace(
+                line_content, '((?:^|[^\\])(?:\\\\)*)\\u003([0-9])', '\1\2', 'g'
+            )
+            where contains(line_content, '\u003')
+            """
+        )
+
+
 def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> set[str]:
     """Return the JSON paths of the fields that the lines have in the objects the contract knows."""
-    found = set()
-    for parent in {path.rpartition(".")[0] for path in file.table.fields}:
-        keys = f"json_keys(line_content, '$.{parent}')" if parent else "json_keys(line_content)"
-        if "*" in parent:
-            keys = f"flatten({keys})"
-        # The lines' lists of names are made distinct first: they are few, the lines are many.
-        names = connection.execute(
-            f"select distinct unnest(keys) from (select distinct {keys} as keys from lines)"
-        ).fetchall()
-        found |= {f"{parent}.{name}" if parent else name for (name,) in names}
-    return found
+    parents = sorted({path.rpartition(".")[0] for path in file.table.fields})
+    keys = [_keys_in(parent) for parent in parents]
+    # The lines' lists of names are made distinct first: they are few, the lines are many.
+    names = " union all ".join(
+        f"select {place} as place, unnest(keys) as name "
+        f"from (select distinct {each} as keys from parsed)"
+        for place, each in enumerate(keys)
+    )
+    found = connection.execute(f"select distinct place, name from ({names})").fetchall()
+    return {f"{parents[place]}.{name}" if parents[place] else name for place, name in found}
+
+
+def _keys_in(parent: str) -> str:
+    if not parent:
+        return "json_keys(line_content)"
+    keys = f"json_keys(line_content, '$.{parent}')"
+    return f"flatten({keys})" if "*" in parent else keys
 
 
 def _parse_fixed_width(
@@ -496,12 +522,13 @@ def _parse_fixed_width(
     )
     connection.execute(
         f"""
-        create temp table incoming as
-        select {slices}, case when not {in_width} then line_content end as line_content, line_number
-        from lines
+        create or replace temp view incoming as
+        select
+            {slices}, case when not {in_width} then line_content end as line_content,
+            rowid + 1 as line_number
+        from parsed
         """
     )
-    connection.execute("drop table lines")
     return []
 
 

@@ -33,7 +33,7 @@ class MappedReceipt:
         self.remarks: list[str] = []
 
     def load_incoming(self, connection: duckdb.DuckDBPyConnection) -> Iterator[DeliveredFile]:
-        """Make the table `incoming` for each dataset in turn and give what it is.
+        """Make the view `incoming` for each dataset in turn and give what it is.
 
         Raises DeliveryRefused with the file's name, the line, and what to do.
         """
@@ -45,9 +45,14 @@ class MappedReceipt:
             for table, reason in mapping.absent
         ]
         datasets = _Datasets(self._delivery)
-        for file in self._delivery.office_files:
-            yield from self._load_file(connection, file, datasets)
-        connection.execute("drop view if exists judged; drop table if exists office")
+        try:
+            for file in self._delivery.office_files:
+                yield from self._load_file(connection, file, datasets)
+        finally:
+            connection.execute(
+                "drop view if exists judged; drop table if exists office; "
+                "drop table if exists texts"
+            )
 
     def _load_file(
         self, connection: duckdb.DuckDBPyConnection, file: MappedFile, datasets: "_Datasets"

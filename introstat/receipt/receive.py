@@ -35,7 +35,7 @@ from introstat.receipt.manifest import (
 )
 from introstat.receipt.mapped import MappedReceipt, changed_mapping, delivered_checksums
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
-from introstat.receipt.sealing import NUMBERS_TABLE, write_sealed
+from introstat.receipt.sealing import forget_file, forget_numbers, write_sealed
 
 _STAGING_PREFIX = ".incoming-"
 
@@ -79,11 +79,32 @@ def receive(
     received.mkdir(parents=True, exist_ok=True)
     check_key(received, pseudonymiser)
     outcome = Outcome(remarks=misplaced(extracts))
+    # One for all deliveries: opening it costs as much as reading a small file, and what it knows of
+    # the numbers in one delivery is true of the next.
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
+        connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
+        forget_numbers(connection)
+        _receive_all(folders, received, _Tools(connection, pseudonymiser), outcome, progress)
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Tools:
+    """What every delivery is received with."""
+
+    connection: duckdb.DuckDBPyConnection
+    pseudonymiser: Pseudonymiser
+
+
+def _receive_all(
+    folders: list[Path], received: Path, tools: _Tools, outcome: Outcome, progress: Tell
+) -> None:
     for done, folder in enumerate(folders):
         name = tellable(f"{folder.parent.name}/{folder.name}")
         progress(done, len(folders), name)
         try:
-            _receive_or_refuse(folder, name, received, pseudonymiser, outcome)
+            _receive_or_refuse(folder, name, received, tools, outcome)
         except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
             said = (
                 f"{error.filename or 'A file'}: {error.strerror}."
@@ -99,14 +120,13 @@ def receive(
         except UserError as error:
             raise ReceiptStopped(error.message, outcome) from None
     progress(len(folders), len(folders), "")
-    return outcome
 
 
 def _receive_or_refuse(
-    folder: Path, name: str, received: Path, pseudonymiser: Pseudonymiser, outcome: Outcome
+    folder: Path, name: str, received: Path, tools: _Tools, outcome: Outcome
 ) -> None:
     try:
-        _receive_one(folder, received, pseudonymiser, outcome)
+        _receive_one(folder, received, tools, outcome)
         forget_refusal(received, folder)
     except DeliveryRefused as refusal:
         reason = tellable(refusal.message)
@@ -115,9 +135,7 @@ def _receive_or_refuse(
         outcome.summaries.append(keep_refusal(received, folder, refusal))
 
 
-def _receive_one(
-    folder: Path, received: Path, pseudonymiser: Pseudonymiser, outcome: Outcome
-) -> None:
+def _receive_one(folder: Path, received: Path, tools: _Tools, outcome: Outcome) -> None:
     home = received / folder.parent.name / folder.name
     if home.exists():
         outcome.remarks += _expect_unchanged(folder, home)
@@ -126,7 +144,7 @@ def _receive_one(
     delivery = read_delivery(folder)
     with workshop(received, _STAGING_PREFIX) as staging:
         late = _dated_before(delivery, received)
-        report = _write_copy(delivery, staging, pseudonymiser, late)
+        report = _write_copy(delivery, staging, tools, late)
         home.parent.mkdir(exist_ok=True)
         move_into_place(staging, home)
     journal.note(received, "received", delivery=delivery.name)
@@ -151,27 +169,25 @@ def _dated_before(delivery: Delivery, received: Path) -> list[str]:
     ]
 
 
-def _write_copy(
-    delivery: Delivery, staging: Path, pseudonymiser: Pseudonymiser, remarks: list[str]
-) -> Report:
+def _write_copy(delivery: Delivery, staging: Path, tools: _Tools, remarks: list[str]) -> Report:
     remarks = remarks + [
         tellable(f"{delivery.name}/{name}: not in the manifest, not received")
         for name in delivery.unlisted
     ]
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
-        connection.execute(NUMBERS_TABLE)
+    connection = tools.connection
+    try:
         for file in delivery.files:
             remarks += load_incoming(connection, delivery, file)
-            write_sealed(connection, delivery, file, pseudonymiser, staging)
+            write_sealed(connection, delivery, file, tools.pseudonymiser, staging)
         mapped = MappedReceipt(delivery)
         for file in mapped.load_incoming(connection):
-            write_sealed(connection, delivery, file, pseudonymiser, staging)
-        remarks += mapped.remarks
-        delivery = replace(delivery, files=delivery.files + tuple(mapped.files))
+            write_sealed(connection, delivery, file, tools.pseudonymiser, staging)
+    finally:
+        forget_file(connection)
+    remarks += mapped.remarks
+    delivery = replace(delivery, files=delivery.files + tuple(mapped.files))
     report = check_delivery(delivery, staging, staging.parent, remarks)
-    _write_receipt(delivery, staging, pseudonymiser, report, mapped.account())
+    _write_receipt(delivery, staging, tools.pseudonymiser, report, mapped.account())
     return report
 
 

@@ -12,15 +12,26 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from introstat.identity.numbers import NUMBER_IN_TEXT, is_valid_duf, is_valid_ident
+from introstat.identity.numbers import (
+    NUMBER_IN_ASCII,
+    NUMBER_IN_TEXT,
+    is_valid_duf,
+    is_valid_ident,
+)
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.contract import Column
 from introstat.receipt.manifest import DeliveredFile, Delivery
+from introstat.sql import quoted_name, text_literal
 
-NUMBERS_TABLE = (
-    "create temp table numbers "
+# The numbers that were sealed, for all that one command receives: a person comes again and again.
+_NUMBERS_TABLE = (
+    "create or replace temp table numbers "
     "(number varchar, pseudonym varchar, is_valid_ident boolean, is_valid_duf boolean)"
 )
+# How many are kept, some 100 bytes each; one file may add to them what it holds.
+_MOST_NUMBERS = 5_000_000
+_SHORTEST_NUMBER = 11
+_SEALED_LINES = "sealed_lines"
 PARQUET_FORMAT = "format parquet, compression zstd"
 _CHECK = {"ident": "is_valid_ident", "duf": "is_valid_duf"}
 # The part of an income line that the warehouse reads; the whole line is kept beside it.
@@ -53,6 +64,11 @@ _LINE_WITHOUT_NUMBER = """
 """
 
 
+def forget_numbers(connection: duckdb.DuckDBPyConnection) -> None:
+    """Begin with an empty table `numbers`."""
+    connection.execute(_NUMBERS_TABLE)
+
+
 def write_sealed(
     connection: duckdb.DuckDBPyConnection,
     delivery: Delivery,
@@ -60,100 +76,129 @@ def write_sealed(
     pseudonymiser: Pseudonymiser,
     folder: Path,
 ) -> None:
-    """Write the table `incoming` to `<folder>/<dataset>.parquet`, sealed, and drop it."""
+    """Write the view `incoming` to `<folder>/<dataset>.parquet`, sealed, and drop what is beneath.
+
+    The connection has had `forget_numbers`, and may have sealed other files since.
+    """
     identities = [column for column in file.table.columns if column.identity]
-    _seal_numbers(connection, identities, pseudonymiser)
-    _make_numbered_view(connection, file, identities)
-    texts = _columns(connection, "numbered_view")
-    texts = [name for name in texts if _holds_free_text(file, name)]
-    codes = {column.name: column.coded for column in file.table.columns}
-    replaced = {
-        name: _seal_texts(connection, name, codes.get(name), place, pseudonymiser)
-        for place, name in enumerate(texts)
-    }
+    if identities:
+        _seal_numbers(connection, identities, pseudonymiser)
+    relation, columns = _numbered(connection, file, identities)
+    replaced = _seal_texts(connection, relation, columns, file, pseudonymiser)
     joins = " ".join(
-        f'left join {table} on numbered_view."{name}" = {table}.found'
+        f"left join {table} on {relation}.{quoted_name(name)} = {table}.found"
         for name, table in replaced.items()
-        if table
     )
     selected = ", ".join(
-        f'coalesce({replaced[name]}.sealed, numbered_view."{name}") as "{name}"'
-        if replaced.get(name)
-        else f'numbered_view."{name}"'
-        for name in _columns(connection, "numbered_view")
+        f"coalesce({replaced[name]}.sealed, {relation}.{quoted_name(name)}) as {quoted_name(name)}"
+        if name in replaced
+        else f"{relation}.{quoted_name(name)}"
+        for name in columns
     )
-    query = f"select {selected} from numbered_view {joins}"
+    query = f"select {selected} from {relation} {joins}"
     if file.table.format == "jsonl":
         query = _income_query(query)
-    target = str(folder / f"{file.dataset}.parquet").replace("'", "''")
-    file_name = file.path.name.replace("'", "''")
+    # A table is written in its own order, which is the file's; a join may change it.
+    is_in_order = not replaced and relation in ("incoming", _SEALED_LINES)
     connection.execute(
         f"""
         copy (
-            select *, '{file_name}' as file_name, date '{delivery.delivered}' as delivered
+            select
+                *, {text_literal(file.path.name)} as file_name,
+                date '{delivery.delivered}' as delivered
             from ({query})
-            order by line_number
-        ) to '{target}' ({PARQUET_FORMAT})
+            {"" if is_in_order else "order by line_number"}
+        ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({PARQUET_FORMAT})
         """
     )
-    connection.execute("drop view numbered_view; drop table incoming")
-    for table in filter(None, replaced.values()):
+    for table in replaced.values():
         connection.execute(f"drop table {table}")
+    forget_file(connection)
 
 
-def _make_numbered_view(
+def forget_file(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let go of what was read of a file, whether or not it came to be written."""
+    connection.execute(
+        "drop view if exists numbered_view; drop view if exists incoming; "
+        "drop table if exists parsed; "
+        "drop table if exists line_numbers; drop table if exists numbers_of_file; "
+        f"drop table if exists {_SEALED_LINES}"
+    )
+
+
+def _numbered(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, identities: list[Column]
-) -> None:
-    """Make the view `numbered_view`: `incoming` with its identity columns replaced."""
-    columns = _columns(connection, "incoming")
+) -> tuple[str, list[str]]:
+    """Return the relation that has `incoming`'s identity columns replaced, and its columns.
+
+    Lines of JSON are sealed once, for they are read twice from there; other texts do not change.
+    """
+    described = connection.execute("describe incoming").fetchall()
+    columns = [row[0] for row in described]
+    if not identities:
+        return "incoming", columns
     by_name = {column.name: column for column in identities}
-    selected: list[str] = []
+    selected: dict[str, str] = {}
     for name in columns:
         if name in by_name:
-            selected += _identity_columns(by_name[name])
+            selected |= _identity_columns(by_name[name])
         elif name == "line_content" and file.table.format == "jsonl":
-            selected.append(f"{_LINE_WITHOUT_NUMBER} as line_content")
+            selected[name] = _LINE_WITHOUT_NUMBER
         else:
-            selected.append(f'incoming."{name}"')
+            selected[name] = f"incoming.{quoted_name(name)}"
     joins = " ".join(
-        f"left join numbers as of_{name} on trim(incoming.{name}) = of_{name}.number"
+        f"left join numbers_of_file as of_{name} on trim(incoming.{name}) = of_{name}.number"
         for name in by_name
     )
-    connection.execute(
-        f"create temp view numbered_view as select {', '.join(selected)} from incoming {joins}"
-    )
+    values = ", ".join(f"{value} as {quoted_name(name)}" for name, value in selected.items())
+    query = f"select {values} from incoming {joins}"
+    if file.table.format == "jsonl":
+        connection.execute(
+            f"create or replace temp table {_SEALED_LINES} as {query} order by line_number"
+        )
+        return _SEALED_LINES, list(selected)
+    connection.execute(f"create or replace temp view numbered_view as {query}")
+    return "numbered_view", list(selected)
 
 
-def _identity_columns(column: Column) -> list[str]:
+def _identity_columns(column: Column) -> dict[str, str]:
     number = f"of_{column.name}"
     check = _CHECK[column.identity or "ident"]
-    columns = [
-        f"{number}.pseudonym as {column.name}",
-        f"{number}.{check} as {column.name}_is_valid",
-    ]
+    columns = {
+        column.name: f"{number}.pseudonym",
+        f"{column.name}_is_valid": f"{number}.{check}",
+    }
     if column.ranked:
         # A loop of numbers is broken at the one that sorts first, which no pseudonym can tell.
-        columns.append(f"dense_rank() over (order by {number}.number) as {column.name}_rank")
+        columns[f"{column.name}_rank"] = f"dense_rank() over (order by {number}.number)"
     return columns
 
 
 def _seal_numbers(
     connection: duckdb.DuckDBPyConnection, columns: list[Column], pseudonymiser: Pseudonymiser
 ) -> None:
-    """Add what stands in the identity columns to the table `numbers`, if it is not there yet."""
-    for column in columns:
-        new = (
-            connection.execute(
-                f"""
-            select distinct trim({column.name}) as number from incoming
-            where trim({column.name}) <> ''
-            except select number from numbers
-            order by number
-            """
-            )
-            .to_arrow_table()["number"]
-            .to_pylist()
-        )
+    """Make `numbers_of_file`: what stands in the identity columns, with what is made of each.
+
+    What is not in `numbers` yet is added to it.
+    """
+    found = " union all ".join(
+        f"select trim({each.name}) as number from incoming" for each in columns
+    )
+    connection.execute(
+        "create or replace temp table found as "
+        f"select distinct number from ({found}) where number <> ''"
+    )
+    new = (
+        connection.execute("select number from found anti join numbers using (number)")
+        .to_arrow_table()["number"]
+        .to_pylist()
+    )
+    if new:
+        known = connection.execute("select count(*) from numbers").fetchone()
+        if known and known[0] + len(new) > _MOST_NUMBERS and known[0]:
+            forget_numbers(connection)
+            _seal_numbers(connection, columns, pseudonymiser)
+            return
         _insert(
             connection,
             "numbers",
@@ -164,6 +209,48 @@ def _seal_numbers(
                 "is_valid_duf": pa.array(map(is_valid_duf, new), pa.bool_()),
             },
         )
+    connection.execute(
+        """
+        create or replace temp table numbers_of_file as from numbers semi join found using (number);
+        drop table found
+        """
+    )
+
+
+def _seal_texts(
+    connection: duckdb.DuckDBPyConnection,
+    relation: str,
+    columns: list[str],
+    file: DeliveredFile,
+    pseudonymiser: Pseudonymiser,
+) -> dict[str, str]:
+    """Make a table found → sealed for each column whose texts hold a number; return them by column.
+
+    Nearly no column does, so all are asked at once: by what is cheap to tell, of a text in ASCII
+    the whole answer. A text beyond ASCII is looked at more closely with its column.
+    """
+    texts = [name for name in columns if _holds_free_text(file, name)]
+    codes = {column.name: column.coded for column in file.table.columns}
+    asked = ", ".join(f"coalesce(bool_or({_may_hold_number(name)}), false)" for name in texts)
+    answers = connection.execute(f"select {asked} from {relation}").fetchone() or ()
+    suspects = [name for name, may in zip(texts, answers, strict=True) if may]
+    replaced = {
+        name: _sealed_texts(connection, relation, name, codes.get(name), place, pseudonymiser)
+        for place, name in enumerate(suspects)
+    }
+    return {name: table for name, table in replaced.items() if table}
+
+
+def _may_hold_number(name: str) -> str:
+    text = quoted_name(name)
+    # A case looks at what the one before left over; both sides of an `and` are looked at whole.
+    return f"""
+        case
+            when strlen({text}) < {_SHORTEST_NUMBER} then false
+            when strlen({text}) <> length({text}) then true
+            else regexp_matches({text}, '{NUMBER_IN_ASCII}')
+        end
+    """
 
 
 def _holds_free_text(file: DeliveredFile, name: str) -> bool:
@@ -172,8 +259,9 @@ def _holds_free_text(file: DeliveredFile, name: str) -> bool:
     return any(column.name == name and not column.identity for column in file.table.columns)
 
 
-def _seal_texts(
+def _sealed_texts(
     connection: duckdb.DuckDBPyConnection,
+    relation: str,
     name: str,
     codes: str | None,
     place: int,
@@ -183,10 +271,11 @@ def _seal_texts(
     found = (
         connection.execute(
             f"""
-        select distinct "{name}" as found from numbered_view
-        where length("{name}") >= 11 and regexp_matches("{name}", '{NUMBER_IN_TEXT}')
-        order by found
-        """
+            select distinct {quoted_name(name)} as found from {relation}
+            where {_may_hold_number(name)}
+                and regexp_matches({quoted_name(name)}, '{NUMBER_IN_TEXT}')
+            order by found
+            """
         )
         .to_arrow_table()["found"]
         .to_pylist()
@@ -196,7 +285,7 @@ def _seal_texts(
     if not found:
         return None
     table = f"texts_{place}"
-    connection.execute(f"create temp table {table} (found varchar, sealed varchar)")
+    connection.execute(f"create or replace temp table {table} (found varchar, sealed varchar)")
     _insert(
         connection,
         table,
@@ -238,7 +327,3 @@ def _insert(
     connection.register("rows_to_insert", rows)
     connection.execute(f"insert into {table} select * from rows_to_insert")
     connection.unregister("rows_to_insert")
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
-    return [row[0] for row in connection.execute(f"describe {relation}").fetchall()]
