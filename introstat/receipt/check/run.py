@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from introstat.codelists import code_list, limits
+from introstat.lazily import imported_lazily
 from introstat.receipt.check.relations import missing_columns, sealed_rows, typed_view
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
@@ -51,9 +52,11 @@ def check_delivery(delivery: Delivery, staging: Path, received: Path, reading: l
 def _checked(
     delivery: Delivery, staging: Path, received: Path, reading: list[str], spill: Path
 ) -> tuple[Report, dict[str, str]]:
-    # Great Expectations takes seconds to import: only where there is something to check.
-    from introstat.receipt.check.datadocs import page
-    from introstat.receipt.check.engine import CheckEngine
+    # Great Expectations takes seconds to import: only where there is something to check, and
+    # without what it draws and tests distributions with, which no suite asks for.
+    with imported_lazily("altair", "scipy.stats"):
+        from introstat.receipt.check.datadocs import page
+        from introstat.receipt.check.engine import CheckEngine
 
     report = Report(delivery.source.name, delivery.delivered, reading)
     pages = {}
