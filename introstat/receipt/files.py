@@ -440,11 +440,10 @@ def _parse_json(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
 ) -> list[str]:
     """Take the identity number out of each line; the rest is read once the line is sealed."""
-    if _lines_where(connection, r"contains(line_content, '\u003')"):
+    has_spelled, broken = _looked_through(connection)
+    if has_spelled:
         _spell_out_digits(connection)
-    broken = _lines_where(
-        connection, "not json_valid(line_content) or json_type(line_content) <> 'OBJECT'"
-    )
+        _, broken = _looked_through(connection)
     if broken:
         raise DeliveryRefused(
             f"{where}, line {broken}: not a JSON object. Every line holds one; ask for the "
@@ -467,9 +466,23 @@ def _parse_json(
     return [f"{where}: extra fields kept but not used: {shown_names(names)}"]
 
 
-def _lines_where(connection: duckdb.DuckDBPyConnection, condition: str) -> int:
-    """Return the number of the first line that a condition holds for, 0 if it does for none."""
-    return _count(connection, f"select coalesce(min(rowid) + 1, 0) from parsed where {condition}")
+def _looked_through(connection: duckdb.DuckDBPyConnection) -> tuple[bool, int]:
+    """Return whether a digit is spelled as an escape in any line, and the first that is no object.
+
+    The first has its number, 0 if there is none.
+    """
+    row = connection.execute(
+        r"""
+        select
+            coalesce(bool_or(contains(line_content, '\u003')), false),
+            coalesce(min(
+                case when not json_valid(line_content) or json_type(line_content) <> 'OBJECT'
+                    then rowid + 1 end
+            ), 0)
+        from parsed
+        """
+    ).fetchone()
+    return row or (False, 0)
 
 
 def _spell_out_digits(connection: duckdb.DuckDBPyConnection) -> None:

@@ -38,6 +38,7 @@ from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.sealing import forget_file, forget_numbers, write_sealed
 
 _STAGING_PREFIX = ".incoming-"
+_SMALL_FILE = 4 * 1024 * 1024
 
 
 @dataclass
@@ -177,8 +178,10 @@ def _write_copy(delivery: Delivery, staging: Path, tools: _Tools, remarks: list[
     connection = tools.connection
     try:
         for file in delivery.files:
+            _suit_threads(connection, file.path)
             remarks += load_incoming(connection, delivery, file)
             write_sealed(connection, delivery, file, tools.pseudonymiser, staging)
+        connection.execute("reset threads")
         mapped = MappedReceipt(delivery)
         for file in mapped.load_incoming(connection):
             write_sealed(connection, delivery, file, tools.pseudonymiser, staging)
@@ -189,6 +192,12 @@ def _write_copy(delivery: Delivery, staging: Path, tools: _Tools, remarks: list[
     report = check_delivery(delivery, staging, staging.parent, remarks)
     _write_receipt(delivery, staging, tools.pseudonymiser, report, mapped.account())
     return report
+
+
+def _suit_threads(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Let one thread read a small file: waking others costs more than they take off it."""
+    is_small = path.stat().st_size < _SMALL_FILE
+    connection.execute("set threads = 1" if is_small else "reset threads")
 
 
 def _write_receipt(

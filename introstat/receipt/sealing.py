@@ -118,12 +118,8 @@ def write_sealed(
 
 def forget_file(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of what was read of a file, whether or not it came to be written."""
-    connection.execute(
-        "drop view if exists numbered_view; drop view if exists incoming; "
-        "drop table if exists parsed; "
-        "drop table if exists line_numbers; drop table if exists numbers_of_file; "
-        f"drop table if exists {_SEALED_LINES}"
-    )
+    tables = ("parsed", "line_numbers", "numbers_of_file", _SEALED_LINES)
+    connection.execute("; ".join(f"drop table if exists {table}" for table in tables))
 
 
 def _numbered(
@@ -185,36 +181,33 @@ def _seal_numbers(
         f"select trim({each.name}) as number from incoming" for each in columns
     )
     connection.execute(
-        "create or replace temp table found as "
-        f"select distinct number from ({found}) where number <> ''"
+        f"""
+        create or replace temp table numbers_of_file as
+        with found as (select distinct number from ({found}) where number <> '')
+
+        select found.number, numbers.* exclude (number)
+        from found left join numbers on found.number = numbers.number
+        """
     )
     new = (
-        connection.execute("select number from found anti join numbers using (number)")
+        connection.execute("select number from numbers_of_file where pseudonym is null")
         .to_arrow_table()["number"]
         .to_pylist()
     )
-    if new:
-        known = connection.execute("select count(*) from numbers").fetchone()
-        if known and known[0] + len(new) > _MOST_NUMBERS and known[0]:
-            forget_numbers(connection)
-            _seal_numbers(connection, columns, pseudonymiser)
-            return
-        _insert(
-            connection,
-            "numbers",
-            {
-                "number": pa.array(new, pa.string()),
-                "pseudonym": pa.array(map(pseudonymiser.pseudonym, new), pa.string()),
-                "is_valid_ident": pa.array(map(is_valid_ident, new), pa.bool_()),
-                "is_valid_duf": pa.array(map(is_valid_duf, new), pa.bool_()),
-            },
-        )
-    connection.execute(
-        """
-        create or replace temp table numbers_of_file as from numbers semi join found using (number);
-        drop table found
-        """
-    )
+    if not new:
+        return
+    known = connection.execute("select count(*) from numbers").fetchone()
+    if known and known[0] + len(new) > _MOST_NUMBERS:
+        forget_numbers(connection)
+    made = {
+        "number": pa.array(new, pa.string()),
+        "pseudonym": pa.array(map(pseudonymiser.pseudonym, new), pa.string()),
+        "is_valid_ident": pa.array(map(is_valid_ident, new), pa.bool_()),
+        "is_valid_duf": pa.array(map(is_valid_duf, new), pa.bool_()),
+    }
+    connection.execute("delete from numbers_of_file where pseudonym is null")
+    for table in ("numbers", "numbers_of_file"):
+        _insert(connection, table, made)
 
 
 def _seal_texts(
