@@ -17,6 +17,7 @@ from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.identity.scan import scan
 from introstat.places import memory_limit
+from introstat.receipt import sealing
 from introstat.receipt.manifest import Delivery
 from introstat.receipt.receive import Outcome, receive
 
@@ -118,6 +119,38 @@ def test_identity_numbers_are_replaced_wherever_they_stand(extracts, received, p
             content = path.read_bytes()
             assert ANNE.encode() not in content
             assert BAKO.encode() not in content
+
+
+@pytest.mark.parametrize("most", [1, 5_000_000])
+def test_numbers_stay_the_same_across_deliveries_remembered_or_not(
+    extracts, received, pseudonymiser, monkeypatch, most
+):
+    monkeypatch.setattr(sealing, "_MOST_NUMBERS", most)
+    people = [[ANNE], [BAKO, ANNE, ANNE], [BAKO], [ident(3), "?"]]
+    for month, persons in enumerate(people, start=1):
+        lines = [income(person, f"2018-0{month}", benefit(1)) for person in persons]
+        name = f"inntekt-2018-0{month}.jsonl"
+        deliver(extracts, "aordningen", f"2018-0{month + 1}-10", {name: lines})
+    assert receive_all(extracts, received).refused == []
+    for month, persons in enumerate(people, start=1):
+        rows = read(received, f"aordningen/2018-0{month + 1}-10/inntekt-2018-0{month}")
+        found = [(row["personidentifikator"], row["personidentifikator_is_valid"]) for row in rows]
+        assert found == [(pseudonymiser.pseudonym(person), person != "?") for person in persons]
+
+
+def test_a_refused_delivery_leaves_the_next_as_it_is(extracts, received, pseudonymiser):
+    broken = [income(BAKO, "2018-01", benefit(1)), "{", income(BAKO, "2018-01", benefit(1))]
+    deliver(extracts, "aordningen", "2018-02-10", {"inntekt-2018-01.jsonl": broken})
+    deliver(extracts, "nir", "2018-01-21", raw={"personer.csv": b"ident;duf_nummer\n1;2;3\n"})
+    deliver(extracts, "nir", "2019-01-21", {"personer.csv": [PERSON]})
+    whole = [income(ANNE, "2018-02", benefit(2))]
+    deliver(extracts, "aordningen", "2018-03-10", {"inntekt-2018-02.jsonl": whole})
+    outcome = receive_all(extracts, received)
+    assert len(outcome.refused) == 2
+    [line] = read(received, "aordningen/2018-03-10/inntekt-2018-02")
+    [person] = read(received, "nir/2019-01-21/personer")
+    assert line["personidentifikator"] == person["ident"] == pseudonymiser.pseudonym(ANNE)
+    assert (line["line_number"], person["line_number"]) == (1, 2)
 
 
 def test_pseudonyms_hold_no_digits_and_are_reversible_with_the_key_only(pseudonymiser):

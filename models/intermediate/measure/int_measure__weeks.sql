@@ -26,4 +26,10 @@ final as (
     ) }}
 )
 
-select * from final
+select
+    participation_no,
+    week_no,
+    measure_type_no,
+    measure_days,
+    planned_hours
+from final
