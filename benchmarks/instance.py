@@ -116,7 +116,9 @@ class Instance:
         place = self.folder / "month"
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
-        before, after = place / "before.duckdb", place / self.warehouse.name
+        # The name of the file stands in the SQL that reads what was received: it must be the same.
+        before, after = place / "before" / self.warehouse.name, place / self.warehouse.name
+        before.parent.mkdir()
         newest.rename(place / "aside")
         # By plain dbt: `introstat build` would receive what lies in the extracts.
         self.say("building without the newest month of income")

@@ -97,16 +97,24 @@
 {% macro open_kept() %}
     {%- if execute and engine_keeps() and flags.WHICH in ['build', 'run', 'seed', 'test', 'retry'] -%}
         {%- do run_query('create schema if not exists kept') -%}
-        {%- do run_query('create table if not exists kept.tests_passed (tested varchar)') -%}
+        {%- do run_query('create table if not exists kept.tests_passed (test varchar, tested varchar)') -%}
         {%- do run_query(
             'create table if not exists kept.pieces (model varchar, recipe varchar, piece varchar, version varchar)') -%}
     {%- endif -%}
 {% endmacro %}
 
 
-{# The tests that found nothing, by what they tested. #}
-{% macro tests_passed() %}
-    {{- return(run_query('select tested from kept.tests_passed').columns[0].values() | list) -}}
+{# Whether this test found nothing when it last looked, and looked at the same. #}
+{% macro has_passed(tested) %}
+    {{- return(run_query(
+        "select 1 from kept.tests_passed where test = '" ~ model.name ~ "' and tested = '" ~ tested ~ "'").rows | length > 0) -}}
+{% endmacro %}
+
+
+{% macro note_passed(tested) %}
+    {%- do run_query("delete from kept.tests_passed where test = '" ~ model.name ~ "'") -%}
+    {%- do run_query("insert into kept.tests_passed values ('" ~ model.name ~ "', '" ~ tested ~ "')") -%}
+    {%- do adapter.commit() -%}
 {% endmacro %}
 
 

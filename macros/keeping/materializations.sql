@@ -29,7 +29,7 @@
 {# A test that found nothing in the very same rows before has passed. #}
 {% materialization test, adapter='duckdb' %}
     {% set now = mark_now() %}
-    {% if now and now['built'] in tests_passed() %}
+    {% if now and has_passed(now['built']) %}
         {% call statement('main', fetch_result=True) %}
             select 0 as failures, false as should_warn, false as should_error
         {% endcall %}
@@ -37,8 +37,7 @@
     {% endif %}
     {% set done = dbt.materialization_test_default() %}
     {% if now and load_result('main')['data'][0][0] == 0 %}
-        {% do run_query("insert into kept.tests_passed values ('" ~ now['built'] ~ "')") %}
-        {% do adapter.commit() %}
+        {% do note_passed(now['built']) %}
     {% endif %}
     {{ return(done) }}
 {% endmaterialization %}
