@@ -139,7 +139,8 @@ class Instance:
             facts = [
                 name
                 for (name,) in connection.execute(
-                    "select table_name from duckdb_tables() where starts_with(table_name, 'fct_')"
+                    "select table_name from information_schema.tables "
+                    "where table_schema = 'main' and starts_with(table_name, 'fct_')"
                 ).fetchall()
             ]
             for fact in facts:

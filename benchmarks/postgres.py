@@ -285,7 +285,7 @@ def export(connection: Connection, fact: str, parquet: Path) -> None:
             for name, kind in cursor.fetchall()
         )
         with rows.open("wb") as stream:
-            cursor.copy_expert(f"copy {relation} to stdout (format csv)", stream)
+            cursor.copy_expert(f"copy (select * from {relation}) to stdout (format csv)", stream)
         writer.execute(
             f"copy (from read_csv({text_literal(str(rows))}, header = false, auto_detect = false, "
             f"""delim = ',', quote = '"', escape = '"', columns = {{{columns}}})) """

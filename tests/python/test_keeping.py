@@ -3,6 +3,7 @@
 import itertools
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,68 +54,57 @@ def days(generated_warehouse: Path) -> tuple[str, str]:
     return alone[-2]
 
 
+def built(done: subprocess.CompletedProcess[str]) -> tuple[set[str], set[str]]:
+    """Models that a dbt command has made anew, and those it has kept."""
+    assert done.returncode == 0, done.stdout
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
+    outcomes = re.findall(r"OK created sql \w+ model main\.(\w+) \.* \[(\w+)", plain)
+    anew = {name for name, said in outcomes if said == "OK"}
+    kept = {name for name, said in outcomes if said == "KEPT"}
+    assert len(anew | kept) == len(outcomes)
+    return anew, kept
+
+
 def test_a_month_of_income_and_all_that_comes_after_it_come_out_as_from_nothing(
     generated_extracts, generated_warehouse, build: Callable[..., Path], days, tmp_path
 ):
     before, after = days
     warehouse = tmp_path / "introstat.duckdb"
-    place = ["build", "--extracts", generated_extracts, "--warehouse", warehouse]
-    received = ["--received", generated_warehouse.with_suffix(".received")]
-    done = run(*place, *received, "--as-of", before)
-    assert done.returncode == 0, done.stderr
-    at_first = tmp_path / "at_first.duckdb"
-    shutil.copy(warehouse, at_first)
+    received = generated_warehouse.with_suffix(".received")
+    at_first = build(generated_extracts, "--as-of", before)
+    shutil.copy(at_first, warehouse)
 
-    done = run(*place, *received, "--as-of", after)
-    assert done.returncode == 0, done.stderr
-    assert differences(warehouse, build(generated_extracts, "--as-of", after)) == {}
-    assert differences(warehouse, at_first)["fct_benefit_months"][0] > 0
+    def dbt_build(*options: str) -> tuple[set[str], set[str]]:
+        return built(run(
+            "dbt", "build", "--exclude-resource-type", "unit_test", *options,
+            "--vars", f"{{as_of: '{after}'}}",
+            "--target-path", tmp_path / "target", "--log-path", tmp_path,
+            INTROSTAT_WAREHOUSE=str(warehouse), INTROSTAT_RECEIVED=str(received),
+        ))  # fmt: skip
 
-    # Deliveries of every register, several at a time; then back to the day of the beginning.
-    done = run(*place, *received)
-    assert done.returncode == 0, done.stderr
-    assert differences(warehouse, generated_warehouse) == {}
-    done = run(*place, *received, "--as-of", before)
-    assert done.returncode == 0, done.stderr
-    assert differences(warehouse, at_first) == {}
-
-
-def test_only_what_reads_a_delivery_is_built(generated_warehouse, days, tmp_path):
-    """Nothing of the programme for a month of income; nothing at all for none."""
-    before, after = days
-    warehouse = tmp_path / "introstat.duckdb"
-    environment = {
-        "INTROSTAT_WAREHOUSE": str(warehouse),
-        "INTROSTAT_RECEIVED": str(generated_warehouse.with_suffix(".received")),
-    }
-
-    def built(day: str, *options: str) -> tuple[set[str], set[str]]:
-        done = run(
-            "dbt", "run", "--vars", f"{{as_of: '{day}'}}", "--target-path", tmp_path / "target",
-            "--log-path", tmp_path, *options, **environment,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout
-        plain = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
-        outcomes = re.findall(r"OK created sql \w+ model main\.(\w+) \.* \[(\w+)", plain)
-        return tuple({n for n, said in outcomes if (said == "KEPT") == kept} for kept in (0, 1))  # type: ignore[return-value]
-
-    seeds = run("dbt", "seed", "--target-path", tmp_path / "target", "--log-path", tmp_path,
-                **environment)  # fmt: skip
-    assert seeds.returncode == 0, seeds.stdout
-    anew, kept = built(before)
-    assert len(anew) > 130
-    assert kept == set()
-    anew, kept = built(after)
+    # Nothing of the programme for a month of income; nothing at all for none.
+    anew, kept = dbt_build()
     assert {"base_aordningen__inntekt", "fct_benefit_months", "dq_counts", "dim_vintage"} <= anew
     assert {
         "base_nir__tiltak", "fct_participation", "fct_participation_weeks", "fct_measure_weeks",
         "fct_terminations", "fct_kostra_reconciliation", "stat_participants", "int_time__periods",
         "fct_registration_share",
     } <= kept  # fmt: skip
-    anew, kept = built(after)
+    assert differences(warehouse, build(generated_extracts, "--as-of", after)) == {}
+    assert differences(warehouse, at_first)["fct_benefit_months"][0] > 0
+    anew, kept = dbt_build()
     assert anew == set()
-    anew, kept = built(after, "--full-refresh", "--select", "fct_participation")
-    assert (anew, kept) == ({"fct_participation"}, set())
+    assert len(kept) > 130
+    assert dbt_build("--full-refresh", "--select", "dim_person") == ({"dim_person"}, set())
+
+    # Deliveries of every register, several at a time; then back to the day of the beginning.
+    place = ["build", "--extracts", generated_extracts, "--warehouse", warehouse]
+    done = run(*place, "--received", received)
+    assert done.returncode == 0, done.stderr
+    assert differences(warehouse, generated_warehouse) == {}
+    done = run(*place, "--received", received, "--as-of", before)
+    assert done.returncode == 0, done.stderr
+    assert differences(warehouse, at_first) == {}
 
 
 def test_what_the_project_does_not_make_is_dropped(

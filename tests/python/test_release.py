@@ -141,7 +141,9 @@ def test_the_published_models_hold_what_the_files_hold(released: Path, house: Pa
             "select region_code, sex, age_band, measure, value, sign from pub_participants "
             f"where release = '{PERIOD}_v1' and region_set = 'at_the_time'"
         ).fetchall()
-        there = connection.execute("select table_name from duckdb_tables()").fetchall()
+        there = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'main'"
+        ).fetchall()
         names = {row[0] for row in there}
     assert names == {f"pub_{name}" for name in load_contents().cubes}
     ours = {tuple(map(str, row[:4])): (row[4], row[5]) for row in rows}
