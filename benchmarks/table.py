@@ -54,7 +54,8 @@ def page(machine: Results, instances: dict[str, Results]) -> str:
     """Return the page in Markdown for the instances by name (N0.1, N1, …)."""
     parts = [
         "# Results",
-        "Written by `make bench` (see README.md here). A ratio is of two figures from one run.",
+        "Written by `make bench` (see [what is measured](../README.md)). A ratio is of two figures "
+        "from one run.",
         "Machine: " + ", ".join(f"{name} {value:g}" if isinstance(value, float) else
                                 f"{name} {value}" for name, value in machine.items()) + ".",
         "## Ratios",
@@ -93,7 +94,8 @@ def _figure(ratio: Callable[[Results], float], of: Results) -> str:
 def _sizes(of: Results) -> str:
     rows = ", ".join(f"{count:,} {name}".replace(",", " ") for name, count in of["rows"].items())
     sizes = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in of["bytes"].items())
-    return f"Rows: {rows}. Bytes: {sizes}. Models: {of['nodes']}."
+    models = ", ".join(f"{count} {kind}" for kind, count in of["nodes"].items())
+    return f"Rows: {rows}. Bytes: {sizes}. Models: {models}."
 
 
 def _steps(of: Results) -> str:

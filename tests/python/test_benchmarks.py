@@ -113,3 +113,14 @@ def test_a_peer_is_a_command_that_makes_what_it_is_asked_for(inputs, tmp_path, p
     fact, seconds = made.stdout.split()
     assert fact == "fct_terminations" and float(seconds) > 0
     assert [path.name for path in tmp_path.iterdir()] == ["fct_terminations.parquet"]
+
+
+def test_the_readme_states_what_the_page_of_results_prints():
+    page = (ROOT / "benchmarks" / "results" / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    ratios, stated = (
+        [line for line in text.split(heading)[1].split("\n## ")[0].splitlines() if line[:1] == "|"]
+        for text, heading in ((page, "## Ratios\n"), (readme, "## How fast it is\n"))
+    )
+    assert ratios
+    assert stated == ratios
