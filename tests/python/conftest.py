@@ -15,6 +15,7 @@ import pytest
 
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.synth.generate import generate
+from introstat.warehouse.dbt import run_dbt
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
@@ -84,6 +85,29 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return folder / "introstat.duckdb"
 
     return build_
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return a function that builds some models of extracts, with what they are made of.
+
+    No data tests: for tests that read a few tables and are no tests of building.
+    """
+
+    def models_(extracts: Path, *chosen: str, as_of: str = "") -> Path:
+        folder = tmp_path_factory.mktemp("models")
+        warehouse = folder / "introstat.duckdb"
+        received = warehouse.with_suffix(".received")
+        done = run("receive", extracts, "--received", received)
+        assert done.returncode == 0, done.stderr
+        words = ["build", "--exclude-resource-type=unit_test", "--exclude-resource-type=test"]
+        words += ["--select", " ".join(f"+{name}" for name in chosen)]
+        words += ["--vars", f"{{as_of: '{as_of}'}}"] if as_of else []
+        dbt = run_dbt(words, warehouse, received, folder / "target", lambda *_: None)
+        assert dbt.exit_code == 0, dbt.errors or dbt.noise
+        return warehouse
+
+    return models_
 
 
 def _built(extracts: Path, folder: Path, *options: str, expect: int = 0) -> Path:

@@ -45,8 +45,9 @@ def extracts(tmp_path: Path) -> Path:
     return extracts
 
 
-def test_any_earlier_day_rebuilds_what_was_known_then(extracts, build):
-    newest, first = build(extracts), build(extracts, "--as-of", "2017-02-15")
+def test_any_earlier_day_rebuilds_what_was_known_then(extracts, models):
+    chosen = ("dim_vintage", "fct_participation")
+    newest, first = models(extracts, *chosen), models(extracts, *chosen, as_of="2017-02-15")
     known = "select as_of::varchar, observed_until::varchar from dim_vintage"
     assert rows(newest, known) == [("2018-01-21", "2018-01-21")]
     assert rows(first, known) == [("2017-02-15", "2017-01-21")]
@@ -56,14 +57,14 @@ def test_any_earlier_day_rebuilds_what_was_known_then(extracts, build):
 
 
 def test_a_correction_that_drops_a_person_counts_from_its_delivery_on(
-    extracts, build, pseudonymiser
+    extracts, models, pseudonymiser
 ):
     deliver(extracts, "nir", "2016-04-11")
     paid = "select person_key, amount::integer from fct_benefit_months order by amount"
     anne, bako = pseudonymiser.pseudonym(ANNE), pseudonymiser.pseudonym(BAKO)
-    before = build(extracts, "--as-of", "2016-06-09")
+    before = models(extracts, "fct_benefit_months", as_of="2016-06-09")
     assert sorted(rows(before, paid)) == sorted([(anne, 15000), (bako, 15000)])
-    assert rows(build(extracts), paid) == [(anne, 14000)]
+    assert rows(models(extracts, "fct_benefit_months"), paid) == [(anne, 14000)]
 
 
 def test_a_reader_is_not_disturbed_and_sees_the_old_file(extracts, build):
@@ -199,13 +200,6 @@ def test_summary_prints_the_main_figures_and_where_the_warehouse_lies(generated_
     assert "There is no warehouse" in done.stderr
 
 
-def test_a_path_may_hold_blanks_and_quotes(extracts, tmp_path):
-    warehouse = tmp_path / "it's a place" / "w.v1.duckdb"
-    done = run("build", "--extracts", extracts, "--warehouse", warehouse)
-    assert done.returncode == 0, done.stderr
-    assert run("summary", "--warehouse", warehouse).returncode == 0
-
-
 @pytest.mark.parametrize(
     ("name", "message"),
     [("main.duckdb", "cannot be named main.duckdb"), ("w[1].duckdb", "holds * ?")],
@@ -225,14 +219,14 @@ def test_summary_of_something_else_is_told(tmp_path):
         assert "not a warehouse that was built to the end" in done.stderr
 
 
-def test_the_newest_list_of_units_counts_also_when_it_is_empty(extracts, build):
+def test_the_newest_list_of_units_counts_also_when_it_is_empty(extracts, models):
     deliver(extracts, "nir", "2016-04-11")
     unit = {"virksomheter.csv": ["974778807;0301;2010-01-01;"]}
     deliver(extracts, "aordningen", "2016-07-10", unit)
     paid = "select municipality_code from fct_benefit_months"
-    assert rows(build(extracts), paid) == [("0301",)]
+    assert rows(models(extracts, "fct_benefit_months"), paid) == [("0301",)]
     deliver(extracts, "aordningen", "2016-08-10", {"virksomheter.csv": []})
-    assert rows(build(extracts), paid) == [(None,)]
+    assert rows(models(extracts, "fct_benefit_months"), paid) == [(None,)]
 
 
 def test_a_warehouse_may_be_copied_under_another_name(generated_warehouse, tmp_path):
@@ -251,11 +245,14 @@ def test_help_has_an_example_for_every_command():
         assert f"introstat {command}" in done.stdout.split("Example", 1)[1]
 
 
-def test_received_copies_of_two_warehouses_are_kept_apart(extracts, tmp_path):
-    for name in ("a", "b"):
-        shutil.copytree(extracts / "nir", tmp_path / f"x{name}" / "nir")
-        done = run(
-            "build", "--extracts", tmp_path / f"x{name}", "--warehouse", tmp_path / f"{name}.duckdb"
-        )
+def test_a_path_may_hold_blanks_and_quotes_and_each_warehouse_has_its_received_copy(
+    extracts, tmp_path
+):
+    place = tmp_path / "it's a place"
+    for name in ("w.v1", "w.v2"):
+        shutil.copytree(extracts / "nir", tmp_path / name / "nir")
+        warehouse = place / f"{name}.duckdb"
+        done = run("build", "--extracts", tmp_path / name, "--warehouse", warehouse)
         assert done.returncode == 0, done.stderr
-        assert (tmp_path / f"{name}.received" / "nir").is_dir()
+        assert run("summary", "--warehouse", warehouse).returncode == 0
+        assert (place / f"{name}.received" / "nir").is_dir()
