@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from benchmarks.growth import chart
-from benchmarks.instance import N1_PERSONS, PEERS, Instance
+from benchmarks.instance import N1_PERSONS, PEERS, STEPS, Instance
 from benchmarks.machine import shape
 from benchmarks.table import page
 
@@ -26,6 +26,10 @@ _ALL_PEERS = [*PEERS, "postgres"]
     show_default=True, help="Which engines make the facts too.",
 )  # fmt: skip
 @click.option(
+    "--step", "steps", multiple=True, type=click.Choice([*STEPS, "none"]), default=STEPS,
+    show_default=True, help="What is measured beside receipt and build; facts want models.",
+)  # fmt: skip
+@click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("data/bench"),
     show_default=True, help="Where extracts and warehouses of the benchmark are kept.",
 )  # fmt: skip
@@ -34,7 +38,12 @@ _ALL_PEERS = [*PEERS, "postgres"]
     show_default=True, help="Where the figures go: a file an instance, and the page README.md.",
 )  # fmt: skip
 def main(
-    scales: tuple[float, ...], runs: int, peers: tuple[str, ...], folder: Path, out: Path
+    scales: tuple[float, ...],
+    runs: int,
+    peers: tuple[str, ...],
+    steps: tuple[str, ...],
+    folder: Path,
+    out: Path,
 ) -> None:
     """Measure receipt, build, facts and tests on instances of some sizes, against peers.
 
@@ -44,7 +53,10 @@ def main(
     \b
     Example:
       python -m benchmarks --scale 0.1 --runs 5 --peer duckdb --peer polars
+      python -m benchmarks --scale 10 --runs 1 --step none
     """
+    if "facts" in steps and "models" not in steps:
+        raise click.UsageError("--step facts wants --step models too.")
     console = Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)
@@ -55,7 +67,7 @@ def main(
         instance = Instance(
             scale, (folder / name).resolve(), runs, lambda said, name=name: console.log(name, said)  # type: ignore[misc]
         )  # fmt: skip
-        _write(out / f"{name}.json", instance.measure(list(peers)))
+        _write(out / f"{name}.json", instance.measure(list(peers), steps))
     measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
     instances = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in measured}
     (out / "README.md").write_text(page(machine, instances), encoding="utf-8")

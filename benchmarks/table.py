@@ -94,8 +94,13 @@ def _figure(ratio: Callable[[Results], float], of: Results) -> str:
 def _sizes(of: Results) -> str:
     rows = ", ".join(f"{count:,} {name}".replace(",", " ") for name, count in of["rows"].items())
     sizes = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in of["bytes"].items())
-    models = ", ".join(f"{count} {kind}" for kind, count in of["nodes"].items())
-    return f"Rows: {rows}. Bytes: {sizes}. Models: {models}."
+    said = [f"Rows: {rows}.", f"Bytes: {sizes}."]
+    if "nodes" in of:
+        models = ", ".join(f"{count} {kind}" for kind, count in of["nodes"].items())
+        said.append(f"Models: {models}.")
+    if "memory_limit" in of:
+        said.append(f"DuckDB was given {of['memory_limit']} of memory.")
+    return " ".join(said)
 
 
 def _steps(of: Results) -> str:
