@@ -11,7 +11,7 @@ from introstat.synth.deliveries import NIR_DELIVERIES, SHAPES
 from introstat.synth.generate import FIRST_YEAR, LAST_YEAR, generate
 from introstat.synth.replicate import replicate
 
-FEWEST, MOST = 50, 1_000_000
+FEWEST, MOST = 50, 3_000_000
 NOT_WITH_REPLICATE = (
     "persons", "first_year", "last_year", "nir_deliveries", "shapes", "municipalities",
 )  # fmt: skip
