@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from introstat.places import memory_limit
 from introstat.synth import deliveries, kostra, snapshots
 from introstat.synth.deliveries import SHAPES, Progress
 from introstat.synth.geography import settled_in
@@ -21,7 +22,6 @@ from introstat.synth.truth import Truth, load
 
 FIRST_YEAR, LAST_YEAR = 2013, 2025
 """The years for which there are parameters."""
-MEMORY_LIMIT = "2GB"
 
 
 def generate(
@@ -104,7 +104,7 @@ def database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB in memory, spilling beside the folder that is being written."""
     connection = duckdb.connect(":memory:")
     try:
-        connection.execute(f"set memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute("set preserve_insertion_order = true")
         spill = str(folder.parent / "spill").replace("'", "''")
         connection.execute(f"set temp_directory = '{spill}'")
