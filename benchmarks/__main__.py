@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -47,8 +48,9 @@ def main(
 ) -> None:
     """Measure receipt, build, facts and tests on instances of some sizes, against peers.
 
-    Figures of instances measured earlier stay on the page: run the large ones apart. Nothing else
-    should run on the machine meanwhile.
+    Figures of instances and steps measured earlier stay on the page: run the large ones apart.
+    What a ratio compares is always measured together. Nothing else should run on the machine
+    meanwhile.
 
     \b
     Example:
@@ -67,12 +69,17 @@ def main(
         instance = Instance(
             scale, (folder / name).resolve(), runs, lambda said, name=name: console.log(name, said)  # type: ignore[misc]
         )  # fmt: skip
-        _write(out / f"{name}.json", instance.measure(list(peers), steps))
+        _write(out / f"{name}.json", _read(out / f"{name}.json") | instance.measure(peers, steps))
     measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
-    instances = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in measured}
+    instances = {path.stem: _read(path) for path in measured}
     (out / "README.md").write_text(page(machine, instances), encoding="utf-8")
     chart(machine, instances).save(str(out / "growth.svg"))
     console.print(f"Written: {out / 'README.md'}")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return figures
 
 
 def _write(path: Path, figures: Mapping[str, object]) -> None:

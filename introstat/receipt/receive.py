@@ -5,7 +5,6 @@ what was delivered; `mottakskontroll/` beside them has what the reception check 
 beside and moved into place as a whole, and never changed after.
 """
 
-import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +35,7 @@ from introstat.receipt.manifest import (
 from introstat.receipt.mapped import MappedReceipt, changed_mapping, delivered_checksums
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.sealing import forget_file, forget_numbers, write_sealed
+from introstat.receipt.unchanged import Unchanged
 
 _STAGING_PREFIX = ".incoming-"
 _SMALL_FILE = 4 * 1024 * 1024
@@ -86,7 +86,9 @@ def receive(
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
         forget_numbers(connection)
-        _receive_all(folders, received, _Tools(connection, pseudonymiser), outcome, progress)
+        tools = _Tools(connection, pseudonymiser, Unchanged(received))
+        _receive_all(folders, received, tools, outcome, progress)
+    tools.unchanged.keep()
     return outcome
 
 
@@ -96,6 +98,7 @@ class _Tools:
 
     connection: duckdb.DuckDBPyConnection
     pseudonymiser: Pseudonymiser
+    unchanged: Unchanged
 
 
 def _receive_all(
@@ -139,7 +142,7 @@ def _receive_or_refuse(
 def _receive_one(folder: Path, received: Path, tools: _Tools, outcome: Outcome) -> None:
     home = received / folder.parent.name / folder.name
     if home.exists():
-        outcome.remarks += _expect_unchanged(folder, home)
+        outcome.remarks += _expect_unchanged(folder, home, tools.unchanged)
         outcome.known.append(f"{folder.parent.name}/{folder.name}")
         return
     delivery = read_delivery(folder)
@@ -233,7 +236,7 @@ def _write_receipt(
         json.dump(receipt, file, indent=2, ensure_ascii=False)
 
 
-def _expect_unchanged(folder: Path, home: Path) -> list[str]:
+def _expect_unchanged(folder: Path, home: Path, unchanged: Unchanged) -> list[str]:
     """Refuse a delivery that is received already and whose manifest now says something else.
 
     Returns a remark if its mapping has changed since.
@@ -249,9 +252,9 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
             "received stands; put the manifest back or take the folder away.",
             "manifest_gone",
         ) from None
-    changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)] or [
-        name for name in sorted(now) if _is_other_file(folder / name, now[name])
-    ]
+    changed = [
+        name for name in sorted(before | now) if before.get(name) != now.get(name)
+    ] or unchanged.other_files(folder, now)
     if not changed and checksum(manifest) != receipt["manifest_sha256"]:
         changed = [MANIFEST]
     if changed:
@@ -262,14 +265,6 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
             "changed",
         )
     return changed_mapping(receipt, f"{folder.parent.name}/{folder.name}")
-
-
-def _is_other_file(path: Path, sha256: str) -> bool:
-    """Tell whether a file is there and is not the one with this checksum."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() != sha256
 
 
 def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:

@@ -3,6 +3,10 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -21,52 +25,74 @@ from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, wareh
 _REGISTER = "nir"
 
 
-def build(
-    warehouse: Path,
-    received: Path,
-    as_of: date | None,
-    progress: Tell = silent,
-    *,
-    whole: bool = False,
-) -> DbtRun:
-    """Build the warehouse file from the received copy, as it was known on `as_of`.
+@dataclass(frozen=True)
+class Site:
+    """Where a warehouse file is built: its place, the new file beside it, and dbt's folder.
 
-    Models and data tests run on a file in a folder beside; only when all is well is it moved into
-    place, in one step. That file begins as a copy of the one that stands, in which dbt keeps what
-    would come out the same (macros/keeping); `whole` builds all of it anew.
-
-    Raises BuildFailed with what dbt said, UserError if another build of
-    the same file is running or nothing of the register was known on `as_of`.
+    `begun` is done when the new file is what the build begins with.
     """
-    if as_of:
-        expect_register(received, as_of)
+
+    warehouse: Path
+    new: Path
+    target: Path
+    begun: Future[None]
+
+
+@contextmanager
+def building_site(warehouse: Path, *, whole: bool = False) -> Iterator[Site]:
+    """Give a folder beside a warehouse file to build it anew in, and remove it afterwards.
+
+    The new file begins as a copy of the one that stands, in which dbt keeps what would come out the
+    same (macros/keeping), unless `whole`. The copy is made while the block runs: at the register's
+    size it takes seconds that a receipt does not need the disk for.
+
+    Raises UserError if another build of the same file is running, or what stands is no warehouse.
+    """
     warehouse = warehouse.resolve()
     _expect_replaceable(warehouse)
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with (
         locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"),
         workshop(warehouse.parent, f".building-{warehouse.name}-") as folder,
+        ThreadPoolExecutor(max_workers=1) as aside,
     ):
-        new, target = folder / warehouse.name, folder / "target"
-        if not whole and _can_begin_with(warehouse):
-            shutil.copyfile(warehouse, new)
-        run = run_dbt(_arguments(as_of), new, received, target, progress)
-        if run.exit_code:
-            raise BuildFailed(
-                f"The warehouse was not built; what was there is untouched.\n{_why(run)}"
-            )
-        with open_warehouse(new, read_only=False) as connection:
-            _drop_strangers(connection, target / "manifest.json")
-            connection.execute("checkpoint")
-        as_of_built, deliveries = _vintage(new)
-        move_into_place(new, warehouse)
-        journal.note(
-            received,
-            "built",
-            warehouse=str(warehouse),
-            as_of=as_of_built,
-            deliveries=deliveries,
-        )
+        new = folder / warehouse.name
+        begin_with = None if whole or not _can_begin_with(warehouse) else warehouse
+        yield Site(warehouse, new, folder / "target", aside.submit(_begin, new, begin_with))
+
+
+def _begin(new: Path, standing: Path | None) -> None:
+    if standing:
+        shutil.copyfile(standing, new)
+
+
+def build(site: Site, received: Path, as_of: date | None, progress: Tell = silent) -> DbtRun:
+    """Build the warehouse file of a site from the received copy, as it was known on `as_of`.
+
+    Models and data tests run on the new file; only when all is well is it moved into place, in one
+    step.
+
+    Raises BuildFailed with what dbt said, UserError if nothing of the register was known on
+    `as_of`.
+    """
+    if as_of:
+        expect_register(received, as_of)
+    site.begun.result()
+    run = run_dbt(_arguments(as_of), site.new, received, site.target, progress)
+    if run.exit_code:
+        raise BuildFailed(f"The warehouse was not built; what was there is untouched.\n{_why(run)}")
+    with open_warehouse(site.new, read_only=False) as connection:
+        _drop_strangers(connection, site.target / "manifest.json")
+        connection.execute("checkpoint")
+    as_of_built, deliveries = _vintage(site.new)
+    move_into_place(site.new, site.warehouse)
+    journal.note(
+        received,
+        "built",
+        warehouse=str(site.warehouse),
+        as_of=as_of_built,
+        deliveries=deliveries,
+    )
     return run
 
 

@@ -10,7 +10,7 @@ from introstat import places
 from introstat.errors import EXIT_REFUSED
 from introstat.progress import shown
 from introstat.receipt.command import key_option, receive_with_progress
-from introstat.warehouse.build import build
+from introstat.warehouse.build import build, building_site
 
 
 @click.command("build", short_help="Receive what is new and build the warehouse.")
@@ -62,10 +62,10 @@ def build_command(
     console = Console(stderr=True)
     target = places.usable_warehouse(warehouse or places.default_warehouse())
     copy = received or places.received_beside(target)
-    outcome = receive_with_progress(extracts, copy, key_file, console)
-    with shown(console, "Building") as tell:
-        day = as_of.date() if as_of else None
-        run = build(target, copy.resolve(), day, tell, whole=whole)
+    with building_site(target, whole=whole) as site:
+        outcome = receive_with_progress(extracts, copy, key_file, console)
+        with shown(console, "Building") as tell:
+            run = build(site, copy.resolve(), as_of.date() if as_of else None, tell)
     for warning in run.warnings:
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True, markup=False)
     if run.over_limits:

@@ -175,13 +175,13 @@
 {%- endmacro %}
 
 
-{# Columns of a relation's row as one JSON text, by name. #}
-{% macro json_of(columns, relation) -%}
-    {{ adapter.dispatch('json_of')(columns, relation) }}
+{# Values by name as one JSON text. #}
+{% macro json_of(values) -%}
+    {{ adapter.dispatch('json_of')(values) }}
 {%- endmacro %}
 
-{% macro default__json_of(columns, relation) -%}
-    cast(json_object({% for c in columns %}'{{ c }}', {{ relation }}.{{ adapter.quote(c) }}{{ ', ' if not loop.last }}{% endfor %})
+{% macro default__json_of(values) -%}
+    cast(json_object({% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %})
         as varchar)
 {%- endmacro %}
 

@@ -77,8 +77,8 @@
 {%- endmacro %}
 
 
-{% macro postgres__json_of(columns, relation) -%}
-    cast(json_build_object({% for c in columns %}'{{ c }}', {{ relation }}.{{ adapter.quote(c) }}{{ ', ' if not loop.last }}{% endfor %})
+{% macro postgres__json_of(values) -%}
+    cast(json_build_object({% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %})
         as text)
 {%- endmacro %}
 

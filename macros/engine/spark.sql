@@ -71,9 +71,9 @@
 {%- endmacro %}
 
 
-{% macro spark__json_of(columns, relation) -%}
+{% macro spark__json_of(values) -%}
     to_json(
-        named_struct({% for c in columns %}'{{ c }}', {{ relation }}.{{ adapter.quote(c) }}{{ ', ' if not loop.last }}{% endfor %}),
+        named_struct({% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %}),
         map('ignoreNullFields', 'false')
     )
 {%- endmacro %}

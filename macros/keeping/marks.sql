@@ -54,11 +54,7 @@
 
 {# The marks of this database by schema and name, and the engine's own version. #}
 {% macro marks_there() %}
-    {%- set marks = {} -%}
-    {%- for row in run_query(engine_marks(model.database)).rows -%}
-        {%- do marks.update({row[0]: row[1]}) -%}
-    {%- endfor -%}
-    {{- return(marks) -}}
+    {{- return(fromjson(run_query(engine_marks(model.database)).columns[0][0])) -}}
 {% endmacro %}
 
 

@@ -26,22 +26,13 @@
 {%- set to = names_with(columns, 'period', 'to') | first -%}
 {%- set content = place[:2] + names + ['extra_columns', 'line_content'] -%}
 {%- set values = place + value_columns(columns) -%}
-with received as (
-    select
-        {%- for name in values %}
-        {{ name }},
-        {%- endfor %}
-        extra_columns,
-        line_content
-    from {{ received }}
-),
-
-{% if key %}
-repeated_keys as (
+{#- Every row goes through once, from the file to the table: what is read more than once (which keys and lines
+    stand twice, which row wins a key) are few rows, and joined back by where they stand. -#}
+with {% if key %}repeated_keys as (
     select
         delivered,
         coalesce({{ clean(key) }}, '') as repeated_key
-    from received
+    from {{ received }} as received
     group by 1, 2
     having count(*) > 1
 ),
@@ -49,7 +40,7 @@ repeated_keys as (
 -- Only a row whose key stands twice can repeat an earlier line or contest a key.
 repeated as (
     select received.*
-    from received
+    from {{ received }} as received
     inner join repeated_keys
         on received.delivered = repeated_keys.delivered
         and coalesce({{ clean('received.' ~ key) }}, '') = repeated_keys.repeated_key
@@ -66,7 +57,7 @@ same_content as (
             partition by {{ quoted(content) | join(', ') }}
             order by line_number
         ) as place
-    from {{ 'repeated' if key else 'received' }}
+    from {{ 'repeated' if key else received ~ ' as received' }}
 ),
 
 duplicates as (
@@ -76,10 +67,80 @@ duplicates as (
 ),
 {% endif %}
 
-cleaned as (
+{%- set judging = {
+    'columns': columns, 'values': values, 'place': place, 'from': from, 'to': to, 'duplicates': duplicates,
+    'parent': parent, 'parent_key': parent_key, 'unreadable': unreadable,
+} %}
+{% if key %}
+{{ judged_rows('repeated_', 'repeated', judging) }},
+
+contested as (
     select
-        {{ place | join(', ') }},
+        delivered,
+        file_name,
+        line_number,
+        row_number() over (
+            partition by delivered, {{ adapter.quote(key) }}
+            order by {{ adapter.quote(registered) ~ ' desc, ' if registered }} line_number desc, file_name desc
+        ) as place
+    from repeated_judged
+    where reason is null and {{ adapter.quote(key) }} is not null
+),
+
+superseded as (
+    select delivered, file_name, line_number
+    from contested
+    where place > 1
+),
+{% endif %}
+
+{{ judged_rows('', received ~ ' as received', judging) }},
+
+ruled as (
+    select
+        judged.*,
+        {%- if key %}
+        case when superseded.line_number is not null then 'superseded_key' else judged.reason end
+        {%- else %}
+        judged.reason
+        {%- endif %} as last_reason
+    from judged
+    {%- if key %}
+    left join superseded
+        on {% for name in place -%}
+        judged.{{ name }} = superseded.{{ name }}{{ ' and ' if not loop.last }}
+        {%- endfor %}
+    {%- endif %}
+),
+
+final as (
+    select
+        {%- for name in values %}
+        {{ name }}{{ ' as ' ~ name | lower if name != name | lower }},
+        {%- endfor %}
+        last_reason as reason,
+        -- Few rows are quarantined, so only theirs are written out.
+        case
+            when last_reason is null then null
+            when line_content is not null then line_content
+            else {{ json_of(raw_values(columns)) }}
+        end as row_content
+    from ruled
+)
+
+select * from final
+{% endmacro %}
+
+
+{# CTEs, the last one named `judged` after the prefix: the relation's rows typed, with their first reason. #}
+{% macro judged_rows(prefix, relation, judging) %}
+{%- set columns, values = judging['columns'], judging['values'] -%}
+{%- set raw = raw_values(columns).values() | list -%}
+{{ prefix }}cleaned as (
+    select
+        {{ judging['place'] | join(', ') }},
         {%- for column in columns %}
+        {{ adapter.quote(column.name) }} as raw_{{ loop.index }},
         {%- if column.data_type == 'income' or column_meta(column).get('identity') %}
         {{ adapter.quote(column.name) }} as text_{{ loop.index }},
         {%- elif column.data_type == 'ddmmyy' %}
@@ -91,143 +152,87 @@ cleaned as (
         {%- for name in beside_identities(columns) %}
         {{ name }},
         {%- endfor %}
-        {{ unreadable or 'false' }} as is_unreadable
-    from received
+        extra_columns,
+        line_content,
+        {{ judging['unreadable'] or 'false' }} as is_unreadable
+    from {{ relation }}
     {{ evaluated_once() }}
 ),
 
-typed as (
+{{ prefix }}typed as (
     select
-        {{ place | join(', ') }},
+        {{ judging['place'] | join(', ') }},
         {%- for column in columns %}
         {{ parsed('text_' ~ loop.index, column.data_type) }} as {{ adapter.quote(column.name) }},
         text_{{ loop.index }},
         {%- endfor %}
-        {%- for name in beside_identities(columns) %}
+        {%- for name in beside_identities(columns) + raw %}
         {{ name }},
         {%- endfor %}
+        line_content,
         is_unreadable
-    from cleaned
+    from {{ prefix }}cleaned
     {{ evaluated_once() }}
 ),
 
-marked as (
+{{ prefix }}marked as (
     select
-        {%- for name in values %}
+        {%- for name in values + raw %}
         {{ name }},
         {%- endfor %}
+        line_content,
         is_unreadable,
         {{ lacks_required(columns) }} as lacks_required,
         {{ cannot_be_read(columns) }} as cannot_be_read,
         {{ has_invalid_ident(columns) }} as has_invalid_ident
-    from typed
+    from {{ prefix }}typed
     {{ evaluated_once() }}
 ),
 
-judged as (
+{{ prefix }}judged as (
     select
-        {%- for name in values %}
+        {%- for name in values + raw %}
         marked.{{ name }},
         {%- endfor %}
+        marked.line_content,
         case
-            {%- if duplicates %}
+            {%- if judging['duplicates'] %}
             when duplicates.line_number is not null then 'duplicate_row'
             {%- endif %}
             when marked.lacks_required and not marked.is_unreadable then 'missing_required'
             when marked.cannot_be_read or marked.is_unreadable then 'unparseable_value'
-            {%- if from and to %}
-            when marked.{{ adapter.quote(to) }} < marked.{{ adapter.quote(from) }} then 'end_before_start'
+            {%- if judging['from'] and judging['to'] %}
+            when marked.{{ adapter.quote(judging['to']) }} < marked.{{ adapter.quote(judging['from']) }}
+                then 'end_before_start'
             {%- endif %}
             when marked.has_invalid_ident then 'invalid_ident'
-            {%- if parent %}
-            when parents.{{ adapter.quote(parent_key) }} is null then 'orphan'
+            {%- if judging['parent'] %}
+            when parents.{{ adapter.quote(judging['parent_key']) }} is null then 'orphan'
             {%- endif %}
         end as reason
-    from marked
-    {%- if duplicates %}
+    from {{ prefix }}marked as marked
+    {%- if judging['duplicates'] %}
     left join duplicates
-        on {% for name in place -%}
+        on {% for name in judging['place'] -%}
         marked.{{ name }} = duplicates.{{ name }}{{ ' and ' if not loop.last }}
         {%- endfor %}
     {%- endif %}
-    {%- if parent %}
-    left join {{ parent }} as parents
-        on marked.{{ adapter.quote(parent_key) }} = parents.{{ adapter.quote(parent_key) }}
+    {%- if judging['parent'] %}
+    left join {{ judging['parent'] }} as parents
+        on marked.{{ adapter.quote(judging['parent_key']) }} = parents.{{ adapter.quote(judging['parent_key']) }}
         and marked.delivered = parents.delivered
         and parents.reason is null
     {%- endif %}
-),
-
-{% if key %}
-contested as (
-    select
-        judged.delivered,
-        judged.file_name,
-        judged.line_number,
-        row_number() over (
-            partition by judged.delivered, judged.{{ adapter.quote(key) }}
-            order by {{ 'judged.' ~ adapter.quote(registered) ~ ' desc, ' if registered }} judged.line_number desc, judged.file_name desc
-        ) as place
-    from judged
-    inner join repeated_keys
-        on judged.delivered = repeated_keys.delivered
-        and judged.{{ adapter.quote(key) }} = repeated_keys.repeated_key
-    where judged.reason is null
-),
-
-superseded as (
-    select delivered, file_name, line_number
-    from contested
-    where place > 1
-),
-{% endif %}
-
--- Few rows are quarantined, so only theirs are written out.
-contents as (
-    select
-        {%- for name in place %}
-        received.{{ name }},
-        {%- endfor %}
-        case
-            when received.line_content is not null then received.line_content
-            else {{ json_of(names + ['extra_columns'], 'received') }}
-        end as row_content
-    from received
-    inner join (
-        select {{ place | join(', ') }} from judged where reason is not null
-        {%- if key %}
-        union all
-        select {{ place | join(', ') }} from superseded
-        {%- endif %}
-    ) as faulty
-        on {% for name in place -%}
-        received.{{ name }} = faulty.{{ name }}{{ ' and ' if not loop.last }}
-        {%- endfor %}
-),
-
-final as (
-    select
-        {%- for name in values %}
-        judged.{{ name }}{{ ' as ' ~ name | lower if name != name | lower }},
-        {%- endfor %}
-        {%- set reason = "case when superseded.line_number is not null then 'superseded_key' else judged.reason end"
-            if key else 'judged.reason' %}
-        {{ reason }} as reason,
-        contents.row_content
-    from judged
-    left join contents
-        on {% for name in place -%}
-        judged.{{ name }} = contents.{{ name }}{{ ' and ' if not loop.last }}
-        {%- endfor %}
-    {%- if key %}
-    left join superseded
-        on {% for name in place -%}
-        judged.{{ name }} = superseded.{{ name }}{{ ' and ' if not loop.last }}
-        {%- endfor %}
-    {%- endif %}
 )
+{%- endmacro %}
 
-select * from final
+
+{# The received values of a row by column, as `judged_rows` carries them beside the typed ones. #}
+{% macro raw_values(columns) %}
+    {%- set values = {} -%}
+    {%- for column in columns -%}{%- do values.update({column.name: 'raw_' ~ loop.index}) -%}{%- endfor -%}
+    {%- do values.update({'extra_columns': 'extra_columns'}) -%}
+    {{- return(values) -}}
 {% endmacro %}
 
 

@@ -21,8 +21,10 @@ import pytest
 from conftest import ROOT, rows, run
 from deliveries import deliver, ident
 
+from introstat.receipt.unchanged import UNCHANGED
+
 INTROSTAT = [sys.executable, "-m", "introstat"]
-NOT_THE_SAME = (".lock", "journal.jsonl")
+NOT_THE_SAME = (".lock", "journal.jsonl", UNCHANGED)
 
 
 def shares(few: list[float], many: int) -> list:

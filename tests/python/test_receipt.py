@@ -1,7 +1,9 @@
 """Receipt: what is kept of a delivery, what refuses it, and what the message says."""
 
 import gzip
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from introstat.places import memory_limit
 from introstat.receipt import sealing
 from introstat.receipt.manifest import Delivery
 from introstat.receipt.receive import Outcome, receive
+from introstat.receipt.unchanged import UNCHANGED
 
 ANNE, BAKO = ident(1), ident(2)
 PERSON = f"{ANNE};;2;1990-01-01;SY;SY;flyktning;2015-01-01;;;0;0301;;;0;2015-02-01"
@@ -461,6 +464,37 @@ def test_a_file_changed_after_receipt_refuses_the_delivery_by_name(extracts, rec
         edit_manifest(folder, lambda m: m.update(covers_until="2017-06-30"))
     [told] = receive_all(extracts, received).refused
     assert f"received before with other content ({changed})" in told
+
+
+def written_an_hour_ago(path: Path, seconds: int = 0) -> None:
+    hour = path.stat().st_mtime - 3600
+    os.utime(path, (hour, hour + seconds))
+
+
+def test_a_known_file_is_read_again_only_if_it_was_written_since(extracts, received, monkeypatch):
+    folder = deliver(extracts, "folkeregister", "2018-01-21")
+    file = folder / "bosatt.csv"
+    for each in folder.glob("*.csv"):
+        written_an_hour_ago(each)
+    receive_all(extracts, received)
+    read = []
+    digest = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda f, kind: read.append(f) or digest(f, kind))
+
+    def reads() -> int:
+        before = len(read)
+        assert receive_all(extracts, received).known == ["folkeregister/2018-01-21"]
+        return len(read) - before
+
+    assert [reads(), reads()] == [len(list(folder.glob("*.csv"))), 0]
+    written_an_hour_ago(file, 1)
+    assert [reads(), reads()] == [1, 0]
+    (received / UNCHANGED).write_text("[")
+    assert reads() > 1
+    # Of the same size, and of another moment.
+    file.write_bytes(file.read_bytes()[:-1] + b";")
+    [told] = receive_all(extracts, received).refused
+    assert "received before with other content (bosatt.csv)" in told
 
 
 def test_a_delivery_from_the_future_is_refused(extracts, received):
