@@ -3,16 +3,27 @@
     'of': {'int_income__lines': ['income_month'], 'int_income__units': none},
 }}) }}
 
-with lines as (
+-- Persons go by number until the end: a text in every step is several times as much to keep.
+with payees as (
     select
         lines.person_key,
+        cast(row_number() over (order by lines.person_key) as integer) as person_no
+    from {{ ref('int_income__lines') }} as lines
+    where lines.kind = 'benefit'
+    group by lines.person_key
+),
+
+lines as (
+    select
+        payees.person_no,
         lines.unit_id,
         lines.income_month as benefit_month,
         sum(lines.amount) as amount,
         count(*) as line_count
     from {{ ref('int_income__lines') }} as lines
+    inner join payees on lines.person_key = payees.person_key
     where lines.kind = 'benefit'
-    group by 1, 2, 3
+    group by payees.person_no, lines.unit_id, lines.income_month
 ),
 
 units_of_months as (
@@ -28,7 +39,7 @@ units_of_months as (
         unit_id,
         benefit_month
     from lines
-    group by 1, 2) as months
+    group by unit_id, benefit_month) as months
     inner join {{ ref('int_income__units') }} as units
         on
             months.unit_id = units.unit_id
@@ -47,64 +58,61 @@ units as (
 
 months as (
     select
-        lines.person_key,
+        lines.person_no,
         lines.benefit_month,
         units.municipality_code,
-        sum(lines.amount) as amount,
-        sum(lines.line_count) as line_count
+        cast(sum(lines.amount) as decimal(18, 2)) as amount,
+        cast(sum(lines.line_count) as integer) as line_count
     from lines
     left join units
         on
             lines.unit_id = units.unit_id
             and lines.benefit_month = units.benefit_month
-    group by 1, 2, 3
+    group by lines.person_no, lines.benefit_month, units.municipality_code
 ),
 
-touched as (
+participations as (
     select
-        months.person_key,
-        months.benefit_month,
-        participations.participation_id,
-        row_number() over (
-            partition by months.person_key, months.benefit_month
-            order by participations.start_date desc, participations.participation_id desc
-        ) as place
-    from (select
-        person_key,
-        benefit_month
-    from months
-    group by 1, 2) as months
-    inner join {{ ref('int_participation__accepted') }} as participations
-        on
-            months.person_key = participations.person_key
-            and participations.start_date < {{ next_month('months.benefit_month') }}
-            and months.benefit_month <= participations.last_day
+        payees.person_no,
+        accepted.participation_id,
+        accepted.start_date,
+        accepted.last_day,
+        row_number() over (order by accepted.start_date, accepted.participation_id) as start_rank
+    from {{ ref('int_participation__accepted') }} as accepted
+    inner join payees on accepted.person_key = payees.person_key
 ),
 
 -- The participation that touches the month; the latest start if several do.
-participations as (
+touched as (
     select
-        person_key,
-        benefit_month,
-        participation_id
-    from touched
-    where place = 1
+        months.person_no,
+        months.benefit_month,
+        max(participations.start_rank) as start_rank
+    from months
+    inner join participations
+        on
+            months.person_no = participations.person_no
+            and participations.start_date < {{ next_month('months.benefit_month') }}
+            and months.benefit_month <= participations.last_day
+    group by months.person_no, months.benefit_month
 ),
 
 final as (
     select
-        months.person_key,
+        payees.person_key,
         months.benefit_month,
         months.municipality_code,
-        cast(months.amount as decimal(18, 2)) as amount,
-        cast(months.line_count as integer) as line_count,
+        months.amount,
+        months.line_count,
         participations.participation_id,
         participations.participation_id is not null as is_matched
     from months
-    left join participations
+    inner join payees on months.person_no = payees.person_no
+    left join touched
         on
-            months.person_key = participations.person_key
-            and months.benefit_month = participations.benefit_month
+            months.person_no = touched.person_no
+            and months.benefit_month = touched.benefit_month
+    left join participations on touched.start_rank = participations.start_rank
 )
 
 select * from final
