@@ -27,7 +27,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -m pip --version > /dev/null 2>&1 || { \
 		echo "pip is missing. Debian: apt install python3-pip"; exit 1; }
 	$(PYTHON) -m venv --without-pip --clear $(VENV)
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-compile \
 		--require-hashes --requirement requirements.lock
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
@@ -66,8 +66,8 @@ test-slow: setup ## the definitions over many more generated populations (half a
 test-faults: setup ## kill receipt and build, fill the disk, build twice at once, read meanwhile
 	$(BIN)/pytest tests/python/test_faults.py -m ''
 
-test-fuzz: setup ## thousands of hostile deliveries (half an hour)
-	$(BIN)/pytest tests/python/test_hostile.py --hypothesis-profile=fuzz
+test-fuzz: setup ## thousands of hostile deliveries and of offices' layouts (an hour)
+	$(BIN)/pytest tests/python/test_hostile.py tests/python/test_mapping_inverse.py --hypothesis-profile=fuzz
 
 test-engines: setup ## the facts on other engines (needs PostgreSQL 15; Debian: apt install postgresql)
 	$(BIN)/pytest -m engines
@@ -82,7 +82,7 @@ $(SPARK_VENV)/.ready: scale_out/requirements.lock
 	@java -version 2> /dev/null || { \
 		echo "Spark needs Java 17 or newer. Debian: apt install openjdk-17-jre-headless"; exit 1; }
 	$(PYTHON) -m venv --without-pip --clear $(SPARK_VENV)
-	$(PYTHON) -m pip --python $(SPARK_VENV)/bin/python install --quiet --disable-pip-version-check \
+	$(PYTHON) -m pip --python $(SPARK_VENV)/bin/python install --quiet --disable-pip-version-check --no-compile \
 		--require-hashes --requirement scale_out/requirements.lock
 	@touch $@
 

@@ -40,9 +40,10 @@ VALUES = {
         st.text(LETTERS, max_size=12),
     ),
 }
-# Two deliveries are received for each: none are spent on making a failing one small.
+# Two deliveries are received for each: `make test-fuzz` does many more, and none are spent on
+# making a failing one small.
 PLENTY = settings(
-    max_examples=40,
+    max_examples=max(settings().max_examples // 5, 20),
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
