@@ -9,7 +9,7 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -86,6 +86,20 @@ def _in_order(found: dict[str, Model]) -> Iterator[str]:
         yield from with_parents(key)
 
 
+def read_once_as_views(chosen: list[Model]) -> list[Model]:
+    """Return the models, parents first, with what is read once as a view: it need not be kept."""
+    times: dict[str, int] = {}
+    laid_out: list[Model] = []
+    for model in reversed(chosen):
+        readers = [(each, each.query.count(model.relation)) for each in laid_out]
+        # What a view reads is read whenever the view is.
+        times[model.name] = sum(
+            count * (times[each.name] if each.is_view else 1) for each, count in readers
+        )
+        laid_out.append(replace(model, is_view=model.is_view or times[model.name] == 1))
+    return laid_out[::-1]
+
+
 def run_models(
     connection: duckdb.DuckDBPyConnection, chosen: list[Model], done: Callable[[str, float], None]
 ) -> None:
@@ -127,9 +141,10 @@ def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, f
                         f"create view main.{quoted_name(file.stem)} as "
                         f"from read_parquet({text_literal(str(file))})"
                     )
-                run_models(connection, between_inputs_and(fact, all_models), lambda *_: None)
+                *before, last = read_once_as_views(between_inputs_and(fact, all_models))
+                run_models(connection, before, lambda *_: None)
                 connection.execute(
-                    f"copy (from {quoted_name(fact)}) to {text_literal(str(path))} (format parquet)"
+                    f"copy ({last.query}) to {text_literal(str(path))} (format parquet)"
                 )
 
         return make
@@ -138,8 +153,10 @@ def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, f
 
 
 def _database(folder: Path) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(str(folder / "facts.duckdb"))
+    # In memory as the peers', spilling to a folder of its own.
+    connection = duckdb.connect(":memory:")
     connection.execute(f"set memory_limit = '{memory_limit()}'")
+    connection.execute(f"set temp_directory = {text_literal(str(folder))}")
     connection.execute("set enable_progress_bar = false")
     return connection
 

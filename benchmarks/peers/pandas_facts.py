@@ -1,9 +1,10 @@
 """The facts in pandas, as an analyst would write them.
 
-Tables are merged, sorted and grouped; spells become stretches with grouped running sums, and
-stretches are exploded to weeks. The weeks of the whole country do not fit into memory at once, so
-they are made for some participations after the other. pandas has no decimals: hours and amounts are
-whole numbers of their smallest unit until they are written.
+The definitions speak of days, and so does this: every spell becomes a row for each of its days, and
+days are merged and grouped. Each step is one over whole columns, none a loop over rows. The days of
+the whole country do not fit into memory at once, so they are made for some participations after the
+other. pandas has no decimals: hours and amounts are whole numbers of their smallest unit until they
+are written.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,8 +22,9 @@ from benchmarks.peers.running import command, timed
 # Later than every date in the registers, and a date that pandas can hold.
 _OPEN_END = pd.Timestamp("9999-12-31").as_unit("ms")
 _DAY = pd.Timedelta(days=1)
-_PARTICIPATIONS_AT_ONCE = 25_000
+_PARTICIPATIONS_AT_ONCE = 10_000
 _AS_WRITTEN = ["participation_id", "person_key", "municipality_code"]
+_SUMS = ["programme_days", "leave_days", "measure_days", "planned_hours"]
 _ABSENCES = {"absence_hours_valid": "gyldig", "absence_hours_invalid": "ugyldig"}
 
 
@@ -148,56 +150,53 @@ def _leave(inputs: Path, participations: pd.DataFrame) -> pd.DataFrame:
     return _in_participation(_read(inputs, "stg_nir__permisjoner", columns), participations)
 
 
-def _changes(spells: pd.DataFrame, keys: list[str], **values: str | int) -> pd.DataFrame:
-    """Return what spells add on their first day and take away on the day after their last."""
-    parts = []
-    for day, sign in ((spells["first_day"], 1), (spells["last_day"] + _DAY, -1)):
-        part = spells[keys].assign(day=day)
-        for name, value in values.items():
-            part[name] = sign * (spells[value] if isinstance(value, str) else value)
-        parts.append(part)
-    return pd.concat(parts)
+def _days(spells: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return a row with these columns for each Monday to Friday of each spell."""
+    length = (spells["last_day"] - spells["first_day"]).dt.days + 1
+    days = spells.loc[spells.index.repeat(length), [*columns, "first_day"]]
+    later = pd.to_timedelta(days.groupby(level=0).cumcount(), unit="D")
+    days["day"] = days.pop("first_day") + later.astype("timedelta64[ms]")
+    return days[days["day"].dt.day_of_week < 5].reset_index(drop=True)
 
 
-def _stretches(changes: list[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
-    """Return the stretches between changes that hold a Monday–Friday, with what holds then."""
-    values = ["leaves", "measures", "hours"]
-    days = pd.concat(changes).fillna(dict.fromkeys(values, 0))
-    days = days.groupby([*keys, "day"], as_index=False)[values].sum()
-    grouped = days.groupby(keys)
-    days[values] = grouped[values].cumsum()
-    days[values] = days[values].astype("int64")
-    days["last_day"] = grouped["day"].shift(-1) - _DAY
-    days = days.rename(columns={"day": "first_day"}).dropna(subset="last_day")
-    days["days"] = _weekdays(days["first_day"], days["last_day"])
-    return days[days["days"] > 0]
+def _leave_days(leave: pd.DataFrame) -> pd.DataFrame:
+    days = _days(leave, ["participation_id"]).drop_duplicates()
+    return days.assign(is_leave=True)
 
 
-def _participation_stretches(inputs: Path, participations: pd.DataFrame) -> pd.DataFrame:
-    keys = ["participation_id"]
+def _participation_days(
+    participations: pd.DataFrame, leave: pd.DataFrame, measures: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the days of participation, each with what it counts for."""
+    keys = ["participation_id", "day"]
     begun = participations[participations["has_begun"]]
-    stretches = _stretches(
-        [
-            _changes(begun.rename(columns={"start_date": "first_day"}), keys, leaves=0),
-            _changes(_leave(inputs, participations), keys, leaves=1),
-            _changes(_measures(inputs, participations), keys, measures=1, hours="hours_per_week"),
-        ],
-        keys,
+    days = _days(begun.rename(columns={"start_date": "first_day"}), ["participation_id"])
+    measured = _days(measures, ["participation_id", "hours_per_week"])
+    measured = measured.groupby(keys, as_index=False)["hours_per_week"].sum()
+    days = days.merge(_leave_days(leave), on=keys, how="left")
+    days = days.merge(measured, on=keys, how="left")
+    is_leave = days["is_leave"].notna()
+    has_measure = days["hours_per_week"].notna() & ~is_leave
+    # A fifth of a week's hours, in ten-millionths.
+    planned = days["hours_per_week"].where(has_measure, 0).astype("int64") * 2
+    return days[keys].assign(
+        programme_days=(~is_leave).astype("int64"),
+        leave_days=is_leave.astype("int64"),
+        measure_days=has_measure.astype("int64"),
+        planned_hours=planned,
     )
-    stretches["is_leave"] = stretches["leaves"] > 0
-    stretches["has_measure"] = (stretches["measures"] > 0) & ~stretches["is_leave"]
-    stretches["hours"] = stretches["hours"].where(~stretches["is_leave"], 0)
-    return stretches
 
 
-def _add_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add what the days of each row come to; planned hours in ten-millionths."""
-    return rows.assign(
-        programme_days=rows["days"].where(~rows["is_leave"], 0),
-        leave_days=rows["days"].where(rows["is_leave"], 0),
-        measure_days=rows["days"].where(rows["has_measure"], 0),
-        planned_hours=rows["hours"] * rows["days"] * 2,
-    )
+def _in_parts(
+    participations: pd.DataFrame, *spells: pd.DataFrame
+) -> Iterator[tuple[pd.DataFrame, ...]]:
+    """Return the participations with their spells, some participations at once."""
+    for first in range(0, len(participations), _PARTICIPATIONS_AT_ONCE):
+        some = participations.iloc[first : first + _PARTICIPATIONS_AT_ONCE]
+        yield (
+            some,
+            *(of[of["participation_id"].isin(some["participation_id"])] for of in spells),
+        )
 
 
 def _exploded(rows: pd.DataFrame) -> pd.DataFrame:
@@ -219,20 +218,6 @@ def _weeks(stretches: pd.DataFrame) -> pd.DataFrame:
     last = weeks["last_day"].where(weeks["last_day"] < sunday, sunday)
     weeks["days"] = _weekdays(first, last)
     return weeks[weeks["days"] > 0]
-
-
-def _in_parts(
-    participations: pd.DataFrame, stretches: pd.DataFrame
-) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Return the participations and their stretches, some participations at once."""
-    part_of = pd.Series(
-        np.arange(len(participations)) // _PARTICIPATIONS_AT_ONCE,
-        index=participations["participation_id"],
-    )
-    parts = dict(list(stretches.groupby(stretches["participation_id"].map(part_of))))
-    for part, some in participations.groupby(part_of.to_numpy()):
-        if part in parts:
-            yield some, parts[part].reset_index(drop=True)
 
 
 def _absences(inputs: Path, participations: pd.DataFrame) -> pd.DataFrame:
@@ -278,23 +263,25 @@ def _absences(inputs: Path, participations: pd.DataFrame) -> pd.DataFrame:
 
 def _make_participation(inputs: Path, path: Path) -> None:
     participations = _participations(inputs)
-    sums = ["programme_days", "leave_days", "measure_days", "planned_hours"]
-    days = _add_values(_participation_stretches(inputs, participations))
-    days = days.groupby("participation_id", as_index=False)[sums].sum()
+    spells = _leave(inputs, participations), _measures(inputs, participations)
+    days = pd.concat(
+        _participation_days(*part).groupby("participation_id", as_index=False)[_SUMS].sum()
+        for part in _in_parts(participations, *spells)
+    )
     absences = _absences(inputs, participations)
     absences = absences.groupby("participation_id", as_index=False)[list(_ABSENCES)].sum()
     fact = participations.merge(days, on="participation_id", how="left")
     fact = fact.merge(absences, on="participation_id", how="left")
     per_week = 5 * fact["planned_hours"] / 10**7 / fact["programme_days"]
     fact["hours_per_week"] = per_week.where(fact["programme_days"] > 0)
-    numbers = [*sums, *_ABSENCES]
+    numbers = [*_SUMS, *_ABSENCES]
     fact[numbers] = fact[numbers].fillna(0).astype("int64")
     lag = (fact["registered_date"] - fact["start_date"]).dt.days
     fact["registration_lag_days"] = lag.astype("Int32")
     columns = [
         *("participation_id", "person_key", "decision_id", "municipality_code", "legal_regime"),
         *("start_date", "end_date", "is_ongoing", "termination_reason", "final_goal"),
-        *sums,
+        *_SUMS,
         "hours_per_week",
         *_ABSENCES,
         *("registered_date", "registration_lag_days"),
@@ -304,46 +291,40 @@ def _make_participation(inputs: Path, path: Path) -> None:
 
 def _make_participation_weeks(inputs: Path, path: Path) -> None:
     participations = _participations(inputs)
-    stretches = _participation_stretches(inputs, participations)
+    spells = _leave(inputs, participations), _measures(inputs, participations)
     absences = _absences(inputs, participations)
     keys = ["participation_id", "week_start"]
-    sums = ["programme_days", "leave_days", "measure_days", "planned_hours"]
 
     def parts() -> Iterator[pd.DataFrame]:
-        for some, theirs in _in_parts(participations, stretches):
-            weeks = _add_values(_weeks(theirs)).groupby(keys, as_index=False)[sums].sum()
+        for part in _in_parts(participations, *spells):
+            days = _participation_days(*part)
+            days["week_start"] = _monday(days["day"])
+            weeks = days.groupby(keys, as_index=False)[_SUMS].sum()
             weeks = weeks.merge(absences, on=keys, how="left")
             weeks[list(_ABSENCES)] = weeks[list(_ABSENCES)].fillna(0).astype("int64")
-            weeks = weeks.merge(some[_AS_WRITTEN], on="participation_id")
-            yield weeks[[*_AS_WRITTEN, "week_start", *sums, *_ABSENCES]]
+            weeks = weeks.merge(part[0][_AS_WRITTEN], on="participation_id")
+            yield weeks[[*_AS_WRITTEN, "week_start", *_SUMS, *_ABSENCES]]
 
     _write_parts(parts(), path, planned_hours=7, absence_hours_valid=9, absence_hours_invalid=9)
 
 
 def _make_measure_weeks(inputs: Path, path: Path) -> None:
     participations = _participations(inputs)
-    measures = _measures(inputs, participations)
+    spells = _leave(inputs, participations), _measures(inputs, participations)
     keys = ["participation_id", "measure_type"]
-    # Leave falls on each type that the participation has.
-    leave = _leave(inputs, participations).merge(
-        measures[keys].drop_duplicates(), on="participation_id"
-    )
-    stretches = _stretches(
-        [
-            _changes(measures, keys, measures=1, hours="hours_per_week"),
-            _changes(leave, keys, leaves=1),
-        ],
-        keys,
-    )
-    stretches = stretches[(stretches["measures"] > 0) & (stretches["leaves"] == 0)]
 
     def parts() -> Iterator[pd.DataFrame]:
-        for some, theirs in _in_parts(participations, stretches):
-            weeks = _weeks(theirs)
-            weeks["planned_hours"] = weeks["hours"] * weeks["days"] * 2
-            sums = weeks.groupby([*keys, "week_start"], as_index=False)[["days", "planned_hours"]]
-            weeks = sums.sum().merge(some[_AS_WRITTEN], on="participation_id")
-            weeks = weeks.rename(columns={"days": "measure_days"})
+        for some, leave, measures in _in_parts(participations, *spells):
+            days = _days(measures, [*keys, "hours_per_week"])
+            days = days.groupby([*keys, "day"], as_index=False)["hours_per_week"].sum()
+            days = days.merge(_leave_days(leave), on=["participation_id", "day"], how="left")
+            days = days[days["is_leave"].isna()]
+            days["week_start"] = _monday(days["day"])
+            days["planned_hours"] = days["hours_per_week"] * 2
+            weeks = days.groupby([*keys, "week_start"], as_index=False).agg(
+                measure_days=("day", "size"), planned_hours=("planned_hours", "sum")
+            )
+            weeks = weeks.merge(some[_AS_WRITTEN], on="participation_id")
             yield weeks[
                 [*_AS_WRITTEN, "week_start", "measure_type", "measure_days", "planned_hours"]
             ]
