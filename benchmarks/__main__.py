@@ -1,7 +1,8 @@
 """The benchmark: `python -m benchmarks`, or `make bench`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,15 +67,21 @@ def main(
     _write(out / "machine.json", machine)
     for scale in scales:
         name = f"N{scale:g}"
-        instance = Instance(
-            scale, (folder / name).resolve(), runs, lambda said, name=name: console.log(name, said)  # type: ignore[misc]
-        )  # fmt: skip
-        _write(out / f"{name}.json", _read(out / f"{name}.json") | instance.measure(peers, steps))
+        say, note = partial(console.log, name), _adding_to(out / f"{name}.json")
+        Instance(scale, (folder / name).resolve(), runs, say, note).measure(peers, steps)
     measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
-    instances = {path.stem: _read(path) for path in measured}
+    figures = {path.stem: _read(path) for path in measured}
+    # One that failed before it was built has no rows to tell.
+    instances = {name: of for name, of in figures.items() if "rows" in of}
     (out / "README.md").write_text(page(machine, instances), encoding="utf-8")
     chart(machine, instances).save(str(out / "growth.svg"))
     console.print(f"Written: {out / 'README.md'}")
+
+
+def _adding_to(path: Path) -> Callable[[Mapping[str, object]], None]:
+    """Return a function that writes figures to a file, beside what it held before."""
+    before = _read(path)
+    return lambda found: _write(path, {**before, **found})
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,16 @@ Say = Callable[[str], None]
 
 @dataclass
 class Instance:
-    """The extracts of a size in a folder, and what has been measured on them."""
+    """The extracts of a size in a folder, and what has been measured on them.
+
+    `note` is given the figures whenever a step is done: what comes after may take hours, or fail.
+    """
 
     scale: float
     folder: Path
     runs: int
     say: Say
+    note: Callable[[Mapping[str, object]], None]
     results: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -67,8 +71,8 @@ class Instance:
         """The warehouse of the last run."""
         return self.folder / "introstat.duckdb"
 
-    def measure(self, peers: Sequence[str], steps: Sequence[str] = STEPS) -> dict[str, Any]:
-        """Make what is missing, measure the steps, and return the figures by step."""
+    def measure(self, peers: Sequence[str], steps: Sequence[str] = STEPS) -> None:
+        """Make what is missing and measure the steps."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "key").write_text(_KEY, encoding="ascii")
         self._generate()
@@ -84,7 +88,6 @@ class Instance:
             self._facts([peer for peer in peers if peer in PEERS])
             if "postgres" in peers:
                 self._postgres()
-        return self.results
 
     def _generate(self) -> None:
         persons = str(round(N1_PERSONS * self.scale))
@@ -166,6 +169,7 @@ class Instance:
                 for name, relation in _ROWS_OF.items()
             }
         self.results["rows"] = counts
+        self.note(self.results)
 
     def _models(self) -> None:
         """All models through dbt and straight in DuckDB, from the same seeds; then the tests."""
@@ -240,6 +244,7 @@ class Instance:
                 }
             self._expect_agreement(f"the facts in {peer}", out, FACTS)
             self.results["facts"][peer] = by_fact
+            self.note(self.results)
             shutil.rmtree(out)
 
     def _postgres(self) -> None:
@@ -255,6 +260,7 @@ class Instance:
             if name == "postgres":
                 self._expect_agreement(f"the facts in {name}", work, FACTS)
             self.results[name] = {model: round(took, 3) for model, took in times.items()}
+            self.note(self.results)
             shutil.rmtree(work)
 
     def _expect_agreement(self, those: str, folder: Path, facts: Sequence[str]) -> None:
@@ -271,6 +277,7 @@ class Instance:
         summary: Summary
         summary, runs = repeated(self.runs, once)
         self.results[step] = summary.as_dict()
+        self.note(self.results)
         return runs
 
     def _build(self, warehouse: Path, *words: str) -> Measured:
