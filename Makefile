@@ -27,7 +27,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(PYTHON) -m pip --version > /dev/null 2>&1 || { \
 		echo "pip is missing. Debian: apt install python3-pip"; exit 1; }
 	$(PYTHON) -m venv --without-pip --clear $(VENV)
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-compile \
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
 		--require-hashes --requirement requirements.lock
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
@@ -82,7 +82,7 @@ $(SPARK_VENV)/.ready: scale_out/requirements.lock
 	@java -version 2> /dev/null || { \
 		echo "Spark needs Java 17 or newer. Debian: apt install openjdk-17-jre-headless"; exit 1; }
 	$(PYTHON) -m venv --without-pip --clear $(SPARK_VENV)
-	$(PYTHON) -m pip --python $(SPARK_VENV)/bin/python install --quiet --disable-pip-version-check --no-compile \
+	$(PYTHON) -m pip --python $(SPARK_VENV)/bin/python install --quiet --disable-pip-version-check \
 		--require-hashes --requirement scale_out/requirements.lock
 	@touch $@
 
