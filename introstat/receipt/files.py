@@ -80,9 +80,9 @@ def read_incoming(
     elif file.table.format == "csv":
         remarks = _load_csv(connection, delivery.encoding, file, where)
     else:
-        _load_lines(connection, delivery.encoding, file, where)
+        line = _load_lines(connection, delivery.encoding, file, where)
         parse = _parse_json if file.table.format == "jsonl" else _parse_fixed_width
-        remarks = parse(connection, file, where)
+        remarks = parse(connection, file, where, line)
     return _count(connection, "select count(*) from parsed"), remarks
 
 
@@ -409,7 +409,8 @@ def _number_lines(
 
 def _load_lines(
     connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
-) -> None:
+) -> str:
+    """Read the lines that are not blank into `parsed`; return the expression of a line's number."""
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     try:
         connection.execute(
@@ -427,23 +428,30 @@ def _load_lines(
         raise _unreadable(where, file.path, encoding, error) from None
     _refuse_rejects(connection, file.path, encoding, where, 1)
     # Blank ones count as lines, and are no rows.
+    blank = (
+        "(line_content is null or strlen(line_content) = 0 "
+        "or (starts_with(line_content, ' ') and trim(line_content) = ''))"
+    )
+    if not _count(connection, f"select count(*) from parsed where {blank}"):
+        return "rowid + 1"
+    # Not deleted: DuckDB may number the rows of a table anew once some are gone.
     connection.execute(
-        """
-        delete from parsed
-        where line_content is null or strlen(line_content) = 0
-            or (starts_with(line_content, ' ') and trim(line_content) = '')
+        f"""
+        create or replace temp table parsed as
+        select line_content, rowid + 1 as file_line from parsed where not {blank} order by rowid
         """
     )
+    return "file_line"
 
 
 def _parse_json(
-    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str, line: str
 ) -> list[str]:
     """Take the identity number out of each line; the rest is read once the line is sealed."""
-    has_spelled, broken = _looked_through(connection)
+    has_spelled, broken = _looked_through(connection, line)
     if has_spelled:
         _spell_out_digits(connection)
-        _, broken = _looked_through(connection)
+        _, broken = _looked_through(connection, line)
     if broken:
         raise DeliveryRefused(
             f"{where}, line {broken}: not a JSON object. Every line holds one; ask for the "
@@ -451,11 +459,11 @@ def _parse_json(
             "unparseable",
         )
     connection.execute(
-        """
+        f"""
         create or replace temp view incoming as
         select
             line_content ->> '$.inntektsmottaker.personidentifikator' as personidentifikator,
-            line_content, rowid + 1 as line_number
+            line_content, {line} as line_number
         from parsed
         """
     )
@@ -466,18 +474,18 @@ def _parse_json(
     return [f"{where}: extra fields kept but not used: {shown_names(names)}"]
 
 
-def _looked_through(connection: duckdb.DuckDBPyConnection) -> tuple[bool, int]:
+def _looked_through(connection: duckdb.DuckDBPyConnection, line: str) -> tuple[bool, int]:
     """Return whether a digit is spelled as an escape in any line, and the first that is no object.
 
     The first has its number, 0 if there is none.
     """
     row = connection.execute(
-        r"""
+        rf"""
         select
             coalesce(bool_or(contains(line_content, '\u003')), false),
             coalesce(min(
                 case when not json_valid(line_content) or json_type(line_content) <> 'OBJECT'
-                    then rowid + 1 end
+                    then {line} end
             ), 0)
         from parsed
         """
@@ -523,7 +531,7 @@ def _keys_in(parent: str) -> str:
 
 
 def _parse_fixed_width(
-    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str, line: str
 ) -> list[str]:
     # A line of another width has slipped: its positions mean nothing, so only the line is kept.
     in_width = f"length(line_content) = {file.table.width}"
@@ -538,7 +546,7 @@ def _parse_fixed_width(
         create or replace temp view incoming as
         select
             {slices}, case when not {in_width} then line_content end as line_content,
-            rowid + 1 as line_number
+            {line} as line_number
         from parsed
         """
     )
