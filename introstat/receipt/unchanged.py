@@ -1,9 +1,10 @@
 """Which files of known deliveries were read before and found to be what was received.
 
 A delivery that is known is looked at again at every receipt, for it may never change. A file that
-is of the same size and was last written at the same moment as when its checksum was found right is
-not read again: `<received>/.unchanged.json` keeps that, as `{delivery: {file: [bytes, seconds,
-nanoseconds]}}`. Without it, or where it cannot be read, every file is.
+is of the same size, last written and last touched in any way at the same moments as when its
+checksum was found right, is not read again: `<received>/.unchanged.json` keeps that, as
+`{delivery: {file: [bytes, seconds, nanoseconds, seconds, nanoseconds]}}`. Without it, or where it
+cannot be read, every file is.
 """
 
 import hashlib
@@ -55,9 +56,14 @@ class Unchanged:
 
 
 def _look(path: Path) -> list[int]:
-    # In two numbers: no run of digits is as long as an identity number.
+    # Times in two numbers: no run of digits is as long as an identity number.
     seen = path.stat()
-    return [seen.st_size, *divmod(seen.st_mtime_ns, _NANOSECONDS)]
+    return [
+        seen.st_size,
+        *divmod(seen.st_mtime_ns, _NANOSECONDS),
+        # Whoever copies other content over a file can set the time of writing back, but not this.
+        *divmod(seen.st_ctime_ns, _NANOSECONDS),
+    ]
 
 
 def _has(path: Path, sha256: str) -> bool:
