@@ -116,22 +116,24 @@
 {%- endmacro %}
 
 
-{# Income is received by delivery: the receipts tell. #}
+{# Income is received by delivery: the receipts tell, and how what was received is read. #}
 {% macro income_delivery_versions(marks) %}
+    {%- set read = local_md5(engine_read_parquet([''], empty_received(contract_table('aordningen', 'inntekt')))) -%}
     {%- set versions = receipt_versions(received_path() ~ '/aordningen/*/receipt.json') -%}
     {%- set used = {} -%}
     {%- for row in run_query(
         "select distinct delivered from received.files where is_used and source = 'aordningen' and table_name = 'inntekt'").rows -%}
-        {%- do used.update({row[0] | string: versions['aordningen/' ~ row[0]]}) -%}
+        {%- do used.update({row[0] | string: read ~ versions['aordningen/' ~ row[0]]}) -%}
     {%- endfor -%}
     {{- return(used) -}}
 {% endmacro %}
 
 
-{# The lines of an income month are those of the deliveries that report it. #}
+{# The lines of an income month are those of the deliveries that report it, as staging reads them. #}
 {% macro income_month_versions(marks) %}
+    {%- set staged = mark_of(graph.nodes['model.introstat.stg_aordningen__inntekt'], marks).get('recipe', '') -%}
     {{- return(versions_by_piece(
-        "select months.month, string_agg(pieces.version, ' ' order by pieces.piece) from ("
+        "select months.month, '" ~ staged ~ "' || string_agg(' ' || pieces.recipe || ' ' || pieces.version, '' order by pieces.piece) from ("
         ~ "select kalendermaaned as month, delivered from " ~ relation_of('base_aordningen__inntekt') ~ " where reason is null group by all"
         ~ ") as months inner join kept.pieces on pieces.piece = cast(months.delivered as varchar) "
         ~ "and pieces.model = 'base_aordningen__inntekt' group by months.month")) -}}
@@ -156,11 +158,13 @@
 
 {# A month is held against its own benefits and the next month's, and whether both were received. #}
 {% macro reconciled_month_versions(marks) %}
+    {#- A file may be named after a month that there is none of. -#}
+    {%- set month_of_file = parsed_date("substr(dataset, 9, 7) || '-01'") -%}
     {{- return(versions_by_piece(
         "with months as ("
         ~ "select benefit_month as month, " ~ rows_version('facts') ~ " as version from " ~ relation_of('fct_benefit_months') ~ " as facts group by 1 "
-        ~ "union all select distinct cast(substr(dataset, 9, 7) || '-01' as date), 'received' from " ~ relation_of('stg_receipt__files')
-        ~ " where is_used and source = 'aordningen' and table_name = 'inntekt'"
+        ~ "union all select distinct " ~ month_of_file ~ ", 'received' from " ~ relation_of('stg_receipt__files')
+        ~ " where is_used and source = 'aordningen' and table_name = 'inntekt' and " ~ month_of_file ~ " is not null"
         ~ "), both_months as ("
         ~ "select month, 'own ' || version as version from months "
         ~ "union all select cast(month - interval 1 month as date), 'next ' || version from months"

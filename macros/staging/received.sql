@@ -32,9 +32,10 @@
             ~ "`introstat receive EXTRACTS`, or `make demo` for made-up ones.") %}
     {% endif %}
     {% do run_query("create schema if not exists received") %}
-    {% do run_query("create or replace view received.files as " ~ files_with_use(receipts)) %}
+    {% set files_query = files_with_use(receipts) %}
+    {% do run_query("create or replace view received.files as " ~ files_query) %}
     {% set versions = receipt_versions(receipts) %}
-    {% do mark_received('received.files', versions | string ~ as_of_literal()) %}
+    {% do mark_received('received.files', files_query | replace(root, '') ~ versions) %}
     {% do expect_register(root) %}
     {% set files = run_query(
         "select source, table_name, is_used, delivered <= as_of as is_known, "
@@ -54,7 +55,7 @@
         {% set query = engine_read_parquet(paths, empty_received(contract)) if paths | length > 0 else empty_received(contract) %}
         {% set view = 'received.' ~ adapter.quote(table.identifier) %}
         {% do run_query('create or replace view ' ~ view ~ ' as ' ~ query) %}
-        {% do mark_received(view, read | string) %}
+        {% do mark_received(view, query | replace(root, '') ~ read) %}
     {% endfor %}
     {% do engine_keep() %}
 {% endmacro %}
@@ -108,7 +109,7 @@
     select
         known.*,
         case
-            when known.source in ({{ snapshots | unique | join(', ') }})
+            when known.source in ({{ snapshots | unique | sort | join(', ') }})
                 then known.delivered = newest.delivered
             else known.delivered <= known.as_of
         end as is_used

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import rows, run
+from conftest import ROOT, rows, run
 
 
 def differences(one: Path, other: Path) -> dict[str, tuple[int, int]]:
@@ -105,6 +105,40 @@ def test_a_month_of_income_and_all_that_comes_after_it_come_out_as_from_nothing(
     done = run(*place, "--received", received, "--as-of", before)
     assert done.returncode == 0, done.stderr
     assert differences(warehouse, at_first) == {}
+
+
+def test_a_definition_that_changed_with_a_month_is_true_of_every_month(
+    generated_warehouse, days, tmp_path
+):
+    """Income is kept by month; how staging reads it is the same for all months."""
+    project = tmp_path / "project"
+    for name in ("models", "macros", "seeds", "dbt_project.yml", "profiles.yml", "selectors.yml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        project.mkdir(exist_ok=True)
+        copy(ROOT / name, project / name)
+    staging = project / "models/staging/aordningen/stg_aordningen__inntekt.sql"
+    model = staging.read_text(encoding="utf-8")
+
+    def lines_of(day: str, warehouse: Path) -> list[tuple]:
+        done = run(
+            "dbt", "run", "--select", "+int_income__lines",
+            "--vars", f"{{as_of: '{day}'}}", "--project-dir", project, "--profiles-dir", project,
+            "--target-path", tmp_path / "target", "--log-path", tmp_path,
+            INTROSTAT_WAREHOUSE=str(warehouse),
+            INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        return rows(warehouse, "from int_income__lines order by all")
+
+    before, after = days
+    (tmp_path / "anew").mkdir()
+    upon, anew = tmp_path / "introstat.duckdb", tmp_path / "anew" / "introstat.duckdb"
+    as_it_was = lines_of(before, upon)
+    staging.write_text(
+        model.replace("lines.virksomhetid as unit_id", "'0' || lines.virksomhetid as unit_id"),
+        encoding="utf-8",
+    )
+    assert lines_of(after, upon) == lines_of(after, anew) != as_it_was
 
 
 def test_what_the_project_does_not_make_is_dropped(
