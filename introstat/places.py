@@ -14,13 +14,14 @@ MEMORY_VARIABLE = "INTROSTAT_MEMORY"
 MAPPINGS_VARIABLE = "INTROSTAT_MAPPINGS"
 # As DuckDB reads it.
 _SIZE = re.compile(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
-# Names that DuckDB keeps for itself, and ours of a schema.
+# Names that DuckDB keeps for itself, and ours of schemas.
 _RESERVED_STEMS = {
     "main",
     "temp",
     "system",
     "memory",
     "received",
+    "kept",
     "information_schema",
     "pg_catalog",
 }

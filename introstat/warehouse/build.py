@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,8 +62,13 @@ def building_site(warehouse: Path, *, whole: bool = False) -> Iterator[Site]:
 
 
 def _begin(new: Path, standing: Path | None) -> None:
-    if standing:
-        shutil.copyfile(standing, new)
+    if standing is None:
+        return
+    # Held open for reading, so that no dbt of the user's own writes to it while it is copied. Where
+    # one does already, all is built.
+    with suppress(duckdb.Error), open_warehouse(standing):
+        if not _unwritten(standing).exists():
+            shutil.copyfile(standing, new)
 
 
 def build(site: Site, received: Path, as_of: date | None, progress: Tell = silent) -> DbtRun:
@@ -116,9 +121,12 @@ def _expect_replaceable(warehouse: Path) -> None:
 
 
 def _can_begin_with(warehouse: Path) -> bool:
-    # What a dbt of the user's own has not written to the file yet stands beside it.
-    unwritten = warehouse.with_name(f"{warehouse.name}.wal").exists()
-    return warehouse.exists() and not unwritten and not (warehouse_key() and _is_plain(warehouse))
+    return warehouse.exists() and not (warehouse_key() and _is_plain(warehouse))
+
+
+def _unwritten(warehouse: Path) -> Path:
+    """Where stands what a dbt of the user's own has not written to the file yet."""
+    return warehouse.with_name(f"{warehouse.name}.wal")
 
 
 def _drop_strangers(connection: duckdb.DuckDBPyConnection, manifest: Path) -> None:
