@@ -1,17 +1,16 @@
 """The benchmark: `python -m benchmarks`, or `make bench`."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
 from benchmarks.growth import chart
 from benchmarks.instance import N1_PERSONS, PEERS, STEPS, Instance
-from benchmarks.machine import shape
+from benchmarks.postgres import postgres_programs
 from benchmarks.table import page
 
 _ALL_PEERS = [*PEERS, "postgres"]
@@ -49,9 +48,8 @@ def main(
 ) -> None:
     """Measure receipt, build, facts and tests on instances of some sizes, against peers.
 
-    Figures of instances and steps measured earlier stay on the page: run the large ones apart.
-    What a ratio compares is always measured together. Nothing else should run on the machine
-    meanwhile.
+    Figures of other instances stay on the page: run the large ones apart. Those of an instance are
+    always of one run. Nothing else should run on the machine meanwhile.
 
     \b
     Example:
@@ -63,30 +61,25 @@ def main(
     console = Console(stderr=True)
     folder.mkdir(parents=True, exist_ok=True)
     out.mkdir(parents=True, exist_ok=True)
-    machine = shape(folder)
-    _write(out / "machine.json", machine)
+    if "facts" in steps and "postgres" in peers:
+        postgres_programs()  # whoever lacks them is told now, not after an hour
     for scale in scales:
         name = f"N{scale:g}"
-        say, note = partial(console.log, name), _adding_to(out / f"{name}.json")
-        Instance(scale, (folder / name).resolve(), runs, say, note).measure(peers, steps)
+        Instance(
+            scale,
+            (folder / name).resolve(),
+            runs,
+            say=partial(console.log, name),
+            note=partial(_write, out / f"{name}.json"),
+            profiles=out / "profiles" / f"{name}.txt",
+        ).measure(peers, steps)
     measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
-    figures = {path.stem: _read(path) for path in measured}
+    figures = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in measured}
     # One that failed before it was built has no rows to tell.
     instances = {name: of for name, of in figures.items() if "rows" in of}
-    (out / "README.md").write_text(page(machine, instances), encoding="utf-8")
-    chart(machine, instances).save(str(out / "growth.svg"))
+    (out / "README.md").write_text(page(instances), encoding="utf-8")
+    chart(instances).save(str(out / "growth.svg"))
     console.print(f"Written: {out / 'README.md'}")
-
-
-def _adding_to(path: Path) -> Callable[[Mapping[str, object]], None]:
-    """Return a function that writes figures to a file, beside what it held before."""
-    before = _read(path)
-    return lambda found: _write(path, {**before, **found})
-
-
-def _read(path: Path) -> dict[str, Any]:
-    figures: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return figures
 
 
 def _write(path: Path, figures: Mapping[str, object]) -> None:

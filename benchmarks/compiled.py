@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
 import duckdb
 
 from benchmarks.agreement import FACTS
@@ -88,9 +87,10 @@ def _in_order(found: dict[str, Model]) -> Iterator[str]:
 
 def read_once_as_views(chosen: list[Model]) -> list[Model]:
     """Return the models, parents first, with what is read once as a view: it need not be kept."""
-    times: dict[str, int] = {}
-    laid_out: list[Model] = []
-    for model in reversed(chosen):
+    # The last is the fact, which is written once.
+    times = {chosen[-1].name: 1}
+    laid_out = [chosen[-1]]
+    for model in reversed(chosen[:-1]):
         readers = [(each, each.query.count(model.relation)) for each in laid_out]
         # What a view reads is read whenever the view is.
         times[model.name] = sum(
@@ -159,21 +159,6 @@ def _database(folder: Path) -> duckdb.DuckDBPyConnection:
     connection.execute(f"set temp_directory = {text_literal(str(folder))}")
     connection.execute("set enable_progress_bar = false")
     return connection
-
-
-@click.command()
-@click.argument("compiled", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("warehouse", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def all_models(compiled: Path, warehouse: Path) -> None:
-    """Run the COMPILED models (a JSON file) in a WAREHOUSE with seeds and received views.
-
-    Example: python -c 'from benchmarks.compiled import all_models; all_models()' m.json w.duckdb
-    """
-    listed = [Model(**model) for model in json.loads(compiled.read_text(encoding="utf-8"))]
-    with duckdb.connect(str(warehouse)) as connection:
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set enable_progress_bar = false")
-        run_models(connection, listed, lambda name, took: click.echo(f"{name}\t{took:.3f}"))
 
 
 run = command("benchmarks.compiled", facts, list(FACTS))

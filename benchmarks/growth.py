@@ -15,13 +15,13 @@ _RECEIVED_ROWS = ("measures", "absences", "income_reports")
 _WIDTH, _HEIGHT = 340, 260
 
 
-def chart(machine: Results, instances: dict[str, Results]) -> alt.HConcatChart:
+def chart(instances: dict[str, Results]) -> alt.HConcatChart:
     """Return two panels over the rows received, both axes logarithmic: seconds, and megabytes.
 
     The limit is the bytes of the extracts over what the disk reads in a second, and those of the
     warehouse over what it writes, as measured with the table.
     """
-    points = [point for name, of in instances.items() for point in _points(name, of, machine)]
+    points = [point for name, of in instances.items() for point in _points(name, of)]
     order = [*_STEPS.values(), _LIMIT]
     panels = [
         alt.Chart(alt.InlineData([point for point in points if point[figure] is not None]))
@@ -45,12 +45,12 @@ def chart(machine: Results, instances: dict[str, Results]) -> alt.HConcatChart:
     return alt.hconcat(*panels)
 
 
-def _points(name: str, of: Results, machine: Results) -> list[Results]:
+def _points(name: str, of: Results) -> list[Results]:
     rows = sum(of["rows"][table] for table in _RECEIVED_ROWS)
     gigabytes = {kind: size / 2**30 for kind, size in of["bytes"].items()}
     limit = (
-        gigabytes["extracts"] / machine["disk_read_gb_per_second"]
-        + gigabytes["warehouse"] / machine["disk_written_gb_per_second"]
+        gigabytes["extracts"] / of["machine"]["disk_read_gb_per_second"]
+        + gigabytes["warehouse"] / of["machine"]["disk_written_gb_per_second"]
     )
     steps = [
         {"step": text, "seconds": of[step]["seconds"], "megabytes": of[step]["peak_megabytes"]}

@@ -14,6 +14,7 @@ import duckdb
 from benchmarks import compiled
 from benchmarks.agreement import FACTS, compare
 from benchmarks.inputs import export_inputs
+from benchmarks.machine import shape
 from benchmarks.measure import Measured, Summary, measured, repeated
 from benchmarks.plain_reading import data_files
 from introstat.errors import UserError
@@ -39,6 +40,8 @@ _ROWS_OF = {
 PEERS = {"duckdb": "compiled", "polars": "peers.polars_facts", "pandas": "peers.pandas_facts"}
 # What is measured beside receipt and build, in this order; the facts want the models.
 STEPS = ("month", "models", "facts")
+# How many of the models that take longest are told of.
+SLOWEST = 10
 Say = Callable[[str], None]
 
 
@@ -47,6 +50,7 @@ class Instance:
     """The extracts of a size in a folder, and what has been measured on them.
 
     `note` is given the figures whenever a step is done: what comes after may take hours, or fail.
+    `profiles` is the file that tells of the slowest models.
     """
 
     scale: float
@@ -54,6 +58,7 @@ class Instance:
     runs: int
     say: Say
     note: Callable[[Mapping[str, object]], None]
+    profiles: Path
     results: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -75,6 +80,7 @@ class Instance:
         """Make what is missing and measure the steps."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "key").write_text(_KEY, encoding="ascii")
+        self.results["machine"] = shape(self.folder)
         self._generate()
         self.results["memory_limit"] = memory_limit()
         self._receiving()
@@ -144,6 +150,7 @@ class Instance:
             return self._build(after)
 
         self._keep("incremental_month", month)
+        self._keep("nothing_new", lambda: self._build(after))
         self._expect_same_facts(after, place)
         shutil.rmtree(place)
 
@@ -190,22 +197,22 @@ class Instance:
 
         def straight() -> Measured:
             shutil.copy(start, work)
-            code = "from benchmarks.compiled import all_models; all_models()"
-            return measured(
-                [sys.executable, "-c", code, str(listing), str(work)], {}, project_root()
-            )
+            return self._python("benchmarks.straight", listing, work)
 
         self.results["nodes"] = {
             "tables": sum(not model.is_view for model in listed),
             "views": sum(model.is_view for model in listed),
         }
         straight_runs = self._keep("models_straight", straight)
-        self.results["models_straight"]["by_model"] = _seconds_by_name(straight_runs[-1].said)
+        by_model = _seconds_by_name(straight_runs[-1].said)
+        self.results["models_straight"]["by_model"] = by_model
+        self._profile(listing, work, sorted(by_model, key=lambda name: -by_model[name])[:SLOWEST])
         # dbt parses anew for another file, which an analyst's warehouse is not.
         self._dbt("parse", work, target)
+        self._keep("parse_dbt", lambda: self._dbt("parse", work, target))
         self._keep("models_dbt", through_dbt)
-        nothing = ("--select", "dim_vintage")
-        self._keep("one_model_dbt", lambda: self._dbt("run", work, target, *nothing))
+        one = ("--select", "dim_vintage", "--full-refresh")
+        self._keep("one_model_dbt", lambda: self._dbt("run", work, target, *one))
         tested = place / "tested" / start.name
         tested.parent.mkdir()
         self._dbt("parse", tested, target)
@@ -218,6 +225,14 @@ class Instance:
         self._keep("tests", tests)
         shutil.copy(listing, self.folder / compiled.COMPILED)
         shutil.rmtree(place)
+
+    def _profile(self, listing: Path, built: Path, slowest: list[str]) -> None:
+        """Keep what DuckDB's operators did in the slowest models, as text."""
+        self.say("profiling the slowest models")
+        chosen = [word for name in slowest for word in ("--profile", name)]
+        done = self._python("benchmarks.straight", listing, built, *chosen)
+        self.profiles.parent.mkdir(exist_ok=True)
+        self.profiles.write_text(done.said, encoding="utf-8")
 
     def _facts(self, peers: list[str]) -> None:
         """Each fact alone from the same Parquet files; no time without agreement to the row."""

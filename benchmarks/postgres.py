@@ -141,7 +141,7 @@ def facts_on_duckdb(
 @contextmanager
 def running_server(memory_gb: int) -> Iterator[Server]:
     """Give an empty server of one's own for so much memory; stop and remove it afterwards."""
-    programs = _programs()
+    programs = postgres_programs()
     user = _server_user()
     folder = Path(tempfile.mkdtemp(prefix="introstat-postgres-"))
     try:
@@ -360,7 +360,7 @@ def _settings(memory_gb: int, folder: Path) -> dict[str, str]:
     }
 
 
-def _programs() -> Path:
+def postgres_programs() -> Path:
     """Return the folder of PostgreSQL's programs, the newest version's."""
     found = shutil.which("initdb")
     debian = {

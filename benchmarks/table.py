@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from benchmarks.instance import SLOWEST
+
 Results = dict[str, Any]
 # What is promised: the step, the ratio's text, how it comes about, and the limit it should keep.
 _RATIOS: tuple[tuple[str, Callable[[Results], float], str], ...] = (
@@ -42,27 +44,27 @@ _STEPS = {
     "receive": "`introstat receive`",
     "build": "`introstat build --whole`, with tests",
     "incremental_month": "`introstat build` with one new month of income",
+    "nothing_new": "`introstat build` with nothing new",
     "models_dbt": "all models, `dbt run`",
     "models_straight": "all models, compiled SQL straight",
     "tests": "`dbt test`",
+    "parse_dbt": "`dbt parse`, nothing changed",
     "one_model_dbt": "one small model, `dbt run`",
 }
 _WEEK_FACTS = ("fct_participation_weeks", "fct_measure_weeks")
 
 
-def page(machine: Results, instances: dict[str, Results]) -> str:
+def page(instances: dict[str, Results]) -> str:
     """Return the page in Markdown for the instances by name (N0.1, N1, …)."""
     parts = [
         "# Results",
-        "Written by `make bench` (see [what is measured](../README.md)). A ratio is of two figures "
-        "from one run.",
-        "Machine: " + ", ".join(f"{name} {value:g}" if isinstance(value, float) else
-                                f"{name} {value}" for name, value in machine.items()) + ".",
+        "Written by `make bench` (see [what is measured](../README.md)). An instance's ratios are "
+        "of figures from one run; those to N1 are of two runs.",
         "## Ratios",
         _ratios(instances),
         "## Growth",
         "![Seconds and memory over the rows received, both logarithmic](growth.svg)",
-    ]  # fmt: skip
+    ]
     for name, of in instances.items():
         parts += [f"## {name}", _sizes(of), _steps(of), _facts(of), _slowest(of)]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -81,6 +83,8 @@ def _ratios(instances: dict[str, Results]) -> str:
                 *(_figure(lambda of, s=step: of[s]["seconds"] / base[s]["seconds"], of)  # type: ignore[misc]
                   for of in instances.values()),
             ])  # fmt: skip
+    memory = (_figure(_most_memory, of) for of in instances.values())
+    rows.append(["most memory of a process in receipt and build, GB", "N10: ≤ 12", *memory])
     return _table(rows)
 
 
@@ -91,10 +95,18 @@ def _figure(ratio: Callable[[Results], float], of: Results) -> str:
         return "not measured"
 
 
+def _most_memory(of: Results) -> float:
+    return float(max(of[step]["peak_megabytes"] for step in ("receive", "build"))) / 1024
+
+
 def _sizes(of: Results) -> str:
     rows = ", ".join(f"{count:,} {name}".replace(",", " ") for name, count in of["rows"].items())
     sizes = ", ".join(f"{name} {size / 2**20:.0f} MB" for name, size in of["bytes"].items())
-    said = [f"Rows: {rows}.", f"Bytes: {sizes}."]
+    machine = ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in of["machine"].items()
+    )
+    said = [f"Rows: {rows}.", f"Bytes: {sizes}.", f"Machine: {machine}."]
     if "nodes" in of:
         models = ", ".join(f"{count} {kind}" for kind, count in of["nodes"].items())
         said.append(f"Models: {models}.")
@@ -120,7 +132,7 @@ def _facts(of: Results) -> str:
 
 def _slowest(of: Results) -> str:
     by_model = of.get("models_straight", {}).get("by_model", {})
-    slowest = sorted(by_model.items(), key=lambda item: -item[1])[:10]
+    slowest = sorted(by_model.items(), key=lambda item: -item[1])[:SLOWEST]
     rows = [["slowest models, straight in DuckDB", "seconds"]]
     rows += [[name, f"{took:.2f}"] for name, took in slowest]
     return _table(rows) if slowest else ""
