@@ -10,25 +10,29 @@ _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _DUF_WEIGHTS = (4, 6, 3, 2, 7, 5, 4, 6, 3, 2)
 
-_BLANKS = " \t\u00a0\u2007\u202f._-"
-_RUN = re.compile(r"\d{11,}")
-_APART = re.compile(
-    rf"(?<!\d)\d{{2}}[{_BLANKS}]?\d{{2}}[{_BLANKS}]?\d{{2}}[{_BLANKS}]{{0,3}}\d{{3}}[{_BLANKS}]?\d{{2}}"
-    r"(?!\d)"
-)
+# What stands between the parts of a number that somebody has written apart.
+BLANKS = " \t\u00a0\u2007\u202f._-"
 
 
-def _number_in_text(digit: str, blanks: str) -> str:
+def _apart(digit: str, blanks: str) -> str:
+    # In JSON, which no control character may stand in, a tab is written with two.
+    blank = rf"(?:[{blanks}]|\\t)"
     return (
-        rf"{digit}{{11,}}|{digit}{{2}}[{blanks}]?{digit}{{2}}[{blanks}]?{digit}{{2}}"
-        rf"[{blanks}]{{0,3}}{digit}{{3}}[{blanks}]?{digit}{{2}}"
+        rf"{digit}{{2}}{blank}?{digit}{{2}}{blank}?{digit}{{2}}"
+        rf"{blank}{{0,3}}{digit}{{3}}{blank}?{digit}{{2}}"
     )
 
 
+def _number_in_text(digit: str, blanks: str) -> str:
+    return rf"{digit}{{11,}}|{_apart(digit, blanks)}"
+
+
+_RUN = re.compile(r"\d{11,}")
+_APART = re.compile(r"(?<!\d)" + _apart(r"\d", BLANKS) + r"(?!\d)")
 # What a text must match to hold either, in the words of RE2; the second is the same for a text in
 # ASCII, and is told several times as fast.
-NUMBER_IN_TEXT = _number_in_text(r"\p{Nd}", _BLANKS)
-NUMBER_IN_ASCII = _number_in_text("[0-9]", "".join(filter(str.isascii, _BLANKS)))
+NUMBER_IN_TEXT = _number_in_text(r"\p{Nd}", BLANKS)
+NUMBER_IN_ASCII = _number_in_text("[0-9]", "".join(filter(str.isascii, BLANKS)))
 
 
 def is_valid_ident(text: str) -> bool:

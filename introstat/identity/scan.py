@@ -28,7 +28,7 @@ from introstat.sql import quoted_name, text_literal
 from introstat.warehouse.opening import open_warehouse
 
 # As bytes: a run of digits, or a number as people write it. As text: numbers.NUMBER_IN_TEXT.
-_APART = rb"(?:[ \t._-]|\xc2\xa0|\xe2\x80\x87|\xe2\x80\xaf)"
+_APART = rb"(?:[ \t._-]|\\t|\xc2\xa0|\xe2\x80\x87|\xe2\x80\xaf)"
 _RUN = re.compile(
     rb"[0-9]{11,}|(?<![0-9])[0-9]{2}%(a)s?[0-9]{2}%(a)s?[0-9]{2}%(a)s{0,3}[0-9]{3}%(a)s?[0-9]{2}(?![0-9])"
     % {b"a": _APART}

@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from introstat.errors import DeliveryRefused
+from introstat.identity.numbers import BLANKS
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.sql import quoted_name, text_literal
 
@@ -34,6 +35,8 @@ MOST_COLUMNS = 1000
 _ALWAYS_UNPACKED = 64 * 1024 * 1024
 # A byte that JSON and the form may not hold: as delimiter it makes a line one column.
 _UNIT_SEPARATOR = "\x1f"
+# A character that JSON spells; a backslash that is one itself comes in twos before it.
+_ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*)\\u([0-9a-fA-F]{4})")
 # Bytes that latin-1 gives to no letter and Windows gives to dashes and curly quotes.
 _OF_WINDOWS = re.compile("[\x80-\x9f]")
 # How much of names that a file gives itself goes into a remark.
@@ -450,7 +453,7 @@ def _parse_json(
     """Take the identity number out of each line; the rest is read once the line is sealed."""
     has_spelled, broken = _looked_through(connection, line)
     if has_spelled:
-        _spell_out_digits(connection)
+        _spell_out(connection)
         _, broken = _looked_through(connection, line)
     if broken:
         raise DeliveryRefused(
@@ -475,14 +478,14 @@ def _parse_json(
 
 
 def _looked_through(connection: duckdb.DuckDBPyConnection, line: str) -> tuple[bool, int]:
-    """Return whether a digit is spelled as an escape in any line, and the first that is no object.
+    """Return whether a character is spelled in any line, and the first line that is no object.
 
     The first has its number, 0 if there is none.
     """
     row = connection.execute(
         rf"""
         select
-            coalesce(bool_or(contains(line_content, '\u003')), false),
+            coalesce(bool_or(contains(line_content, '\u')), false),
             coalesce(min(
                 case when not json_valid(line_content) or json_type(line_content) <> 'OBJECT'
                     then {line} end
@@ -493,20 +496,27 @@ def _looked_through(connection: duckdb.DuckDBPyConnection, line: str) -> tuple[b
     return row or (False, 0)
 
 
-def _spell_out_digits(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write digits spelled \\u003N as they are: a number spelled so would not be found.
+def _spell_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what JSON spells \\uXXXX as it is, where a number spelled so would not be found."""
+    lines = connection.execute(
+        r"select rowid as place, line_content from parsed where contains(line_content, '\u')"
+    ).to_arrow_table()
+    spelled = [_ESCAPE.sub(_spelled_out, line) for line in lines["line_content"].to_pylist()]
+    connection.register(
+        "spelled", pa.table({"place": lines["place"], "line": pa.array(spelled, pa.string())})
+    )
+    connection.execute(
+        "update parsed set line_content = spelled.line from spelled "
+        "where parsed.rowid = spelled.place"
+    )
+    connection.unregister("spelled")
 
-    Escapes side by side share the character that tells them from an escaped backslash, so twice.
-    """
-    for _ in range(2):
-        connection.execute(
-            r"""
-            update parsed set line_content = regexp_replace(
-                line_content, '((?:^|[^\\])(?:\\\\)*)\\u003([0-9])', '\1\2', 'g'
-            )
-            where contains(line_content, '\u003')
-            """
-        )
+
+def _spelled_out(escape: re.Match[str]) -> str:
+    char = chr(int(escape[2], 16))
+    if char == "\t":
+        return rf"{escape[1]}\t"
+    return escape[1] + char if char.isdecimal() or char in BLANKS else escape[0]
 
 
 def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> set[str]:

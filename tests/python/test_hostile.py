@@ -274,6 +274,36 @@ def test_a_number_spelled_with_escapes_or_blanks_is_sealed(tmp_path):
     assert json.loads(kept)["merknad"] == f"{anne} \\u0030 {bako}"
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        pytest.param(f"{ANNE[:6]}\\t{ANNE[6:]}", id="a tab"),
+        pytest.param(f"{ANNE[:6]}\\u0009{ANNE[6:]}", id="a tab by its number"),
+        pytest.param(f"{ANNE[:6]}\\u00A0{ANNE[6:]}", id="a blank that may not break"),
+        pytest.param("".join(f"\\uff1{digit}" for digit in ANNE), id="wide digits"),
+    ],
+)
+def test_a_number_that_json_spells_is_sealed(tmp_path, spelled):
+    line = income(BAKO, "2018-01", benefit(1)).replace("{", f'{{"merknad": "{spelled}", ', 1)
+    as_file("aordningen/2018-02-10/inntekt-2018-01.jsonl", f"{line}\n".encode(), 1)(tmp_path / "in")
+    assert receive(tmp_path / "in", tmp_path / "received", Pseudonymiser(KEY)).refused == []
+    [(kept,)] = duckdb.sql(
+        f"select line_content from read_parquet('{tmp_path}/received/*/*/inntekt*.parquet')"
+    ).fetchall()
+    assert json.loads(kept)["merknad"] == Pseudonymiser(KEY).pseudonym(ANNE)
+
+
+def test_a_number_written_apart_by_a_tab_in_an_unknown_column_is_sealed(tmp_path):
+    """Unknown columns are packed as JSON, which spells the tab."""
+    content = f"{HEADERS['signaler.csv']};ny\nS;{BAKO};aap;2017-01-01;;x;{ANNE[:6]}\t{ANNE[6:]}\n"
+    as_file("status/2018-01-21/signaler.csv", content.encode(), 1)(tmp_path / "in")
+    assert receive(tmp_path / "in", tmp_path / "received", Pseudonymiser(KEY)).refused == []
+    kept = duckdb.sql(
+        f"select extra_columns from read_parquet('{tmp_path}/received/*/*/signaler.parquet')"
+    )
+    assert kept.fetchall() == [(f'{{"ny":"{Pseudonymiser(KEY).pseudonym(ANNE)}"}}',)]
+
+
 def test_formulas_are_kept_as_the_text_they_are(tmp_path):
     """The received copy changes nothing; who writes a workbook from it must write text."""
     header, formula = HEADERS["signaler.csv"], "=HYPERLINK(\"http://x\",'y')"
