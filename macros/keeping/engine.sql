@@ -29,9 +29,16 @@
 {% endmacro %}
 
 
-{# One text for the rows of a relation, whatever their order. #}
+{# One text for the columns of a relation and its rows, whatever their order. #}
 {% macro engine_content(relation) %}
-    select count(*) || ' ' || coalesce(sum(cast(hash(content) as hugeint)), 0) from {{ relation }} as content
+    select
+        count(*) || ' ' || coalesce(sum(cast(hash(content) as hugeint)), 0) || (
+            select coalesce(string_agg(' ' || column_name || ' ' || data_type, '' order by column_index), '')
+            from duckdb_columns()
+            where database_name = current_database()
+                and schema_name = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
+        )
+    from {{ relation }} as content
 {% endmacro %}
 
 
