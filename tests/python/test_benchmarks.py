@@ -9,8 +9,10 @@ import pytest
 from conftest import ROOT
 
 from benchmarks.agreement import FACTS, compare
+from benchmarks.compiled import Model, read_once_as_views
 from benchmarks.inputs import INPUTS, export_inputs
 from benchmarks.peers import pandas_facts, polars_facts
+from benchmarks.table import page
 
 FACT = "fct_participation"
 # One row of it, with hours.
@@ -115,12 +117,44 @@ def test_a_peer_is_a_command_that_makes_what_it_is_asked_for(inputs, tmp_path, p
     assert [path.name for path in tmp_path.iterdir()] == ["fct_terminations.parquet"]
 
 
+def test_only_what_is_read_in_several_places_is_kept_for_a_fact_alone():
+    def model(name: str, *parents: str, is_view: bool = False) -> Model:
+        read = " union all ".join(f'from "main"."{parent}"' for parent in parents)
+        return Model(name, f'"main"."{name}"', [], is_view, read)
+
+    chosen = [
+        model("spells", "input"),
+        model("types", "input"),
+        model("stretches", "spells", "spells", "types"),
+        model("weeks", "stretches", "types"),
+        model("fact", "weeks", is_view=True),
+    ]
+    laid_out = read_once_as_views(chosen)
+    assert [each.name for each in laid_out] == [each.name for each in chosen]
+    assert [each.name for each in laid_out if not each.is_view] == ["spells", "types"]
+
+
+def test_the_page_says_what_was_not_measured():
+    """A run that failed has noted what it came to; larger instances measure less."""
+    step = {"runs": 1, "seconds": 2.0, "least_seconds": 2.0, "most_seconds": 2.0,
+            "peak_megabytes": 1024.0}  # fmt: skip
+    small = {"machine": {"processors": 2.0}, "rows": {"measures": 5}, "bytes": {"extracts": 2**20},
+             "plain_reading": step, "receive": step | {"seconds": 5.0}, "build": step}  # fmt: skip
+    large = small | {"receive": step | {"seconds": 50.0}, "build": step | {"seconds": 21.0}}
+    said = page({"N1": small, "N10": large})
+    assert "| receive / DuckDB reading the same files into Parquet | ≤ 3 | 2.50 | 25.00 |" in said
+    assert "with tests / the same for N1 | N10: ≤ 11 | 1.00 | 10.50 |" in said
+    assert "| six facts in pandas / in DuckDB | ≥ 20 | not measured | not measured |" in said
+    assert "| most memory of a process in receipt and build, GB | N10: ≤ 12 | 1.00 | 1.00 |" in said
+    assert "Machine: processors 2." in said
+
+
 def test_the_readme_states_what_the_page_of_results_prints():
-    page = (ROOT / "benchmarks" / "results" / "README.md").read_text(encoding="utf-8")
+    results = (ROOT / "benchmarks" / "results" / "README.md").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     ratios, stated = (
         [line for line in text.split(heading)[1].split("\n## ")[0].splitlines() if line[:1] == "|"]
-        for text, heading in ((page, "## Ratios\n"), (readme, "## How fast it is\n"))
+        for text, heading in ((results, "## Ratios\n"), (readme, "## How fast it is\n"))
     )
     assert ratios
     assert stated == ratios
