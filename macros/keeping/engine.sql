@@ -35,7 +35,7 @@
         count(*) || ' ' || coalesce(sum(cast(hash(content) as hugeint)), 0) || (
             select coalesce(string_agg(' ' || column_name || ' ' || data_type, '' order by column_index), '')
             from duckdb_columns()
-            where database_name = current_database()
+            where database_name = '{{ relation.database }}'
                 and schema_name = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
         )
     from {{ relation }} as content
