@@ -6,7 +6,7 @@ beside and moved into place as a whole, and never changed after.
 """
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +17,25 @@ from introstat.errors import DeliveryRefused, UserError, said_by_engine
 from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.locking import move_into_place, workshop
-from introstat.places import MEMORY_VARIABLE, memory_limit
+from introstat.places import MEMORY_VARIABLE
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.check.report import Report
 from introstat.receipt.check.run import check_delivery
 from introstat.receipt.check.summary import forget_refusal, keep_refusal, summary_of
-from introstat.receipt.files import load_incoming
+from introstat.receipt.copies import Copies, SealedCopy, sealed_copies
 from introstat.receipt.manifest import (
     MANIFEST,
     Delivery,
     checksum,
     find_deliveries,
     misplaced,
-    read_delivery,
 )
-from introstat.receipt.mapped import MappedReceipt, changed_mapping, delivered_checksums
+from introstat.receipt.mapped import changed_mapping, delivered_checksums
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
-from introstat.receipt.sealing import forget_file, forget_numbers, write_sealed
 from introstat.receipt.unchanged import Unchanged
 
 _STAGING_PREFIX = ".incoming-"
-_SMALL_FILE = 4 * 1024 * 1024
 
 
 @dataclass
@@ -80,15 +77,15 @@ def receive(
     received.mkdir(parents=True, exist_ok=True)
     check_key(received, pseudonymiser)
     outcome = Outcome(remarks=misplaced(extracts))
-    # One for all deliveries: opening it costs as much as reading a small file, and what it knows of
-    # the numbers in one delivery is true of the next.
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
-        forget_numbers(connection)
-        tools = _Tools(connection, pseudonymiser, Unchanged(received))
+    unchanged = Unchanged(received)
+    new = [folder for folder in folders if not _home(folder, received).exists()]
+    with (
+        workshop(received, _STAGING_PREFIX) as place,
+        sealed_copies(new, place, pseudonymiser) as copies,
+    ):
+        tools = _Tools(copies, pseudonymiser.fingerprint, unchanged)
         _receive_all(folders, received, tools, outcome, progress)
-    tools.unchanged.keep()
+    unchanged.keep()
     return outcome
 
 
@@ -96,8 +93,8 @@ def receive(
 class _Tools:
     """What every delivery is received with."""
 
-    connection: duckdb.DuckDBPyConnection
-    pseudonymiser: Pseudonymiser
+    copies: Copies
+    key_fingerprint: str
     unchanged: Unchanged
 
 
@@ -140,15 +137,16 @@ def _receive_or_refuse(
 
 
 def _receive_one(folder: Path, received: Path, tools: _Tools, outcome: Outcome) -> None:
-    home = received / folder.parent.name / folder.name
+    home = _home(folder, received)
     if home.exists():
         outcome.remarks += _expect_unchanged(folder, home, tools.unchanged)
         outcome.known.append(f"{folder.parent.name}/{folder.name}")
         return
-    delivery = read_delivery(folder)
-    with workshop(received, _STAGING_PREFIX) as staging:
-        late = _dated_before(delivery, received)
-        report = _write_copy(delivery, staging, tools, late)
+    with tools.copies.copy_of(folder) as (staging, copy):
+        delivery = copy.delivery
+        remarks = _dated_before(delivery, received) + copy.remarks
+        report = check_delivery(delivery, staging, received, remarks)
+        _write_receipt(copy, staging, tools.key_fingerprint, report)
         home.parent.mkdir(exist_ok=True)
         move_into_place(staging, home)
     journal.note(received, "received", delivery=delivery.name)
@@ -156,6 +154,10 @@ def _receive_one(folder: Path, received: Path, tools: _Tools, outcome: Outcome) 
     if report.remarks:
         outcome.remarks += report.remarks
         outcome.summaries.append(summary_of(home))
+
+
+def _home(folder: Path, received: Path) -> Path:
+    return received / folder.parent.name / folder.name
 
 
 def _dated_before(delivery: Delivery, received: Path) -> list[str]:
@@ -173,50 +175,15 @@ def _dated_before(delivery: Delivery, received: Path) -> list[str]:
     ]
 
 
-def _write_copy(delivery: Delivery, staging: Path, tools: _Tools, remarks: list[str]) -> Report:
-    remarks = remarks + [
-        tellable(f"{delivery.name}/{name}: not in the manifest, not received")
-        for name in delivery.unlisted
-    ]
-    connection = tools.connection
-    try:
-        for file in delivery.files:
-            _suit_threads(connection, file.path)
-            remarks += load_incoming(connection, delivery, file)
-            write_sealed(connection, delivery, file, tools.pseudonymiser, staging)
-        connection.execute("reset threads")
-        mapped = MappedReceipt(delivery)
-        for file in mapped.load_incoming(connection):
-            write_sealed(connection, delivery, file, tools.pseudonymiser, staging)
-    finally:
-        forget_file(connection)
-    remarks += mapped.remarks
-    delivery = replace(delivery, files=delivery.files + tuple(mapped.files))
-    report = check_delivery(delivery, staging, staging.parent, remarks)
-    _write_receipt(delivery, staging, tools.pseudonymiser, report, mapped.account())
-    return report
-
-
-def _suit_threads(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Let one thread read a small file: waking others costs more than they take off it."""
-    is_small = path.stat().st_size < _SMALL_FILE
-    connection.execute("set threads = 1" if is_small else "reset threads")
-
-
-def _write_receipt(
-    delivery: Delivery,
-    staging: Path,
-    pseudonymiser: Pseudonymiser,
-    report: Report,
-    mapping: dict[str, Any] | None,
-) -> None:
+def _write_receipt(copy: SealedCopy, staging: Path, key_fingerprint: str, report: Report) -> None:
+    delivery = copy.delivery
     receipt: dict[str, Any] = {
         "source": delivery.source.name,
         "delivered": str(delivery.delivered),
         "covers_until": str(delivery.covers_until) if delivery.covers_until else None,
         "manifest_sha256": delivery.manifest_sha256,
         "received_by": f"introstat {__version__}",
-        "key_fingerprint": pseudonymiser.fingerprint,
+        "key_fingerprint": key_fingerprint,
         "files": [
             {
                 "file_name": file.path.name,
@@ -227,7 +194,7 @@ def _write_receipt(
             }
             for file in delivery.files
         ],
-        "mapping": mapping,
+        "mapping": copy.mapping,
         "verdict": report.verdict.value,
         "remarks": report.remarks,
     }
