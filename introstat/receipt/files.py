@@ -35,6 +35,8 @@ MOST_COLUMNS = 1000
 _ALWAYS_UNPACKED = 64 * 1024 * 1024
 # A byte that JSON and the form may not hold: as delimiter it makes a line one column.
 _UNIT_SEPARATOR = "\x1f"
+# The number of a line where every line is a row.
+_LINE_OF_ROW = "rowid + 1"
 # A character that JSON spells; a backslash that is one itself comes in twos before it.
 _ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*)\\u([0-9a-fA-F]{4})")
 # Bytes that latin-1 gives to no letter and Windows gives to dashes and curly quotes.
@@ -83,9 +85,9 @@ def read_incoming(
     elif file.table.format == "csv":
         remarks = _load_csv(connection, delivery.encoding, file, where)
     else:
-        line = _load_lines(connection, delivery.encoding, file, where)
+        _load_lines(connection, delivery.encoding, file, where)
         parse = _parse_json if file.table.format == "jsonl" else _parse_fixed_width
-        remarks = parse(connection, file, where, line)
+        remarks = parse(connection, file, where)
     return _count(connection, "select count(*) from parsed"), remarks
 
 
@@ -412,8 +414,8 @@ def _number_lines(
 
 def _load_lines(
     connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
-) -> str:
-    """Read the lines that are not blank into `parsed`; return the expression of a line's number."""
+) -> None:
+    """Read the lines into `parsed`, blank ones too."""
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     try:
         connection.execute(
@@ -430,13 +432,16 @@ def _load_lines(
     except duckdb.Error as error:
         raise _unreadable(where, file.path, encoding, error) from None
     _refuse_rejects(connection, file.path, encoding, where, 1)
-    # Blank ones count as lines, and are no rows.
+
+
+def _leave_out_blank(connection: duckdb.DuckDBPyConnection) -> str:
+    """Keep the lines that are not blank; return the expression of a line's number in the file."""
     blank = (
         "(line_content is null or strlen(line_content) = 0 "
         "or (starts_with(line_content, ' ') and trim(line_content) = ''))"
     )
     if not _count(connection, f"select count(*) from parsed where {blank}"):
-        return "rowid + 1"
+        return _LINE_OF_ROW
     # Not deleted: DuckDB may number the rows of a table anew once some are gone.
     connection.execute(
         f"""
@@ -448,12 +453,16 @@ def _load_lines(
 
 
 def _parse_json(
-    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str, line: str
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
 ) -> list[str]:
     """Take the identity number out of each line; the rest is read once the line is sealed."""
+    line = _LINE_OF_ROW
     has_spelled, broken = _looked_through(connection, line)
+    if broken:
+        line = _leave_out_blank(connection)
     if has_spelled:
         _spell_out(connection)
+    if broken or has_spelled:
         _, broken = _looked_through(connection, line)
     if broken:
         raise DeliveryRefused(
@@ -487,8 +496,11 @@ def _looked_through(connection: duckdb.DuckDBPyConnection, line: str) -> tuple[b
         select
             coalesce(bool_or(contains(line_content, '\u')), false),
             coalesce(min(
-                case when not json_valid(line_content) or json_type(line_content) <> 'OBJECT'
-                    then {line} end
+                case
+                    when not coalesce(json_valid(line_content), false) then {line}
+                    when starts_with(line_content, '{{') then null
+                    when json_type(line_content) <> 'OBJECT' then {line}
+                end
             ), 0)
         from parsed
         """
@@ -541,8 +553,9 @@ def _keys_in(parent: str) -> str:
 
 
 def _parse_fixed_width(
-    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str, line: str
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
 ) -> list[str]:
+    line = _leave_out_blank(connection)
     # A line of another width has slipped: its positions mean nothing, so only the line is kept.
     in_width = f"length(line_content) = {file.table.width}"
     slices = ", ".join(

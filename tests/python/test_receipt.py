@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -19,8 +18,7 @@ from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.identity.scan import scan
 from introstat.places import memory_limit
-from introstat.receipt import sealing
-from introstat.receipt.manifest import Delivery
+from introstat.receipt import copies, sealing
 from introstat.receipt.receive import Outcome, receive
 from introstat.receipt.unchanged import UNCHANGED
 
@@ -589,19 +587,17 @@ def test_what_is_no_size_is_not(monkeypatch, size):
     ],
 )
 def test_what_came_of_a_run_before_a_fault_is_told(extracts, received, monkeypatch, fault):
-    from introstat.receipt import receive as receiving
-
     set_rows(deliver(extracts, "folkeregister", "2018-01-21"), "bosatt.csv", 3)
     deliver(extracts, "nir", "2018-01-21")
     deliver(extracts, "status", "2018-01-21")
-    write_copy = receiving._write_copy
+    copy = copies._Sealer.copy
 
-    def fails(delivery: Delivery, *others: Any) -> Any:
-        if delivery.source.name == "status":
+    def fails(sealer: copies._Sealer, folder: Path, staging: Path) -> copies.SealedCopy:
+        if folder.parent.name == "status":
             raise fault
-        return write_copy(delivery, *others)
+        return copy(sealer, folder, staging)
 
-    monkeypatch.setattr(receiving, "_write_copy", fails)
+    monkeypatch.setattr(copies._Sealer, "copy", fails)
     done = CliRunner().invoke(main, ["receive", str(extracts), "--received", str(received)])
     assert done.exit_code == 2
     said = done.stderr.splitlines()
