@@ -5,24 +5,25 @@ ones. So deliveries are read and sealed side by side, by processes that each use
 processors, while the caller checks them and moves them into place one by one in their order.
 """
 
+import os
 import shutil
-import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from introstat.errors import DeliveryRefused
 from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.places import memory_limit, part_of_memory
-from introstat.processes import end_with_parent
+from introstat.processes import deaf_to_interrupts, end_with_parent
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, read_delivery
 from introstat.receipt.mapped import MappedReceipt
@@ -32,11 +33,12 @@ _SMALL_FILE = 4 * 1024 * 1024
 # Starting processes takes about as long as reading this much.
 _WORTH_PROCESSES = 128 * 1024 * 1024
 _MOST_PROCESSES = 4
-# Each process gets this part of the memory limit, and no file of over this part of that.
-_PART_OF_MEMORY = 4
+# No file of over this part of a process's memory is read by it.
 _PART_FOR_FILE = 4
 # What packed text of registers unpacks to, at least.
 _UNPACKED = 8
+# Refusals of files that do not fit in memory.
+_FOR_WANT_OF_MEMORY = ("memory", "compressed")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class _Sealer:
     def copy(self, folder: Path, staging: Path) -> SealedCopy:
         """Read a delivery and write its sealed datasets into a new folder.
 
-        Raises DeliveryRefused.
+        Raises DeliveryRefused, OSError, duckdb.Error.
         """
         delivery = read_delivery(folder)
         staging.mkdir(mode=0o700)
@@ -88,29 +90,25 @@ class _Sealer:
 
 
 class Copies:
-    """The sealed copies of new deliveries, made when asked for or before."""
+    """The sealed copies of new deliveries, made when asked for or before.
+
+    Another process may lack what we have: memory, room beside the other copies, life. What it could
+    not do is done here.
+    """
 
     def __init__(self, folders: Sequence[Path], place: Path, alone: _Sealer) -> None:
         """Take the deliveries in the order in which they will be asked for."""
         self._stagings = {folder: place / str(number) for number, folder in enumerate(folders)}
         self._alone = alone
-        self._ahead: ProcessPoolExecutor | None = None
-        self._waiting: deque[Path] = deque()
-        self._begun: dict[Path, Future[SealedCopy]] = {}
-        self._most_begun = 0
+        self._ahead: _Processes | None = None
 
-    def begin_ahead(self, processes: int, threads: int, folders: Sequence[Path]) -> None:
+    def begin_ahead(self, processes: int, folders: Sequence[Path]) -> None:
         """Let so many processes make the copies of these deliveries before they are asked for."""
-        self._ahead = ProcessPoolExecutor(
-            processes,
-            get_context("spawn"),
-            _begin_process,
-            (self._alone.pseudonymiser, threads),
-        )
-        self._waiting.extend(folders)
-        # One more each than is being read: what is done waits on the disk to be asked for.
-        self._most_begun = 2 * processes
-        self._begin_more()
+        try:
+            self._ahead = _Processes(processes, self._alone, folders, self._stagings)
+            self._ahead.begin_more()
+        except (OSError, NotImplementedError):  # the system gives us no processes
+            self._end_ahead()
 
     @contextmanager
     def copy_of(self, folder: Path) -> Iterator[tuple[Path, SealedCopy]]:
@@ -120,35 +118,89 @@ class Copies:
         """
         staging = self._stagings[folder]
         try:
-            yield staging, self._made_ahead(folder) or self._alone.copy(folder, staging)
+            yield staging, self._made_ahead(folder) or self._made_here(folder)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
     def end(self) -> None:
         """Stop what is being made."""
         if self._ahead is not None:
-            self._ahead.shutdown(cancel_futures=True)
+            self._ahead.end()
+            self._ahead = None
 
     def _made_ahead(self, folder: Path) -> SealedCopy | None:
         """Return a copy that another process made, or None if it is to be made here."""
-        copy = self._begun.pop(folder, None)
-        try:
-            self._begin_more()
-            return copy.result() if copy else None
-        except (duckdb.OutOfMemoryException, BrokenProcessPool) as error:
-            # A process has less memory than we have, and may be ended by the system for want of it.
-            if isinstance(error, BrokenProcessPool):
-                self._waiting.clear()
-                self._begun.clear()
-            shutil.rmtree(self._stagings[folder], ignore_errors=True)
+        if self._ahead is None:
             return None
+        try:
+            return self._ahead.copy_of(folder)
+        except DeliveryRefused as refusal:
+            if refusal.kind not in _FOR_WANT_OF_MEMORY:
+                raise
+        except duckdb.OutOfMemoryException:
+            pass
+        except (OSError, duckdb.Error, BrokenProcessPool):
+            self._end_ahead()
+        return None
 
-    def _begin_more(self) -> None:
-        while self._ahead and self._waiting and len(self._begun) < self._most_begun:
-            folder = self._waiting.popleft()
-            self._begun[folder] = self._ahead.submit(
-                _copy_in_process, folder, self._stagings[folder]
-            )
+    def _made_here(self, folder: Path) -> SealedCopy:
+        if self._ahead is not None:
+            self._ahead.wait()  # the memory is ours alone meanwhile
+        shutil.rmtree(self._stagings[folder], ignore_errors=True)
+        return self._alone.copy(folder, self._stagings[folder])
+
+    def _end_ahead(self) -> None:
+        """Make all copies here from now on, with the room that those made ahead have taken."""
+        self.end()
+        for staging in self._stagings.values():
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+class _Processes:
+    """Processes that make copies ahead, in the order in which they will be asked for."""
+
+    def __init__(
+        self, number: int, alone: _Sealer, folders: Sequence[Path], stagings: dict[Path, Path]
+    ) -> None:
+        self._executor = ProcessPoolExecutor(
+            number,
+            get_context("spawn"),
+            _begin_process,
+            (
+                os.getpid(),
+                alone.pseudonymiser,
+                part_of_memory(_memory_parts(number)),
+                max(1, alone.threads // number),
+            ),
+        )
+        self._waiting = deque(folders)
+        self._stagings = stagings
+        self._begun: dict[Path, Future[SealedCopy]] = {}
+        # One more each than is being read: what is done waits on the disk to be asked for.
+        self._most_begun = 2 * number
+        self._others = set(active_children())
+
+    def begin_more(self) -> None:
+        with deaf_to_interrupts():
+            while self._waiting and len(self._begun) < self._most_begun:
+                folder = self._waiting.popleft()
+                self._begun[folder] = self._executor.submit(
+                    _copy_in_process, folder, self._stagings[folder]
+                )
+
+    def copy_of(self, folder: Path) -> SealedCopy | None:
+        copy = self._begun.pop(folder, None)
+        self.begin_more()
+        return copy.result() if copy else None
+
+    def wait(self) -> None:
+        wait(self._begun.values())
+
+    def end(self) -> None:
+        if any(not copy.done() for copy in self._begun.values()):
+            for process in set(active_children()) - self._others:
+                process.terminate()
+        self._executor.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -157,27 +209,36 @@ def sealed_copies(
 ) -> Iterator[Copies]:
     """Give the copies of new deliveries, to be asked for in this order, written under `place`."""
     sizes = {folder: _sizes(folder) for folder in folders}
-    room = part_of_memory(_PART_OF_MEMORY * _PART_FOR_FILE)
-    fitting = [folder for folder in folders if max(sizes[folder], default=0) <= room]
     alone = _sealer(pseudonymiser, memory_limit())
     with closing(alone.connection):
+        most = min(alone.threads, _MOST_PROCESSES)
+        room = part_of_memory(_memory_parts(most) * _PART_FOR_FILE)
+        fitting = [folder for folder in folders if max(sizes[folder], default=0) <= room]
         copies = Copies(folders, place, alone)
-        processes = min(alone.threads, len(fitting), _MOST_PROCESSES)
         try:
+            processes = min(most, len(fitting))
             if processes > 1 and sum(sum(sizes[each]) for each in fitting) > _WORTH_PROCESSES:
-                copies.begin_ahead(processes, alone.threads // processes, fitting)
+                copies.begin_ahead(processes, fitting)
             yield copies
         finally:
             copies.end()
 
 
+def _memory_parts(processes: int) -> int:
+    """In how many parts the memory limit is shared out: all processes ahead have half of it."""
+    return 2 * processes
+
+
 def _sizes(folder: Path) -> list[int]:
     """Return about how many bytes of text each of a delivery's files holds."""
-    return [
-        path.stat().st_size * (_UNPACKED if path.suffix in (".gz", ".parquet") else 1)
-        for path in folder.iterdir()
-        if path.is_file()
-    ]
+    try:
+        return [
+            path.stat().st_size * (_UNPACKED if path.suffix in (".gz", ".parquet") else 1)
+            for path in folder.iterdir()
+            if path.is_file()
+        ]
+    except OSError:
+        return []  # told of when it is received
 
 
 def _sealer(pseudonymiser: Pseudonymiser, memory: str, threads: int | None = None) -> _Sealer:
@@ -197,12 +258,15 @@ def _sealer(pseudonymiser: Pseudonymiser, memory: str, threads: int | None = Non
 _of_process: _Sealer
 
 
-def _begin_process(pseudonymiser: Pseudonymiser, threads: int) -> None:
+def _begin_process(parent: int, pseudonymiser: Pseudonymiser, memory: int, threads: int) -> None:
     global _of_process
-    end_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command itself answers it
-    _of_process = _sealer(pseudonymiser, f"{part_of_memory(_PART_OF_MEMORY)}B", threads)
+    end_with_parent(parent)
+    _of_process = _sealer(pseudonymiser, f"{memory}B", threads)
 
 
 def _copy_in_process(folder: Path, staging: Path) -> SealedCopy:
-    return _of_process.copy(folder, staging)
+    try:
+        return _of_process.copy(folder, staging)
+    except duckdb.OutOfMemoryException:
+        forget_numbers(_of_process.connection)  # they may be what fills it
+        raise

@@ -70,8 +70,11 @@ def receive(
     """Receive every delivery under `extracts` that is not received yet.
 
     A delivery that breaks the contract is refused whole and the others go on. `progress` is told
-    how many of how many are done and the next one's name. Raises UserError if the received copy was
-    made with another key or is damaged, and ReceiptStopped if disk or memory do not suffice.
+    how many of how many are done and the next one's name. Where there is much to read, processes
+    are started for it, so a program that calls this does so under `if __name__ == "__main__"`.
+
+    Raises UserError if the received copy was made with another key or is damaged, and
+    ReceiptStopped if disk or memory do not suffice.
     """
     folders = find_deliveries(extracts)
     received.mkdir(parents=True, exist_ok=True)

@@ -174,6 +174,7 @@ explained_by_month_before as (
 of_participations as (
     select
         'participation' as direction,
+        touched.person_no,
         touched.person_key,
         touched.participation_id,
         touched.municipality_code,
@@ -210,6 +211,7 @@ of_participations as (
 of_benefits as (
     select
         'benefit' as direction,
+        benefit_months.person_no,
         benefit_months.person_key,
         benefit_months.participation_id,
         benefit_months.municipality_code,
@@ -273,3 +275,5 @@ select
     limit_amount,
     is_over_limit
 from final
+-- What stands beside its like is kept as one: the file is a tenth smaller for it.
+order by person_no, direction, month, participation_id, municipality_code

@@ -1,7 +1,7 @@
 -- Each person once for each measure type, and once for each group, that a programme day of the
 -- period had.
--- Persons and periods go by number until the end: a year's is the year, a half-year's
--- twice that and more, so the two never meet.
+-- Persons and periods go by number: a year's is the year, a half-year's twice that and more, so the
+-- two never meet.
 with numbers as (
     select
         person_key,
@@ -14,7 +14,6 @@ persons as (
     select
         persons.period,
         persons.period_type,
-        persons.person_key,
         persons.municipality_code,
         persons.sex,
         numbers.person_no,
@@ -84,7 +83,7 @@ final as (
     select
         persons.period,
         persons.period_type,
-        persons.person_key,
+        persons.person_no,
         persons.municipality_code,
         persons.sex,
         both_divisions.measure_type,
