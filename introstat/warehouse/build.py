@@ -18,7 +18,7 @@ from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.receipts import receipt_paths
 from introstat.sql import quoted_name
-from introstat.warehouse.dbt import DbtRun, run_dbt
+from introstat.warehouse.dbt import Dbt, DbtRun, run_dbt
 from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, warehouse_key
 
 # Without a delivery of it there is nothing to build facts of.
@@ -27,24 +27,29 @@ _REGISTER = "nir"
 
 @dataclass(frozen=True)
 class Site:
-    """Where a warehouse file is built: its place, the new file beside it, and dbt's folder.
+    """Where a warehouse file is built as of a day: its place, the new file beside it, dbt's folder.
 
-    `begun` is done when the new file is what the build begins with.
+    `begun` is done when the new file is what the build begins with; `dbt` gets ready meanwhile.
     """
 
     warehouse: Path
+    received: Path
+    as_of: date | None
     new: Path
     target: Path
     begun: Future[None]
+    dbt: Dbt
 
 
 @contextmanager
-def building_site(warehouse: Path, *, whole: bool = False) -> Iterator[Site]:
+def building_site(
+    warehouse: Path, received: Path, as_of: date | None = None, *, whole: bool = False
+) -> Iterator[Site]:
     """Give a folder beside a warehouse file to build it anew in, and remove it afterwards.
 
     The new file begins as a copy of the one that stands, in which dbt keeps what would come out the
-    same (macros/keeping), unless `whole`. The copy is made while the block runs: at the register's
-    size it takes seconds that a receipt does not need the disk for.
+    same (macros/keeping), unless `whole`. The copy is made, and dbt starts, while the block runs:
+    both take seconds that a receipt leaves the disk and a processor free for.
 
     Raises UserError if another build of the same file is running, or what stands is no warehouse.
     """
@@ -56,9 +61,11 @@ def building_site(warehouse: Path, *, whole: bool = False) -> Iterator[Site]:
         workshop(warehouse.parent, f".building-{warehouse.name}-") as folder,
         ThreadPoolExecutor(max_workers=1) as aside,
     ):
-        new = folder / warehouse.name
+        new, target = folder / warehouse.name, folder / "target"
         begin_with = None if whole or not _can_begin_with(warehouse) else warehouse
-        yield Site(warehouse, new, folder / "target", aside.submit(_begin, new, begin_with))
+        begun = aside.submit(_begin, new, begin_with)
+        with Dbt(_arguments(as_of), new, received, target) as dbt:
+            yield Site(warehouse, received, as_of, new, target, begun, dbt)
 
 
 def _begin(new: Path, standing: Path | None) -> None:
@@ -71,19 +78,19 @@ def _begin(new: Path, standing: Path | None) -> None:
             shutil.copyfile(standing, new)
 
 
-def build(site: Site, received: Path, as_of: date | None, progress: Tell = silent) -> DbtRun:
-    """Build the warehouse file of a site from the received copy, as it was known on `as_of`.
+def build(site: Site, progress: Tell = silent) -> DbtRun:
+    """Build the warehouse file of a site from the received copy, as it was known on the site's day.
 
     Models and data tests run on the new file; only when all is well is it moved into place, in one
     step.
 
-    Raises BuildFailed with what dbt said, UserError if nothing of the register was known on
-    `as_of`.
+    Raises BuildFailed with what dbt said, UserError if nothing of the register was known on that
+    day.
     """
-    if as_of:
-        expect_register(received, as_of)
+    if site.as_of:
+        expect_register(site.received, site.as_of)
     site.begun.result()
-    run = run_dbt(_arguments(as_of), site.new, received, site.target, progress)
+    run = site.dbt.run(progress)
     if run.exit_code:
         raise BuildFailed(f"The warehouse was not built; what was there is untouched.\n{_why(run)}")
     with open_warehouse(site.new, read_only=False) as connection:
@@ -92,7 +99,7 @@ def build(site: Site, received: Path, as_of: date | None, progress: Tell = silen
     as_of_built, deliveries = _vintage(site.new)
     move_into_place(site.new, site.warehouse)
     journal.note(
-        received,
+        site.received,
         "built",
         warehouse=str(site.warehouse),
         as_of=as_of_built,

@@ -62,10 +62,11 @@ def build_command(
     console = Console(stderr=True)
     target = places.usable_warehouse(warehouse or places.default_warehouse())
     copy = received or places.received_beside(target)
-    with building_site(target, whole=whole) as site:
+    day = as_of.date() if as_of else None
+    with building_site(target, copy.resolve(), day, whole=whole) as site:
         outcome = receive_with_progress(extracts, copy, key_file, console)
         with shown(console, "Building") as tell:
-            run = build(site, copy.resolve(), as_of.date() if as_of else None, tell)
+            run = build(site, tell)
     for warning in run.warnings:
         console.print(f"Warning: {warning}", highlight=False, soft_wrap=True, markup=False)
     if run.over_limits:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +14,8 @@ from typing import Any
 from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
 from introstat.progress import Tell
 
+# What the process is told.
+BEGIN = "begin\n"
 # How the data test of a completeness rule is named, after the rule.
 _LIMIT_TEST = "_is_within_its_limits"
 
@@ -32,6 +35,54 @@ class DbtRun:
     noise: list[str] = field(default_factory=list)
 
 
+class Dbt:
+    """A dbt command on a warehouse file, in a process that gets ready at once and waits to be told.
+
+    A context manager: what was not told to run is ended with the block.
+    """
+
+    def __init__(
+        self,
+        arguments: list[str],
+        warehouse: Path,
+        received: Path,
+        target: Path,
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Start it; `variables` are set in its environment."""
+        command = [
+            sys.executable, "-m", "introstat.warehouse.dbt_process",
+            "--log-format", "json",
+            # A log would go with the build's folder; what dbt says is read below.
+            "--log-level-file", "none",
+            *arguments,
+            "--target-path", str(target),
+            "--project-dir", str(project_root()),
+            "--profiles-dir", str(project_root()),
+        ]  # fmt: skip
+        environment = os.environ | {
+            WAREHOUSE_VARIABLE: str(warehouse),
+            RECEIVED_VARIABLE: str(received),
+            **variables,
+        }
+        self._process = _started(command, environment)
+
+    def __enter__(self) -> "Dbt":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._process:
+            self._process.kill()
+
+    def run(self, progress: Tell) -> DbtRun:
+        """Let it begin and follow it to its end; `progress` is told done, total and the node."""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended already, and says why
+            self._process.stdin.write(BEGIN)
+            self._process.stdin.close()
+        return _followed(self._process, progress)
+
+
 def run_dbt(
     arguments: list[str],
     warehouse: Path,
@@ -44,43 +95,38 @@ def run_dbt(
 
     `variables` are set in its environment.
     """
-    command = [
-        sys.executable, "-m", "introstat.warehouse.dbt_process",
-        "--log-format", "json",
-        # A log would go with the build's folder; what dbt says is read below.
-        "--log-level-file", "none",
-        *arguments,
-        "--target-path", str(target),
-        "--project-dir", str(project_root()),
-        "--profiles-dir", str(project_root()),
-    ]  # fmt: skip
-    environment = os.environ | {
-        WAREHOUSE_VARIABLE: str(warehouse),
-        RECEIVED_VARIABLE: str(received),
-        **variables,
-    }
-    return follow(command, environment, progress)
+    with Dbt(arguments, warehouse, received, target, variables) as dbt:
+        return dbt.run(progress)
 
 
 def follow(command: list[str], environment: Mapping[str, str], progress: Tell) -> DbtRun:
     """Run a command that writes dbt's events as JSON, and gather what they say."""
-    with subprocess.Popen(
+    with _started(command, environment) as process:
+        return _followed(process, progress)
+
+
+def _started(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         command,
         cwd=project_root(),
         env=dict(environment),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    ) as process:
-        assert process.stdout is not None
-        run = DbtRun(0)
-        for line in process.stdout:
-            event = _event(line)
-            if event:
-                _note(run, event, progress)
-            else:
-                run.noise.append(line.rstrip())
-    run.exit_code = process.returncode
+    )
+
+
+def _followed(process: subprocess.Popen[str], progress: Tell) -> DbtRun:
+    assert process.stdout is not None
+    run = DbtRun(0)
+    for line in process.stdout:
+        event = _event(line)
+        if event:
+            _note(run, event, progress)
+        else:
+            run.noise.append(line.rstrip())
+    run.exit_code = process.wait()
     return run
 
 

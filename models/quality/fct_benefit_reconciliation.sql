@@ -275,5 +275,5 @@ select
     limit_amount,
     is_over_limit
 from final
--- What stands beside its like is kept as one: the file is a tenth smaller for it.
+-- A text beside its like is kept once: the file of a warehouse is a tenth smaller for it.
 order by person_no, direction, month, participation_id, municipality_code
