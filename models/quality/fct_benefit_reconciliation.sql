@@ -174,7 +174,6 @@ explained_by_month_before as (
 of_participations as (
     select
         'participation' as direction,
-        touched.person_no,
         touched.person_key,
         touched.participation_id,
         touched.municipality_code,
@@ -211,7 +210,6 @@ of_participations as (
 of_benefits as (
     select
         'benefit' as direction,
-        benefit_months.person_no,
         benefit_months.person_key,
         benefit_months.participation_id,
         benefit_months.municipality_code,
@@ -275,5 +273,3 @@ select
     limit_amount,
     is_over_limit
 from final
--- A text beside its like is kept once: the file of a warehouse is a tenth smaller for it.
-order by person_no, direction, month, participation_id, municipality_code

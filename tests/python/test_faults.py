@@ -176,6 +176,17 @@ def test_dbt_does_not_outlive_a_build_that_is_killed(generated_extracts, standin
         time.sleep(0.05)
 
 
+def test_dbt_does_not_outlive_a_build_that_comes_to_nothing(tmp_path):
+    """It got ready while there was hope, and is never told to begin."""
+    (tmp_path / "extracts").mkdir()
+    warehouse = tmp_path / "w.duckdb"
+    done = run("build", "--extracts", tmp_path / "extracts", "--warehouse", warehouse)
+    assert done.returncode == 2
+    assert "No deliveries under" in done.stderr
+    assert running_on(warehouse) == []
+    assert not list(tmp_path.glob(".building-*"))
+
+
 def running_on(warehouse: Path) -> list[str]:
     """The processes that dbt runs in for a build of this warehouse."""
     workshop = str(warehouse.parent / f".building-{warehouse.name}-")
