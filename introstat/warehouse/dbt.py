@@ -38,7 +38,7 @@ class DbtRun:
 class Dbt:
     """A dbt command on a warehouse file, in a process that gets ready at once and waits to be told.
 
-    A context manager: what was not told to run is ended with the block.
+    A context manager: what has not come to its end, or was never told to begin, is ended by it.
     """
 
     def __init__(
