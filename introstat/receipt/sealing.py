@@ -46,20 +46,28 @@ _INCOME_SHAPE = """{
 }"""
 # A whole number can be replaced wherever it stands in the line. What is shorter, or no text in
 # JSON, may stand in other places by chance: there only the value under its own name is replaced.
+# Nearly every line holds its number once, and putting it together from what stands before and after
+# takes a fraction of what `replace` does.
 _LINE_WITHOUT_NUMBER = """
     case
         when of_personidentifikator.number is null then incoming.line_content
-        when length(of_personidentifikator.number) >= 11
-            and contains(incoming.line_content, '"' || of_personidentifikator.number || '"')
-            then replace(
+        when length(of_personidentifikator.number) < 11
+            or not contains(incoming.line_content, '"' || of_personidentifikator.number || '"')
+            then regexp_replace(
                 incoming.line_content,
-                of_personidentifikator.number,
-                of_personidentifikator.pseudonym
+                '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}\\s]+)',
+                '\\1"' || of_personidentifikator.pseudonym || '"'
             )
-        else regexp_replace(
+        when strlen(incoming.line_content) = strlen(of_personidentifikator.number)
+            + strlen(split_part(incoming.line_content, of_personidentifikator.number, 1))
+            + strlen(split_part(incoming.line_content, of_personidentifikator.number, 2))
+            then split_part(incoming.line_content, of_personidentifikator.number, 1)
+                || of_personidentifikator.pseudonym
+                || split_part(incoming.line_content, of_personidentifikator.number, 2)
+        else replace(
             incoming.line_content,
-            '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}\\s]+)',
-            '\\1"' || of_personidentifikator.pseudonym || '"'
+            of_personidentifikator.number,
+            of_personidentifikator.pseudonym
         )
     end
 """
@@ -307,8 +315,7 @@ def _income_query(query: str) -> str:
             personidentifikator, personidentifikator_is_valid, read.inntekt,
             line_content, line_number
         from (
-            select *, case when json_valid(line_content)
-                then json_transform(line_content, '{_INCOME_SHAPE}') end as read
+            select *, try(json_transform(line_content, '{_INCOME_SHAPE}')) as read
             from ({query})
         )
     """

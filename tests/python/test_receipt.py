@@ -347,6 +347,18 @@ def test_what_stands_in_place_of_a_number_leaves_the_rest_of_the_line_alone(
     assert number.strip('"') not in (row["personidentifikator"] or "")
 
 
+@pytest.mark.parametrize("more", ["{0}", "a{0}b", "{0}{0}", "x {0} y {0}{0} å"])
+def test_a_number_is_replaced_as_often_as_it_stands_in_a_line(
+    extracts, received, pseudonymiser, more
+):
+    line = json.loads(income(ANNE, "2018-01", benefit(11))) | {"note": more.format(ANNE)}
+    text = json.dumps(line, ensure_ascii=False)
+    deliver(extracts, "aordningen", "2018-02-10", {"inntekt-2018-01.jsonl": [text]})
+    assert receive_all(extracts, received).refused == []
+    [row] = read(received, "aordningen/2018-02-10/inntekt-2018-01")
+    assert row["line_content"] == text.replace(ANNE, pseudonymiser.pseudonym(ANNE))
+
+
 def test_a_very_long_quoted_field_is_read_with_its_line(extracts, received):
     long = "x" * 200_000
     text = (
