@@ -37,6 +37,8 @@ _ALWAYS_UNPACKED = 64 * 1024 * 1024
 _UNIT_SEPARATOR = "\x1f"
 # The number of a line where every line is a row.
 _LINE_OF_ROW = "rowid + 1"
+# Whose a line of JSON is, if it parses.
+_PERSON = "try(line_content ->> '$.inntektsmottaker.personidentifikator') as personidentifikator"
 # A character that JSON spells; a backslash that is one itself comes in twos before it.
 _ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*)\\u([0-9a-fA-F]{4})")
 # Bytes that latin-1 gives to no letter and Windows gives to dashes and curly quotes.
@@ -415,12 +417,14 @@ def _number_lines(
 def _load_lines(
     connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
 ) -> None:
-    """Read the lines into `parsed`, blank ones too."""
+    """Read the lines into `parsed`, blank ones too; of JSON that parses also whose they are."""
+    person = f", {_PERSON}" if file.table.format == "jsonl" else ""
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     try:
         connection.execute(
             f"""
             create or replace temp table parsed as
+            select line_content{person}
             from read_csv(
                 {text_literal(str(file.path))}, columns = {{'line_content': 'varchar'}},
                 auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
@@ -446,7 +450,7 @@ def _leave_out_blank(connection: duckdb.DuckDBPyConnection) -> str:
     connection.execute(
         f"""
         create or replace temp table parsed as
-        select line_content, rowid + 1 as file_line from parsed where not {blank} order by rowid
+        select *, rowid + 1 as file_line from parsed where not {blank} order by rowid
         """
     )
     return "file_line"
@@ -473,10 +477,7 @@ def _parse_json(
     connection.execute(
         f"""
         create or replace temp view incoming as
-        select
-            line_content ->> '$.inntektsmottaker.personidentifikator' as personidentifikator,
-            line_content, {line} as line_number
-        from parsed
+        select personidentifikator, line_content, {line} as line_number from parsed
         """
     )
     extra = _fields_in_lines(connection, file) - set(file.table.fields)
@@ -515,11 +516,16 @@ def _spell_out(connection: duckdb.DuckDBPyConnection) -> None:
     ).to_arrow_table()
     spelled = [_ESCAPE.sub(_spelled_out, line) for line in lines["line_content"].to_pylist()]
     connection.register(
-        "spelled", pa.table({"place": lines["place"], "line": pa.array(spelled, pa.string())})
+        "spelled",
+        pa.table({"place": lines["place"], "line_content": pa.array(spelled, pa.string())}),
     )
     connection.execute(
-        "update parsed set line_content = spelled.line from spelled "
-        "where parsed.rowid = spelled.place"
+        f"""
+        update parsed
+        set line_content = new.line_content, personidentifikator = new.personidentifikator
+        from (select *, {_PERSON} from spelled) as new
+        where parsed.rowid = new.place
+        """
     )
     connection.unregister("spelled")
 
