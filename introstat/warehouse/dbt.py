@@ -52,8 +52,8 @@ class Dbt:
         """Start it; `variables` are set in its environment."""
         command = [
             sys.executable, "-m", "introstat.warehouse.dbt_process",
-            "--log-format", "json",
-            # A log would go with the build's folder; what dbt says is read below.
+            # What dbt says is written by the process itself, and read below.
+            "--log-level", "none",
             "--log-level-file", "none",
             *arguments,
             "--target-path", str(target),

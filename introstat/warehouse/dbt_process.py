@@ -3,13 +3,27 @@
 It gets ready (dbt takes seconds to import and to parse the project) and begins when it is told.
 """
 
+import json
 import sys
 
-from dbt.cli.main import cli
+from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 
 from introstat.processes import end_with_parent
 from introstat.warehouse.dbt import BEGIN
 from introstat.warehouse.parsed import parsed_project
+
+
+def _tell(event: EventMsg) -> None:
+    """Write an event that a reader may want as dbt's own logger would, which writes out them all.
+
+    There are some twenty others for each node, that it throws away as text.
+    """
+    if event.info.level in ("info", "warn", "error"):
+        line = MessageToDict(event, preserving_proto_field_name=True)
+        print(json.dumps(line), flush=True)
+
 
 if __name__ == "__main__":
     end_with_parent()
@@ -20,4 +34,7 @@ if __name__ == "__main__":
     manifest = parsed_project("{}" if place is None else arguments[place]) if own_target else None
     if sys.stdin.readline() != BEGIN:
         sys.exit(1)  # nobody wants it any more
-    cli(arguments, obj={"manifest": manifest} if manifest else None)
+    done = dbtRunner(manifest, callbacks=[_tell]).invoke(arguments)
+    if done.exception:
+        sys.exit(f"{done.exception}")
+    sys.exit(0 if done.success else 1)
