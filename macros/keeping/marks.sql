@@ -53,9 +53,7 @@
 
 
 {# The marks of this database by schema and name, and the engine's own version. #}
-{% macro marks_there() %}
-    {{- return(fromjson(run_query(engine_marks(model.database)).columns[0][0])) -}}
-{% endmacro %}
+{% macro marks_there() %}{{ return(kept()['marks']) }}{% endmacro %}
 
 
 {# Whether this node stands as it would be built now. #}
@@ -70,10 +68,20 @@
 {% macro mark_built() %}
     {%- if not execute or not engine_keeps() -%}{{ return('') }}{%- endif -%}
     {%- set now = mark_now() -%}
-    {%- if now is none -%}{{ return('') }}{%- endif -%}
+    {%- set name = model.schema ~ '.' ~ model.alias -%}
+    {%- if now is none -%}{%- do forget_built(name) -%}{{ return('') }}{%- endif -%}
     {%- do note_pieces(now) -%}
     {%- set version = content_version(this) if model.config.meta.get('compared_by') == 'content' else now['built'] -%}
-    {{- return(engine_mark(this, model.config.materialized, [now['built'], version, now['recipe']] | join(' '))) -}}
+    {%- set mark = [now['built'], version, now['recipe']] | join(' ') -%}
+    {%- do kept()['marks'].update({name: mark}) -%}
+    {{- return(engine_mark(this, model.config.materialized, mark)) -}}
+{% endmacro %}
+
+
+{# Nothing is known of what a relation was built from. #}
+{% macro forget_built(name) %}
+    {%- do kept()['marks'].pop(name, none) -%}
+    {%- do run_query("delete from kept.pieces where model = '" ~ model.name ~ "'") -%}
 {% endmacro %}
 
 
@@ -100,11 +108,31 @@
 {% endmacro %}
 
 
-{# Whether this test found nothing when it last looked, and looked at the same. #}
-{% macro has_passed(tested) %}
-    {{- return(run_query(
-        "select 1 from kept.tests_passed where test = '" ~ model.name ~ "' and tested = '" ~ tested ~ "'").rows | length > 0) -}}
+{#
+    A hook before all, when what is received is marked: reads what is kept, once, for every node asks and a
+    query is as dear to dbt as all else that it does for a node that stands. `graph` is what nodes share.
+#}
+{% macro read_kept() %}
+    {%- if execute and engine_keeps() and flags.WHICH in ['build', 'run', 'seed', 'test', 'retry'] -%}
+        {%- set passed = {} -%}
+        {%- for row in run_query('select test, tested from kept.tests_passed').rows -%}
+            {%- do passed.update({row[0]: row[1]}) -%}
+        {%- endfor -%}
+        {%- do graph.update({'kept': {
+            'marks': fromjson(run_query(engine_marks(target.database)).columns[0][0]),
+            'passed': passed,
+            'nothing_found': run_query('select 0 as failures, false as should_warn, false as should_error'),
+            'pieces': {},
+        }}) -%}
+    {%- endif -%}
 {% endmacro %}
+
+
+{% macro kept() %}{{ return(graph['kept']) }}{% endmacro %}
+
+
+{# Whether this test found nothing when it last looked, and looked at the same. #}
+{% macro has_passed(tested) %}{{ return(kept()['passed'].get(model.name) == tested) }}{% endmacro %}
 
 
 {% macro note_passed(tested) %}

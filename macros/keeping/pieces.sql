@@ -28,11 +28,13 @@
     {%- endfor -%}
     {%- if not before -%}{{ return(none) }}{%- endif -%}
     {%- set pieces = context[config['versions']](now['marks']) -%}
+    {%- do kept()['pieces'].update({model.name: pieces}) -%}
     {%- set changed = [] -%}
     {%- for piece in (before.keys() | list + pieces.keys() | list) | unique | sort if before.get(piece) != pieces.get(piece) -%}
         {%- do changed.append(piece) -%}
     {%- endfor -%}
-    {{- return(changed) -}}
+    {#- All at once is sooner done than all in pieces. -#}
+    {{- return(none if changed | length >= pieces | length else changed) -}}
 {% endmacro %}
 
 
@@ -61,7 +63,8 @@
     {%- set config = model.config.meta.get('pieces') -%}
     {%- if not config -%}{{ return('') }}{%- endif -%}
     {%- set rows = [] -%}
-    {%- for piece, version in context[config['versions']](now['marks']).items() -%}
+    {%- set pieces = kept()['pieces'].pop(model.name, none) or context[config['versions']](now['marks']) -%}
+    {%- for piece, version in pieces.items() -%}
         {%- do rows.append("('" ~ [model.name, recipe_of_pieces(now), piece, version] | join("', '") ~ "')") -%}
     {%- endfor -%}
     {%- do run_query("delete from kept.pieces where model = '" ~ model.name ~ "'") -%}
@@ -108,6 +111,12 @@
 
 {# Pieces may be told by more than their table reads itself, which ref does not allow. #}
 {% macro relation_of(name) %}{{ return(graph.nodes['model.introstat.' ~ name].relation_name) }}{% endmacro %}
+
+
+{# The pieces of a table and what each was made from, of which the same comes out. #}
+{% macro versions_kept(name) -%}
+    select piece, recipe || ' ' || version as version from kept.pieces where model = '{{ name }}'
+{%- endmacro %}
 
 
 {# One text for the rows of a group, whatever their order. #}
@@ -162,7 +171,7 @@
     {%- set month_of_file = parsed_date("substr(dataset, 9, 7) || '-01'") -%}
     {{- return(versions_by_piece(
         "with months as ("
-        ~ "select benefit_month as month, " ~ rows_version('facts') ~ " as version from " ~ relation_of('fct_benefit_months') ~ " as facts group by 1 "
+        ~ "select cast(piece as date) as month, version from (" ~ versions_kept('fct_benefit_months') ~ ") "
         ~ "union all select distinct " ~ month_of_file ~ ", 'received' from " ~ relation_of('stg_receipt__files')
         ~ " where is_used and source = 'aordningen' and table_name = 'inntekt' and " ~ month_of_file ~ " is not null"
         ~ "), both_months as ("
@@ -174,11 +183,18 @@
 
 {% macro benefit_period_versions(marks) %}
     {{- return(versions_by_piece(
-        "with months as ("
-        ~ "select benefit_month, " ~ rows_version('facts') ~ " as version from " ~ relation_of('fct_benefit_months') ~ " as facts group by 1"
-        ~ ") select periods.period, md5(string_agg(months.version, ' ' order by months.benefit_month)) from months "
-        ~ "inner join " ~ relation_of('int_time__periods') ~ " as periods on months.benefit_month between periods.first_day and periods.last_day "
+        "select periods.period, md5(string_agg(months.version, ' ' order by months.piece)) from ("
+        ~ versions_kept('fct_benefit_months') ~ ") as months "
+        ~ "inner join " ~ relation_of('int_time__periods') ~ " as periods "
+        ~ "on cast(months.piece as date) between periods.first_day and periods.last_day "
         ~ "group by periods.period")) -}}
+{% endmacro %}
+
+
+{% macro reconciled_year_versions(marks) %}
+    {{- return(versions_by_piece(
+        "select substr(piece, 1, 4), md5(string_agg(version, ' ' order by piece)) from ("
+        ~ versions_kept('fct_benefit_reconciliation') ~ ") group by 1")) -}}
 {% endmacro %}
 
 

@@ -1,6 +1,8 @@
 {{ config(meta={'pieces': {
     'by': 'period', 'versions': 'benefit_period_versions',
-    'of': {'fct_benefit_months': none},
+    'of': {'fct_benefit_months': [
+        'cast(extract(year from benefit_month) as varchar)', half_year_of('benefit_month'),
+    ]},
 }}) }}
 
 -- The municipality is the one that paid most to the person in the period (the lower code if two
