@@ -19,15 +19,15 @@
         select
             {{ keys | join(', ') }},
             {%- for delta in deltas %}
-            -- With all that changes on the day, whichever of its rows this is.
             sum({{ delta }}) over (
                 partition by {{ keys | join(', ') }}
                 order by day_no
-                range unbounded preceding
+                rows unbounded preceding
             ) as {{ delta }},
             {%- endfor %}
             day_no,
-            -- Of a day's rows the last alone sees another day.
+            -- Of a day's rows the last alone sees another day, and it alone is kept: what is summed up to
+            -- it is all that changes on the day, whatever the order of its rows.
             lead(day_no) over (partition by {{ keys | join(', ') }} order by day_no) as next_day_no
         from {{ events }}
     ) as changes_in_order

@@ -40,8 +40,10 @@ days as (
 types as (
     select
         stretches.participation_no,
-        stretches.measure_type
+        types.measure_type
     from {{ ref('int_measure__stretches') }} as stretches
+    inner join {{ ref('int_measure__types') }} as types
+        on stretches.measure_type_no = types.measure_type_no
     inner join report
         on
             stretches.first_day_no <= {{ day_number(date_of('report.year', 12, 31)) }}
@@ -51,7 +53,7 @@ types as (
                 ~ day_number(date_of('report.year', 1, 1)) ~ ')',
                 'least(stretches.last_day_no, '
                 ~ day_number(date_of('report.year', 12, 31)) ~ ')') }} > 0
-    group by stretches.participation_no, stretches.measure_type
+    group by stretches.participation_no, types.measure_type
 ),
 
 measures as (

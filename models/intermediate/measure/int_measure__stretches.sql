@@ -2,7 +2,7 @@
 with measured as (
     select distinct
         participation_no,
-        measure_type
+        measure_type_no
     from {{ ref('int_measure__spells') }}
 ),
 
@@ -11,7 +11,7 @@ changes as (
     {{ 'union all' if not loop.first }}
     select
         participation_no,
-        measure_type,
+        measure_type_no,
         {{ day }} as day_no,
         0 as leaves,
         {{ sign }} as measures,
@@ -20,7 +20,7 @@ changes as (
     union all
     select
         leave.participation_no,
-        measured.measure_type,
+        measured.measure_type_no,
         leave.{{ day }} as day_no,
         {{ sign }} as leaves,
         0 as measures,
@@ -33,7 +33,7 @@ changes as (
 stretches as (
     {{ stretches(
         'changes',
-        ['participation_no', 'measure_type'],
+        ['participation_no', 'measure_type_no'],
         {'leaves': 'integer', 'measures': 'integer', 'hours_per_week': 'decimal(15, 6)'},
     ) }}
 ),
@@ -41,7 +41,7 @@ stretches as (
 final as (
     select
         participation_no,
-        measure_type,
+        measure_type_no,
         first_day_no,
         last_day_no,
         weekdays,
