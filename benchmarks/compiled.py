@@ -143,8 +143,10 @@ def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, f
                     )
                 *before, last = read_once_as_views(between_inputs_and(fact, all_models))
                 run_models(connection, before, lambda *_: None)
+                # Packed as polars packs.
                 connection.execute(
-                    f"copy ({last.query}) to {text_literal(str(path))} (format parquet)"
+                    f"copy ({last.query}) to {text_literal(str(path))} "
+                    "(format parquet, compression zstd)"
                 )
 
         return make
