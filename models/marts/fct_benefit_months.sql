@@ -61,7 +61,7 @@ months as (
         lines.person_no,
         lines.benefit_month,
         units.municipality_code,
-        cast(sum(lines.amount) as decimal(18, 2)) as amount,
+        {{ kroner('sum(lines.amount)') }} as amount,
         cast(sum(lines.line_count) as integer) as line_count
     from lines
     left join units

@@ -13,8 +13,7 @@ changes as (
         participation_no,
         measure_type_no,
         {{ day }} as day_no,
-        0 as leaves,
-        {{ sign }} as measures,
+        {{ sign }} as running,
         {{ sign }} * hours_per_week as hours_per_week
     from {{ ref('int_measure__spells') }}
     union all
@@ -22,8 +21,7 @@ changes as (
         leave.participation_no,
         measured.measure_type_no,
         leave.{{ day }} as day_no,
-        {{ sign }} as leaves,
-        0 as measures,
+        {{ sign }} * {{ one_leave() }} as running,
         0 as hours_per_week
     from {{ ref('int_participation__leave') }} as leave
     inner join measured on leave.participation_no = measured.participation_no
@@ -34,7 +32,7 @@ stretches as (
     {{ stretches(
         'changes',
         ['participation_no', 'measure_type_no'],
-        {'leaves': 'integer', 'measures': 'integer', 'hours_per_week': 'decimal(15, 6)'},
+        {'running': 'bigint', 'hours_per_week': 'decimal(15, 6)'},
     ) }}
 ),
 
@@ -47,7 +45,7 @@ final as (
         weekdays,
         hours_per_week
     from stretches
-    where measures > 0 and leaves = 0
+    where {{ has_measure('running') }}
 )
 
 select * from final

@@ -3,8 +3,7 @@ with changes as (
     select
         participation_no,
         {{ day_number('start_date') }} as day_no,
-        0 as leaves,
-        0 as measures,
+        0 as running,
         0 as hours_per_week
     from {{ ref('int_participation__accepted') }}
     where has_begun
@@ -12,8 +11,7 @@ with changes as (
     select
         participation_no,
         {{ day_number('last_day') }} + 1 as day_no,
-        0 as leaves,
-        0 as measures,
+        0 as running,
         0 as hours_per_week
     from {{ ref('int_participation__accepted') }}
     where has_begun
@@ -22,16 +20,14 @@ with changes as (
     select
         participation_no,
         {{ day }} as day_no,
-        {{ sign }} as leaves,
-        0 as measures,
+        {{ sign }} * {{ one_leave() }} as running,
         0 as hours_per_week
     from {{ ref('int_participation__leave') }}
     union all
     select
         participation_no,
         {{ day }} as day_no,
-        0 as leaves,
-        {{ sign }} as measures,
+        {{ sign }} as running,
         {{ sign }} * hours_per_week as hours_per_week
     from {{ ref('int_measure__spells') }}
     {%- endfor %}
@@ -41,7 +37,7 @@ stretches as (
     {{ stretches(
         'changes',
         ['participation_no'],
-        {'leaves': 'integer', 'measures': 'integer', 'hours_per_week': 'decimal(15, 6)'},
+        {'running': 'bigint', 'hours_per_week': 'decimal(15, 6)'},
     ) }}
 ),
 
@@ -51,9 +47,9 @@ final as (
         first_day_no,
         last_day_no,
         weekdays,
-        leaves > 0 as is_leave,
-        measures > 0 and leaves = 0 as has_measure,
-        case when leaves = 0 then hours_per_week else 0 end as hours_per_week
+        {{ is_leave('running') }} as is_leave,
+        {{ has_measure('running') }} as has_measure,
+        case when {{ is_leave('running') }} then 0 else hours_per_week end as hours_per_week
     from stretches
 )
 
