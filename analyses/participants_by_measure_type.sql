@@ -3,9 +3,11 @@
 with days as (
     select
         stretches.participation_no,
-        stretches.measure_type,
+        types.measure_type,
         periods.period as year
     from {{ ref('int_measure__stretches') }} as stretches
+    inner join {{ ref('int_measure__types') }} as types
+        on stretches.measure_type_no = types.measure_type_no
     inner join {{ ref('int_time__periods') }} as periods
         on
             stretches.first_day_no <= {{ day_number('periods.last_day') }}
