@@ -58,7 +58,7 @@ sqllint: setup
 	INTROSTAT_WAREHOUSE=target/lint.duckdb $(BIN)/sqlfluff lint
 
 unit: setup
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 test-slow: setup ## the definitions over many more generated populations (half an hour)
 	$(BIN)/pytest -m slow

@@ -20,6 +20,17 @@ from introstat.warehouse.dbt import run_dbt
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
 hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None)
+# A worker has a file for itself: begun last, one of these would keep it busy after the others.
+_LONG = (
+    "test_build", "test_release", "test_keeping", "test_definitions", "test_faults",
+    "test_published", "test_keys", "test_vintages", "test_completeness", "test_scan",
+    "test_registration_lag", "test_mapping_inverse", "test_mapping", "test_lists",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the files that take longest go first."""
+    items.sort(key=lambda item: _LONG.index(name) if (name := item.path.stem) in _LONG else 99)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -65,23 +76,18 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     The same extracts and options are built once a test run, also by several workers of xdist: each
     caller is given a copy of its own, with the received copy beside it.
     """
-    base = tmp_path_factory.getbasetemp()
-    kept = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built"
+    kept = _kept(tmp_path_factory)
 
     def build_(extracts: Path, *options: str, expect: int = 0) -> Path:
         folder = tmp_path_factory.mktemp("warehouse")
         if expect or "INTROSTAT_MAPPINGS" in os.environ:  # what it is built from is not all here
             return _built(extracts, folder, *options, expect=expect)
-        place = kept / _content(extracts, *options)
-        place.mkdir(parents=True, exist_ok=True)
-        with (place / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not (place / "whole").exists():
-                shutil.rmtree(place / "house", ignore_errors=True)
-                (place / "house").mkdir()
-                _built(extracts, place / "house", *options)
-                (place / "whole").touch()
-        shutil.copytree(place / "house", folder, dirs_exist_ok=True)
+
+        def make(house: Path) -> None:
+            _received(extracts, kept, house / "introstat.received")
+            _built(extracts, house, *options)
+
+        _copy_of(make, kept / _content(extracts, *options), folder)
         return folder / "introstat.duckdb"
 
     return build_
@@ -94,12 +100,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     No data tests: for tests that read a few tables and are no tests of building.
     """
 
+    kept = _kept(tmp_path_factory)
+
     def models_(extracts: Path, *chosen: str, as_of: str = "") -> Path:
         folder = tmp_path_factory.mktemp("models")
         warehouse = folder / "introstat.duckdb"
         received = warehouse.with_suffix(".received")
-        done = run("receive", extracts, "--received", received)
-        assert done.returncode == 0, done.stderr
+        _received(extracts, kept, received)
         words = ["build", "--exclude-resource-type=unit_test", "--exclude-resource-type=test"]
         words += ["--select", " ".join(f"+{name}" for name in chosen)]
         words += ["--vars", f"{{as_of: '{as_of}'}}"] if as_of else []
@@ -108,6 +115,36 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return warehouse
 
     return models_
+
+
+def _kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of a test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
+
+
+def _copy_of(make: Callable[[Path], None], place: Path, folder: Path) -> None:
+    """Copy to `folder` what `make` makes of an empty one, once a test run for each `place`."""
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "whole").exists():
+            shutil.rmtree(place / "made", ignore_errors=True)
+            (place / "made").mkdir()
+            make(place / "made")
+            (place / "whole").touch()
+    shutil.copytree(place / "made", folder, dirs_exist_ok=True)
+
+
+def _received(extracts: Path, kept: Path, received: Path) -> None:
+    """Copy the received copy of extracts, which is made once a test run."""
+
+    def make(place: Path) -> None:
+        done = run("receive", extracts, "--received", place)
+        assert done.returncode == 0, done.stderr
+
+    assert "INTROSTAT_MAPPINGS" not in os.environ  # what is received is not all in the extracts
+    _copy_of(make, kept / f"received-{_content(extracts)}", received)
 
 
 def _built(extracts: Path, folder: Path, *options: str, expect: int = 0) -> Path:
