@@ -11,7 +11,7 @@ from rich.console import Console
 from benchmarks.growth import chart
 from benchmarks.instance import N1_PERSONS, PEERS, STEPS, Instance
 from benchmarks.postgres import postgres_programs
-from benchmarks.table import page
+from benchmarks.table import BESIDE, page, seconds_beside
 
 _ALL_PEERS = [*PEERS, "postgres"]
 
@@ -75,6 +75,9 @@ def main(
         ).measure(peers, steps)
     measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
     figures = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in measured}
+    for name in (f"N{scale:g}" for scale in scales if "N1" in figures):
+        figures[name][BESIDE] = seconds_beside(figures["N1"])
+        _write(out / f"{name}.json", figures[name])
     # One that failed before it was built has no rows to tell.
     instances = {name: of for name, of in figures.items() if "rows" in of}
     (out / "README.md").write_text(page(instances), encoding="utf-8")

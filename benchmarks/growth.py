@@ -4,6 +4,8 @@ from typing import Any
 
 import altair as alt
 
+from benchmarks.table import BESIDE
+
 Results = dict[str, Any]
 _STEPS = {
     "receive": "receive",
@@ -19,9 +21,11 @@ def chart(instances: dict[str, Results]) -> alt.HConcatChart:
     """Return two panels over the rows received, both axes logarithmic: seconds, and megabytes.
 
     The limit is the bytes of the extracts over what the disk reads in a second, and those of the
-    warehouse over what it writes, as measured with the table.
+    warehouse over what it writes, as measured with the table. Of an instance that was measured
+    beside another N1 than the one drawn, the seconds are as many times the one drawn's.
     """
-    points = [point for name, of in instances.items() for point in _points(name, of)]
+    drawn = instances.get("N1", {}).get(BESIDE)
+    points = [point for name, of in instances.items() for point in _points(name, of, drawn)]
     order = [*_STEPS.values(), _LIMIT]
     panels = [
         alt.Chart(alt.InlineData([point for point in points if point[figure] is not None]))
@@ -45,7 +49,7 @@ def chart(instances: dict[str, Results]) -> alt.HConcatChart:
     return alt.hconcat(*panels)
 
 
-def _points(name: str, of: Results) -> list[Results]:
+def _points(name: str, of: Results, drawn: dict[str, float] | None) -> list[Results]:
     rows = sum(of["rows"][table] for table in _RECEIVED_ROWS)
     gigabytes = {kind: size / 2**30 for kind, size in of["bytes"].items()}
     limit = (
@@ -53,9 +57,21 @@ def _points(name: str, of: Results) -> list[Results]:
         + gigabytes["warehouse"] / of["machine"]["disk_written_gb_per_second"]
     )
     steps = [
-        {"step": text, "seconds": of[step]["seconds"], "megabytes": of[step]["peak_megabytes"]}
+        {
+            "step": text,
+            "seconds": of[step]["seconds"] * _speed(step, of, drawn),
+            "megabytes": of[step]["peak_megabytes"],
+        }
         for step, text in _STEPS.items()
         if step in of
     ]
     steps.append({"step": _LIMIT, "seconds": limit, "megabytes": None})
     return [{"instance": name, "rows": rows} | point for point in steps]
+
+
+def _speed(step: str, of: Results, drawn: dict[str, float] | None) -> float:
+    """Return how much longer a step takes the N1 drawn than the one an instance stood beside."""
+    if drawn is None or BESIDE not in of:
+        return 1.0
+    kind = "receive" if step == "receive" else "build"
+    return float(drawn[kind] / of[BESIDE][kind])

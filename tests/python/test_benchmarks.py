@@ -10,9 +10,10 @@ from conftest import ROOT
 
 from benchmarks.agreement import FACTS, compare
 from benchmarks.compiled import Model, read_once_as_views
+from benchmarks.growth import chart
 from benchmarks.inputs import INPUTS, export_inputs
 from benchmarks.peers import pandas_facts, polars_facts
-from benchmarks.table import page
+from benchmarks.table import page, seconds_beside
 
 FACT = "fct_participation"
 # One row of it, with hours.
@@ -141,12 +142,36 @@ def test_the_page_says_what_was_not_measured():
     small = {"machine": {"processors": 2.0}, "rows": {"measures": 5}, "bytes": {"extracts": 2**20},
              "plain_reading": step, "receive": step | {"seconds": 5.0}, "build": step}  # fmt: skip
     large = small | {"receive": step | {"seconds": 50.0}, "build": step | {"seconds": 21.0}}
-    said = page({"N1": small, "N10": large})
+    beside = {"n1_seconds": seconds_beside(small)}
+    said = page({"N1": small | beside, "N10": large | beside})
     assert "| receive / DuckDB reading the same files into Parquet | ≤ 3 | 2.50 | 25.00 |" in said
     assert "with tests / the same for N1 | N10: ≤ 11 | 1.00 | 10.50 |" in said
     assert "| six facts in pandas / in DuckDB | ≥ 20 | not measured | not measured |" in said
     assert "| most memory of a process in receipt and build, GB | N10: ≤ 12 | 1.00 | 1.00 |" in said
     assert "Machine: processors 2." in said
+    assert "the same for N1" not in page({"N10": large})
+
+
+def test_a_new_n1_of_a_slower_day_leaves_what_the_others_were_to_theirs():
+    def instance(seconds: float, n1: float, rows: int) -> dict:
+        step = {"runs": 1, "seconds": seconds, "least_seconds": seconds, "most_seconds": seconds,
+                "peak_megabytes": 100.0}  # fmt: skip
+        machine = {"disk_read_gb_per_second": 1.0, "disk_written_gb_per_second": 1.0}
+        return {
+            "machine": machine, "bytes": {"extracts": 2**30, "warehouse": 2**30},
+            "rows": {"measures": rows, "absences": rows, "income_reports": rows},
+            "plain_reading": step, "receive": step, "build": step,
+            "n1_seconds": {"receive": n1, "build": n1},
+        }  # fmt: skip
+
+    instances = {"N1": instance(200.0, 200.0, 10), "N10": instance(900.0, 100.0, 100)}
+    assert "`introstat receive` / the same for N1 |  | 1.00 | 9.00 |" in page(instances)
+    drawn = chart(instances).to_dict()
+    points = drawn["datasets"][drawn["hconcat"][0]["data"]["name"]]
+    received = {
+        point["instance"]: point["seconds"] for point in points if point["step"] == "receive"
+    }
+    assert received == {"N1": 200.0, "N10": 1800.0}
 
 
 def test_the_readme_states_what_the_page_of_results_prints():
