@@ -75,11 +75,12 @@ def main(
         ).measure(peers, steps)
     measured = sorted(out.glob("N*.json"), key=lambda path: float(path.stem[1:]))
     figures = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in measured}
-    for name in (f"N{scale:g}" for scale in scales if "N1" in figures):
-        figures[name][BESIDE] = seconds_beside(figures["N1"])
-        _write(out / f"{name}.json", figures[name])
     # One that failed before it was built has no rows to tell.
     instances = {name: of for name, of in figures.items() if "rows" in of}
+    if "N1" in instances:
+        for name in {f"N{scale:g}" for scale in scales} - {"N1"}:
+            instances[name][BESIDE] = seconds_beside(instances["N1"])
+            _write(out / f"{name}.json", instances[name])
     (out / "README.md").write_text(page(instances), encoding="utf-8")
     chart(instances).save(str(out / "growth.svg"))
     console.print(f"Written: {out / 'README.md'}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import altair as alt
 
-from benchmarks.table import BESIDE
+from benchmarks.table import BESIDE, seconds_beside
 
 Results = dict[str, Any]
 _STEPS = {
@@ -24,7 +24,7 @@ def chart(instances: dict[str, Results]) -> alt.HConcatChart:
     warehouse over what it writes, as measured with the table. Of an instance that was measured
     beside another N1 than the one drawn, the seconds are as many times the one drawn's.
     """
-    drawn = instances.get("N1", {}).get(BESIDE)
+    drawn = seconds_beside(instances["N1"]) if "N1" in instances else None
     points = [point for name, of in instances.items() for point in _points(name, of, drawn)]
     order = [*_STEPS.values(), _LIMIT]
     panels = [

@@ -6,9 +6,10 @@ from typing import Any
 from benchmarks.instance import SLOWEST
 
 Results = dict[str, Any]
-# What the steps of an instance took N1 when it was measured: machines have slow days and fast ones.
+# What an instance keeps of the N1 it was measured beside: machines have slow days and fast ones.
 BESIDE = "n1_seconds"
-STEPS_BESIDE = ("receive", "build")
+# The steps of which it does, and the limits of their ratios to N1's.
+_STEPS_BESIDE = {"receive": "", "build": "N10: ≤ 11"}
 # What is promised: the step, the ratio's text, how it comes about, and the limit it should keep.
 _RATIOS: tuple[tuple[str, Callable[[Results], float], str], ...] = (
     (
@@ -59,7 +60,7 @@ _WEEK_FACTS = ("fct_participation_weeks", "fct_measure_weeks")
 
 def seconds_beside(n1: Results) -> dict[str, float]:
     """Return what an instance keeps of the N1 that it is measured beside."""
-    return {step: n1[step]["seconds"] for step in STEPS_BESIDE}
+    return {step: n1[step]["seconds"] for step in _STEPS_BESIDE}
 
 
 def page(instances: dict[str, Results]) -> str:
@@ -82,12 +83,13 @@ def _ratios(instances: dict[str, Results]) -> str:
     rows = [["", "wanted", *instances]]
     for text, ratio, wanted in _RATIOS:
         rows.append([text, wanted, *(_figure(ratio, of) for of in instances.values())])
-    if any(BESIDE in of for of in instances.values()):
-        for step, limit in zip(STEPS_BESIDE, ("", "N10: ≤ 11"), strict=True):
+    if "N1" in instances:
+        standing = seconds_beside(instances["N1"])
+        for step, limit in _STEPS_BESIDE.items():
             rows.append([
                 f"{_STEPS[step]} / the same for N1",
                 limit,
-                *(_figure(lambda of, s=step: of[s]["seconds"] / of[BESIDE][s], of)  # type: ignore[misc]
+                *(_figure(lambda of, s=step: of[s]["seconds"] / of.get(BESIDE, standing)[s], of)  # type: ignore[misc]
                   for of in instances.values()),
             ])  # fmt: skip
     memory = (_figure(_most_memory, of) for of in instances.values())

@@ -1,19 +1,23 @@
 """The benchmark's peers: no time counts unless their facts are the warehouse's, row by row."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT
 
+from benchmarks import __main__ as benchmark
 from benchmarks.agreement import FACTS, compare
 from benchmarks.compiled import Model, read_once_as_views
 from benchmarks.growth import chart
 from benchmarks.inputs import INPUTS, export_inputs
+from benchmarks.instance import Instance
 from benchmarks.peers import pandas_facts, polars_facts
-from benchmarks.table import page, seconds_beside
+from benchmarks.table import page
 
 FACT = "fct_participation"
 # One row of it, with hours.
@@ -142,8 +146,7 @@ def test_the_page_says_what_was_not_measured():
     small = {"machine": {"processors": 2.0}, "rows": {"measures": 5}, "bytes": {"extracts": 2**20},
              "plain_reading": step, "receive": step | {"seconds": 5.0}, "build": step}  # fmt: skip
     large = small | {"receive": step | {"seconds": 50.0}, "build": step | {"seconds": 21.0}}
-    beside = {"n1_seconds": seconds_beside(small)}
-    said = page({"N1": small | beside, "N10": large | beside})
+    said = page({"N1": small, "N10": large})
     assert "| receive / DuckDB reading the same files into Parquet | ≤ 3 | 2.50 | 25.00 |" in said
     assert "with tests / the same for N1 | N10: ≤ 11 | 1.00 | 10.50 |" in said
     assert "| six facts in pandas / in DuckDB | ≥ 20 | not measured | not measured |" in said
@@ -153,7 +156,7 @@ def test_the_page_says_what_was_not_measured():
 
 
 def test_a_new_n1_of_a_slower_day_leaves_what_the_others_were_to_theirs():
-    def instance(seconds: float, n1: float, rows: int) -> dict:
+    def instance(seconds: float, rows: int) -> dict:
         step = {"runs": 1, "seconds": seconds, "least_seconds": seconds, "most_seconds": seconds,
                 "peak_megabytes": 100.0}  # fmt: skip
         machine = {"disk_read_gb_per_second": 1.0, "disk_written_gb_per_second": 1.0}
@@ -161,10 +164,10 @@ def test_a_new_n1_of_a_slower_day_leaves_what_the_others_were_to_theirs():
             "machine": machine, "bytes": {"extracts": 2**30, "warehouse": 2**30},
             "rows": {"measures": rows, "absences": rows, "income_reports": rows},
             "plain_reading": step, "receive": step, "build": step,
-            "n1_seconds": {"receive": n1, "build": n1},
         }  # fmt: skip
 
-    instances = {"N1": instance(200.0, 200.0, 10), "N10": instance(900.0, 100.0, 100)}
+    beside = {"n1_seconds": {"receive": 100.0, "build": 100.0}}
+    instances = {"N1": instance(200.0, 10), "N10": instance(900.0, 100) | beside}
     assert "`introstat receive` / the same for N1 |  | 1.00 | 9.00 |" in page(instances)
     drawn = chart(instances).to_dict()
     points = drawn["datasets"][drawn["hconcat"][0]["data"]["name"]]
@@ -172,6 +175,37 @@ def test_a_new_n1_of_a_slower_day_leaves_what_the_others_were_to_theirs():
         point["instance"]: point["seconds"] for point in points if point["step"] == "receive"
     }
     assert received == {"N1": 200.0, "N10": 1800.0}
+
+
+def test_an_n1_that_failed_before_it_was_built_costs_no_other_its_page(tmp_path, monkeypatch):
+    step = {"runs": 1, "seconds": 2.0, "least_seconds": 2.0, "most_seconds": 2.0,
+            "peak_megabytes": 100.0}  # fmt: skip
+    disk = {"disk_read_gb_per_second": 1.0, "disk_written_gb_per_second": 1.0}
+    failed = {"machine": disk, "plain_reading": step}
+    whole = failed | {
+        "bytes": {"extracts": 2**30, "warehouse": 2**30}, "receive": step, "build": step,
+        "rows": {"measures": 5, "absences": 5, "income_reports": 5},
+    }  # fmt: skip
+
+    class Measured(Instance):
+        def measure(self, peers, steps=()) -> None:
+            self.note(whole)
+
+    monkeypatch.setattr(benchmark, "Instance", Measured)
+    (tmp_path / "N1.json").write_text(json.dumps(failed))
+    places = ["--folder", str(tmp_path / "bench"), "--out", str(tmp_path)]
+
+    def measure(scale: str) -> dict:
+        done = CliRunner().invoke(
+            benchmark.main, ["--scale", scale, "--step", "none", *places], catch_exceptions=False
+        )
+        assert done.exit_code == 0, done.output
+        return json.loads((tmp_path / f"N{scale}.json").read_text())
+
+    assert measure("10") == whole
+    assert "## N10" in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert measure("1") == whole
+    assert measure("10") == whole | {"n1_seconds": {"receive": 2.0, "build": 2.0}}
 
 
 def test_the_readme_states_what_the_page_of_results_prints():
