@@ -538,24 +538,39 @@ def _spelled_out(escape: re.Match[str]) -> str:
 
 
 def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> set[str]:
-    """Return the JSON paths of the fields that the lines have in the objects the contract knows."""
+    """Return the JSON paths of the fields that the lines have in the objects the contract knows.
+
+    A line is parsed once for all objects if none of its lists holds a second one, as in most lines.
+    The lines' lists of names are made distinct first: they are few, the lines are many.
+    """
     parents = sorted({path.rpartition(".")[0] for path in file.table.fields})
-    keys = [_keys_in(parent) for parent in parents]
-    # The lines' lists of names are made distinct first: they are few, the lines are many.
-    names = " union all ".join(
-        f"select {place} as place, unnest(keys) as name "
-        f"from (select distinct {each} as keys from parsed)"
-        for place, each in enumerate(keys)
+    firsts = [f"$.{parent}".rstrip(".").replace("[*]", "[0]") for parent in parents]
+    in_lists = [parent for parent in parents if "[*]" in parent]
+    seconds = sorted(
+        {
+            f"$.{parent[: mark.start()]}".replace("[*]", "[0]") + "[1]"
+            for parent in in_lists
+            for mark in re.finditer(re.escape("[*]"), parent)
+        }
     )
-    found = connection.execute(f"select distinct place, name from ({names})").fetchall()
-    return {f"{parents[place]}.{name}" if parents[place] else name for place, name in found}
-
-
-def _keys_in(parent: str) -> str:
-    if not parent:
-        return "json_keys(line_content)"
-    keys = f"json_keys(line_content, '$.{parent}')"
-    return f"flatten({keys})" if "*" in parent else keys
+    has_second = " or ".join(f"json_exists(line_content, '{path}')" for path in seconds)
+    names = [
+        f"select unnest({parents}) as parent, unnest(found) as names "
+        f"from (select distinct json_keys(line_content, {firsts}) as found from parsed)"
+    ] + [
+        f"select '{parent}' as parent, flatten(found) as names "
+        f"from (select distinct json_keys(line_content, '$.{parent}') as found from with_second)"
+        for parent in in_lists
+    ]
+    found = connection.execute(
+        f"""
+        with with_second as materialized (
+            select line_content from parsed where {has_second or "false"}
+        )
+        select distinct parent, unnest(names) as name from ({" union all ".join(names)})
+        """
+    ).fetchall()
+    return {f"{parent}.{name}" if parent else name for parent, name in found}
 
 
 def _parse_fixed_width(

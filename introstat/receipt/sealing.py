@@ -48,28 +48,32 @@ _INCOME_SHAPE = """{
 # JSON, may stand in other places by chance: there only the value under its own name is replaced.
 # Nearly every line holds its number once, and putting it together from what stands before and after
 # takes a fraction of what `replace` does.
-_LINE_WITHOUT_NUMBER = """
-    case
-        when of_personidentifikator.number is null then incoming.line_content
-        when length(of_personidentifikator.number) < 11
-            or not contains(incoming.line_content, '"' || of_personidentifikator.number || '"')
-            then regexp_replace(
-                incoming.line_content,
-                '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}\\s]+)',
-                '\\1"' || of_personidentifikator.pseudonym || '"'
-            )
-        when strlen(incoming.line_content) = strlen(of_personidentifikator.number)
-            + strlen(split_part(incoming.line_content, of_personidentifikator.number, 1))
-            + strlen(split_part(incoming.line_content, of_personidentifikator.number, 2))
-            then split_part(incoming.line_content, of_personidentifikator.number, 1)
-                || of_personidentifikator.pseudonym
-                || split_part(incoming.line_content, of_personidentifikator.number, 2)
-        else replace(
-            incoming.line_content,
-            of_personidentifikator.number,
-            of_personidentifikator.pseudonym
-        )
-    end
+_LINES_WITHOUT_NUMBERS = """
+    select
+        pseudonym as personidentifikator,
+        is_valid_ident as personidentifikator_is_valid,
+        case
+            when number is null then line_content
+            when length(number) < 11 or not contains(line_content, '"' || number || '"')
+                then regexp_replace(
+                    line_content,
+                    '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}\\s]+)',
+                    '\\1"' || pseudonym || '"'
+                )
+            when strlen(line_content) = strlen(number) + strlen(line_before) + strlen(line_after)
+                then line_before || pseudonym || line_after
+            else replace(line_content, number, pseudonym)
+        end as line_content,
+        line_number
+    from (
+        select
+            *,
+            split_part(line_content, number, 1) as line_before,
+            split_part(line_content, number, 2) as line_after
+        from incoming
+        left join numbers_of_file on trim(incoming.personidentifikator) = numbers_of_file.number
+    )
+    order by line_number
 """
 
 
@@ -138,6 +142,12 @@ def _numbered(
 
     Lines of JSON are sealed once, for they are read twice from there; other texts do not change.
     """
+    if file.table.format == "jsonl":
+        connection.execute(
+            f"create or replace temp table {_SEALED_LINES} as {_LINES_WITHOUT_NUMBERS}"
+        )
+        described = connection.execute(f"describe {_SEALED_LINES}").fetchall()
+        return _SEALED_LINES, [row[0] for row in described]
     described = connection.execute("describe incoming").fetchall()
     columns = [row[0] for row in described]
     if not identities:
@@ -147,8 +157,6 @@ def _numbered(
     for name in columns:
         if name in by_name:
             selected |= _identity_columns(by_name[name])
-        elif name == "line_content" and file.table.format == "jsonl":
-            selected[name] = _LINE_WITHOUT_NUMBER
         else:
             selected[name] = f"incoming.{quoted_name(name)}"
     joins = " ".join(
@@ -156,13 +164,9 @@ def _numbered(
         for name in by_name
     )
     values = ", ".join(f"{value} as {quoted_name(name)}" for name, value in selected.items())
-    query = f"select {values} from incoming {joins}"
-    if file.table.format == "jsonl":
-        connection.execute(
-            f"create or replace temp table {_SEALED_LINES} as {query} order by line_number"
-        )
-        return _SEALED_LINES, list(selected)
-    connection.execute(f"create or replace temp view numbered_view as {query}")
+    connection.execute(
+        f"create or replace temp view numbered_view as select {values} from incoming {joins}"
+    )
     return "numbered_view", list(selected)
 
 

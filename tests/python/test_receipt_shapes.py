@@ -194,16 +194,16 @@ def test_unknown_fields_of_a_json_line_are_kept_and_reported(extracts, received)
     line |= {"ny": {"dypt": 1}, BAKO: 1}
     line["inntektsmottaker"]["navn"] = "x"
     line["inntekt"][1] |= {"skatt": 1, "loennsinntekt": {"beskrivelse": "fast", "antall": 3}}
-    plain = income(ANNE, "2017-03", benefit(1))
-    deliver(
-        extracts, "aordningen", "2017-04-10", {"inntekt-2017-03.jsonl": [plain, json.dumps(line)]}
-    )
+    alone = json.loads(income(BAKO, "2017-03", benefit(1)))
+    alone["inntekt"][0]["trekk"] = 1
+    lines = [income(ANNE, "2017-03", benefit(1)), json.dumps(line), json.dumps(alone)]
+    deliver(extracts, "aordningen", "2017-04-10", {"inntekt-2017-03.jsonl": lines})
     outcome = receive_all(extracts, received)
     assert outcome.refused == []
     [remark] = outcome.remarks
     assert remark == (
         "aordningen/2017-04-10/inntekt-2017-03.jsonl: extra fields kept but not used: "
-        "…, inntekt.loennsinntekt.antall, inntekt.skatt, inntektsmottaker.navn, ny"
+        "…, inntekt.loennsinntekt.antall, inntekt.skatt, inntekt.trekk, inntektsmottaker.navn, ny"
     )
     kept = read(received, "aordningen/2017-04-10/inntekt-2017-03")[1]["line_content"]
     assert json.loads(kept)["ny"] == {"dypt": 1}
