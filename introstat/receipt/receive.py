@@ -21,7 +21,7 @@ from introstat.places import MEMORY_VARIABLE
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.check.report import Report
-from introstat.receipt.check.run import check_delivery
+from introstat.receipt.check.run import ReceptionCheck
 from introstat.receipt.check.summary import forget_refusal, keep_refusal, summary_of
 from introstat.receipt.copies import Copies, SealedCopy, sealed_copies
 from introstat.receipt.manifest import (
@@ -36,6 +36,7 @@ from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.unchanged import Unchanged
 
 _STAGING_PREFIX = ".incoming-"
+_SPILL = "spill"
 
 
 @dataclass
@@ -85,8 +86,9 @@ def receive(
     with (
         workshop(received, _STAGING_PREFIX) as place,
         sealed_copies(new, place, pseudonymiser) as copies,
+        ReceptionCheck(received, place / _SPILL) as reception,
     ):
-        tools = _Tools(copies, pseudonymiser.fingerprint, unchanged)
+        tools = _Tools(copies, reception, pseudonymiser.fingerprint, unchanged)
         _receive_all(folders, received, tools, outcome, progress)
     unchanged.keep()
     return outcome
@@ -97,6 +99,7 @@ class _Tools:
     """What every delivery is received with."""
 
     copies: Copies
+    reception: ReceptionCheck
     key_fingerprint: str
     unchanged: Unchanged
 
@@ -148,7 +151,7 @@ def _receive_one(folder: Path, received: Path, tools: _Tools, outcome: Outcome) 
     with tools.copies.copy_of(folder) as (staging, copy):
         delivery = copy.delivery
         remarks = _dated_before(delivery, received) + copy.remarks
-        report = check_delivery(delivery, staging, received, remarks)
+        report = tools.reception.check(delivery, staging, remarks)
         _write_receipt(copy, staging, tools.key_fingerprint, report)
         home.parent.mkdir(exist_ok=True)
         move_into_place(staging, home)

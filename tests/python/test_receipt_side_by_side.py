@@ -21,7 +21,7 @@ from introstat.errors import DeliveryRefused
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.places import part_of_memory
 from introstat.receipt import copies
-from introstat.receipt import receive as receiving
+from introstat.receipt.check.run import ReceptionCheck
 from introstat.receipt.receive import Outcome, receive
 
 PERSON = ";;2;1990-01-01;SY;SY;flyktning;2015-01-01;;;0;0301;;;0;2015-02-01"
@@ -159,7 +159,7 @@ def test_a_fault_here_ends_what_others_are_at(extracts, begun, tmp_path, monkeyp
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(receiving, "check_delivery", interrupt)
+    monkeypatch.setattr(ReceptionCheck, "check", interrupt)
     received = tmp_path / "received"
     with pytest.raises(KeyboardInterrupt):
         received_from(extracts, received)

@@ -24,7 +24,7 @@ from introstat.codelists import code_list, limits, list_of
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.check.rules import refusals, rules, suite
-from introstat.receipt.check.run import check_delivery
+from introstat.receipt.check.run import ReceptionCheck
 from introstat.receipt.check.summary import RefusedByCheck
 from introstat.receipt.contract import sources
 from introstat.receipt.manifest import read_delivery
@@ -431,8 +431,11 @@ def test_a_column_that_the_copy_lacks_is_refused_and_nothing_else_asked(tmp_path
     duckdb.sql(f"select * exclude (kilde) from read_parquet('{sealed}')").write_parquet(
         str(staging / "signaler.parquet")
     )
-    with pytest.raises(RefusedByCheck, match="1 of 6 columns of the contract are missing") as told:
-        check_delivery(read_delivery(folder), staging, tmp_path / "none", [])
+    with (
+        ReceptionCheck(tmp_path / "none", tmp_path / "spill") as reception,
+        pytest.raises(RefusedByCheck, match="1 of 6 columns of the contract are missing") as told,
+    ):
+        reception.check(read_delivery(folder), staging, [])
     assert [finding.rule.rule_id for finding in told.value.report.findings] == ["columns_missing"]
 
 
@@ -843,7 +846,6 @@ def test_a_check_that_cannot_be_done_is_one_line_and_leaves_nothing(
 @pytest.mark.slow
 def test_four_million_rows_take_no_more_than_five_times_a_plain_read(tmp_path, monkeypatch):
     """And no more than 1 GB of DuckDB's memory."""
-    from introstat.receipt import receive as receiving
 
     number, participations = 4_000_000, 280_000
     person = {"personer.csv": CLEAN["nir"]["personer.csv"][1:2]}
@@ -881,7 +883,7 @@ def test_four_million_rows_take_no_more_than_five_times_a_plain_read(tmp_path, m
     import introstat.receipt.check.engine  # noqa: F401, importing is not part of reading
 
     spent: list[float] = []
-    checking = receiving.check_delivery
+    checking = ReceptionCheck.check
 
     def timed(*arguments: Any) -> Any:
         monkeypatch.setenv("INTROSTAT_MEMORY", "1GB")
@@ -890,7 +892,7 @@ def test_four_million_rows_take_no_more_than_five_times_a_plain_read(tmp_path, m
         spent.append(time.perf_counter() - start)
         return report
 
-    monkeypatch.setattr(receiving, "check_delivery", timed)
+    monkeypatch.setattr(ReceptionCheck, "check", timed)
     outcome = receive_all(tmp_path / "extracts", tmp_path / "received")
     assert outcome.received == ["nir/2018-01-21"]
     types = ", ".join(

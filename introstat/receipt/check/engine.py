@@ -77,7 +77,7 @@ class _QuietValidator(Validator):
 
 
 class CheckEngine:
-    """A DuckDB of its own in memory, and Great Expectations upon it; a context manager."""
+    """A DuckDB of its own in memory, and Great Expectations upon it."""
 
     def __init__(self, spill: Path) -> None:
         """Open it. What does not fit in memory goes to the folder `spill`: sealed text only."""
@@ -88,12 +88,14 @@ class CheckEngine:
         self.execute("set enable_progress_bar = false")
         self._engine = _DuckDbEngine(engine=engine)
 
-    def __enter__(self) -> "CheckEngine":
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Let go of it."""
         self._connection.close()
         self._engine.close()
+
+    def suit_threads(self, *, is_small: bool) -> None:
+        """Let one thread check what is small: waking others costs more than they take off it."""
+        self.execute("set threads = 1" if is_small else "reset threads")
 
     def execute(self, statement: str) -> None:
         """Execute a statement whose rows nobody asks for."""
@@ -113,7 +115,7 @@ class CheckEngine:
         pages. An expectation that cannot be computed is an error, never a finding: UserError.
         """
         name = f"{schema}_{table}"
-        self.execute(f'create view {name} as from "{schema}"."{table}"')
+        self.execute(f'create or replace temp view {name} as from "{schema}"."{table}"')
         data: Any = SqlAlchemyBatchData(
             execution_engine=self._engine, table_name=name, create_temp_table=False
         )

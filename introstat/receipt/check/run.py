@@ -1,7 +1,7 @@
 """Checking a delivery that is read and sealed, before its copy is moved into place."""
 
-import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date
 from math import ceil, floor
 from pathlib import Path
@@ -27,44 +27,67 @@ from introstat.sql import text_literal
 if TYPE_CHECKING:
     from introstat.receipt.check.engine import CheckEngine
 
-_SPILL = ".spill"
 _FILES_SHOWN = 3
 _SMALL_DELIVERY = 1024 * 1024
 _COLUMNS = "expect_table_columns_to_match_set"
 
 
-def check_delivery(delivery: Delivery, staging: Path, received: Path, reading: list[str]) -> Report:
-    """Run the suites on a delivery sealed in `staging`, and write the check's pages there.
+class ReceptionCheck:
+    """The reception check of all that one command receives; a context manager.
 
-    `reading` are the remarks its reading made; what it is compared with is looked for in the folder
-    `received`. Raises RefusedByCheck.
+    Great Expectations takes seconds to import and a while to open: both are done once, when the
+    first delivery is there to be checked.
     """
-    spill = staging / _SPILL
-    try:
-        report, pages = _checked(delivery, staging, received, reading, spill)
-    finally:
-        shutil.rmtree(spill, ignore_errors=True)
-    if report.refusing:
-        raise RefusedByCheck(report, pages)
-    keep_report(report, pages, staging)
-    return report
+
+    def __init__(self, received: Path, spill: Path) -> None:
+        """Take the folder of what was received before, and one for what does not fit in memory."""
+        self._received = received
+        self._spill = spill
+        self._engine: CheckEngine | None = None
+
+    def __enter__(self) -> "ReceptionCheck":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
+    def check(self, delivery: Delivery, staging: Path, reading: list[str]) -> Report:
+        """Run the suites on a delivery sealed in `staging`, and write the check's pages there.
+
+        `reading` are the remarks its reading made. Raises RefusedByCheck.
+        """
+        if self._engine is None:
+            self._engine = _opened(self._spill)
+        report, pages = _checked(self._engine, delivery, staging, self._received, reading)
+        if report.refusing:
+            raise RefusedByCheck(report, pages)
+        keep_report(report, pages, staging)
+        return report
+
+
+def _opened(spill: Path) -> "CheckEngine":
+    # Without what Great Expectations draws and tests distributions with, which no suite asks for.
+    with imported_lazily("altair", "scipy.stats"):
+        from introstat.receipt.check.engine import CheckEngine
+
+    engine = CheckEngine(spill)
+    numbers = ", ".join(f"{rule}_{name}: {value:f}" for (rule, name), value in limits().items())
+    engine.execute(f"set variable limits = {{{numbers}}}")
+    return engine
 
 
 def _checked(
-    delivery: Delivery, staging: Path, received: Path, reading: list[str], spill: Path
+    engine: "CheckEngine", delivery: Delivery, staging: Path, received: Path, reading: list[str]
 ) -> tuple[Report, dict[str, str]]:
-    # Great Expectations takes seconds to import: only where there is something to check, and
-    # without what it draws and tests distributions with, which no suite asks for.
     with imported_lazily("altair", "scipy.stats"):
         from introstat.receipt.check.datadocs import page
-        from introstat.receipt.check.engine import CheckEngine
 
     report = Report(delivery.source.name, delivery.delivered, reading)
     pages = {}
-    with CheckEngine(spill) as engine:
-        if sum(path.stat().st_size for path in staging.glob("*.parquet")) < _SMALL_DELIVERY:
-            engine.execute("set threads = 1")  # waking others costs more than they would do
-        relations = _Relations(engine, delivery, staging, received)
+    sealed = sum(path.stat().st_size for path in staging.glob("*.parquet"))
+    engine.suit_threads(is_small=sealed < _SMALL_DELIVERY)
+    with closing(_Relations(engine, delivery, staging, received)) as relations:
         for table in delivery.source.tables:
             files = [file for file in delivery.files if file.table == table]
             if not files:
@@ -124,8 +147,11 @@ class _Relations:
         self._received = received
         self._opened: dict[str, bool] = {}
         self._lists: set[str] = set()
-        numbers = ", ".join(f"{rule}_{name}: {value:f}" for (rule, name), value in limits().items())
-        engine.execute(f"set variable limits = {{{numbers}}}")
+
+    def close(self) -> None:
+        """Drop the views: the next delivery has files of its own."""
+        for source in sorted({name.split(".")[0] for name in self._opened}):
+            self._engine.execute(f'drop schema "{source}" cascade')
 
     def open(self, source: str, table: str) -> bool:
         """Make the view `<source>.<table>`; say whether it is there with all its columns."""
