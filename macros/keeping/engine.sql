@@ -46,3 +46,9 @@
 {% macro engine_checksums(pattern) %}
     select filename, md5(content) from read_text({{ text_literal(pattern) }})
 {% endmacro %}
+
+
+{# The columns of a relation as one text, a line each: name and type. #}
+{% macro engine_columns(relation) %}
+    select string_agg(column_name || ' ' || replace(column_type, ' ', ''), chr(10)) from (describe {{ relation }})
+{% endmacro %}
