@@ -107,15 +107,53 @@ def test_a_month_of_income_and_all_that_comes_after_it_come_out_as_from_nothing(
     assert differences(warehouse, at_first) == {}
 
 
+def copy_of_project(folder: Path) -> Path:
+    folder.mkdir()
+    for name in ("models", "macros", "seeds", "dbt_project.yml", "profiles.yml", "selectors.yml"):
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    return folder
+
+
+def test_columns_that_are_not_as_described_leave_the_table_that_stands(
+    generated_warehouse, tmp_path
+):
+    project = copy_of_project(tmp_path / "project")
+    marts = project / "models" / "marts"
+    for model, before, after in (
+        ("dim_status", "statuses.priority", "statuses.priority::varchar as priority"),
+        (
+            "dim_measure_type",
+            "types.label_nb,\n    types.label_en",
+            "types.label_en, types.label_nb",
+        ),
+        ("dim_termination_reason", "groups.sort_order", "groups.sort_order, 1 as more"),
+    ):
+        file = marts / f"{model}.sql"
+        text = file.read_text(encoding="utf-8")
+        assert before in text
+        file.write_text(text.replace(before, after, 1), encoding="utf-8")
+    warehouse = shutil.copy(generated_warehouse, tmp_path)
+    done = run(
+        "dbt", "run", "--select", "dim_status", "dim_measure_type", "dim_termination_reason",
+        "--project-dir", project, "--profiles-dir", project,
+        "--target-path", tmp_path / "target", "--log-path", tmp_path,
+        INTROSTAT_WAREHOUSE=str(warehouse),
+        INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout
+    assert "ERROR=3" in done.stdout
+    assert re.search(r"\| priority +\| VARCHAR +\| INTEGER +\| data type mismatch", done.stdout)
+    assert re.search(r"\| more +\| INTEGER +\| +\| missing in contract", done.stdout)
+    assert "Its columns are described in another order" in done.stdout
+    assert differences(warehouse, generated_warehouse) == {}
+
+
 def test_a_definition_that_changed_with_a_month_is_true_of_every_month(
     generated_warehouse, days, tmp_path
 ):
     """Income is kept by month; how staging reads it is the same for all months."""
-    project = tmp_path / "project"
-    for name in ("models", "macros", "seeds", "dbt_project.yml", "profiles.yml", "selectors.yml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        project.mkdir(exist_ok=True)
-        copy(ROOT / name, project / name)
+    project = copy_of_project(tmp_path / "project")
     staging = project / "models/staging/aordningen/stg_aordningen__inntekt.sql"
     model = staging.read_text(encoding="utf-8")
 
