@@ -69,6 +69,7 @@ class ReceptionCheck:
 def _opened(spill: Path) -> "CheckEngine":
     # Without what Great Expectations draws and tests distributions with, which no suite asks for.
     with imported_lazily("altair", "scipy.stats"):
+        import introstat.receipt.check.datadocs  # noqa: F401, for _checked
         from introstat.receipt.check.engine import CheckEngine
 
     engine = CheckEngine(spill)
@@ -80,8 +81,7 @@ def _opened(spill: Path) -> "CheckEngine":
 def _checked(
     engine: "CheckEngine", delivery: Delivery, staging: Path, received: Path, reading: list[str]
 ) -> tuple[Report, dict[str, str]]:
-    with imported_lazily("altair", "scipy.stats"):
-        from introstat.receipt.check.datadocs import page
+    from introstat.receipt.check.datadocs import page
 
     report = Report(delivery.source.name, delivery.delivered, reading)
     pages = {}
