@@ -245,12 +245,14 @@ def test_help_has_an_example_for_every_command():
         assert f"introstat {command}" in done.stdout.split("Example", 1)[1]
 
 
-def test_a_path_may_hold_blanks_and_quotes_and_a_warehouse_has_its_own_received_copy(
+def test_a_path_may_hold_blanks_and_quotes_and_each_warehouse_has_its_received_copy(
     extracts, tmp_path
 ):
     place = tmp_path / "it's a place"
-    warehouse = place / "w.v1.duckdb"
-    done = run("build", "--extracts", extracts, "--warehouse", warehouse)
-    assert done.returncode == 0, done.stderr
-    assert run("summary", "--warehouse", warehouse).returncode == 0
-    assert (place / "w.v1.received" / "nir").is_dir()
+    for name in ("w.v1", "w.v2"):
+        shutil.copytree(extracts / "nir", tmp_path / name / "nir")
+        warehouse = place / f"{name}.duckdb"
+        done = run("build", "--extracts", tmp_path / name, "--warehouse", warehouse)
+        assert done.returncode == 0, done.stderr
+        assert run("summary", "--warehouse", warehouse).returncode == 0
+        assert (place / f"{name}.received" / "nir").is_dir()
