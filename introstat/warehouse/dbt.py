@@ -18,20 +18,24 @@ from introstat.progress import Tell
 BEGIN = "begin\n"
 # How the data test of a completeness rule is named, after the rule.
 _LIMIT_TEST = "_is_within_its_limits"
+# The events that tell of a table or view made, or kept as it stands.
+_MADE = ("LogModelResult", "LogSeedResult")
 
 
 @dataclass
 class DbtRun:
     """What came of a dbt command: its exit code, and the messages of warnings and errors.
 
-    `over_limits` names the completeness rules whose tests warned; `noise` is what was written that
-    is no event of dbt's: the last words of a process in trouble.
+    `over_limits` names the completeness rules whose tests warned, `relations` the tables and views
+    that were made or stand; `noise` is what was written that is no event of dbt's: the last words
+    of a process in trouble.
     """
 
     exit_code: int
     warnings: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     over_limits: list[str] = field(default_factory=list)
+    relations: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
 
 
@@ -143,6 +147,8 @@ def _note(run: DbtRun, event: dict[str, Any], progress: Tell) -> None:
     node = data.get("node_info", {}).get("node_name", "")
     if "index" in data and "total" in data:
         progress(data["index"], data["total"], node)
+    if info["name"] in _MADE:
+        run.relations.append(data["node_info"]["node_relation"]["alias"])
     if info["level"] == "error":
         run.errors.append(info["msg"])
     elif info["level"] == "warn" and node.endswith(_LIMIT_TEST):
