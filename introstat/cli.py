@@ -14,6 +14,7 @@ from introstat.lists.command import lists_command
 from introstat.mapping.command import mapping_group
 from introstat.overview.command import overview_command
 from introstat.places import MEMORY_VARIABLE
+from introstat.processes import seldom_look_for_garbage
 from introstat.receipt.command import receive_command
 from introstat.receipt.describe import manifest_command
 from introstat.receipt.key_command import key_group
@@ -30,6 +31,7 @@ class _Commands(click.Group):
     """A group whose commands tell of files, disks and memory that do not serve as bad input."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        seldom_look_for_garbage()
         try:
             return super().invoke(ctx)
         except shutil.Error as error:
