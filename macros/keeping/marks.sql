@@ -123,6 +123,7 @@
             'passed': passed,
             'nothing_found': run_query('select 0 as failures, false as should_warn, false as should_error'),
             'pieces': {},
+            'new_pieces': {},
         }}) -%}
     {%- endif -%}
 {% endmacro %}

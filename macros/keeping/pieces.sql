@@ -7,9 +7,12 @@
             'of': {'int_income__lines': ['income_month'], 'int_income__units': none},
         }}
 
-    - by: the column that tells the pieces apart.
+    - by: the column that tells the pieces apart, or an expression.
+    - within: where `by` is an expression, a column that the first word of a piece is the value of. An engine
+      carries a condition on it further.
     - of: what it reads in pieces, with the expressions that give the pieces a row there is read for; none if
       all of it is read. When anything else it reads has changed, or its recipe, all is built.
+    - comes_in_order: true if its rows come in the order of the pieces of themselves.
     - versions: the macro that returns the version of each piece as it is now, by its value as text. A row may
       rest on nothing in `of` but what the version of its piece tells.
 #}
@@ -35,6 +38,17 @@
     {%- endfor -%}
     {#- All at once is sooner done than all in pieces. -#}
     {{- return(none if changed | length >= pieces | length else changed) -}}
+{% endmacro %}
+
+
+{#
+    A piece's rows lie together, so that they are read alone, and go as a whole where DuckDB would fill the
+    holes they leave all over the table.
+#}
+{% macro in_order_of_pieces(sql) %}
+    {%- set config = model.config.meta.get('pieces') -%}
+    {%- if not config or config.get('comes_in_order') -%}{{ return(sql) }}{%- endif -%}
+    {{- return('select * from (\n' ~ sql ~ '\n) as pieces order by ' ~ (config.get('within') or config['by'])) -}}
 {% endmacro %}
 
 
@@ -74,30 +88,60 @@
 
 {# Makes the changed pieces anew: deleted and inserted in one transaction. #}
 {% macro build_pieces(changed) %}
-    {%- set by = model.config.meta['pieces']['by'] -%}
+    {%- set config = model.config.meta['pieces'] -%}
     {%- set those = " in ('" ~ changed | join("', '") ~ "')" -%}
+    {%- set first_words = [] -%}
+    {%- for piece in changed -%}{%- do first_words.append(piece.split(' ')[0]) -%}{%- endfor -%}
+    {%- set around = config['within'] ~ " in ('" ~ first_words | unique | join("', '") ~ "')" if config.get('within') -%}
+    {%- set these = [around, config['by'] ~ those] | select | join(' and ') -%}
     {%- set narrowed = namespace(sql=model.compiled_code) -%}
     {#- DuckDB does not carry the condition through every step to what is read. -#}
     {%- for unique_id in nodes_read_in_pieces() -%}
         {#- As source() and our own ref() write them. -#}
         {%- set read = graph.sources[unique_id].relation_name if unique_id in graph.sources
             else ref(graph.nodes[unique_id].name) | string -%}
-        {%- set told = model.config.meta['pieces']['of'][unique_id.split('.')[2:] | join('.')] -%}
+        {%- set told = config['of'][unique_id.split('.')[2:] | join('.')] -%}
         {%- if told -%}
-            {%- set narrowed.sql = narrowed.sql | replace(
-                read, '(select * from ' ~ read ~ ' where ' ~ told | join(those ~ ' or ') ~ those ~ ')') -%}
+            {%- set there = [around, '(' ~ told | join(those ~ ' or ') ~ those ~ ')'] | select | join(' and ') -%}
+            {%- set narrowed.sql = narrowed.sql | replace(read, '(select * from ' ~ read ~ ' where ' ~ there ~ ')') -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- do kept()['new_pieces'].update({model.unique_id: {'those': around or these, 'upon': kept()['marks'][model.schema ~ '.' ~ model.alias]}}) -%}
     {{- run_hooks(pre_hooks, inside_transaction=False) -}}
     {{- run_hooks(pre_hooks, inside_transaction=True) -}}
     {% call statement('main') -%}
-        delete from {{ this }} where {{ by ~ those }};
-        insert into {{ this }} by name select * from ({{ narrowed.sql }}) as pieces where {{ by ~ those }}
+        delete from {{ this }} where {{ these }};
+        insert into {{ this }} by name
+        {{ in_order_of_pieces('select * from (' ~ narrowed.sql ~ ') as pieces where ' ~ these) }}
     {%- endcall %}
     {{- run_hooks(post_hooks, inside_transaction=True) -}}
     {%- do adapter.commit() -%}
     {{- run_hooks(post_hooks, inside_transaction=False) -}}
     {{- return({'relations': [this.incorporate(type='table')]}) -}}
+{% endmacro %}
+
+
+{#
+    The SQL of a test for the pieces of its table that are new. None if it has to look at all: it had not passed
+    upon the other pieces, it reads more than the table, or what it looks for may lie in two pieces.
+#}
+{% macro test_of_new_pieces(now) %}
+    {%- set new = kept()['new_pieces'].get(model.attached_node) -%}
+    {%- if not new or model.depends_on.nodes != [model.attached_node] -%}{{ return(none) }}{%- endif -%}
+    {%- set tested, told = graph.nodes[model.attached_node], model.test_metadata -%}
+    {%- set config = tested.config.meta['pieces'] -%}
+    {%- if not (told.name == 'always'
+        or told.name == 'unique_and_filled' and (config.get('within') or config['by']) in told.kwargs['columns']) -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set marks_before = {} -%}
+    {%- do marks_before.update(now['marks']) -%}
+    {%- do marks_before.update({tested.schema ~ '.' ~ tested.alias: new['upon']}) -%}
+    {%- if not has_passed(local_md5(now['recipe'] ~ versions_read(model.depends_on.nodes, marks_before))) -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set read = ref(tested.name) | string -%}
+    {{- return(model.compiled_code | replace(read, '(select * from ' ~ read ~ ' where ' ~ new['those'] ~ ') as pieces')) -}}
 {% endmacro %}
 
 
@@ -205,6 +249,12 @@
 {% endmacro %}
 
 
+{# A rule's findings are a piece; those of the rules on benefit, which come anew every month, one for each half-year. #}
+{% macro rule_piece(half_year) -%}
+    case when rule_id in ('{{ rule_families()['dq_benefit'] | join("', '") }}') then rule_id || ' ' || {{ half_year }} else rule_id end
+{%- endmacro %}
+
+
 {# A rule's units are those of its family, judged by dq_checked. #}
 {% macro rule_versions(marks) %}
     {%- set checked = graph.nodes['model.introstat.dq_checked'] -%}
@@ -215,9 +265,26 @@
     {%- set judged = mark_of(checked, marks).get('recipe') ~ versions_read(others, marks) -%}
     {%- set versions = {} -%}
     {%- for unique_id in families -%}
-        {%- for rule_id in rule_families()[unique_id.split('.')[2]] -%}
-            {%- do versions.update({rule_id: local_md5(judged ~ version_of(unique_id, marks))}) -%}
+        {%- set family = unique_id.split('.')[2] -%}
+        {%- set of_units = half_year_versions(marks) if family == 'dq_benefit' else {'': version_of(unique_id, marks)} -%}
+        {%- for rule_id in rule_families()[family] -%}
+            {%- for half_year, version in of_units.items() -%}
+                {%- do versions.update({(rule_id ~ ' ' ~ half_year) | trim: local_md5(judged ~ version)}) -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}
     {{- return(versions) -}}
+{% endmacro %}
+
+
+{# The units of the rules on benefit are those of the reconciled months, by the half-year they count in. #}
+{% macro half_year_versions(marks) %}
+    {%- set units = graph.nodes['model.introstat.dq_benefit'] -%}
+    {%- set others = units.depends_on.nodes | reject('equalto', 'model.introstat.fct_benefit_reconciliation') -%}
+    {%- set judged = mark_of(units, marks).get('recipe') ~ versions_read(others, marks) -%}
+    {%- set half_year = half_year_of_number(half_year_number('least(cast(months.piece as date), vintage.observed_until)')) -%}
+    {{- return(versions_by_piece(
+        "select " ~ half_year ~ ", '" ~ judged ~ "' || md5(string_agg(months.version, ' ' order by months.piece)) from ("
+        ~ versions_kept('fct_benefit_reconciliation') ~ ") as months cross join " ~ relation_of('int_time__observed')
+        ~ " as vintage group by 1")) -}}
 {% endmacro %}

@@ -1,15 +1,6 @@
 -- K01–K18: the form's own checks, from its published control list, on the newest form of each year.
 -- Lines in quarantine are checked too: what is wrong with them is what the list asks.
-with newest as (
-    select
-        dataset,
-        max(delivered) as delivered
-    from {{ ref('stg_receipt__files') }}
-    where is_used and source = 'kostra'
-    group by dataset
-),
-
-forms as (
+with forms as (
     select
         forms.*,
         coalesce(idents.person_key, forms.fodselsnummer, forms.duf_nummer) as person_key,
@@ -20,18 +11,14 @@ forms as (
         coalesce(not statuses.is_ongoing, false) as is_ended,
         substr(forms.stonadsmaneder, 23, 2) = '12' as has_december
     from {{ ref('base_kostra__11b') }} as forms
-    inner join {{ ref('stg_receipt__files') }} as files
+    inner join {{ ref('stg_kostra__files') }} as files
         on
             forms.delivered = files.delivered
             and forms.file_name = files.file_name
-    inner join newest
-        on
-            files.dataset = newest.dataset
-            and files.delivered = newest.delivered
     left join {{ ref('int_identity__current_idents') }} as idents
         on forms.fodselsnummer = idents.ident
     left join {{ ref('kostra_statuses') }} as statuses on forms.status = statuses.status
-    where files.source = 'kostra' and coalesce(forms.reason <> 'duplicate_row', true)
+    where files.is_current and coalesce(forms.reason <> 'duplicate_row', true)
 ),
 
 judged as (

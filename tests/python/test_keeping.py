@@ -109,9 +109,10 @@ def test_a_month_of_income_and_all_that_comes_after_it_come_out_as_from_nothing(
 
 def copy_of_project(folder: Path) -> Path:
     folder.mkdir()
-    for name in ("models", "macros", "seeds", "dbt_project.yml", "profiles.yml", "selectors.yml"):
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-        copy(ROOT / name, folder / name)
+    for name in ("models", "macros", "seeds", "tests/generic"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("dbt_project.yml", "profiles.yml", "selectors.yml"):
+        shutil.copy(ROOT / name, folder)
     return folder
 
 
@@ -177,6 +178,32 @@ def test_a_definition_that_changed_with_a_month_is_true_of_every_month(
         encoding="utf-8",
     )
     assert lines_of(after, upon) == lines_of(after, anew) != as_it_was
+
+
+def test_what_is_wrong_with_a_new_piece_is_found_by_a_test_that_looks_at_it_alone(
+    generated_extracts, generated_warehouse, build: Callable[..., Path], days, tmp_path
+):
+    before, after = days
+    warehouse = shutil.copy(build(generated_extracts, "--as-of", before), tmp_path)
+    project = copy_of_project(tmp_path / "project")
+    model = project / "models" / "statistics" / "base" / "stat_base_recipients.sql"
+    text = model.read_text(encoding="utf-8")
+    # A hook is no part of what a table is made from, nor is its config; a line more would be.
+    hook = "insert into {{ this }} from {{ this }} order by period desc limit 1"
+    model.write_text(f"{{{{ config(post_hook='{hook}') }}}}{text}", encoding="utf-8")
+    done = run(
+        "dbt", "build", "--exclude-resource-type", "unit_test", "--select", "+stat_base_recipients",
+        "--vars", f"{{as_of: '{after}'}}", "--project-dir", project, "--profiles-dir", project,
+        "--target-path", tmp_path / "target", "--log-path", tmp_path,
+        INTROSTAT_WAREHOUSE=str(warehouse),
+        INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout
+    assert "ERROR=1 " in done.stdout
+    assert re.search("FAIL 1 stat_base_recipients_is_one_row", done.stdout), done.stdout
+    asked = (tmp_path / "dbt.log").read_text(encoding="utf-8")
+    newest = re.escape('(select * from "main"."stat_base_recipients" where period in (')
+    assert re.search(f"from {newest}.*\\) as pieces\n +group by", asked)
 
 
 def test_what_the_project_does_not_make_is_dropped(

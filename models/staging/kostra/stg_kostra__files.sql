@@ -4,6 +4,7 @@
 select
     delivered,
     file_name,
+    dataset,
     delivered = max(delivered) over (partition by dataset) as is_current
 from {{ ref('stg_receipt__files') }}
 where is_used and source = 'kostra'
