@@ -2,21 +2,20 @@
 
 Two uses: every model on the received copy, which tells what dbt costs; and the models between the
 peers' inputs and a fact, on the same Parquet files that the peers read, which is what their times
-are compared with.
+are compared with (facts_kept.py, facts_written.py).
 """
 
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.agreement import FACTS
 from benchmarks.inputs import INPUTS
-from benchmarks.peers.running import command, timed
 from introstat.errors import BuildFailed
 from introstat.places import memory_limit
 from introstat.sql import quoted_name, text_literal
@@ -85,9 +84,11 @@ def _in_order(found: dict[str, Model]) -> Iterator[str]:
         yield from with_parents(key)
 
 
-def read_once_as_views(chosen: list[Model]) -> list[Model]:
-    """Return the models, parents first, with what is read once as a view: it need not be kept."""
-    # The last is the fact, which is written once.
+def read_once_as_views(chosen: list[Model], kept: Sequence[str] = ()) -> list[Model]:
+    """Return the models, parents first, with what is read once as a view: it need not be kept.
+
+    The last is the fact, which stays what it is, and so does what is named in `kept`.
+    """
     times = {chosen[-1].name: 1}
     laid_out = [chosen[-1]]
     for model in reversed(chosen[:-1]):
@@ -96,7 +97,8 @@ def read_once_as_views(chosen: list[Model]) -> list[Model]:
         times[model.name] = sum(
             count * (times[each.name] if each.is_view else 1) for each, count in readers
         )
-        laid_out.append(replace(model, is_view=model.is_view or times[model.name] == 1))
+        is_read_once = times[model.name] == 1 and model.name not in kept
+        laid_out.append(replace(model, is_view=model.is_view or is_read_once))
     return laid_out[::-1]
 
 
@@ -124,46 +126,31 @@ def between_inputs_and(fact: str, all_models: list[Model]) -> list[Model]:
     return [model for model in all_models if model.name in needed]
 
 
-def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, float]:
-    """Write the facts of the exported inputs to `out` and return the seconds each has taken.
+def of_fact(inputs: Path, fact: str) -> list[Model]:
+    """Return the models that make a fact of the exported inputs, the fact last.
 
     The folder of the inputs holds the compiled models as `compiled.json` too.
     """
-    all_models = [
-        Model(**model) for model in json.loads((inputs / COMPILED).read_text(encoding="utf-8"))
-    ]
-
-    def maker(fact: str) -> Callable[[Path, Path], None]:
-        def make(folder: Path, path: Path) -> None:
-            with tempfile.TemporaryDirectory() as place, _database(Path(place)) as connection:
-                for file in sorted(folder.glob("*.parquet")):
-                    connection.execute(
-                        f"create view main.{quoted_name(file.stem)} as "
-                        f"from read_parquet({text_literal(str(file))})"
-                    )
-                *before, last = read_once_as_views(between_inputs_and(fact, all_models))
-                run_models(connection, before, lambda *_: None)
-                # Packed as polars packs.
-                connection.execute(
-                    f"copy ({last.query}) to {text_literal(str(path))} "
-                    "(format parquet, compression zstd)"
-                )
-
-        return make
-
-    return timed({fact: maker(fact) for fact in FACTS}, inputs, out, only)
+    listed = json.loads((inputs / COMPILED).read_text(encoding="utf-8"))
+    return between_inputs_and(fact, [Model(**model) for model in listed])
 
 
-def _database(folder: Path) -> duckdb.DuckDBPyConnection:
-    # In memory as the peers', spilling to a folder of its own.
-    connection = duckdb.connect(":memory:")
-    connection.execute(f"set memory_limit = '{memory_limit()}'")
-    connection.execute(f"set temp_directory = {text_literal(str(folder))}")
-    connection.execute("set enable_progress_bar = false")
-    return connection
+@contextmanager
+def database(inputs: Path, beside: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give an empty database that sees the inputs as views: in memory, or a file in a folder.
 
-
-run = command("benchmarks.compiled", facts, list(FACTS))
-
-if __name__ == "__main__":
-    run()
+    It spills to a folder of its own, and is gone afterwards.
+    """
+    with (
+        tempfile.TemporaryDirectory(dir=beside) as place,
+        duckdb.connect(f"{place}/facts.duckdb" if beside else ":memory:") as connection,
+    ):
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
+        connection.execute(f"set temp_directory = {text_literal(place)}")
+        connection.execute("set enable_progress_bar = false")
+        for file in sorted(inputs.glob("*.parquet")):
+            connection.execute(
+                f"create view main.{quoted_name(file.stem)} as "
+                f"from read_parquet({text_literal(str(file))})"
+            )
+        yield connection

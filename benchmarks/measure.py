@@ -1,6 +1,7 @@
 """A command as a whole process: seconds, processor time and the peak of its memory."""
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -74,12 +75,16 @@ def measured(command: list[str], environment: Mapping[str, str], cwd: Path) -> M
         return Measured(seconds, processor_seconds, peak_megabytes, done.stdout)
 
 
-def repeated(runs: int, once: Callable[[], Measured]) -> tuple[Summary, list[Measured]]:
-    """Run something several times and sum the runs up."""
-    results = [once() for _ in range(runs)]
+def repeated(
+    runs: int, once: Callable[[], Measured], long: float = math.inf
+) -> tuple[Summary, list[Measured]]:
+    """Run something several times and sum the runs up; once, if that takes over `long` seconds."""
+    results = [once()]
+    if results[0].seconds < long:
+        results += [once() for _ in range(runs - 1)]
     seconds = [result.seconds for result in results]
     summary = Summary(
-        runs,
+        len(results),
         statistics.median(seconds),
         min(seconds),
         max(seconds),

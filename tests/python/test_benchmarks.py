@@ -1,8 +1,10 @@
 """The benchmark's peers: no time counts unless their facts are the warehouse's, row by row."""
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
@@ -11,11 +13,13 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from benchmarks import __main__ as benchmark
+from benchmarks import compiled, facts_kept, facts_written
 from benchmarks.agreement import FACTS, compare
 from benchmarks.compiled import Model, read_once_as_views
 from benchmarks.growth import chart
 from benchmarks.inputs import INPUTS, export_inputs
 from benchmarks.instance import Instance
+from benchmarks.measure import Measured, repeated
 from benchmarks.peers import pandas_facts, polars_facts
 from benchmarks.table import page
 
@@ -134,9 +138,38 @@ def test_only_what_is_read_in_several_places_is_kept_for_a_fact_alone():
         model("weeks", "stretches", "types"),
         model("fact", "weeks", is_view=True),
     ]
-    laid_out = read_once_as_views(chosen)
-    assert [each.name for each in laid_out] == [each.name for each in chosen]
-    assert [each.name for each in laid_out if not each.is_view] == ["spells", "types"]
+
+    def tables(*kept: str) -> list[str]:
+        laid_out = read_once_as_views(chosen, kept)
+        assert [each.name for each in laid_out] == [each.name for each in chosen]
+        return [each.name for each in laid_out if not each.is_view]
+
+    assert tables() == ["spells", "types"]
+    assert tables("weeks") == ["spells", "types", "weeks"]
+
+
+def test_our_own_facts_alone_are_the_warehouse_s(generated_warehouse, inputs, tmp_path):
+    received = generated_warehouse.with_suffix(".received")
+    models = compiled.prepare(received, tmp_path / "introstat.duckdb", tmp_path / "target")
+    with_models = shutil.copytree(inputs, tmp_path / "inputs")
+    listing = with_models / compiled.COMPILED
+    listing.write_text(json.dumps([asdict(model) for model in models]), encoding="utf-8")
+    for own in (facts_kept, facts_written):
+        made = tmp_path / own.__name__
+        assert list(own.facts(with_models, made)) == list(FACTS)
+        assert compare(generated_warehouse, made, list(FACTS)) == []
+        files = sorted(path.name for path in made.iterdir())
+        assert files == sorted(f"{fact}.parquet" for fact in FACTS)
+
+
+def test_what_takes_long_is_measured_once():
+    runs = iter([Measured(3.0, 3.0, 10.0, ""), Measured(1.0, 1.0, 20.0, ""),
+                 Measured(2.0, 2.0, 5.0, "")])  # fmt: skip
+    summary, results = repeated(3, lambda: next(runs), 4)
+    assert (summary.runs, summary.seconds, summary.peak_megabytes) == (3, 2.0, 20.0)
+    assert len(results) == 3
+    summary, _ = repeated(3, lambda: Measured(4.0, 4.0, 10.0, ""), 4)
+    assert (summary.runs, summary.least_seconds, summary.most_seconds) == (1, 4.0, 4.0)
 
 
 def test_the_page_says_what_was_not_measured():
@@ -187,11 +220,11 @@ def test_an_n1_that_failed_before_it_was_built_costs_no_other_its_page(tmp_path,
         "rows": {"measures": 5, "absences": 5, "income_reports": 5},
     }  # fmt: skip
 
-    class Measured(Instance):
+    class Noted(Instance):
         def measure(self, peers, steps=()) -> None:
             self.note(whole)
 
-    monkeypatch.setattr(benchmark, "Instance", Measured)
+    monkeypatch.setattr(benchmark, "Instance", Noted)
     (tmp_path / "N1.json").write_text(json.dumps(failed))
     places = ["--folder", str(tmp_path / "bench"), "--out", str(tmp_path)]
 
