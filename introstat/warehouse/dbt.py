@@ -147,7 +147,7 @@ def _note(run: DbtRun, event: dict[str, Any], progress: Tell) -> None:
     node = data.get("node_info", {}).get("node_name", "")
     if "index" in data and "total" in data:
         progress(data["index"], data["total"], node)
-    if info["name"] in _MADE:
+    if info.get("name") in _MADE:
         run.relations.append(data["node_info"]["node_relation"]["alias"])
     if info["level"] == "error":
         run.errors.append(info["msg"])
