@@ -27,7 +27,7 @@
     {%- if before is not none and before.type != type -%}{%- do adapter.drop_relation(before) -%}{%- endif -%}
     {% call statement('main') -%}
         create or replace {{ type }} {{ made }} as
-        {{ in_order_of_pieces(model.compiled_code) }}
+        {{ model.compiled_code }}
     {%- endcall %}
     {%- do expect_contract(made) -%}
     {{- run_hooks(post_hooks, inside_transaction=True) -}}
