@@ -126,13 +126,9 @@ def between_inputs_and(fact: str, all_models: list[Model]) -> list[Model]:
     return [model for model in all_models if model.name in needed]
 
 
-def of_fact(inputs: Path, fact: str) -> list[Model]:
-    """Return the models that make a fact of the exported inputs, the fact last.
-
-    The folder of the inputs holds the compiled models as `compiled.json` too.
-    """
-    listed = json.loads((inputs / COMPILED).read_text(encoding="utf-8"))
-    return between_inputs_and(fact, [Model(**model) for model in listed])
+def listed_beside(inputs: Path) -> list[Model]:
+    """Return the models that the folder of the inputs holds as `compiled.json`."""
+    return [Model(**model) for model in json.loads((inputs / COMPILED).read_text(encoding="utf-8"))]
 
 
 @contextmanager

@@ -8,7 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.agreement import FACTS
-from benchmarks.compiled import database, of_fact, read_once_as_views, run_models
+from benchmarks.compiled import (
+    between_inputs_and,
+    database,
+    listed_beside,
+    read_once_as_views,
+    run_models,
+)
 from benchmarks.peers.running import command, timed
 from introstat.sql import text_literal
 
@@ -18,12 +24,13 @@ def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, f
 
     To be compared, they are written to `out` as well, when the clock has stopped.
     """
+    listed = listed_beside(inputs)
 
     def maker(fact: str) -> Callable[[Path, Path], Callable[[], None]]:
         def make(folder: Path, path: Path) -> Callable[[], None]:
             with ExitStack() as until_compared:
                 connection = until_compared.enter_context(database(folder, path.parent))
-                models = of_fact(folder, fact)
+                models = between_inputs_and(fact, listed)
                 last = models[-1]
                 behind = [parent.split(".")[-1] for parent in last.parents] if last.is_view else []
                 run_models(connection, read_once_as_views(models, behind), lambda *_: None)

@@ -4,18 +4,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.agreement import FACTS
-from benchmarks.compiled import database, of_fact, read_once_as_views, run_models
+from benchmarks.compiled import (
+    between_inputs_and,
+    database,
+    listed_beside,
+    read_once_as_views,
+    run_models,
+)
 from benchmarks.peers.running import command, timed
 from introstat.sql import text_literal
 
 
 def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, float]:
     """Write the facts of the exported inputs to `out` and return the seconds each has taken."""
+    listed = listed_beside(inputs)
 
     def maker(fact: str) -> Callable[[Path, Path], None]:
         def make(folder: Path, path: Path) -> None:
             with database(folder) as connection:
-                *before, last = read_once_as_views(of_fact(folder, fact))
+                *before, last = read_once_as_views(between_inputs_and(fact, listed))
                 run_models(connection, before, lambda *_: None)
                 # Packed as polars packs.
                 connection.execute(

@@ -31,7 +31,6 @@ class _Commands(click.Group):
     """A group whose commands tell of files, disks and memory that do not serve as bad input."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        seldom_look_for_garbage()
         try:
             return super().invoke(ctx)
         except shutil.Error as error:
@@ -66,6 +65,7 @@ def main() -> None:
       introstat build --extracts extracts --warehouse introstat.duckdb
       introstat summary --warehouse introstat.duckdb
     """
+    seldom_look_for_garbage()
 
 
 main.add_command(synth)

@@ -3,7 +3,6 @@
 It gets ready (dbt takes seconds to import and to parse the project) and begins when it is told.
 """
 
-import atexit
 import gc
 import json
 import sys
@@ -13,7 +12,7 @@ from dbt.cli.main import dbtRunner
 from dbt_common.events.base_types import EventMsg
 from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 
-from introstat.processes import end_with_parent
+from introstat.processes import end_with_parent, seldom_look_for_garbage
 from introstat.warehouse.dbt import BEGIN
 from introstat.warehouse.parsed import parsed_project
 
@@ -35,8 +34,8 @@ def tell(event: EventMsg) -> None:
 if __name__ == "__main__":
     # A quarter of what dbt takes for nodes that stand was looking for garbage among all that it had
     # parsed. There is little, about a hundred MB, and the process ends with the build.
+    seldom_look_for_garbage()
     gc.disable()
-    atexit.register(gc.freeze)
     end_with_parent()
     arguments = sys.argv[1:]
     place = arguments.index("--vars") + 1 if "--vars" in arguments else None

@@ -137,14 +137,19 @@ def _copy_of(make: Callable[[Path], None], place: Path, folder: Path) -> None:
     shutil.copytree(place / "made", folder, dirs_exist_ok=True)
 
 
-def _received(extracts: Path, kept: Path, received: Path) -> None:
-    """Copy the received copy of extracts, which is made once a test run.
+def receive_here(extracts: Path, received: Path) -> None:
+    """Receive extracts with the session's key, all of them, in this process.
 
-    By this process: a command of its own would import Great Expectations anew each time.
+    A command of its own would import Great Expectations anew each time.
     """
+    assert receive(extracts, received, Pseudonymiser(KEY)).refused == []
+
+
+def _received(extracts: Path, kept: Path, received: Path) -> None:
+    """Copy the received copy of extracts, which is made once a test run."""
 
     def make(place: Path) -> None:
-        assert receive(extracts, place, Pseudonymiser(KEY)).refused == []
+        receive_here(extracts, place)
 
     assert "INTROSTAT_MAPPINGS" not in os.environ  # what is received is not all in the extracts
     _copy_of(make, kept / f"received-{_content(extracts)}", received)

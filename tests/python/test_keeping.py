@@ -116,6 +116,19 @@ def copy_of_project(folder: Path) -> Path:
     return folder
 
 
+def dbt_of(
+    project: Path, warehouse: Path, built_from: Path, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run dbt of a copied project, on what the warehouse `built_from` was built from."""
+    place = project.parent
+    return run(
+        "dbt", *words, "--project-dir", project, "--profiles-dir", project,
+        "--target-path", place / "target", "--log-path", place,
+        INTROSTAT_WAREHOUSE=str(warehouse),
+        INTROSTAT_RECEIVED=str(built_from.with_suffix(".received")),
+    )  # fmt: skip
+
+
 def test_columns_that_are_not_as_described_leave_the_table_that_stands(
     generated_warehouse, tmp_path
 ):
@@ -135,12 +148,9 @@ def test_columns_that_are_not_as_described_leave_the_table_that_stands(
         assert before in text
         file.write_text(text.replace(before, after, 1), encoding="utf-8")
     warehouse = shutil.copy(generated_warehouse, tmp_path)
-    done = run(
-        "dbt", "run", "--select", "dim_status", "dim_measure_type", "dim_termination_reason",
-        "--project-dir", project, "--profiles-dir", project,
-        "--target-path", tmp_path / "target", "--log-path", tmp_path,
-        INTROSTAT_WAREHOUSE=str(warehouse),
-        INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
+    done = dbt_of(
+        project, warehouse, generated_warehouse,
+        "run", "--select", "dim_status", "dim_measure_type", "dim_termination_reason",
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
     assert "ERROR=3" in done.stdout
@@ -159,12 +169,9 @@ def test_a_definition_that_changed_with_a_month_is_true_of_every_month(
     model = staging.read_text(encoding="utf-8")
 
     def lines_of(day: str, warehouse: Path) -> list[tuple]:
-        done = run(
-            "dbt", "run", "--select", "+int_income__lines",
-            "--vars", f"{{as_of: '{day}'}}", "--project-dir", project, "--profiles-dir", project,
-            "--target-path", tmp_path / "target", "--log-path", tmp_path,
-            INTROSTAT_WAREHOUSE=str(warehouse),
-            INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
+        done = dbt_of(
+            project, warehouse, generated_warehouse,
+            "run", "--select", "+int_income__lines", "--vars", f"{{as_of: '{day}'}}",
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         return rows(warehouse, "from int_income__lines order by all")
@@ -191,12 +198,10 @@ def test_what_is_wrong_with_a_new_piece_is_found_by_a_test_that_looks_at_it_alon
     # A hook is no part of what a table is made from, nor is its config; a line more would be.
     hook = "insert into {{ this }} from {{ this }} order by period desc limit 1"
     model.write_text(f"{{{{ config(post_hook='{hook}') }}}}{text}", encoding="utf-8")
-    done = run(
-        "dbt", "build", "--exclude-resource-type", "unit_test", "--select", "+stat_base_recipients",
-        "--vars", f"{{as_of: '{after}'}}", "--project-dir", project, "--profiles-dir", project,
-        "--target-path", tmp_path / "target", "--log-path", tmp_path,
-        INTROSTAT_WAREHOUSE=str(warehouse),
-        INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
+    done = dbt_of(
+        project, warehouse, generated_warehouse,
+        "build", "--exclude-resource-type", "unit_test", "--select", "+stat_base_recipients",
+        "--vars", f"{{as_of: '{after}'}}",
     )  # fmt: skip
     assert done.returncode == 1, done.stdout
     assert "ERROR=1 " in done.stdout
