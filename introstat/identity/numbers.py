@@ -1,14 +1,21 @@
 """Check digits of fødselsnummer, D-number and DUF number, the rules from 2032 included."""
 
 import re
-from collections.abc import Callable
-from datetime import date
-from functools import cache
-from operator import mul
+from collections.abc import Callable, Sequence
+from itertools import compress
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Digits = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+    Verdicts = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _DUF_WEIGHTS = (4, 6, 3, 2, 7, 5, 4, 6, 3, 2)
+# From 0, a month that there is not.
+_DAYS_OF_MONTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 # What stands between the parts of a number that somebody has written apart.
 BLANKS = " \t\u00a0\u2007\u202f._-"
@@ -42,22 +49,62 @@ def is_valid_ident(text: str) -> bool:
     synthetic ones), k1 leaving 0–3 and k2 leaving 0. The number tells neither century nor sex, so a
     29 February is a date if any century has it.
     """
-    if len(text) != 11 or not text.isascii() or not text.isdigit():
-        return False
-    digits = list(map(int, text))
-    day, month, year = int(text[:2]), int(text[2:4]), int(text[4:6])
-    return (
-        _is_date(day - 40 if day > 40 else day, month - 80 if month > 80 else month, year)
-        and _weighted(digits, _K1_WEIGHTS) % 11 <= 3
-        and _weighted(digits, _K2_WEIGHTS) % 11 == 0
-    )
+    return valid_idents([text])[0]
 
 
 def is_valid_duf(text: str) -> bool:
     """Tell whether a text is a valid DUF number: ten digits and their weighted sum mod 11."""
-    if len(text) != 12 or not text.isascii() or not text.isdigit():
-        return False
-    return _weighted(list(map(int, text)), _DUF_WEIGHTS) % 11 == int(text[10:])
+    return valid_dufs([text])[0]
+
+
+def valid_idents(texts: Sequence[str]) -> list[bool]:
+    """Tell of each of many texts, in a fraction of the time, whether it `is_valid_ident`."""
+    return _of_digits(texts, 11, _are_idents)
+
+
+def valid_dufs(texts: Sequence[str]) -> list[bool]:
+    """Tell of each of many texts, in a fraction of the time, whether it `is_valid_duf`."""
+    return _of_digits(texts, 12, _are_dufs)
+
+
+def _of_digits(
+    texts: Sequence[str], length: int, check: Callable[["Digits"], "Verdicts"]
+) -> list[bool]:
+    """Return what `check` says of the texts that are so many digits; no other is valid."""
+    import numpy as np
+
+    fit = [len(text) == length and text.isascii() and text.isdigit() for text in texts]
+    joined = "".join(compress(texts, fit)).encode("ascii")
+    digits = np.frombuffer(joined, np.uint8).reshape(-1, length).astype(np.int32) - ord("0")
+    valid = np.array(fit, bool)
+    valid[valid] = check(digits)
+    return cast(list[bool], valid.tolist())
+
+
+def _are_idents(digits: "Digits") -> "Verdicts":
+    day, month, year = (10 * digits[:, 0:6:2] + digits[:, 1:6:2]).T
+    valid: Verdicts = (
+        _are_dates(day - 40 * (day > 40), month - 80 * (month > 80), year)
+        & (digits[:, :10] @ _K1_WEIGHTS % 11 <= 3)
+        & (digits @ _K2_WEIGHTS % 11 == 0)
+    )
+    return valid
+
+
+def _are_dates(day: "Digits", month: "Digits", year: "Digits") -> "Verdicts":
+    """Tell which days are, in any century: year 00 had a 29 February once, in 2000."""
+    import numpy as np
+
+    is_month = (month >= 1) & (month <= 12)
+    days = np.array(_DAYS_OF_MONTHS)[month * is_month] + ((month == 2) & (year % 4 == 0))
+    valid: Verdicts = (day >= 1) & (day <= days)
+    return valid
+
+
+def _are_dufs(digits: "Digits") -> "Verdicts":
+    last_two = 10 * digits[:, 10] + digits[:, 11]
+    valid: Verdicts = digits[:, :10] @ _DUF_WEIGHTS % 11 == last_two
+    return valid
 
 
 def numbers_replaced(text: str, replace: Callable[[str], str]) -> str:
@@ -109,18 +156,3 @@ def tellable(text: str) -> str:
 def ascii_digits(text: str) -> str:
     """Return the digits of a text, of whatever script, as 0–9."""
     return "".join(str(int(char)) for char in text if char.isdecimal())
-
-
-def _weighted(digits: list[int], weights: tuple[int, ...]) -> int:
-    return sum(map(mul, digits, weights))
-
-
-@cache
-def _is_date(day: int, month: int, year: int) -> bool:
-    for century in (1900, 2000):
-        try:
-            date(century + year, month, day)
-        except ValueError:
-            continue
-        return True
-    return False

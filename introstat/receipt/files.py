@@ -37,8 +37,8 @@ _ALWAYS_UNPACKED = 64 * 1024 * 1024
 _UNIT_SEPARATOR = "\x1f"
 # The number of a line where every line is a row.
 _LINE_OF_ROW = "rowid + 1"
-# Whose a line of JSON is, if it parses.
-_PERSON = "try(line_content ->> '$.inntektsmottaker.personidentifikator') as personidentifikator"
+# Whose a line of JSON is: null if it does not parse.
+_PERSON = "$.inntektsmottaker.personidentifikator"
 # A character that JSON spells; a backslash that is one itself comes in twos before it.
 _ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*)\\u([0-9a-fA-F]{4})")
 # Bytes that latin-1 gives to no letter and Windows gives to dashes and curly quotes.
@@ -417,25 +417,38 @@ def _number_lines(
 def _load_lines(
     connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
 ) -> None:
-    """Read the lines into `parsed`, blank ones too; of JSON that parses also whose they are."""
-    person = f", {_PERSON}" if file.table.format == "jsonl" else ""
+    """Read the lines into `parsed`, blank ones too; of JSON also what is asked of each line."""
+    lines = f"""
+        read_csv(
+            {text_literal(str(file.path))}, columns = {{'line_content': 'varchar'}},
+            auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
+            escape = '', encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
+            ignore_errors = true, store_rejects = true
+        )
+    """
+    asked = _asked_of(lines, file) if file.table.format == "jsonl" else f"from {lines}"
     connection.execute("drop table if exists reject_errors; drop table if exists reject_scans")
     try:
-        connection.execute(
-            f"""
-            create or replace temp table parsed as
-            select line_content{person}
-            from read_csv(
-                {text_literal(str(file.path))}, columns = {{'line_content': 'varchar'}},
-                auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
-                escape = '', encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
-                ignore_errors = true, store_rejects = true
-            )
-            """
-        )
+        connection.execute(f"create or replace temp table parsed as {asked}")
     except duckdb.Error as error:
         raise _unreadable(where, file.path, encoding, error) from None
     _refuse_rejects(connection, file.path, encoding, where, 1)
+
+
+def _asked_of(lines: str, file: DeliveredFile) -> str:
+    """Query whose each line of JSON is, and whether a list in it has a second object.
+
+    Both are asked of a line in one parsing, and null of one that cannot be parsed.
+    """
+    seconds = _second_objects(file)
+    has_second = " or ".join(f"found[{place}] is not null" for place in range(2, len(seconds) + 2))
+    return f"""
+        select
+            * exclude (found),
+            found[1] as personidentifikator,
+            {has_second or "false"} as has_second
+        from (select *, try(line_content ->> {[_PERSON, *seconds]}) as found from {lines})
+    """
 
 
 def _leave_out_blank(connection: duckdb.DuckDBPyConnection) -> str:
@@ -465,7 +478,7 @@ def _parse_json(
     if broken:
         line = _leave_out_blank(connection)
     if has_spelled:
-        _spell_out(connection)
+        _spell_out(connection, file)
     if broken or has_spelled:
         _, broken = _looked_through(connection, line)
     if broken:
@@ -490,7 +503,7 @@ def _parse_json(
 def _looked_through(connection: duckdb.DuckDBPyConnection, line: str) -> tuple[bool, int]:
     """Return whether a character is spelled in any line, and the first line that is no object.
 
-    The first has its number, 0 if there is none.
+    The first has its number, 0 if there is none. A line that has told whose it is has been parsed.
     """
     row = connection.execute(
         rf"""
@@ -498,6 +511,7 @@ def _looked_through(connection: duckdb.DuckDBPyConnection, line: str) -> tuple[b
             coalesce(bool_or(contains(line_content, '\u')), false),
             coalesce(min(
                 case
+                    when personidentifikator is not null then null
                     when not coalesce(json_valid(line_content), false) then {line}
                     when starts_with(line_content, '{{') then null
                     when json_type(line_content) <> 'OBJECT' then {line}
@@ -509,7 +523,7 @@ def _looked_through(connection: duckdb.DuckDBPyConnection, line: str) -> tuple[b
     return row or (False, 0)
 
 
-def _spell_out(connection: duckdb.DuckDBPyConnection) -> None:
+def _spell_out(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> None:
     """Write what JSON spells \\uXXXX as it is, where a number spelled so would not be found."""
     lines = connection.execute(
         r"select rowid as place, line_content from parsed where contains(line_content, '\u')"
@@ -523,7 +537,7 @@ def _spell_out(connection: duckdb.DuckDBPyConnection) -> None:
         f"""
         update parsed
         set line_content = new.line_content, personidentifikator = new.personidentifikator
-        from (select *, {_PERSON} from spelled) as new
+        from ({_asked_of("spelled", file)}) as new
         where parsed.rowid = new.place
         """
     )
@@ -543,34 +557,46 @@ def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile)
     A line is parsed once for all objects if none of its lists holds a second one, as in most lines.
     The lines' lists of names are made distinct first: they are few, the lines are many.
     """
-    parents = sorted({path.rpartition(".")[0] for path in file.table.fields})
+    parents = _parents(file)
     firsts = [f"$.{parent}".rstrip(".").replace("[*]", "[0]") for parent in parents]
-    in_lists = [parent for parent in parents if "[*]" in parent]
-    seconds = sorted(
+    names = [
+        f"select unnest({parents}) as parent, unnest(found) as names "
+        f"from {_distinct_names(f'{firsts}', 'true')}"
+    ] + [
+        f"select '{parent}' as parent, flatten(found) as names "
+        f"""from {_distinct_names(f"'$.{parent}'", "has_second")}"""
+        for parent in parents
+        if "[*]" in parent
+    ]
+    found = connection.execute(
+        f"select distinct parent, unnest(names) as name from ({' union all '.join(names)})"
+    ).fetchall()
+    return {f"{parent}.{name}" if parent else name for parent, name in found}
+
+
+def _distinct_names(paths: str, among: str) -> str:
+    """Query the lists of names that lines have at the paths; a list goes by its checksum."""
+    return (
+        "(select any_value(found) as found "
+        f"from (select json_keys(line_content, {paths}) as found from parsed where {among}) "
+        "group by hash(found))"
+    )
+
+
+def _parents(file: DeliveredFile) -> list[str]:
+    """Return the paths of the objects whose fields the contract knows."""
+    return sorted({path.rpartition(".")[0] for path in file.table.fields})
+
+
+def _second_objects(file: DeliveredFile) -> list[str]:
+    """Return where a second object is, if a list of the contract has one; of lists in lists too."""
+    return sorted(
         {
             f"$.{parent[: mark.start()]}".replace("[*]", "[0]") + "[1]"
-            for parent in in_lists
+            for parent in _parents(file)
             for mark in re.finditer(re.escape("[*]"), parent)
         }
     )
-    has_second = " or ".join(f"json_exists(line_content, '{path}')" for path in seconds)
-    names = [
-        f"select unnest({parents}) as parent, unnest(found) as names "
-        f"from (select distinct json_keys(line_content, {firsts}) as found from parsed)"
-    ] + [
-        f"select '{parent}' as parent, flatten(found) as names "
-        f"from (select distinct json_keys(line_content, '$.{parent}') as found from with_second)"
-        for parent in in_lists
-    ]
-    found = connection.execute(
-        f"""
-        with with_second as materialized (
-            select line_content from parsed where {has_second or "false"}
-        )
-        select distinct parent, unnest(names) as name from ({" union all ".join(names)})
-        """
-    ).fetchall()
-    return {f"{parent}.{name}" if parent else name for parent, name in found}
 
 
 def _parse_fixed_width(

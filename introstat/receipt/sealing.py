@@ -17,6 +17,8 @@ from introstat.identity.numbers import (
     NUMBER_IN_TEXT,
     is_valid_duf,
     is_valid_ident,
+    valid_dufs,
+    valid_idents,
 )
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.contract import Column
@@ -54,22 +56,20 @@ _LINES_WITHOUT_NUMBERS = """
         is_valid_ident as personidentifikator_is_valid,
         case
             when number is null then line_content
+            when length(number) >= 11 and len(around) = 2
+                and ends_with(around[1], '"') and starts_with(around[2], '"')
+                then around[1] || pseudonym || around[2]
             when length(number) < 11 or not contains(line_content, '"' || number || '"')
                 then regexp_replace(
                     line_content,
                     '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}\\s]+)',
                     '\\1"' || pseudonym || '"'
                 )
-            when strlen(line_content) = strlen(number) + strlen(line_before) + strlen(line_after)
-                then line_before || pseudonym || line_after
             else replace(line_content, number, pseudonym)
         end as line_content,
         line_number
     from (
-        select
-            *,
-            split_part(line_content, number, 1) as line_before,
-            split_part(line_content, number, 2) as line_after
+        select *, string_split(line_content, number) as around
         from incoming
         left join numbers_of_file on trim(incoming.personidentifikator) = numbers_of_file.number
     )
@@ -214,9 +214,9 @@ def _seal_numbers(
         forget_numbers(connection)
     made = {
         "number": pa.array(new, pa.string()),
-        "pseudonym": pa.array(map(pseudonymiser.pseudonym, new), pa.string()),
-        "is_valid_ident": pa.array(map(is_valid_ident, new), pa.bool_()),
-        "is_valid_duf": pa.array(map(is_valid_duf, new), pa.bool_()),
+        "pseudonym": pa.array(pseudonymiser.pseudonyms(new), pa.string()),
+        "is_valid_ident": pa.array(valid_idents(new), pa.bool_()),
+        "is_valid_duf": pa.array(valid_dufs(new), pa.bool_()),
     }
     connection.execute("delete from numbers_of_file where pseudonym is null")
     for table in ("numbers", "numbers_of_file"):

@@ -1,9 +1,13 @@
 """Check digits, with the published examples."""
 
+import random
+
 import pytest
 from deliveries import ident
+from oracle import reading
 
-from introstat.identity.numbers import is_valid_duf, is_valid_ident
+from introstat.identity.numbers import is_valid_duf, is_valid_ident, valid_dufs, valid_idents
+from introstat.identity.pseudonyms import Pseudonymiser
 
 
 @pytest.mark.parametrize("number", ["02013299997", "30108299920", "30108299939"])
@@ -43,3 +47,34 @@ def test_duf_numbers_are_checked_by_their_last_two_digits():
     assert is_valid_duf(f"2015012345{check:02d}")
     assert not is_valid_duf(f"2015012345{(check + 1) % 11:02d}")
     assert not is_valid_duf("2015012345")
+
+
+def test_many_numbers_are_each_told_of_in_their_place():
+    chosen = random.Random(7)
+    days = [*range(34), *range(39, 75)]
+    months = [*range(15), *range(79, 95)]
+    texts = [
+        f"{chosen.choice(days):02d}{chosen.choice(months):02d}{chosen.randrange(10**7):07d}"
+        for _ in range(100_000)
+    ]
+    # The last days of February, in years of every kind.
+    texts += [f"{day}02{year}{chosen.randrange(10**5):05d}" for day in (28, 29, 30)
+              for year in ("00", "03", "04", "99") for _ in range(1_000)]  # fmt: skip
+    texts[::1000] = ["no number"] * len(texts[::1000])
+    told = valid_idents(texts)
+    assert told == [reading.is_valid_ident(text) for text in texts]
+    valid = [text for text, is_valid in zip(texts, told, strict=True) if is_valid]
+    assert {text[4:6] for text in valid if text[:4] == "2902"} >= {"00", "04"}
+    assert valid_idents([]) == valid_dufs([]) == []
+    assert valid_dufs(["201501234567", "", "201501234500"]) == [
+        is_valid_duf("201501234567"), False, is_valid_duf("201501234500")
+    ]  # fmt: skip
+
+
+def test_many_pseudonyms_are_those_of_each_number():
+    pseudonymiser = Pseudonymiser(bytes(range(64)))
+    numbers = [ident(7), "", "201501234567", "ø", "no number at all", ident(7)]
+    made = pseudonymiser.pseudonyms(numbers)
+    assert made == [pseudonymiser.pseudonym(number) for number in numbers]
+    assert [pseudonymiser.number(pseudonym) for pseudonym in made] == numbers
+    assert made[0] == made[-1] != made[2]
