@@ -119,19 +119,6 @@
 {%- endmacro %}
 
 
-{# Completed years from one date to another. #}
-{% macro completed_years(from, until) -%}
-    {{ adapter.dispatch('completed_years')(from, until) }}
-{%- endmacro %}
-
-{% macro default__completed_years(from, until) -%}
-    (
-        extract(year from {{ until }}) - extract(year from {{ from }})
-        - case when strftime({{ until }}, '%m%d') < strftime({{ from }}, '%m%d') then 1 else 0 end
-    )
-{%- endmacro %}
-
-
 {# A table function: the integers `first` to `last`, one row each, in a column `number`. #}
 {% macro integers(first, last) -%}
     {{ adapter.dispatch('integers')(first, last) }}

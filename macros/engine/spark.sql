@@ -37,14 +37,6 @@
 {%- endmacro %}
 
 
-{% macro spark__completed_years(from, until) -%}
-    (
-        extract(year from {{ until }}) - extract(year from {{ from }})
-        - case when date_format({{ until }}, 'MMdd') < date_format({{ from }}, 'MMdd') then 1 else 0 end
-    )
-{%- endmacro %}
-
-
 {% macro spark__integers(first, last) -%}
     (select cast(id as integer) as number from range({{ first }}, {{ last }} + 1))
 {%- endmacro %}

@@ -10,8 +10,8 @@
     - by: the column that tells the pieces apart, or an expression.
     - within: where `by` is an expression, a column that the first word of a piece is the value of. An engine
       carries a condition on it further.
-    - of: what it reads in pieces, with the expressions that give the pieces a row there is read for; none if
-      all of it is read. When anything else it reads has changed, or its recipe, all is built.
+    - of: what it reads in pieces, with the expressions that give the pieces a row there is read for, or with the
+      macro that returns a condition for the rows of changed pieces; none if all of it is read. When anything else it reads has changed, or its recipe, all is built.
     - versions: the macro that returns the version of each piece as it is now, by its value as text. A row may
       rest on nothing in `of` but what the version of its piece tells.
 #}
@@ -90,7 +90,8 @@
             else ref(graph.nodes[unique_id].name) | string -%}
         {%- set told = config['of'][unique_id.split('.')[2:] | join('.')] -%}
         {%- if told -%}
-            {%- set there = [around, '(' ~ told | join(those ~ ' or ') ~ those ~ ')'] | select | join(' and ') -%}
+            {%- set condition = context[told](changed) if told is string else told | join(those ~ ' or ') ~ those -%}
+            {%- set there = [around, '(' ~ condition ~ ')'] | select | join(' and ') -%}
             {%- set narrowed.sql = narrowed.sql | replace(read, '(select * from ' ~ read ~ ' where ' ~ there ~ ')') -%}
         {%- endif -%}
     {%- endfor -%}
@@ -215,6 +216,17 @@
 {% endmacro %}
 
 
+{# The benefits that changed months are held against. #}
+{% macro benefits_of_reconciled_months(changed) %}
+    {%- set months = [] -%}
+    {%- for month in changed -%}
+        {%- set later = modules.datetime.date.fromisoformat(month) + modules.datetime.timedelta(days=31) -%}
+        {%- do months.extend([month, later.replace(day=1) | string]) -%}
+    {%- endfor -%}
+    {{- return("benefit_month in ('" ~ months | unique | join("', '") ~ "')") -}}
+{% endmacro %}
+
+
 {% macro benefit_period_versions(marks) %}
     {{- return(versions_by_piece(
         "select periods.period, md5(string_agg(months.version, ' ' order by months.piece)) from ("
@@ -243,6 +255,31 @@
 {% macro rule_piece(half_year) -%}
     case when rule_id in ('{{ rule_families()['dq_benefit'] | join("', '") }}') then rule_id || ' ' || {{ half_year }} else rule_id end
 {%- endmacro %}
+
+
+{#
+    The units of such pieces. By half-year they are told by numbers, and by a day that DuckDB's zone maps know as
+    well: making a text for each of twelve million units took longer than all else.
+#}
+{% macro units_of_rule_pieces(changed) %}
+    {%- set whole_rules, half_years, numbers = ['none'], [], [] -%}
+    {%- for piece in changed -%}
+        {%- set words = piece.split(' ') -%}
+        {%- do (half_years if words[1:] else whole_rules).append(words[-1]) -%}
+    {%- endfor -%}
+    {%- set is_whole = "rule_id in ('" ~ whole_rules | join("', '") ~ "')" -%}
+    {%- if not half_years -%}{{ return(is_whole) }}{%- endif -%}
+    {%- for half_year in half_years | unique -%}
+        {%- do numbers.append(2 * half_year[:4] | int + half_year[5:] | int - 1) -%}
+    {%- endfor -%}
+    {%- set first = half_years | min -%}
+    {#- A unit counts in the half-year of its date, or in an earlier one: that of the last day known. The day is a
+        condition of its own, for the half-year is not known where the units are read. -#}
+    {%- set first_day = "date '" ~ first[:4] ~ ('-01-01' if first[5:] == '1' else '-07-01') ~ "'" -%}
+    {{- return(
+        '(' ~ is_whole ~ ' or half_year_no in (' ~ numbers | join(', ') ~ ')) '
+        ~ 'and (' ~ is_whole ~ ' or event_date >= ' ~ first_day ~ ')') -}}
+{% endmacro %}
 
 
 {# A rule's units are those of its family, judged by dq_checked. #}
@@ -277,4 +314,19 @@
         "select " ~ half_year ~ ", '" ~ judged ~ "' || md5(string_agg(months.version, ' ' order by months.piece)) from ("
         ~ versions_kept('fct_benefit_reconciliation') ~ ") as months cross join " ~ relation_of('int_time__observed')
         ~ " as vintage group by 1")) -}}
+{% endmacro %}
+
+
+{# The findings of a rule that are kept in pieces: all of them make its list. #}
+{% macro found_rule_versions(marks) %}
+    {{- return(versions_by_piece(
+        "select split_part(piece, ' ', 1) as rule_id, md5(string_agg(version, ' ' order by piece)) from ("
+        ~ versions_kept('dq_findings') ~ ") group by 1")) -}}
+{% endmacro %}
+
+
+{% macro completeness_rule_versions(marks) %}
+    {{- return(versions_by_piece(
+        "select rule_id, " ~ rows_version('completeness') ~ " from " ~ relation_of('fct_completeness')
+        ~ " as completeness group by rule_id")) -}}
 {% endmacro %}

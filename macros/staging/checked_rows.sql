@@ -304,9 +304,7 @@ select * from final
         {%- for column in columns if column.data_type != 'varchar' %}
         {%- set text = 'text_' ~ ((columns | map(attribute='name') | list).index(column.name) + 1) %}
         {%- if column.data_type == 'income' %}
-        or {{ any_line(text,
-            clean(field('line', 'beloep')) ~ ' is not null and '
-            ~ parsed(clean(field('line', 'beloep')), 'decimal') ~ ' is null') }}
+        or {{ any_line(text, 'not ' ~ is_decimal(clean(field('line', 'beloep')))) }}
         {%- else %}
         or ({{ text }} is not null and {{ adapter.quote(column.name) }} is null)
         {%- endif %}

@@ -31,9 +31,14 @@
 {# Decimals with comma or point, up to six places; more, or a thousands sign, cannot be read. #}
 {% macro parsed_decimal(text) -%}
     case
-        when {{ matches(text, '[+-]?[0-9]{1,9}([.,][0-9]{1,6})?') }}
+        when {{ is_decimal(text) }}
             then cast(replace({{ text }}, ',', '.') as decimal(15, 6))
     end
+{%- endmacro %}
+
+
+{% macro is_decimal(text) -%}
+    {{ matches(text, '[+-]?[0-9]{1,9}([.,][0-9]{1,6})?') }}
 {%- endmacro %}
 
 

@@ -1,6 +1,6 @@
 {{ config(meta={'pieces': {
     'by': rule_piece('half_year'), 'within': 'rule_id', 'versions': 'rule_versions',
-    'of': {'dq_checked': [rule_piece(half_year_of_number('half_year_no'))]},
+    'of': {'dq_checked': 'units_of_rule_pieces'},
 }}) }}
 
 -- The only count of checked units and findings; completeness and the rules' states are sums of it.

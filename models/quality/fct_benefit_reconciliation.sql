@@ -1,7 +1,7 @@
 {{ config(meta={'pieces': {
     'by': 'month', 'versions': 'reconciled_month_versions',
     'of': {
-        'fct_benefit_months': ['benefit_month', 'cast(benefit_month - interval 1 month as date)'],
+        'fct_benefit_months': 'benefits_of_reconciled_months',
         'stg_receipt__files': none,
     },
 }}) }}

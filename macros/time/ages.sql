@@ -1,0 +1,24 @@
+{# Completed years from one date to another. #}
+{% macro completed_years(from, until) -%}
+    (
+        extract(year from {{ until }}) - extract(year from {{ from }})
+        - case when {{ day_in_year(until) }} < {{ day_in_year(from) }} then 1 else 0 end
+    )
+{%- endmacro %}
+
+
+{# A day's place among a year's, as a number that grows with it: month and day. #}
+{% macro day_in_year(day) -%}
+    100 * extract(month from {{ day }}) + extract(day from {{ day }})
+{%- endmacro %}
+
+
+{# The bands of ages, a row for each age: to find a person's by its age is quicker than between two ages. #}
+{% macro age_band_of_each_age() -%}
+    (
+        select
+            age_band,
+            {{ each_integer('from_age', 'to_age') }} as age
+        from {{ ref('age_bands') }}
+    )
+{%- endmacro %}
