@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     import numpy as np
 
-    Digits = np.ndarray[tuple[int, ...], np.dtype[np.int32]]
+    Digits = np.ndarray[tuple[int, ...], np.dtype[np.int16]]
     Verdicts = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
@@ -75,7 +75,7 @@ def _of_digits(
 
     fit = [len(text) == length and text.isascii() and text.isdigit() for text in texts]
     joined = "".join(compress(texts, fit)).encode("ascii")
-    digits = np.frombuffer(joined, np.uint8).reshape(-1, length).astype(np.int32) - ord("0")
+    digits = np.frombuffer(joined, np.uint8).reshape(-1, length).astype(np.int16) - ord("0")
     valid = np.array(fit, bool)
     valid[valid] = check(digits)
     return cast(list[bool], valid.tolist())
@@ -85,8 +85,8 @@ def _are_idents(digits: "Digits") -> "Verdicts":
     day, month, year = (10 * digits[:, 0:6:2] + digits[:, 1:6:2]).T
     valid: Verdicts = (
         _are_dates(day - 40 * (day > 40), month - 80 * (month > 80), year)
-        & (digits[:, :10] @ _K1_WEIGHTS % 11 <= 3)
-        & (digits @ _K2_WEIGHTS % 11 == 0)
+        & (_weighted(digits, _K1_WEIGHTS) % 11 <= 3)
+        & (_weighted(digits, _K2_WEIGHTS) % 11 == 0)
     )
     return valid
 
@@ -103,8 +103,16 @@ def _are_dates(day: "Digits", month: "Digits", year: "Digits") -> "Verdicts":
 
 def _are_dufs(digits: "Digits") -> "Verdicts":
     last_two = 10 * digits[:, 10] + digits[:, 11]
-    valid: Verdicts = digits[:, :10] @ _DUF_WEIGHTS % 11 == last_two
+    valid: Verdicts = _weighted(digits, _DUF_WEIGHTS) % 11 == last_two
     return valid
+
+
+def _weighted(digits: "Digits", weights: tuple[int, ...]) -> "Digits":
+    """Sum the first digits up by their weights; in small numbers, for there may be millions."""
+    import numpy as np
+
+    sums: Digits = digits[:, : len(weights)] @ np.array(weights, digits.dtype)
+    return sums
 
 
 def numbers_replaced(text: str, replace: Callable[[str], str]) -> str:

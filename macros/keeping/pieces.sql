@@ -11,7 +11,8 @@
     - within: where `by` is an expression, a column that the first word of a piece is the value of. An engine
       carries a condition on it further.
     - of: what it reads in pieces, with the expressions that give the pieces a row there is read for, or with the
-      macro that returns a condition for the rows of changed pieces; none if all of it is read. When anything else it reads has changed, or its recipe, all is built.
+      macro that returns a condition for the rows of changed pieces; none if all of it is read. When anything
+      else it reads has changed, or its recipe, all is built.
     - versions: the macro that returns the version of each piece as it is now, by its value as text. A row may
       rest on nothing in `of` but what the version of its piece tells.
 #}
