@@ -141,9 +141,9 @@ def holds_valid_number(text: str) -> bool:
 
     numbers_replaced(text, noted)
     return any(
-        is_valid_ident(digits[start : start + 11])
-        for digits in found
-        for start in range(len(digits) - 10)
+        valid_idents(
+            [digits[start : start + 11] for digits in found for start in range(len(digits) - 10)]
+        )
     )
 
 

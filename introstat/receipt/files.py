@@ -438,7 +438,7 @@ def _load_lines(
 def _asked_of(lines: str, file: DeliveredFile) -> str:
     """Query whose each line of JSON is, and whether a list in it has a second object.
 
-    Both are asked of a line in one parsing, and null of one that cannot be parsed.
+    Both are asked of a line in one parsing; one that cannot be parsed is nobody's.
     """
     seconds = _second_objects(file)
     has_second = " or ".join(f"found[{place}] is not null" for place in range(2, len(seconds) + 2))
@@ -561,7 +561,7 @@ def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile)
     firsts = [f"$.{parent}".rstrip(".").replace("[*]", "[0]") for parent in parents]
     names = [
         f"select unnest({parents}) as parent, unnest(found) as names "
-        f"from {_distinct_names(f'{firsts}', 'true')}"
+        f"from {_distinct_names(str(firsts), 'true')}"
     ] + [
         f"select '{parent}' as parent, flatten(found) as names "
         f"""from {_distinct_names(f"'$.{parent}'", "has_second")}"""

@@ -15,8 +15,6 @@ import pyarrow as pa
 from introstat.identity.numbers import (
     NUMBER_IN_ASCII,
     NUMBER_IN_TEXT,
-    is_valid_duf,
-    is_valid_ident,
     valid_dufs,
     valid_idents,
 )
@@ -305,9 +303,10 @@ def _sealed_texts(
 
 def _has_slipped(text: str, codes: str) -> bool:
     """Tell whether codes are none, and a valid number stands where they should."""
-    return not re.fullmatch(codes, text) and any(
-        is_valid_ident(text[start : start + 11]) or is_valid_duf(text[start : start + 12])
-        for start in range(len(text) - 10)
+    starts = range(len(text) - 10)
+    return not re.fullmatch(codes, text) and (
+        any(valid_idents([text[start : start + 11] for start in starts]))
+        or any(valid_dufs([text[start : start + 12] for start in starts]))
     )
 
 

@@ -161,6 +161,13 @@
 {%- endmacro %}
 
 
+{# A version for the rows of a model by each value of a column. #}
+{% macro versions_by_rows(name, column) %}
+    {{- return(versions_by_piece(
+        'select ' ~ column ~ ', ' ~ rows_version(name) ~ ' from ' ~ relation_of(name) ~ ' as ' ~ name ~ ' group by ' ~ column)) -}}
+{% endmacro %}
+
+
 {# Income is received by delivery: the receipts tell, and how what was received is read. #}
 {% macro income_delivery_versions(marks) %}
     {%- set read = local_md5(engine_read_parquet([''], empty_received(contract_table('aordningen', 'inntekt')))) -%}
@@ -246,9 +253,7 @@
 
 
 {% macro recipient_period_versions(marks) %}
-    {{- return(versions_by_piece(
-        "select period, " ~ rows_version('recipients') ~ " from " ~ relation_of('stat_base_recipients')
-        ~ " as recipients group by period")) -}}
+    {{- return(versions_by_rows('stat_base_recipients', 'period')) -}}
 {% endmacro %}
 
 
@@ -271,15 +276,13 @@
     {%- set is_whole = "rule_id in ('" ~ whole_rules | join("', '") ~ "')" -%}
     {%- if not half_years -%}{{ return(is_whole) }}{%- endif -%}
     {%- for half_year in half_years | unique -%}
-        {%- do numbers.append(2 * half_year[:4] | int + half_year[5:] | int - 1) -%}
+        {%- do numbers.append(number_of_half_year(half_year)) -%}
     {%- endfor -%}
-    {%- set first = half_years | min -%}
     {#- A unit counts in the half-year of its date, or in an earlier one: that of the last day known. The day is a
         condition of its own, for the half-year is not known where the units are read. -#}
-    {%- set first_day = "date '" ~ first[:4] ~ ('-01-01' if first[5:] == '1' else '-07-01') ~ "'" -%}
     {{- return(
         '(' ~ is_whole ~ ' or half_year_no in (' ~ numbers | join(', ') ~ ')) '
-        ~ 'and (' ~ is_whole ~ ' or event_date >= ' ~ first_day ~ ')') -}}
+        ~ 'and (' ~ is_whole ~ ' or event_date >= ' ~ first_day_of_half_year(numbers | min) ~ ')') -}}
 {% endmacro %}
 
 
@@ -327,7 +330,5 @@
 
 
 {% macro completeness_rule_versions(marks) %}
-    {{- return(versions_by_piece(
-        "select rule_id, " ~ rows_version('completeness') ~ " from " ~ relation_of('fct_completeness')
-        ~ " as completeness group by rule_id")) -}}
+    {{- return(versions_by_rows('fct_completeness', 'rule_id')) -}}
 {% endmacro %}

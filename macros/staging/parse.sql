@@ -28,7 +28,6 @@
 {%- endmacro %}
 
 
-{# Decimals with comma or point, up to six places; more, or a thousands sign, cannot be read. #}
 {% macro parsed_decimal(text) -%}
     case
         when {{ is_decimal(text) }}
@@ -37,6 +36,7 @@
 {%- endmacro %}
 
 
+{# Decimals with comma or point, up to six places; more, or a thousands sign, cannot be read. #}
 {% macro is_decimal(text) -%}
     {{ matches(text, '[+-]?[0-9]{1,9}([.,][0-9]{1,6})?') }}
 {%- endmacro %}

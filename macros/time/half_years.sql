@@ -24,6 +24,12 @@
 {%- endmacro %}
 
 
+{# The number of a half-year by its name, known when the SQL is written. #}
+{% macro number_of_half_year(name) -%}
+    {{- return(2 * name[:4] | int + name[5:] | int - 1) -}}
+{%- endmacro %}
+
+
 {# The first day of a half-year by its number. #}
 {% macro first_day_of_half_year(number) -%}
     {{ date_of(whole_division(number, 2), '1 + 6 * (' ~ number ~ ' % 2)', 1) }}
