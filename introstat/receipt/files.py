@@ -29,6 +29,8 @@ from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.sql import quoted_name, text_literal
 
 _MAX_LINE_BYTES = 16 * 1024 * 1024
+# DuckDB would take 16 times the longest line, and give it back to the system after every file.
+_BUFFER_BYTES = 2 * _MAX_LINE_BYTES
 # Text of registers packs to a twentieth, gzip at its utmost to a thousandth; small files may do so.
 _MOST_UNPACKED = 200
 MOST_COLUMNS = 1000
@@ -190,8 +192,9 @@ def _load_csv(
             from read_csv(
                 {text_literal(str(file.path))}, columns = {{{columns}}}, auto_detect = false,
                 header = false, skip = {header_lines}, delim = ';', quote = '"', escape = '"',
-                encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES}, null_padding = false,
-                ignore_errors = true, store_rejects = true
+                encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
+                buffer_size = {_BUFFER_BYTES}, null_padding = false, ignore_errors = true,
+                store_rejects = true
             )
             """
         )
@@ -423,7 +426,7 @@ def _load_lines(
             {text_literal(str(file.path))}, columns = {{'line_content': 'varchar'}},
             auto_detect = false, header = false, delim = '{_UNIT_SEPARATOR}', quote = '',
             escape = '', encoding = '{encoding}', max_line_size = {_MAX_LINE_BYTES},
-            ignore_errors = true, store_rejects = true
+            buffer_size = {_BUFFER_BYTES}, ignore_errors = true, store_rejects = true
         )
     """
     asked = _asked_of(lines, file) if file.table.format == "jsonl" else f"from {lines}"
@@ -555,32 +558,40 @@ def _fields_in_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile)
     """Return the JSON paths of the fields that the lines have in the objects the contract knows.
 
     A line is parsed once for all objects if none of its lists holds a second one, as in most lines.
-    The lines' lists of names are made distinct first: they are few, the lines are many.
     """
     parents = _parents(file)
     firsts = [f"$.{parent}".rstrip(".").replace("[*]", "[0]") for parent in parents]
-    names = [
-        f"select unnest({parents}) as parent, unnest(found) as names "
-        f"from {_distinct_names(str(firsts), 'true')}"
-    ] + [
-        f"select '{parent}' as parent, flatten(found) as names "
-        f"""from {_distinct_names(f"'$.{parent}'", "has_second")}"""
-        for parent in parents
-        if "[*]" in parent
-    ]
+    names = [_distinct_names(parents, "line_content", firsts, "true")]
+    in_lists = [parent.rpartition("[*]") for parent in parents if "[*]" in parent]
+    for place in sorted({place for place, _, _ in in_lists}):
+        below = [rest for of, _, rest in in_lists if of == place]
+        names.append(
+            _distinct_names(
+                [f"{place}[*]{rest}" for rest in below],
+                f"unnest(json_extract(line_content, '$.{place}[*]'))",
+                [f"${rest}" for rest in below],
+                "has_second",
+            )
+        )
     found = connection.execute(
         f"select distinct parent, unnest(names) as name from ({' union all '.join(names)})"
     ).fetchall()
     return {f"{parent}.{name}" if parent else name for parent, name in found}
 
 
-def _distinct_names(paths: str, among: str) -> str:
-    """Query the lists of names that lines have at the paths; a list goes by its checksum."""
-    return (
-        "(select any_value(found) as found "
-        f"from (select json_keys(line_content, {paths}) as found from parsed where {among}) "
-        "group by hash(found))"
-    )
+def _distinct_names(parents: list[str], objects: str, paths: list[str], among: str) -> str:
+    """Query the names at paths in JSON objects of the lines, each with the parent it stands for.
+
+    The lists of names are made distinct first, by their checksums: they are few, the lines many.
+    """
+    return f"""
+        select unnest({parents}) as parent, unnest(found) as names
+        from (
+            select any_value(found) as found
+            from (select json_keys({objects}, {paths}) as found from parsed where {among})
+            group by hash(found)
+        )
+    """
 
 
 def _parents(file: DeliveredFile) -> list[str]:

@@ -31,9 +31,14 @@ _NUMBERS_TABLE = (
 # How many are kept, some 100 bytes each; one file may add to them what it holds.
 _MOST_NUMBERS = 5_000_000
 _SHORTEST_NUMBER = 11
-_SEALED_LINES = "sealed_lines"
-# Registers' text packs no smaller at higher levels, which take half as long again.
-PARQUET_FORMAT = "format parquet, compression zstd, compression_level 1"
+# Registers' text packs no smaller at higher levels, which take half as long again. Most columns are
+# either words, a few, or numbers of their own: a dictionary that has grown long is given up early.
+PARQUET_FORMAT = (
+    "format parquet, parquet_version v2, compression zstd, compression_level 1, "
+    "dictionary_size_limit 10000"
+)
+# A group of rows is in memory until it is written, and a line of JSON is long.
+_GROUPS_OF_LINES = ", row_group_size 61440"
 _CHECK = {"ident": "is_valid_ident", "duf": "is_valid_duf"}
 # The part of an income line that the warehouse reads; the whole line is kept beside it.
 _INCOME_SHAPE = """{
@@ -46,17 +51,18 @@ _INCOME_SHAPE = """{
 }"""
 # A whole number can be replaced wherever it stands in the line. What is shorter, or no text in
 # JSON, may stand in other places by chance: there only the value under its own name is replaced.
-# Nearly every line holds its number once, and putting it together from what stands before and after
-# takes a fraction of what `replace` does.
-_LINES_WITHOUT_NUMBERS = """
+# Nearly every line holds its number once, as a text of its own. Such a line is kept as what stands
+# before and after: putting it together takes a fraction of what `replace` does, and both come again
+# in many lines, so that they are looked through for other numbers faster than the lines would be.
+_LINE_PARTS = """
     select
         pseudonym as personidentifikator,
         is_valid_ident as personidentifikator_is_valid,
+        case when stands_once then around[1] end as text_before,
+        case when stands_once then around[2] end as text_after,
         case
             when number is null then line_content
-            when length(number) >= 11 and len(around) = 2
-                and ends_with(around[1], '"') and starts_with(around[2], '"')
-                then around[1] || pseudonym || around[2]
+            when stands_once then null
             when length(number) < 11 or not contains(line_content, '"' || number || '"')
                 then regexp_replace(
                     line_content,
@@ -64,14 +70,39 @@ _LINES_WITHOUT_NUMBERS = """
                     '\\1"' || pseudonym || '"'
                 )
             else replace(line_content, number, pseudonym)
-        end as line_content,
+        end as whole_text,
         line_number
     from (
-        select *, string_split(line_content, number) as around
-        from incoming
-        left join numbers_of_file on trim(incoming.personidentifikator) = numbers_of_file.number
+        select
+            *,
+            length(number) >= 11 and len(around) = 2
+            and ends_with(around[1], '"') and starts_with(around[2], '"') as stands_once
+        from (
+            select *, string_split(line_content, number) as around
+            from (
+                select line_content, line_number, number, pseudonym, is_valid_ident
+                from incoming
+                left join numbers_of_file on incoming.personidentifikator = numbers_of_file.found
+                order by line_number
+            )
+        )
     )
-    order by line_number
+"""
+_SEALED_LINES = """
+    select
+        personidentifikator,
+        personidentifikator_is_valid,
+        coalesce(whole_text, text_before || personidentifikator || text_after) as line_content,
+        line_number
+    from line_parts
+"""
+# A quote stands at the parts' ends, so no number stands across two of them.
+_TEXTS_IN_LINES = """
+    select whole_text as line_content from line_parts
+    union
+    select text_before from line_parts
+    union
+    select text_after from line_parts
 """
 
 
@@ -107,10 +138,12 @@ def write_sealed(
         for name in columns
     )
     query = f"select {selected} from {relation} {joins}"
+    how = PARQUET_FORMAT
     if file.table.format == "jsonl":
         query = _income_query(query)
+        how += _GROUPS_OF_LINES
     # A table is written in its own order, which is the file's; a join may change it.
-    is_in_order = not replaced and relation in ("incoming", _SEALED_LINES)
+    is_in_order = not replaced and relation in ("incoming", "sealed_lines")
     connection.execute(
         f"""
         copy (
@@ -119,7 +152,7 @@ def write_sealed(
                 date '{delivery.delivered}' as delivered
             from ({query})
             {"" if is_in_order else "order by line_number"}
-        ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({PARQUET_FORMAT})
+        ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({how})
         """
     )
     for table in replaced.values():
@@ -129,7 +162,7 @@ def write_sealed(
 
 def forget_file(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of what was read of a file, whether or not it came to be written."""
-    tables = ("parsed", "line_numbers", "numbers_of_file", _SEALED_LINES)
+    tables = ("parsed", "line_numbers", "numbers_of_file", "line_parts")
     connection.execute("; ".join(f"drop table if exists {table}" for table in tables))
 
 
@@ -138,14 +171,13 @@ def _numbered(
 ) -> tuple[str, list[str]]:
     """Return the relation that has `incoming`'s identity columns replaced, and its columns.
 
-    Lines of JSON are sealed once, for they are read twice from there; other texts do not change.
+    Lines of JSON are taken apart once, for they are read twice from there.
     """
     if file.table.format == "jsonl":
-        connection.execute(
-            f"create or replace temp table {_SEALED_LINES} as {_LINES_WITHOUT_NUMBERS}"
-        )
-        described = connection.execute(f"describe {_SEALED_LINES}").fetchall()
-        return _SEALED_LINES, [row[0] for row in described]
+        connection.execute(f"create or replace temp table line_parts as {_LINE_PARTS}")
+        connection.execute(f"create or replace temp view sealed_lines as {_SEALED_LINES}")
+        described = connection.execute("describe sealed_lines").fetchall()
+        return "sealed_lines", [row[0] for row in described]
     described = connection.execute("describe incoming").fetchall()
     columns = [row[0] for row in described]
     if not identities:
@@ -158,7 +190,7 @@ def _numbered(
         else:
             selected[name] = f"incoming.{quoted_name(name)}"
     joins = " ".join(
-        f"left join numbers_of_file as of_{name} on trim(incoming.{name}) = of_{name}.number"
+        f"left join numbers_of_file as of_{name} on incoming.{name} = of_{name}.found"
         for name in by_name
     )
     values = ", ".join(f"{value} as {quoted_name(name)}" for name, value in selected.items())
@@ -184,24 +216,25 @@ def _identity_columns(column: Column) -> dict[str, str]:
 def _seal_numbers(
     connection: duckdb.DuckDBPyConnection, columns: list[Column], pseudonymiser: Pseudonymiser
 ) -> None:
-    """Make `numbers_of_file`: what stands in the identity columns, with what is made of each.
+    """Make `numbers_of_file`: what is found in the identity columns, with what is made of each.
 
     What is not in `numbers` yet is added to it.
     """
-    found = " union all ".join(
-        f"select trim({each.name}) as number from incoming" for each in columns
-    )
+    found = " union all ".join(f"select {each.name} as found from incoming" for each in columns)
     connection.execute(
         f"""
         create or replace temp table numbers_of_file as
-        with found as (select distinct number from ({found}) where number <> '')
+        with trimmed as (
+            select found, trim(found) as number from (select distinct found from ({found}))
+        )
 
-        select found.number, numbers.* exclude (number)
-        from found left join numbers on found.number = numbers.number
+        select trimmed.found, trimmed.number, numbers.* exclude (number)
+        from trimmed left join numbers on trimmed.number = numbers.number
+        where trimmed.number <> ''
         """
     )
     new = (
-        connection.execute("select number from numbers_of_file where pseudonym is null")
+        connection.execute("select distinct number from numbers_of_file where pseudonym is null")
         .to_arrow_table()["number"]
         .to_pylist()
     )
@@ -210,15 +243,26 @@ def _seal_numbers(
     known = connection.execute("select count(*) from numbers").fetchone()
     if known and known[0] + len(new) > _MOST_NUMBERS:
         forget_numbers(connection)
-    made = {
-        "number": pa.array(new, pa.string()),
-        "pseudonym": pa.array(pseudonymiser.pseudonyms(new), pa.string()),
-        "is_valid_ident": pa.array(valid_idents(new), pa.bool_()),
-        "is_valid_duf": pa.array(valid_dufs(new), pa.bool_()),
-    }
+    made = pa.table(
+        {
+            "number": pa.array(new, pa.string()),
+            "pseudonym": pa.array(pseudonymiser.pseudonyms(new), pa.string()),
+            "is_valid_ident": pa.array(valid_idents(new), pa.bool_()),
+            "is_valid_duf": pa.array(valid_dufs(new), pa.bool_()),
+        }
+    )
+    connection.register("made", made)
+    connection.execute("insert into numbers from made")
+    connection.execute(
+        """
+        insert into numbers_of_file
+        select new.found, made.*
+        from numbers_of_file as new
+        inner join made on new.number = made.number
+        """
+    )
     connection.execute("delete from numbers_of_file where pseudonym is null")
-    for table in ("numbers", "numbers_of_file"):
-        _insert(connection, table, made)
+    connection.unregister("made")
 
 
 def _seal_texts(
@@ -236,7 +280,8 @@ def _seal_texts(
     texts = [name for name in columns if _holds_free_text(file, name)]
     codes = {column.name: column.coded for column in file.table.columns}
     asked = ", ".join(f"coalesce(bool_or({_may_hold_number(name)}), false)" for name in texts)
-    answers = connection.execute(f"select {asked} from {relation}").fetchone() or ()
+    looked_through = f"({_TEXTS_IN_LINES})" if file.table.format == "jsonl" else relation
+    answers = connection.execute(f"select {asked} from {looked_through}").fetchone() or ()
     suspects = [name for name, may in zip(texts, answers, strict=True) if may]
     replaced = {
         name: _sealed_texts(connection, relation, name, codes.get(name), place, pseudonymiser)
@@ -289,15 +334,15 @@ def _sealed_texts(
     if not found:
         return None
     table = f"texts_{place}"
-    connection.execute(f"create or replace temp table {table} (found varchar, sealed varchar)")
-    _insert(
-        connection,
-        table,
+    sealed = pa.table(
         {
             "found": pa.array(found, pa.string()),
             "sealed": pa.array(map(pseudonymiser.replace_in_text, found), pa.string()),
-        },
+        }
     )
+    connection.register("sealed", sealed)
+    connection.execute(f"create or replace temp table {table} as from sealed")
+    connection.unregister("sealed")
     return table
 
 
@@ -322,12 +367,3 @@ def _income_query(query: str) -> str:
             from ({query})
         )
     """
-
-
-def _insert(
-    connection: duckdb.DuckDBPyConnection, table: str, columns: dict[str, pa.Array]
-) -> None:
-    rows = pa.table(columns)
-    connection.register("rows_to_insert", rows)
-    connection.execute(f"insert into {table} select * from rows_to_insert")
-    connection.unregister("rows_to_insert")

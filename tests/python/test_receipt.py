@@ -359,6 +359,17 @@ def test_a_number_is_replaced_as_often_as_it_stands_in_a_line(
     assert row["line_content"] == text.replace(ANNE, pseudonymiser.pseudonym(ANNE))
 
 
+def test_a_number_with_blanks_around_it_is_the_same_number(extracts, received, pseudonymiser):
+    lines = [income(text, "2018-01", benefit(1)) for text in (ANNE, f" {ANNE}", f"{ANNE}  ", " ")]
+    deliver(extracts, "aordningen", "2018-02-10", {"inntekt-2018-01.jsonl": lines})
+    deliver(extracts, "nir", "2018-01-21", {"personer.csv": [f"{ANNE} {PERSON[11:]}", PERSON]})
+    assert receive_all(extracts, received).refused == []
+    rows = read(received, "aordningen/2018-02-10/inntekt-2018-01")
+    pseudonym = pseudonymiser.pseudonym(ANNE)
+    assert [row["personidentifikator"] for row in rows] == [pseudonym] * 3 + [None]
+    assert [row["ident"] for row in read(received, "nir/2018-01-21/personer")] == [pseudonym] * 2
+
+
 def test_a_very_long_quoted_field_is_read_with_its_line(extracts, received):
     long = "x" * 200_000
     text = (
