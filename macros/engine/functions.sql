@@ -94,8 +94,13 @@
     {{ adapter.dispatch('trimmed')(text) }}
 {%- endmacro %}
 
+{# DuckDB's trim asks of every letter what Unicode calls it, and of thousands of texts one has spaces. #}
 {% macro default__trimmed(text) -%}
-    trim({{ text }})
+    case
+        when strlen({{ text }}) <> length({{ text }}) or {{ text }} like ' %' or {{ text }} like '% '
+            then trim({{ text }})
+        else {{ text }}
+    end
 {%- endmacro %}
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -23,6 +24,7 @@ from deliveries import HEADERS, benefit, deliver, ident, income, wage
 from introstat.codelists import code_list, limits, list_of
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.receipt.check.relations import typed_view
 from introstat.receipt.check.rules import refusals, rules, suite
 from introstat.receipt.check.run import ReceptionCheck
 from introstat.receipt.check.summary import RefusedByCheck
@@ -914,3 +916,24 @@ def test_four_million_rows_take_no_more_than_five_times_a_plain_read(tmp_path, m
 
 
 SUITES = ROOT / "introstat" / "receipt" / "check" / "suites"
+
+
+def test_a_text_is_rid_of_the_spaces_around_it_as_duckdb_trims(tmp_path):
+    spaces = [chr(code) for code in range(0x3001) if unicodedata.category(chr(code)) == "Zs"]
+    assert {" ", "\u00a0", "\u202f", "\u3000"} <= set(spaces)
+    texts = [
+        shape.format(blank)
+        for blank in [*spaces, "\t", "\n", "å", "0", ""]
+        for shape in ("{0}x", "x{0}", "{0}{0}x y{0}", "x{0}y", " {0}x{0} ", "{0}", "å{0}")
+    ]
+    table = next(one for one in sources()["nir"].tables if one.name == "tiltak")
+    file = tmp_path / "tiltak.parquet"
+    with duckdb.connect() as connection:
+        columns = ", ".join(f'text as "{column.name}"' for column in table.columns)
+        connection.execute("create table texts as select unnest($1) as text", [texts])
+        connection.execute(f"copy (select text, {columns} from texts) to '{file}'")
+        query = f"select text, tiltakstype from ({typed_view(table, [file], {})})"
+        found = connection.execute(query).fetchall()
+        trimmed = connection.execute("select text, nullif(trim(text), '') from texts").fetchall()
+    assert len(found) == len(texts)
+    assert found == trimmed
