@@ -4,7 +4,7 @@
 
         meta={'pieces': {
             'by': 'benefit_month', 'versions': 'benefit_month_versions',
-            'of': {'int_income__lines': ['income_month'], 'int_income__units': none},
+            'of': {'int_income__benefits': ['income_month'], 'int_income__units': none},
         }}
 
     - by: the column that tells the pieces apart, or an expression.
@@ -181,11 +181,14 @@
 {% endmacro %}
 
 
-{# The lines of an income month are those of the deliveries that report it, as staging reads them. #}
+{# The lines of an income month are those of the deliveries that report it, as they are read from staging on. #}
 {% macro income_month_versions(marks) %}
-    {%- set staged = mark_of(graph.nodes['model.introstat.stg_aordningen__inntekt'], marks).get('recipe', '') -%}
+    {%- set read = [] -%}
+    {%- for name in ['stg_aordningen__inntekt', 'int_income__lines'] -%}
+        {%- do read.append(mark_of(graph.nodes['model.introstat.' ~ name], marks).get('recipe', '')) -%}
+    {%- endfor -%}
     {{- return(versions_by_piece(
-        "select months.month, '" ~ staged ~ "' || string_agg(' ' || pieces.recipe || ' ' || pieces.version, '' order by pieces.piece) from ("
+        "select months.month, '" ~ read | join ~ "' || string_agg(' ' || pieces.recipe || ' ' || pieces.version, '' order by pieces.piece) from ("
         ~ "select kalendermaaned as month, delivered from " ~ relation_of('base_aordningen__inntekt') ~ " where reason is null group by all"
         ~ ") as months inner join kept.pieces on pieces.piece = cast(months.delivered as varchar) "
         ~ "and pieces.model = 'base_aordningen__inntekt' group by months.month")) -}}
@@ -196,8 +199,8 @@
 {% macro benefit_month_versions(marks) %}
     {{- return(versions_by_piece(
         "with months as ("
-        ~ "select income_month, " ~ rows_version('lines') ~ " as version from " ~ relation_of('int_income__lines')
-        ~ " as lines where kind = 'benefit' group by income_month"
+        ~ "select income_month, " ~ rows_version('lines') ~ " as version from " ~ relation_of('int_income__benefits')
+        ~ " as lines group by income_month"
         ~ "), units as (select * exclude (line_number, valid_to), line_number - min(line_number) over (partition by unit_id) as place, "
         ~ "coalesce(valid_to, date '9999-12-31') as last_day from " ~ relation_of('int_income__units')
         ~ "), units_then as (select months.income_month, units.* exclude (last_day) from months "

@@ -1,29 +1,15 @@
 {{ config(meta={'pieces': {
     'by': 'benefit_month', 'versions': 'benefit_month_versions',
-    'of': {'int_income__lines': ['income_month'], 'int_income__units': none},
+    'of': {'int_income__benefits': ['income_month'], 'int_income__units': none},
 }}) }}
 
 -- Persons go by number until the end: a text in every step is several times as much to keep.
 with payees as (
     select
-        lines.person_key,
-        cast(row_number() over (order by lines.person_key) as integer) as person_no
-    from {{ ref('int_income__lines') }} as lines
-    where lines.kind = 'benefit'
-    group by lines.person_key
-),
-
-lines as (
-    select
-        payees.person_no,
-        lines.unit_id,
-        lines.income_month as benefit_month,
-        sum(lines.amount) as amount,
-        count(*) as line_count
-    from {{ ref('int_income__lines') }} as lines
-    inner join payees on lines.person_key = payees.person_key
-    where lines.kind = 'benefit'
-    group by payees.person_no, lines.unit_id, lines.income_month
+        person_key,
+        cast(row_number() over (order by person_key) as integer) as person_no
+    from {{ ref('int_income__benefits') }}
+    group by person_key
 ),
 
 units_of_months as (
@@ -37,9 +23,9 @@ units_of_months as (
         ) as place
     from (select
         unit_id,
-        benefit_month
-    from lines
-    group by unit_id, benefit_month) as months
+        income_month as benefit_month
+    from {{ ref('int_income__benefits') }}
+    group by unit_id, income_month) as months
     inner join {{ ref('int_income__units') }} as units
         on
             months.unit_id = units.unit_id
@@ -58,17 +44,18 @@ units as (
 
 months as (
     select
-        lines.person_no,
-        lines.benefit_month,
+        payees.person_no,
+        lines.income_month as benefit_month,
         units.municipality_code,
         {{ kroner('sum(lines.amount)') }} as amount,
-        cast(sum(lines.line_count) as integer) as line_count
-    from lines
+        cast(count(*) as integer) as line_count
+    from {{ ref('int_income__benefits') }} as lines
+    inner join payees on lines.person_key = payees.person_key
     left join units
         on
             lines.unit_id = units.unit_id
-            and lines.benefit_month = units.benefit_month
-    group by lines.person_no, lines.benefit_month, units.municipality_code
+            and lines.income_month = units.benefit_month
+    group by payees.person_no, lines.income_month, units.municipality_code
 ),
 
 participations as (

@@ -171,10 +171,10 @@ def test_a_definition_that_changed_with_a_month_is_true_of_every_month(
     def lines_of(day: str, warehouse: Path) -> list[tuple]:
         done = dbt_of(
             project, warehouse, generated_warehouse,
-            "run", "--select", "+int_income__lines", "--vars", f"{{as_of: '{day}'}}",
+            "run", "--select", "+int_income__benefits", "--vars", f"{{as_of: '{day}'}}",
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
-        return rows(warehouse, "from int_income__lines order by all")
+        return rows(warehouse, "from int_income__benefits order by all")
 
     before, after = days
     (tmp_path / "anew").mkdir()

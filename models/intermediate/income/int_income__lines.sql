@@ -1,9 +1,6 @@
-{{ config(meta={'pieces': {
-    'by': 'income_month', 'versions': 'income_month_versions',
-    'of': {'stg_aordningen__inntekt': ['income_month']},
-}}) }}
+{{ config(materialized='view') }}
 
--- The income lines the statistics read: introduction benefit, and the wages of November.
+-- What a line of income is paid for, by the words of A-ordningen.
 with all_lines as (
     select
         ident,
@@ -14,7 +11,7 @@ with all_lines as (
     where is_current
 ),
 
-kinds as (
+final as (
     select
         ident,
         unit_id,
@@ -26,20 +23,6 @@ kinds as (
         end as kind,
         {{ parsed_decimal(clean(field('line', 'beloep'))) }} as amount
     from all_lines
-),
-
-final as (
-    select
-        coalesce(idents.person_key, kinds.ident) as person_key,
-        kinds.unit_id,
-        kinds.income_month,
-        kinds.kind,
-        kinds.amount
-    from kinds
-    left join {{ ref('int_identity__current_idents') }} as idents on kinds.ident = idents.ident
-    where
-        kinds.kind = 'benefit'
-        or (kinds.kind = 'wage' and extract(month from kinds.income_month) = 11)
 )
 
 select * from final
