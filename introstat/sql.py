@@ -1,4 +1,4 @@
-"""Names and texts written into SQL."""
+"""Names, texts and small expressions written into SQL."""
 
 
 def quoted_name(name: str) -> str:
@@ -9,3 +9,12 @@ def quoted_name(name: str) -> str:
 def text_literal(value: str) -> str:
     """Return a text as a SQL literal, whatever it holds."""
     return "'" + value.replace("'", "''") + "'"
+
+
+def trimmed(text: str) -> str:
+    """Return the expression of a text without spaces at its ends, Unicode's too.
+
+    DuckDB's trim asks of every letter what Unicode calls it: most texts have nothing to trim.
+    """
+    has_spaces = f"strlen({text}) <> length({text}) or {text} like ' %' or {text} like '% '"
+    return f"case when {has_spaces} then trim({text}) else {text} end"

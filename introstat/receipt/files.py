@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from introstat.errors import DeliveryRefused
 from introstat.identity.numbers import BLANKS
 from introstat.receipt.manifest import DeliveredFile, Delivery
-from introstat.sql import quoted_name, text_literal
+from introstat.sql import quoted_name, text_literal, trimmed
 
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # DuckDB would take 16 times the longest line, and give it back to the system after every file.
@@ -616,21 +616,29 @@ def _parse_fixed_width(
     line = _leave_out_blank(connection)
     # A line of another width has slipped: its positions mean nothing, so only the line is kept.
     in_width = f"length(line_content) = {file.table.width}"
-    slices = ", ".join(
-        f"case when {in_width} then nullif(trim(substr(line_content, {column.slice[0] + 1}, "
-        f"{column.slice[1] - column.slice[0]})), '') end as {quoted_name(column.name)}"
-        for column in file.table.columns
-        if column.slice is not None
+    slices = {c.name: c.slice for c in file.table.columns if c.slice is not None}
+    cut = ", ".join(
+        f"case when {in_width} then substr(line_content, {start + 1}, {end - start}) end "
+        f"as {quoted_name(name)}"
+        for name, (start, end) in slices.items()
     )
+    values = ", ".join(
+        f"nullif({trimmed(quoted_name(name))}, '') as {quoted_name(name)}" for name in slices
+    )
+    # A table: what reads it, several times, would cut every line anew.
     connection.execute(
         f"""
-        create or replace temp view incoming as
-        select
-            {slices}, case when not {in_width} then line_content end as line_content,
-            {line} as line_number
-        from parsed
+        create or replace temp table parsed as
+        select {values}, line_content, line_number
+        from (
+            select
+                {cut}, case when not {in_width} then line_content end as line_content,
+                {line} as line_number
+            from parsed
+        )
         """
     )
+    connection.execute("create or replace temp view incoming as from parsed")
     return []
 
 

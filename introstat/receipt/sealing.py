@@ -21,7 +21,7 @@ from introstat.identity.numbers import (
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.contract import Column
 from introstat.receipt.manifest import DeliveredFile, Delivery
-from introstat.sql import quoted_name, text_literal
+from introstat.sql import quoted_name, text_literal, trimmed
 
 # The numbers that were sealed, for all that one command receives: a person comes again and again.
 _NUMBERS_TABLE = (
@@ -174,7 +174,11 @@ def _numbered(
     Lines of JSON are taken apart once, for they are read twice from there.
     """
     if file.table.format == "jsonl":
+        # DuckDB takes the numbers for more than they are and would hold the lines whole, to look
+        # them up by number, which takes a third as long again as holding the numbers.
+        connection.execute("set disabled_optimizers = 'build_side_probe_side'")
         connection.execute(f"create or replace temp table line_parts as {_LINE_PARTS}")
+        connection.execute("reset disabled_optimizers")
         connection.execute(f"create or replace temp view sealed_lines as {_SEALED_LINES}")
         described = connection.execute("describe sealed_lines").fetchall()
         return "sealed_lines", [row[0] for row in described]
@@ -225,7 +229,8 @@ def _seal_numbers(
         f"""
         create or replace temp table numbers_of_file as
         with trimmed as (
-            select found, trim(found) as number from (select distinct found from ({found}))
+            select found, {trimmed("found")} as number
+            from (select distinct found from ({found}))
         )
 
         select trimmed.found, trimmed.number, numbers.* exclude (number)

@@ -666,6 +666,9 @@ def test_pages_ask_for_nothing_outside_their_folder(after):
     docs = text_of(home / "datadocs" / "tiltak.html")
     assert "unreadable_value: Datoer og tall kan leses. Merknad over 1 %, avviser over 50 %" in docs
     assert "5 unexpected values found" in docs
+    # The columns of the sealed copy, and none that the check reads beside them.
+    assert "'fra_dato'" in docs
+    assert "fra_dato_text" not in docs
 
 
 def test_nothing_kept_holds_a_number_or_a_value_of_a_row(after, pseudonymiser):

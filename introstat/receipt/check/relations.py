@@ -24,10 +24,9 @@ _MACROS = (
 )
 
 
-def missing_columns(table: Table, paths: list[Path]) -> list[str]:
-    """Return the contract's columns that none of a table's sealed files has."""
-    found = {name for path in paths for name in parquet.read_schema(path).names}
-    return [column.name for column in table.columns if column.name not in found]
+def sealed_columns(paths: list[Path]) -> list[str]:
+    """Return the columns of a table's sealed files, one that only some of them have too."""
+    return list({name: None for path in paths for name in parquet.read_schema(path).names})
 
 
 def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:

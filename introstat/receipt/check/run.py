@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from introstat.codelists import code_list, limits
 from introstat.lazily import imported_lazily
-from introstat.receipt.check.relations import missing_columns, sealed_rows, typed_view
+from introstat.receipt.check.relations import sealed_columns, sealed_rows, typed_view
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
     EARLIER,
@@ -103,6 +103,7 @@ def _checked(
             result = engine.validate(
                 delivery.source.name,
                 table.name,
+                relations.columns[table.name],
                 [_configured(number, one) for number, one in enumerate(asked)],
                 _parameters(asked, checked, delivery.delivered),
                 delivery.delivered,
@@ -145,6 +146,8 @@ class _Relations:
         self._delivery = delivery
         self._staging = staging
         self._received = received
+        # The columns of the delivery's own tables, by table.
+        self.columns: dict[str, list[str]] = {}
         self._opened: dict[str, bool] = {}
         self._lists: set[str] = set()
 
@@ -165,7 +168,10 @@ class _Relations:
         wanted = suite(source, table)
         self._set_variables(wanted)
         self._engine.execute(f'create schema if not exists "{source}"')
-        whole = not missing_columns(contract, paths)
+        columns = sealed_columns(paths)
+        if source == self.source:
+            self.columns[table] = columns
+        whole = {column.name for column in contract.columns} <= set(columns)
         view = typed_view(contract, paths, wanted.derived) if whole else sealed_rows(paths)
         self._engine.execute(f'create view "{source}"."{table}" as {view}')
         self._opened[name] = whole
