@@ -2,17 +2,21 @@
 
 DuckDB shares one file between threads only if it is large, and most deliveries hold many small
 ones. So deliveries are read and sealed side by side, by processes that each use their part of the
-processors, while the caller checks them and moves them into place one by one in their order.
+processors, while the caller checks them and moves them into place one by one in their order. One of
+the processes has more of the memory, for the deliveries with large files; when it has made those it
+helps the others.
 """
 
 import os
 import shutil
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
@@ -33,8 +37,12 @@ _SMALL_FILE = 4 * 1024 * 1024
 # Starting processes takes about as long as reading this much.
 _WORTH_PROCESSES = 128 * 1024 * 1024
 _MOST_PROCESSES = 4
-# No file of over this part of a process's memory is read by it.
+# All processes ahead have this part of the memory limit; one for large files has it for itself.
+_PART_AHEAD = 2
+# No file of over this part of a process's memory is read by it: a line of JSON is there some times.
 _PART_FOR_FILE = 4
+# In columns a file is there about 1.7 times. What does not fit after all, the caller reads anew.
+_PART_FOR_LARGE_FILE = 2
 # What packed text of registers unpacks to, at least.
 _UNPACKED = 8
 # Refusals of files that do not fit in memory.
@@ -89,6 +97,16 @@ class _Sealer:
         self.connection.execute(f"set threads = {1 if is_small else self.threads}")
 
 
+@dataclass(frozen=True)
+class Share:
+    """Deliveries, and the processes that make their copies: each with bytes of memory, threads."""
+
+    folders: list[Path]
+    processes: int
+    memory: int
+    threads: int
+
+
 class Copies:
     """The sealed copies of new deliveries, made when asked for or before.
 
@@ -100,12 +118,12 @@ class Copies:
         """Take the deliveries in the order in which they will be asked for."""
         self._stagings = {folder: place / str(number) for number, folder in enumerate(folders)}
         self._alone = alone
-        self._ahead: _Processes | None = None
+        self._ahead: _Ahead | None = None
 
-    def begin_ahead(self, processes: int, folders: Sequence[Path]) -> None:
-        """Let so many processes make the copies of these deliveries before they are asked for."""
+    def begin_ahead(self, shares: Sequence[Share]) -> None:
+        """Let processes make the copies of these shares before they are asked for."""
         try:
-            self._ahead = _Processes(processes, self._alone, folders, self._stagings)
+            self._ahead = _Ahead(shares, self._alone.pseudonymiser, self._stagings)
             self._ahead.begin_more()
         except (OSError, NotImplementedError):  # the system gives us no processes
             self._end_ahead()
@@ -144,10 +162,10 @@ class Copies:
         return None
 
     def _made_here(self, folder: Path) -> SealedCopy:
-        if self._ahead is not None:
-            self._ahead.wait()  # the memory is ours alone meanwhile
-        shutil.rmtree(self._stagings[folder], ignore_errors=True)
-        return self._alone.copy(folder, self._stagings[folder])
+        # The memory is ours alone meanwhile.
+        with self._ahead.held() if self._ahead is not None else nullcontext():
+            shutil.rmtree(self._stagings[folder], ignore_errors=True)
+            return self._alone.copy(folder, self._stagings[folder])
 
     def _end_ahead(self) -> None:
         """Make all copies here from now on, with the room that those made ahead have taken."""
@@ -156,51 +174,113 @@ class Copies:
             shutil.rmtree(staging, ignore_errors=True)
 
 
-class _Processes:
-    """Processes that make copies ahead, in the order in which they will be asked for."""
+class _Crew:
+    """The processes of a share, how many of them have nothing to do, and what is not begun yet."""
 
-    def __init__(
-        self, number: int, alone: _Sealer, folders: Sequence[Path], stagings: dict[Path, Path]
-    ) -> None:
-        self._executor = ProcessPoolExecutor(
-            number,
+    def __init__(self, share: Share, pseudonymiser: Pseudonymiser) -> None:
+        self.memory = share.memory
+        self.idle = share.processes
+        self.waiting = deque(share.folders)
+        self.executor = ProcessPoolExecutor(
+            share.processes,
             get_context("spawn"),
             _begin_process,
-            (
-                os.getpid(),
-                alone.pseudonymiser,
-                part_of_memory(_memory_parts(number)),
-                max(1, alone.threads // number),
-            ),
+            (os.getpid(), pseudonymiser, share.memory, share.threads),
         )
-        self._waiting = deque(folders)
+
+
+class _Ahead:
+    """Processes that make copies, in the order in which they will be asked for.
+
+    Each begins the next when it has made one: of its own share, then of those who have less memory.
+    What is done waits on the disk, where it will stay.
+    """
+
+    def __init__(
+        self, shares: Sequence[Share], pseudonymiser: Pseudonymiser, stagings: dict[Path, Path]
+    ) -> None:
+        self._crews = [_Crew(share, pseudonymiser) for share in shares]
         self._stagings = stagings
-        self._begun: dict[Path, Future[SealedCopy]] = {}
-        # One more each than is being read: what is done waits on the disk to be asked for.
-        self._most_begun = 2 * number
+        self._copies: dict[Path, Future[SealedCopy]] = {
+            folder: Future() for share in shares for folder in share.folders
+        }
+        self._begun: set[Future[SealedCopy]] = set()
+        self._is_held = False
+        # What is made is told of in other threads.
+        self._lock = threading.RLock()
         self._others = set(active_children())
 
     def begin_more(self) -> None:
-        with deaf_to_interrupts():
-            while self._waiting and len(self._begun) < self._most_begun:
-                folder = self._waiting.popleft()
-                self._begun[folder] = self._executor.submit(
-                    _copy_in_process, folder, self._stagings[folder]
-                )
+        """Give every idle process a delivery, as long as there are any."""
+        with self._lock, deaf_to_interrupts():
+            for crew in self._crews:
+                while crew.idle and not self._is_held and (folder := self._next_for(crew)):
+                    self._begin(crew, folder)
+
+    def _next_for(self, crew: _Crew) -> Path | None:
+        for other in (crew, *self._crews):
+            if other.waiting and other.memory <= crew.memory:
+                return other.waiting.popleft()
+        return None
+
+    def _begin(self, crew: _Crew, folder: Path) -> None:
+        try:
+            made = crew.executor.submit(_copy_in_process, folder, self._stagings[folder])
+        except RuntimeError as error:  # a process died, and its crew with it
+            self._forget_waiting()
+            for copy in self._copies.values():
+                if not copy.done():
+                    copy.set_exception(error)
+            return
+        crew.idle -= 1
+        self._begun.add(made)
+        made.add_done_callback(partial(self._told, crew, self._copies[folder]))
+
+    def _told(self, crew: _Crew, copy: Future[SealedCopy], made: Future[SealedCopy]) -> None:
+        with self._lock:
+            crew.idle += 1
+            self._begun.discard(made)
+            if made.cancelled() or copy.done():
+                return
+            error = made.exception()
+            if error is not None:
+                copy.set_exception(error)
+            else:
+                copy.set_result(made.result())
+        self.begin_more()
 
     def copy_of(self, folder: Path) -> SealedCopy | None:
-        copy = self._begun.pop(folder, None)
-        self.begin_more()
+        """Return a copy when it is made, or raise why it is not; None if it is in no share."""
+        copy = self._copies.get(folder)
         return copy.result() if copy else None
 
-    def wait(self) -> None:
-        wait(self._begun.values())
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Begin nothing in the block, which waits until what is begun is made."""
+        with self._lock:
+            self._is_held = True
+            begun = list(self._begun)
+        wait(begun)
+        try:
+            yield
+        finally:
+            self._is_held = False
+            self.begin_more()
 
     def end(self) -> None:
-        if any(not copy.done() for copy in self._begun.values()):
+        """Begin nothing more, and end the processes."""
+        with self._lock:
+            self._forget_waiting()
+            is_busy = bool(self._begun)
+        if is_busy:
             for process in set(active_children()) - self._others:
                 process.terminate()
-        self._executor.shutdown(cancel_futures=True)
+        for crew in self._crews:
+            crew.executor.shutdown(cancel_futures=True)
+
+    def _forget_waiting(self) -> None:
+        for crew in self._crews:
+            crew.waiting.clear()
 
 
 @contextmanager
@@ -208,25 +288,45 @@ def sealed_copies(
     folders: Sequence[Path], place: Path, pseudonymiser: Pseudonymiser
 ) -> Iterator[Copies]:
     """Give the copies of new deliveries, to be asked for in this order, written under `place`."""
-    sizes = {folder: _sizes(folder) for folder in folders}
     alone = _sealer(pseudonymiser, memory_limit())
     with closing(alone.connection):
-        most = min(alone.threads, _MOST_PROCESSES)
-        room = part_of_memory(_memory_parts(most) * _PART_FOR_FILE)
-        fitting = [folder for folder in folders if max(sizes[folder], default=0) <= room]
         copies = Copies(folders, place, alone)
         try:
-            processes = min(most, len(fitting))
-            if processes > 1 and sum(sum(sizes[each]) for each in fitting) > _WORTH_PROCESSES:
-                copies.begin_ahead(processes, fitting)
+            if shares := shared_out(folders, alone.threads):
+                copies.begin_ahead(shares)
             yield copies
         finally:
             copies.end()
 
 
-def _memory_parts(processes: int) -> int:
-    """In how many parts the memory limit is shared out: all processes ahead have half of it."""
-    return 2 * processes
+def shared_out(folders: Sequence[Path], threads: int) -> list[Share]:
+    """Share new deliveries out to processes; what is in no share is for the caller to read."""
+    sizes = {folder: _sizes(folder) for folder in folders}
+    to_read = {folder: sum(sizes[folder]) for folder in folders}
+    largest = {folder: max(sizes[folder], default=0) for folder in folders}
+    most = min(threads, _MOST_PROCESSES)
+    memory, memory_for_large = part_of_memory(_PART_AHEAD * most), part_of_memory(_PART_AHEAD)
+    fits = {each: largest[each] <= memory // _PART_FOR_FILE for each in folders}
+    small = [each for each in folders if fits[each]]
+    large = [
+        each
+        for each in folders
+        if not fits[each] and largest[each] <= memory_for_large // _PART_FOR_LARGE_FILE
+    ]
+    if sum(to_read[each] for each in small) <= _WORTH_PROCESSES:
+        return []
+    if sum(to_read[each] for each in large) > 2 * sum(to_read[each] for each in small):
+        large = []  # the caller reads one with all threads, and the others are soon done
+    number = min(most, len(small) + bool(large))
+    if number == 1:
+        return []
+    threads = max(1, threads // number)
+    if not large:
+        return [Share(small, number, memory, threads)]
+    return [
+        Share(large, 1, memory_for_large, threads),
+        Share(small, number - 1, memory, threads),
+    ]
 
 
 def _sizes(folder: Path) -> list[int]:

@@ -81,13 +81,15 @@ def events(received: Path) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
-    """What is given to other processes, for each time some are started."""
+    """What is given to other processes, share by share."""
     given: list[list[str]] = []
     begin_ahead = copies.Copies.begin_ahead
 
-    def begin(self: copies.Copies, processes: int, folders: Sequence[Path]) -> None:
-        given.append([f"{folder.parent.name}/{folder.name}" for folder in folders])
-        begin_ahead(self, processes, folders)
+    def begin(self: copies.Copies, shares: Sequence[copies.Share]) -> None:
+        given.extend(
+            [f"{folder.parent.name}/{folder.name}" for folder in share.folders] for share in shares
+        )
+        begin_ahead(self, shares)
 
     monkeypatch.setattr(copies.Copies, "begin_ahead", begin)
     monkeypatch.setattr(copies, "_WORTH_PROCESSES", 0)
@@ -98,6 +100,51 @@ def test_several_processes_receive_what_one_does(extracts, alone, begun, tmp_pat
     received = tmp_path / "received"
     expect_same(received, received_from(extracts, received), alone)
     assert list(map(len, begun)) == [9]
+
+
+def test_a_process_with_more_memory_reads_the_large_files(
+    extracts, alone, begun, tmp_path, monkeypatch
+):
+    os.truncate(extracts / "nir/2018-01-21/notes.txt", 5000)
+    each = part_of_memory(2 * min(os.cpu_count() or 1, 4))
+    monkeypatch.setattr(copies, "_PART_FOR_FILE", each // 4000)
+    received = tmp_path / "received"
+    outcome = received_from(extracts, received)
+    of_large, of_others = begun
+    assert of_large == ["nir/2018-01-21"]
+    assert len(of_others) == 8
+    expect_same(received, outcome, alone)
+
+
+MB = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("threads", "sizes", "shares"),
+    [
+        (2, {"a": 150, "b": 300, "c": 200}, [("b", 1, 2000 * MB, 1), ("ac", 1, 1000 * MB, 1)]),
+        (8, {"a": 90, "b": 300, "c": 80}, [("b", 1, 2000 * MB, 2), ("ac", 2, 500 * MB, 2)]),
+        # one that no process has the memory for; many to read alone; nothing worth a process
+        (2, {"a": 150, "b": 1100, "c": 200}, [("ac", 2, 1000 * MB, 1)]),
+        (2, {"a": 150, "b": 900, "c": 200}, [("ac", 2, 1000 * MB, 1)]),
+        (2, {"a": 1, "b": 300, "c": 2}, []),
+        (2, {"a": 200}, []),
+        (1, {"a": 200, "b": 300, "c": 200}, []),
+    ],
+)
+def test_deliveries_are_shared_out_by_their_largest_file(
+    tmp_path, monkeypatch, threads, sizes, shares
+):
+    monkeypatch.setenv("INTROSTAT_MEMORY", "4GB")
+    for name, megabytes in sizes.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file.csv").touch()
+        os.truncate(tmp_path / name / "file.csv", megabytes * MB)
+    given = copies.shared_out([tmp_path / name for name in sizes], threads)
+    assert [
+        ("".join(folder.name for folder in each.folders), each.processes, each.memory, each.threads)
+        for each in given
+    ] == shares
 
 
 def mark_asked(folder: Path, staging: Path) -> None:
