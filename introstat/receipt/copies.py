@@ -37,11 +37,11 @@ _SMALL_FILE = 4 * 1024 * 1024
 # Starting processes takes about as long as reading this much.
 _WORTH_PROCESSES = 128 * 1024 * 1024
 _MOST_PROCESSES = 4
-# All processes ahead have this part of the memory limit; one for large files has it for itself.
+# The most processes share this part of the memory limit; the one for large files has as much.
 _PART_AHEAD = 2
-# No file of over this part of a process's memory is read by it: a line of JSON is there some times.
+# No file of over this part of a process's memory is read by it: lines are held several times.
 _PART_FOR_FILE = 4
-# In columns a file is there about 1.7 times. What does not fit after all, the caller reads anew.
+# Columns are held about 1.7 times. What does not fit after all, the caller reads anew.
 _PART_FOR_LARGE_FILE = 2
 # What packed text of registers unpacks to, at least.
 _UNPACKED = 8

@@ -102,18 +102,51 @@ def test_several_processes_receive_what_one_does(extracts, alone, begun, tmp_pat
     assert list(map(len, begun)) == [9]
 
 
-def test_a_process_with_more_memory_reads_the_large_files(
-    extracts, alone, begun, tmp_path, monkeypatch
-):
-    os.truncate(extracts / "nir/2018-01-21/notes.txt", 5000)
+LARGE = "nir/2018-01-21"
+
+
+@pytest.fixture
+def with_large_file(
+    extracts: Path, begun: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One delivery has a file too large for what an equal part of the memory holds."""
+    os.truncate(extracts / LARGE / "notes.txt", 5000)
     each = part_of_memory(2 * min(os.cpu_count() or 1, 4))
     monkeypatch.setattr(copies, "_PART_FOR_FILE", each // 4000)
+
+
+@pytest.mark.usefixtures("with_large_file")
+def test_a_process_with_more_memory_reads_the_large_files(extracts, alone, begun, tmp_path):
     received = tmp_path / "received"
-    outcome = received_from(extracts, received)
+    expect_same(received, received_from(extracts, received), alone)
     of_large, of_others = begun
-    assert of_large == ["nir/2018-01-21"]
+    assert of_large == [LARGE]
     assert len(of_others) == 8
-    expect_same(received, outcome, alone)
+
+
+@pytest.mark.usefixtures("with_large_file")
+def test_it_helps_the_others_when_it_has_read_them(extracts, alone, tmp_path, monkeypatch):
+    monkeypatch.setattr(copies, "_copy_in_process", wait_for_help)
+    received = tmp_path / "received"
+    expect_same(received, received_from(extracts, received), alone)
+    assert has_helped(extracts)
+
+
+def wait_for_help(folder: Path, staging: Path) -> NoReturn:
+    extracts = folder.parents[1]
+    note = extracts / f"{folder.parent.name}-{folder.name}.by"
+    note.with_suffix(".new").write_text(str(os.getpid()))
+    note.with_suffix(".new").replace(note)
+    if f"{folder.parent.name}/{folder.name}" != LARGE:
+        expect_soon(lambda: has_helped(extracts))
+    fail_for_memory(folder, staging)
+
+
+def has_helped(extracts: Path) -> bool:
+    """Tell whether the process that was given the large delivery was given another one."""
+    by = {path.stem: path.read_text() for path in extracts.glob("*.by")}
+    of_large = by.pop(LARGE.replace("/", "-"), "nobody")
+    return of_large in by.values()
 
 
 MB = 1_000_000
