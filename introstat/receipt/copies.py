@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import active_children, get_context
@@ -124,7 +124,7 @@ class Copies:
         """Let processes make the copies of these shares before they are asked for."""
         try:
             self._ahead = _Ahead(shares, self._alone.pseudonymiser, self._stagings)
-            self._ahead.begin_more()
+            self._ahead.begin()
         except (OSError, NotImplementedError):  # the system gives us no processes
             self._end_ahead()
 
@@ -209,6 +209,14 @@ class _Ahead:
         # What is made is told of in other threads.
         self._lock = threading.RLock()
         self._others = set(active_children())
+
+    def begin(self) -> None:
+        """Start the processes, each with a delivery."""
+        self.begin_more()
+        # The last one started is watched from the next call on: without one nobody sees it die.
+        with suppress(RuntimeError):  # one has died already
+            for crew in self._crews:
+                crew.executor.submit(os.getpid)
 
     def begin_more(self) -> None:
         """Give every idle process a delivery, as long as there are any."""

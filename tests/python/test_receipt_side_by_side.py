@@ -107,7 +107,10 @@ LARGE = "nir/2018-01-21"
 
 @pytest.fixture
 def with_large_file(
-    extracts: Path, begun: list[list[str]], monkeypatch: pytest.MonkeyPatch
+    extracts: Path,
+    alone: object,  # is made before
+    begun: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One delivery has a file too large for what an equal part of the memory holds."""
     os.truncate(extracts / LARGE / "notes.txt", 5000)
