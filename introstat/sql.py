@@ -14,7 +14,7 @@ def text_literal(value: str) -> str:
 def trimmed(text: str) -> str:
     """Return the expression of a text without spaces at its ends, Unicode's too.
 
-    DuckDB's trim asks of every letter what Unicode calls it: most texts have nothing to trim.
+    What dbt's macro of this name (macros/engine/functions.sql) is, for those who load no macros.
     """
     has_spaces = f"strlen({text}) <> length({text}) or {text} like ' %' or {text} like '% '"
     return f"case when {has_spaces} then trim({text}) else {text} end"

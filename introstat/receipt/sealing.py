@@ -177,8 +177,10 @@ def _numbered(
         # DuckDB takes the numbers for more than they are and would hold the lines whole, to look
         # them up by number, which takes a third as long again as holding the numbers.
         connection.execute("set disabled_optimizers = 'build_side_probe_side'")
-        connection.execute(f"create or replace temp table line_parts as {_LINE_PARTS}")
-        connection.execute("reset disabled_optimizers")
+        try:
+            connection.execute(f"create or replace temp table line_parts as {_LINE_PARTS}")
+        finally:
+            connection.execute("reset disabled_optimizers")
         connection.execute(f"create or replace temp view sealed_lines as {_SEALED_LINES}")
         described = connection.execute("describe sealed_lines").fetchall()
         return "sealed_lines", [row[0] for row in described]
