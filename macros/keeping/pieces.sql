@@ -150,8 +150,10 @@
 
 
 {# The pieces of a table and what each was made from, of which the same comes out. #}
-{% macro versions_kept(name) -%}
-    select piece, recipe || ' ' || version as version from kept.pieces where model = '{{ name }}'
+{# `seen_by` is the view that they are read through, which may be another. #}
+{% macro versions_kept(name, seen_by=none, marks=none) -%}
+    {%- set view = mark_of(graph.nodes['model.introstat.' ~ seen_by], marks).get('recipe', '') if seen_by else '' -%}
+    select piece, '{{ view }}' || recipe || ' ' || version as version from kept.pieces where model = '{{ name }}'
 {%- endmacro %}
 
 
@@ -217,7 +219,7 @@
     {%- set month_of_file = parsed_date("substr(dataset, 9, 7) || '-01'") -%}
     {{- return(versions_by_piece(
         "with months as ("
-        ~ "select cast(piece as date) as month, version from (" ~ versions_kept('fct_benefit_months') ~ ") "
+        ~ "select cast(piece as date) as month, version from (" ~ versions_kept('int_income__benefit_months') ~ ") "
         ~ "union all select distinct " ~ month_of_file ~ ", 'received' from " ~ relation_of('stg_receipt__files')
         ~ " where is_used and source = 'aordningen' and table_name = 'inntekt' and " ~ month_of_file ~ " is not null"
         ~ "), both_months as ("
@@ -241,7 +243,7 @@
 {% macro benefit_period_versions(marks) %}
     {{- return(versions_by_piece(
         "select periods.period, md5(string_agg(months.version, ' ' order by months.piece)) from ("
-        ~ versions_kept('fct_benefit_months') ~ ") as months "
+        ~ versions_kept('int_income__benefit_months', 'fct_benefit_months', marks) ~ ") as months "
         ~ "inner join " ~ relation_of('int_time__periods') ~ " as periods "
         ~ "on cast(months.piece as date) between periods.first_day and periods.last_day "
         ~ "group by periods.period")) -}}
@@ -251,7 +253,7 @@
 {% macro reconciled_year_versions(marks) %}
     {{- return(versions_by_piece(
         "select substr(piece, 1, 4), md5(string_agg(version, ' ' order by piece)) from ("
-        ~ versions_kept('fct_benefit_reconciliation') ~ ") group by 1")) -}}
+        ~ versions_kept('int_income__reconciled_months', 'fct_benefit_reconciliation', marks) ~ ") group by 1")) -}}
 {% endmacro %}
 
 
@@ -319,7 +321,7 @@
     {%- set half_year = half_year_of_number(half_year_number('least(cast(months.piece as date), vintage.observed_until)')) -%}
     {{- return(versions_by_piece(
         "select " ~ half_year ~ ", '" ~ judged ~ "' || md5(string_agg(months.version, ' ' order by months.piece)) from ("
-        ~ versions_kept('fct_benefit_reconciliation') ~ ") as months cross join " ~ relation_of('int_time__observed')
+        ~ versions_kept('int_income__reconciled_months', 'fct_benefit_reconciliation', marks) ~ ") as months cross join " ~ relation_of('int_time__observed')
         ~ " as vintage group by 1")) -}}
 {% endmacro %}
 

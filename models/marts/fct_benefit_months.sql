@@ -1,105 +1,13 @@
-{{ config(meta={'pieces': {
-    'by': 'benefit_month', 'versions': 'benefit_month_versions',
-    'of': {'int_income__benefits': ['income_month'], 'int_income__units': none},
-}}) }}
-
--- Persons go by number until the end: a text in every step is several times as much to keep.
-with payees as (
-    select
-        person_key,
-        cast(row_number() over (order by person_key) as integer) as person_no
-    from {{ ref('int_income__benefits') }}
-    group by person_key
-),
-
-units_of_months as (
-    select
-        months.unit_id,
-        months.benefit_month,
-        units.municipality_code,
-        row_number() over (
-            partition by months.unit_id, months.benefit_month
-            order by units.valid_from desc, units.line_number desc
-        ) as place
-    from (select
-        unit_id,
-        income_month as benefit_month
-    from {{ ref('int_income__benefits') }}
-    group by unit_id, income_month) as months
-    inner join {{ ref('int_income__units') }} as units
-        on
-            months.unit_id = units.unit_id
-            and months.benefit_month
-            between units.valid_from and coalesce(units.valid_to, date '9999-12-31')
-),
-
-units as (
-    select
-        unit_id,
-        benefit_month,
-        municipality_code
-    from units_of_months
-    where place = 1
-),
-
-months as (
-    select
-        payees.person_no,
-        lines.income_month as benefit_month,
-        units.municipality_code,
-        {{ kroner('sum(lines.amount)') }} as amount,
-        cast(count(*) as integer) as line_count
-    from {{ ref('int_income__benefits') }} as lines
-    inner join payees on lines.person_key = payees.person_key
-    left join units
-        on
-            lines.unit_id = units.unit_id
-            and lines.income_month = units.benefit_month
-    group by payees.person_no, lines.income_month, units.municipality_code
-),
-
-participations as (
-    select
-        payees.person_no,
-        accepted.participation_id,
-        accepted.start_date,
-        accepted.last_day,
-        row_number() over (order by accepted.start_date, accepted.participation_id) as start_rank
-    from {{ ref('int_participation__accepted') }} as accepted
-    inner join payees on accepted.person_key = payees.person_key
-),
-
--- The participation that touches the month; the latest start if several do.
-touched as (
-    select
-        months.person_no,
-        months.benefit_month,
-        max(participations.start_rank) as start_rank
-    from months
-    inner join participations
-        on
-            months.person_no = participations.person_no
-            and participations.start_date < {{ next_month('months.benefit_month') }}
-            and months.benefit_month <= participations.last_day
-    group by months.person_no, months.benefit_month
-),
-
-final as (
-    select
-        payees.person_key,
-        months.benefit_month,
-        months.municipality_code,
-        months.amount,
-        months.line_count,
-        participations.participation_id,
-        participations.participation_id is not null as is_matched
-    from months
-    inner join payees on months.person_no = payees.person_no
-    left join touched
-        on
-            months.person_no = touched.person_no
-            and months.benefit_month = touched.benefit_month
-    left join participations on touched.start_rank = participations.start_rank
-)
-
-select * from final
+-- The texts that a person's months repeat are joined when the months are read, not kept.
+select
+    coalesce(persons.person_key, months.unknown_person_key) as person_key,
+    months.benefit_month,
+    months.municipality_code,
+    months.amount,
+    months.line_count,
+    participations.participation_id,
+    months.participation_no is not null as is_matched
+from {{ ref('int_income__benefit_months') }} as months
+left join {{ ref('int_person__persons') }} as persons on months.person_no = persons.person_no
+left join {{ ref('int_participation__accepted') }} as participations
+    on months.participation_no = participations.participation_no

@@ -233,7 +233,7 @@ def test_a_warehouse_may_be_copied_under_another_name(generated_warehouse, tmp_p
     """Views hold no name of the file they were built in."""
     copy = shutil.copyfile(generated_warehouse, tmp_path / "kopi.duckdb")
     views = rows(copy, "select view_name from duckdb_views() where not internal")
-    assert len(views) == 35
+    assert len(views) == 37
     for (view,) in views:
         assert rows(copy, f"select count(*) >= 0 from {view}") == [(True,)]
 

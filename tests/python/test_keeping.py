@@ -91,7 +91,7 @@ def test_a_month_of_income_and_all_that_comes_after_it_come_out_as_from_nothing(
         "fct_registration_share",
     } <= kept  # fmt: skip
     assert differences(warehouse, build(generated_extracts, "--as-of", after)) == {}
-    assert differences(warehouse, at_first)["fct_benefit_months"][0] > 0
+    assert differences(warehouse, at_first)["int_income__benefit_months"][0] > 0
     anew, kept = dbt_build()
     assert anew == set()
     assert len(kept) > 130
@@ -160,31 +160,48 @@ def test_columns_that_are_not_as_described_leave_the_table_that_stands(
     assert differences(warehouse, generated_warehouse) == {}
 
 
+@pytest.mark.parametrize(
+    ("views", "before_and_after", "kept"),
+    [
+        (
+            ["staging/aordningen/stg_aordningen__inntekt"],
+            ("lines.virksomhetid as unit_id", "'0' || lines.virksomhetid as unit_id"),
+            ["int_income__benefits"],
+        ),
+        (
+            ["marts/fct_benefit_months", "quality/fct_benefit_reconciliation"],
+            ("months.amount", "cast(2 * months.amount as decimal(18, 2)) as amount"),
+            ["stat_base_recipients", "rpt_benefit_reconciliation"],
+        ),
+    ],
+)
 def test_a_definition_that_changed_with_a_month_is_true_of_every_month(
-    generated_warehouse, days, tmp_path
+    views, before_and_after, kept, generated_warehouse, days, tmp_path
 ):
-    """Income is kept by month; how staging reads it is the same for all months."""
+    """What is kept in pieces is read through a view, which is the same for all pieces."""
     project = copy_of_project(tmp_path / "project")
-    staging = project / "models/staging/aordningen/stg_aordningen__inntekt.sql"
-    model = staging.read_text(encoding="utf-8")
 
-    def lines_of(day: str, warehouse: Path) -> list[tuple]:
+    def rows_of(day: str, warehouse: Path) -> list[list[tuple]]:
         done = dbt_of(
             project, warehouse, generated_warehouse,
-            "run", "--select", "+int_income__benefits", "--vars", f"{{as_of: '{day}'}}",
+            "build", "--resource-type", "seed", "--resource-type", "model",
+            "--select", *[f"+{name}" for name in kept], "--vars", f"{{as_of: '{day}'}}",
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
-        return rows(warehouse, "from int_income__benefits order by all")
+        return [rows(warehouse, f"from {name} order by all") for name in kept]
 
     before, after = days
     (tmp_path / "anew").mkdir()
     upon, anew = tmp_path / "introstat.duckdb", tmp_path / "anew" / "introstat.duckdb"
-    as_it_was = lines_of(before, upon)
-    staging.write_text(
-        model.replace("lines.virksomhetid as unit_id", "'0' || lines.virksomhetid as unit_id"),
-        encoding="utf-8",
-    )
-    assert lines_of(after, upon) == lines_of(after, anew) != as_it_was
+    as_they_were = rows_of(before, upon)
+    for view in views:
+        file = project / "models" / f"{view}.sql"
+        model = file.read_text(encoding="utf-8")
+        assert before_and_after[0] in model
+        file.write_text(model.replace(*before_and_after), encoding="utf-8")
+    as_they_are = rows_of(after, upon)
+    assert as_they_are == rows_of(after, anew)
+    assert all(is_now != was for is_now, was in zip(as_they_are, as_they_were, strict=True))
 
 
 def test_what_is_wrong_with_a_new_piece_is_found_by_a_test_that_looks_at_it_alone(

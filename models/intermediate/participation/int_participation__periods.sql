@@ -5,6 +5,7 @@ with touched as (
     select
         participations.participation_id,
         participations.person_key,
+        participations.person_no,
         participations.municipality_code,
         participations.start_date,
         participations.end_date,
@@ -22,7 +23,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by person_key, period
+            partition by person_no, period
             order by
                 coalesce(end_date, date '9999-12-31') desc,
                 start_date desc,
