@@ -118,7 +118,13 @@ def _rows_without_match(
     Both directions of `except all` at once: a row counts one for each time the warehouse has it and
     minus one for each time the peer has it.
     """
-    (rows,) = _count(connection, f"select count(*) from ({both})")
+    rows, apart = _count(
+        connection, f"select count(*), sum(side * hash({_names(columns)})) from ({both})"
+    )
+    # The row by row comparison is for telling what differs: two sets of rows whose 64 bits come to
+    # the same are not the same once in 2^64.
+    if not apart and rows > _ROWS_AT_ONCE:
+        return
     parts = 1 + rows // _ROWS_AT_ONCE
     connection.execute(f"create or replace temp table unmatched as from ({both}) limit 0")
     for part in range(parts):
