@@ -1,6 +1,7 @@
 """Our own facts as the warehouse keeps them: tables of a DuckDB file, or views where it has views.
 
-The two week facts are: what is made for them is the narrow table that they read.
+The week facts and the months of benefit are: what is made for them is the narrow table that they
+read.
 """
 
 from collections.abc import Callable

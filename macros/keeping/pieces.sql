@@ -149,11 +149,15 @@
 {% macro relation_of(name) %}{{ return(graph.nodes['model.introstat.' ~ name].relation_name) }}{% endmacro %}
 
 
-{# The pieces of a table and what each was made from, of which the same comes out. #}
-{# `seen_by` is the view that they are read through, which may be another. #}
+{# What a view makes of its rows, which is the same for all pieces read through it. #}
+{% macro recipe_of_view(name, marks) %}
+    {{- return(mark_of(graph.nodes['model.introstat.' ~ name], marks).get('recipe', '')) -}}
+{% endmacro %}
+
+
+{# The pieces of a table and what each was made from, of which the same comes out; `seen_by` is a view of it. #}
 {% macro versions_kept(name, seen_by=none, marks=none) -%}
-    {%- set view = mark_of(graph.nodes['model.introstat.' ~ seen_by], marks).get('recipe', '') if seen_by else '' -%}
-    select piece, '{{ view }}' || recipe || ' ' || version as version from kept.pieces where model = '{{ name }}'
+    select piece, '{{ recipe_of_view(seen_by, marks) if seen_by }}' || recipe || ' ' || version as version from kept.pieces where model = '{{ name }}'
 {%- endmacro %}
 
 
@@ -187,7 +191,7 @@
 {% macro income_month_versions(marks) %}
     {%- set read = [] -%}
     {%- for name in ['stg_aordningen__inntekt', 'int_income__lines'] -%}
-        {%- do read.append(mark_of(graph.nodes['model.introstat.' ~ name], marks).get('recipe', '')) -%}
+        {%- do read.append(recipe_of_view(name, marks)) -%}
     {%- endfor -%}
     {{- return(versions_by_piece(
         "select months.month, '" ~ read | join ~ "' || string_agg(' ' || pieces.recipe || ' ' || pieces.version, '' order by pieces.piece) from ("

@@ -242,17 +242,4 @@ final as (
     select * from of_benefits
 )
 
-select
-    direction,
-    person_no,
-    unknown_person_key,
-    participation_no,
-    municipality_code,
-    month,
-    is_checked,
-    is_matched,
-    amount,
-    expected_amount,
-    limit_amount,
-    is_over_limit
-from final
+select * from final
