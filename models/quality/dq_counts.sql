@@ -1,8 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': rule_piece('half_year'), 'within': 'rule_id', 'versions': 'rule_versions',
-    'of': {'dq_checked': 'units_of_rule_pieces'},
-}}) }}
-
 -- The only count of checked units and findings; completeness and the rules' states are sums of it.
 with counts as (
     select

@@ -1,8 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': rule_piece('half_year'), 'within': 'rule_id', 'versions': 'rule_versions',
-    'of': {'dq_checked': 'units_of_rule_pieces'},
-}}) }}
-
 select
     checked.rule_id,
     checked.unit_type,

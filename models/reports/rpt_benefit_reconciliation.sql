@@ -1,8 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'year', 'versions': 'reconciled_year_versions',
-    'of': {'fct_benefit_reconciliation': ['cast(extract(year from month) as varchar)']},
-}}) }}
-
 with placed as (
     select
         reconciliation.*,

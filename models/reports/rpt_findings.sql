@@ -1,7 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'rule_id', 'versions': 'found_rule_versions', 'of': {'dq_findings': ['rule_id']},
-}}) }}
-
 -- What a caseworker can still do something about: the seed rule_todos says which rules' findings
 -- are listed and how many half-years back.
 select

@@ -1,8 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'period', 'versions': 'recipient_period_versions',
-    'of': {'stat_base_recipients': ['period']},
-}}) }}
-
 -- A-ordningen counts by payment; amounts in whole NOK.
 with leaves as (
     select

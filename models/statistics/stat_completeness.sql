@@ -1,8 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'rule_id', 'versions': 'completeness_rule_versions',
-    'of': {'fct_completeness': ['rule_id']},
-}}) }}
-
 -- A year is the sum of its half-years: what a rule asks in both counts in both.
 with by_period as (
     select

@@ -1,8 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'benefit_month', 'versions': 'benefit_month_versions',
-    'of': {'int_income__benefits': ['income_month'], 'int_income__units': none},
-}}) }}
-
 with units_of_months as (
     select
         months.unit_id,

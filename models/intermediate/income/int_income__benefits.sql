@@ -1,8 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'income_month', 'versions': 'income_month_versions',
-    'of': {'int_income__lines': ['income_month']},
-}}) }}
-
 -- Persons go by number: a text for every line is several times as much to keep.
 select
     idents.person_no,

@@ -1,11 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'month', 'versions': 'reconciled_month_versions',
-    'of': {
-        'int_income__benefit_months': 'benefits_of_reconciled_months',
-        'stg_receipt__files': none,
-    },
-}}) }}
-
 -- Months of participation against months of benefit, both ways, and amounts against what the law
 -- gives.
 with received_months as (

@@ -1,10 +1,3 @@
-{{ config(meta={'pieces': {
-    'by': 'period', 'versions': 'benefit_period_versions',
-    'of': {'fct_benefit_months': [
-        'cast(extract(year from benefit_month) as varchar)', half_year_of('benefit_month'),
-    ]},
-}}) }}
-
 -- The municipality is the one that paid most to the person in the period (the lower code if two
 -- paid the same). A person whose payments and corrections come to nothing is no recipient.
 with months as (
