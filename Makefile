@@ -12,7 +12,7 @@ SPARK_VENV := .venv-spark
 SMALL := data/scale-out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo scale-out scale-out-small test test-slow test-faults test-fuzz test-engines bench lint \
+.PHONY: help setup demo scale-out scale-out-small test test-slow test-faults test-fuzz bench lint \
 	typecheck sqllint unit docs lock clean
 
 help: ## list the targets
@@ -69,12 +69,9 @@ test-faults: setup ## kill receipt and build, fill the disk, build twice at once
 test-fuzz: setup ## thousands of hostile deliveries and of offices' layouts (an hour)
 	$(BIN)/pytest tests/python/test_hostile.py tests/python/test_mapping_inverse.py --hypothesis-profile=fuzz
 
-test-engines: setup ## the facts on other engines (needs PostgreSQL 15; Debian: apt install postgresql)
-	$(BIN)/pytest -m engines
-
-# Quarter of an hour for 0.1, an hour for 1 (250 000 persons), a night for 10; nothing else should run meanwhile.
+# Ten minutes for 0.1, an hour for 1 (250 000 persons); nothing else should run meanwhile.
 BENCH_SCALES ?= 0.1 1
-bench: setup ## measure receipt, build and facts against other engines (benchmarks/README.md)
+bench: setup ## measure receipt, build, tests and facts, and print the page (benchmarks/README.md)
 	$(BIN)/python -m benchmarks $(BENCH_SCALES:%=--scale %)
 
 # Spark and its adapter want other versions than ours, and half a gigabyte: an environment of their own.

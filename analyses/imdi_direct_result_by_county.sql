@@ -103,7 +103,7 @@ select
     row_value,
     '{{ col_value }}' as col_value,
     '{{ measure }}' as measure,
-    cast({{ value }} as {{ text_type() }}) as value
+    cast({{ value }} as {{ dbt.type_string() }}) as value
 from counts
 union all
 {%- endfor %}
@@ -113,6 +113,6 @@ select
     'I alt' as row_value,
     'Kommuner med fem eller flere avsluttede' as col_value,
     'antall kommuner' as measure,
-    cast(municipalities as {{ text_type() }}) as value
+    cast(municipalities as {{ dbt.type_string() }}) as value
 from large_municipalities
 order by year, row_dim, row_value, col_value

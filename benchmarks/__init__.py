@@ -1,1 +1,1 @@
-"""How fast the warehouse is, measured against what people would use instead."""
+"""How long the warehouse's steps take, and its facts beside the same in polars."""

@@ -1,8 +1,8 @@
-"""What a peer starts from: the accepted rows of the registers, typed, one Parquet file each.
+"""What the facts are made from: accepted rows of the registers, typed, one Parquet file each.
 
-A peer gets what stands before the facts' own definitions: rows that staging let in, who a number
-belongs to, the periods, and the rule book's words. All that lies between these and the facts it
-computes itself.
+These are what stands before the facts' own definitions: rows that staging let in, who a number
+belongs to, the periods, and the rule book's words. All that lies between these and the facts is
+computed by who is measured, polars or our own SQL.
 """
 
 from pathlib import Path

@@ -3,29 +3,23 @@
 import json
 import re
 import shutil
+import statistics
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import duckdb
 
 from benchmarks import compiled
 from benchmarks.agreement import FACTS, compare
 from benchmarks.inputs import export_inputs
 from benchmarks.machine import shape
-from benchmarks.measure import Measured, Summary, measured, repeated
+from benchmarks.measure import Measured, measured, repeated
 from benchmarks.plain_reading import data_files
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import KEY_FILE_VARIABLE
-from introstat.places import (
-    RECEIVED_VARIABLE,
-    WAREHOUSE_VARIABLE,
-    memory_limit,
-    project_root,
-)
-from introstat.sql import text_literal
+from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
+from introstat.warehouse.opening import open_warehouse
 
 # Persons of N1, the size of the register: about three million measures.
 N1_PERSONS = 250_000
@@ -37,35 +31,23 @@ _ROWS_OF = {
     "absences": "stg_nir__fravaer",
     "income_reports": "stg_aordningen__inntekt",
 } | {fact: fact for fact in FACTS}
-PEERS = {
-    "duckdb": "facts_kept",
-    "duckdb_parquet": "facts_written",
-    "polars": "peers.polars_facts",
-    "pandas": "peers.pandas_facts",
-}
-# A fact that takes a peer longer, in seconds, is made once: that it is slow is known.
-_LONG_FACT = 60
+_MAKERS = {"duckdb": "duckdb_facts", "polars": "peers.polars_facts"}
 # What is measured beside receipt and build, in this order.
 STEPS = ("month", "models", "tests", "facts")
-# How many of the models that take longest are told of.
-SLOWEST = 10
-Say = Callable[[str], None]
 
 
 @dataclass
 class Instance:
     """The extracts of a size in a folder, and what has been measured on them.
 
-    `note` is given the figures whenever a step is done: what comes after may take hours, or fail.
-    `profiles` is the file that tells of the slowest models.
+    `figures.json` in the folder is written whenever a step is done: what comes after may take
+    hours, or fail.
     """
 
     scale: float
     folder: Path
     runs: int
-    say: Say
-    note: Callable[[Mapping[str, object]], None]
-    profiles: Path
+    say: Callable[[str], None]
     results: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -81,18 +63,19 @@ class Instance:
     @property
     def warehouse(self) -> Path:
         """The warehouse of the last run."""
-        return self.folder / "introstat.duckdb"
+        return self.folder / compiled.WAREHOUSE
 
-    def measure(self, peers: Sequence[str], steps: Sequence[str] = STEPS) -> None:
-        """Make what is missing and measure the steps."""
+    def measure(self, steps: Sequence[str] = STEPS) -> dict[str, Any]:
+        """Make what is missing, measure the steps and return the figures.
+
+        Raises UserError if a command fails, or a fact is not the warehouse's.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "key").write_text(_KEY, encoding="ascii")
-        self.results["machine"] = shape(self.folder)
+        self.results["machine"] = shape()
         self._generate()
-        self.results["memory_limit"] = memory_limit()
         self._receiving()
         self._building()
-        self._rows()
         if "month" in steps:
             self._month()
         if "models" in steps:
@@ -100,9 +83,8 @@ class Instance:
         if "tests" in steps:
             self._tests()
         if "facts" in steps:
-            self._facts([peer for peer in peers if peer in PEERS])
-            if "postgres" in peers:
-                self._postgres()
+            self._facts()
+        return self.results
 
     def _generate(self) -> None:
         persons = str(round(N1_PERSONS * self.scale))
@@ -132,195 +114,117 @@ class Instance:
         shutil.rmtree(plain)
 
     def _building(self) -> None:
-        self._keep(
-            "build",
-            # Every delivery is known already: what is measured is the building.
-            lambda: self._build(self.warehouse, "--whole"),
-        )
+        self._keep("build", lambda: self._build("--whole"))
         self.results["bytes"]["warehouse"] = self.warehouse.stat().st_size
-
-    def _month(self) -> None:
-        """The newest month of income, received and built upon a warehouse that lacks it alone."""
-        newest = sorted(self.received.glob("aordningen/*"))[-1]
-        place = self.folder / "month"
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        # The name of the file stands in the SQL that reads what was received: it must be the same.
-        before, after = place / "before" / self.warehouse.name, place / self.warehouse.name
-        before.parent.mkdir()
-        newest.rename(place / "aside")
-        # By plain dbt: `introstat build` would receive what lies in the extracts.
-        self.say("building without the newest month of income")
-        self._dbt("build", before, place / "target", "--exclude-resource-type", "unit_test")
-
-        def month() -> Measured:
-            shutil.rmtree(newest, ignore_errors=True)
-            shutil.copy(before, after)
-            return self._build(after)
-
-        self._keep("incremental_month", month)
-        self._keep("nothing_new", lambda: self._build(after))
-        self._expect_same_facts(after, place)
-        shutil.rmtree(place)
-
-    def _expect_same_facts(self, other: Path, place: Path) -> None:
-        """Raise UserError unless every fact of another warehouse is this one's, row by row."""
-        with duckdb.connect(str(other), read_only=True) as connection:
-            facts = [
-                name
-                for (name,) in connection.execute(
-                    "select table_name from information_schema.tables "
-                    "where table_schema = 'main' and starts_with(table_name, 'fct_')"
-                ).fetchall()
-            ]
-            for fact in facts:
-                file = text_literal(str(place / f"{fact}.parquet"))
-                connection.execute(f"copy {fact} to {file} (format parquet)")
-        self._expect_agreement("the facts after the month", place, facts)
-
-    def _rows(self) -> None:
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            counts = {
+        with open_warehouse(self.warehouse) as connection:
+            self.results["rows"] = {
                 name: connection.execute(f"select count(*) from {relation}").fetchall()[0][0]
                 for name, relation in _ROWS_OF.items()
             }
-        self.results["rows"] = counts
-        self.note(self.results)
+        self._note()
+
+    def _month(self) -> None:
+        """Measure the newest month of income received and built, then a build with nothing new."""
+        newest = sorted(self.received.glob("aordningen/*"))[-1]
+
+        def month() -> Measured:
+            shutil.rmtree(newest)
+            # What stands was built with this month; without the word it would be left as it is.
+            return self._build("--whole")
+
+        self._keep("month", month)
+        self._keep("nothing_new", self._build)
 
     def _models(self) -> None:
-        """All models through dbt and straight in DuckDB, from the same seeds."""
-        place = self.folder / "models"
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        start, target, listing = place / "introstat.duckdb", place / "target", place / "listed.json"
-        listed = self._compile(start, target, listing)
-        work = place / "work" / start.name
-        work.parent.mkdir()
+        """Measure all models through dbt and straight in DuckDB, from the same seeds."""
+        place = self._new_folder("models")
+        work = self._new_folder("models/work")
+        self.say("compiling the models")
+        project = compiled.prepare(self.received, place)
+        project.write(place)
 
-        def through_dbt() -> Measured:
-            shutil.copy(start, work)
-            return self._dbt("run", work, target)
+        def copied() -> Path:
+            return Path(shutil.copy(place / compiled.WAREHOUSE, work))
 
         def straight() -> Measured:
-            shutil.copy(start, work)
-            return self._python("benchmarks.straight", listing, work)
+            copied()
+            return self._python("benchmarks.straight", place, work)
 
-        self.results["nodes"] = {
-            "tables": sum(not model.is_view for model in listed),
-            "views": sum(model.is_view for model in listed),
-        }
-        straight_runs = self._keep("models_straight", straight)
-        by_model = _seconds_by_name(straight_runs[-1].said)
-        self.results["models_straight"]["by_model"] = by_model
-        self._profile(listing, work, sorted(by_model, key=lambda name: -by_model[name])[:SLOWEST])
-        # dbt parses anew for another file, which an analyst's warehouse is not.
-        self._dbt("parse", work, target)
-        self._keep("parse_dbt", lambda: self._dbt("parse", work, target))
+        def through_dbt() -> Measured:
+            return self._dbt("run", copied(), place / "target")
+
+        views = sum(model.is_view for model in project.models)
+        self.results["models"] = {"tables": len(project.models) - views, "views": views}
+        runs = self._keep("models_straight", straight)
+        self.results["models_straight"]["by_model"] = _seconds_by_name(runs[-1].said)
+        # Another file is another profile to dbt, for which it parses anew: not a part of `dbt run`.
+        self._dbt("parse", copied(), place / "target")
         self._keep("models_dbt", through_dbt)
-        one = ("--select", "dim_vintage", "--full-refresh")
-        self._keep("one_model_dbt", lambda: self._dbt("run", work, target, *one))
         shutil.rmtree(place)
-
-    def _compile(self, start: Path, target: Path, listing: Path) -> list[compiled.Model]:
-        """Make a file of seeds and received views; list the models compiled against it."""
-        self.say("compiling the models")
-        listed = compiled.prepare(self.received, start, target)
-        listing.write_text(json.dumps([asdict(model) for model in listed]), encoding="utf-8")
-        return listed
 
     def _tests(self) -> None:
-        """The data tests, as if none had ever passed: those that did are not run again."""
-        place = self.folder / "tests"
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        tested, target = place / self.warehouse.name, place / "target"
-        shutil.copy(self.warehouse, tested)
+        """Measure the data tests alone, on a copy: dbt writes to the file while they run."""
+        place = self._new_folder("tests")
+        tested, target = Path(shutil.copy(self.warehouse, place)), place / "target"
         self._dbt("parse", tested, target)
-
-        def tests() -> Measured:
-            with duckdb.connect(str(tested)) as connection:
-                connection.execute("delete from kept.tests_passed")
-            return self._dbt("test", tested, target, "--exclude-resource-type", "unit_test")
-
-        self._keep("tests", tests)
+        words = ("--exclude-resource-type", "unit_test")
+        self._keep("tests", lambda: self._dbt("test", tested, target, *words))
         shutil.rmtree(place)
 
-    def _profile(self, listing: Path, built: Path, slowest: list[str]) -> None:
-        """Keep what DuckDB's operators did in the slowest models, as text."""
-        self.say("profiling the slowest models")
-        chosen = [word for name in slowest for word in ("--profile", name)]
-        done = self._python("benchmarks.straight", listing, built, *chosen)
-        self.profiles.parent.mkdir(exist_ok=True)
-        self.profiles.write_text(done.said, encoding="utf-8")
-
-    def _facts(self, peers: list[str]) -> None:
-        """Each fact alone from the same Parquet files; no time without agreement to the row."""
-        inputs, place = self.folder / "inputs", self.folder / "compiled"
+    def _facts(self) -> None:
+        """Measure each fact alone, from the same Parquet files; only facts that agree count."""
+        inputs, place = self._new_folder("inputs"), self._new_folder("compiled")
         export_inputs(self.warehouse, inputs)
+        self.say("compiling the models")
+        compiled.prepare(self.received, place).write(inputs)
+        shutil.rmtree(place)
+        facts: dict[str, Any] = {}
+        for maker in _MAKERS:
+            out = self._new_folder(f"facts-{maker}")
+            facts[maker] = {fact: self._fact(maker, fact, inputs, out) for fact in FACTS}
+            self.say(f"comparing the facts in {maker} with the warehouse's")
+            differences = compare(self.warehouse, out, list(FACTS))
+            if differences:
+                said = "\n".join(differences)
+                raise UserError(f"The facts in {maker} are not the warehouse's:\n{said}")
+            shutil.rmtree(out)
+        self.results["facts"] = facts
+        self._note()
+
+    def _fact(self, maker: str, fact: str, inputs: Path, out: Path) -> dict[str, float]:
+        self.say(f"{fact} in {maker}")
+        module = f"benchmarks.{_MAKERS[maker]}"
+        summary, runs = repeated(
+            self.runs, lambda: self._python(module, inputs, out, "--only", fact)
+        )
+        # The fact's own seconds, without the start of its process.
+        seconds = [_seconds_by_name(run.said)[fact] for run in runs]
+        return summary.as_dict() | {
+            "seconds": statistics.median(seconds),
+            "least_seconds": min(seconds),
+            "most_seconds": max(seconds),
+        }
+
+    def _new_folder(self, name: str) -> Path:
+        place = self.folder / name
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
-        self._compile(place / "introstat.duckdb", place / "target", inputs / compiled.COMPILED)
-        shutil.rmtree(place)
-        self.results["facts"] = {}
-        for peer in peers:
-            out = self.folder / f"facts-{peer}"
-            by_fact = {}
-            for fact in FACTS:
-                self.say(f"{fact} in {peer}")
-                summary, runs = repeated(
-                    self.runs,
-                    lambda peer=peer, out=out, fact=fact: self._python(  # type: ignore[misc]
-                        f"benchmarks.{PEERS[peer]}", inputs, out, "--only", fact
-                    ),
-                    _LONG_FACT,
-                )
-                taken = sorted(_seconds_by_name(run.said)[fact] for run in runs)
-                by_fact[fact] = summary.as_dict() | {
-                    "seconds": taken[len(taken) // 2],
-                    "least_seconds": taken[0],
-                    "most_seconds": taken[-1],
-                }
-            self._expect_agreement(f"the facts in {peer}", out, FACTS)
-            self.results["facts"][peer] = by_fact
-            self.note(self.results)
-            shutil.rmtree(out)
-
-    def _postgres(self) -> None:
-        from benchmarks.postgres import facts_on_duckdb, facts_on_postgres
-
-        engines = {"postgres": facts_on_postgres, "duckdb_dbt": facts_on_duckdb}
-        for name, build in engines.items():
-            self.say(f"the facts' models on {name}")
-            work = self.folder / name
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir()
-            times = build(self.received, work, 8)
-            if name == "postgres":
-                self._expect_agreement(f"the facts in {name}", work, FACTS)
-            self.results[name] = {model: round(took, 3) for model, took in times.items()}
-            self.note(self.results)
-            shutil.rmtree(work)
-
-    def _expect_agreement(self, those: str, folder: Path, facts: Sequence[str]) -> None:
-        self.say(f"holding {those} against the warehouse")
-        differences = compare(self.warehouse, folder, list(facts))
-        if differences:
-            raise UserError(
-                f"Not the warehouse's: {those}; the times count for nothing:\n"
-                + "\n".join(differences)
-            )
+        return place
 
     def _keep(self, step: str, once: Callable[[], Measured]) -> list[Measured]:
         self.say(step.replace("_", " "))
-        summary: Summary
         summary, runs = repeated(self.runs, once)
         self.results[step] = summary.as_dict()
-        self.note(self.results)
+        self._note()
         return runs
 
-    def _build(self, warehouse: Path, *words: str) -> Measured:
+    def _note(self) -> None:
+        text = json.dumps(self.results, indent=1) + "\n"
+        (self.folder / "figures.json").write_text(text, encoding="utf-8")
+
+    def _build(self, *words: str) -> Measured:
         return self._introstat(
-            "build", "--extracts", self.extracts, "--warehouse", warehouse,
+            "build", "--extracts", self.extracts, "--warehouse", self.warehouse,
             "--received", self.received, *words,
         )  # fmt: skip
 

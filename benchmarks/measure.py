@@ -1,7 +1,6 @@
-"""A command as a whole process: seconds, processor time and the peak of its memory."""
+"""A command as a whole process: its seconds and the peak of its memory."""
 
 import json
-import math
 import os
 import statistics
 import subprocess
@@ -19,7 +18,6 @@ class Measured:
     """What one run of a command took; memory is that of its largest process."""
 
     seconds: float
-    processor_seconds: float
     peak_megabytes: float
     said: str
 
@@ -39,9 +37,8 @@ class Summary:
         return {name: round(value, 3) for name, value in asdict(self).items()}
 
 
-# A process begins with the peak of the one that starts it, which for us is that of all we have held
-# against each other so far. So a small one starts what is measured, and is told the figures by the
-# system.
+# A process starts with its parent's peak of memory, and this one has compared large facts. So a
+# small process starts what is measured, and reads the figures from the system.
 _STARTER = """
 import json, resource, subprocess, sys, time
 begin = time.perf_counter()
@@ -49,7 +46,7 @@ code = subprocess.call(sys.argv[2:])
 seconds = time.perf_counter() - begin
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 with open(sys.argv[1], "w") as figures:
-    json.dump([seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024], figures)
+    json.dump([seconds, used.ru_maxrss / 1024], figures)
 sys.exit(code)
 """
 
@@ -71,17 +68,13 @@ def measured(command: list[str], environment: Mapping[str, str], cwd: Path) -> M
             raise UserError(
                 f"`{' '.join(command)}` ended with {done.returncode}:\n{done.stdout[-2000:]}"
             )
-        seconds, processor_seconds, peak_megabytes = json.loads(figures.read_text())
-        return Measured(seconds, processor_seconds, peak_megabytes, done.stdout)
+        seconds, peak_megabytes = json.loads(figures.read_text())
+        return Measured(seconds, peak_megabytes, done.stdout)
 
 
-def repeated(
-    runs: int, once: Callable[[], Measured], long: float = math.inf
-) -> tuple[Summary, list[Measured]]:
-    """Run something several times and sum the runs up; once, if that takes over `long` seconds."""
-    results = [once()]
-    if results[0].seconds < long:
-        results += [once() for _ in range(runs - 1)]
+def repeated(runs: int, once: Callable[[], Measured]) -> tuple[Summary, list[Measured]]:
+    """Run something several times and return the summary and the runs."""
+    results = [once() for _ in range(runs)]
     seconds = [result.seconds for result in results]
     summary = Summary(
         len(results),

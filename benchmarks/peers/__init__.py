@@ -1,1 +1,1 @@
-"""The facts made by others: the same definitions on the same inputs, without DuckDB."""
+"""The same facts without DuckDB, from the same inputs."""

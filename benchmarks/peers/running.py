@@ -1,4 +1,4 @@
-"""What every peer has: its facts made one after the other, timed, and a command that does so."""
+"""What our own facts and a peer's share: each fact timed, and the command that makes them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-# Makes one fact: reads the inputs it needs, writes the file. It may return what is left to do when
-# the clock has stopped.
-Maker = Callable[[Path, Path], Callable[[], None] | None]
+# Makes one fact: reads the inputs it needs from the folder and writes the file.
+Maker = Callable[[Path, Path], None]
 Facts = Callable[[Path, Path, list[str] | None], dict[str, float]]
 
 
@@ -17,21 +16,19 @@ def timed(
 ) -> dict[str, float]:
     """Write `<fact>.parquet` for each maker, or those in `only`, and return the seconds of each.
 
-    A fact's seconds go from reading its inputs to the made fact; nothing is kept between facts.
+    A fact's seconds go from reading its inputs to the written file; facts share no work.
     """
     out.mkdir(parents=True, exist_ok=True)
     seconds = {}
     for fact in makers if only is None else only:
         begin = time.perf_counter()
-        left = makers[fact](inputs, out / f"{fact}.parquet")
+        makers[fact](inputs, out / f"{fact}.parquet")
         seconds[fact] = time.perf_counter() - begin
-        if left is not None:
-            left()
     return seconds
 
 
 def command(module: str, facts: Facts, names: list[str]) -> click.Command:
-    """Return the command of a peer: its facts from a folder to a folder, and the seconds."""
+    """Return the command that makes facts from a folder to a folder and prints their seconds."""
 
     @click.command(
         help=f"""Make the facts of the Parquet files in INPUTS (benchmarks.inputs writes them),

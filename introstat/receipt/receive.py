@@ -5,7 +5,9 @@ what was delivered; `mottakskontroll/` beside them has what the reception check 
 beside and moved into place as a whole, and never changed after.
 """
 
+import hashlib
 import json
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from introstat.receipt import journal
 from introstat.receipt.check.report import Report
 from introstat.receipt.check.run import ReceptionCheck
 from introstat.receipt.check.summary import forget_refusal, keep_refusal, summary_of
-from introstat.receipt.copies import Copies, SealedCopy, sealed_copies
+from introstat.receipt.copies import SealedCopy, Sealer
 from introstat.receipt.manifest import (
     MANIFEST,
     Delivery,
@@ -33,9 +35,10 @@ from introstat.receipt.manifest import (
 )
 from introstat.receipt.mapped import changed_mapping, delivered_checksums
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
-from introstat.receipt.unchanged import Unchanged
+from introstat.receipt.shapes import write_shapes
 
-_STAGING_PREFIX = ".incoming-"
+_WORKSHOP_PREFIX = ".incoming-"
+_STAGING_PREFIX = "delivery-"
 _SPILL = "spill"
 
 
@@ -71,8 +74,7 @@ def receive(
     """Receive every delivery under `extracts` that is not received yet.
 
     A delivery that breaks the contract is refused whole and the others go on. `progress` is told
-    how many of how many are done and the next one's name. Where there is much to read, processes
-    are started for it, so a program that calls this does so under `if __name__ == "__main__"`.
+    how many of how many are done and the next one's name.
 
     Raises UserError if the received copy was made with another key or is damaged, and
     ReceiptStopped if disk or memory do not suffice.
@@ -80,17 +82,15 @@ def receive(
     folders = find_deliveries(extracts)
     received.mkdir(parents=True, exist_ok=True)
     check_key(received, pseudonymiser)
+    write_shapes(received)
     outcome = Outcome(remarks=misplaced(extracts))
-    unchanged = Unchanged(received)
-    new = [folder for folder in folders if not _home(folder, received).exists()]
     with (
-        workshop(received, _STAGING_PREFIX) as place,
-        sealed_copies(new, place, pseudonymiser) as copies,
+        workshop(received, _WORKSHOP_PREFIX) as place,
+        closing(Sealer(pseudonymiser)) as sealer,
         ReceptionCheck(received, place / _SPILL) as reception,
     ):
-        tools = _Tools(copies, reception, pseudonymiser.fingerprint, unchanged)
+        tools = _Tools(place, sealer, reception, pseudonymiser.fingerprint)
         _receive_all(folders, received, tools, outcome, progress)
-    unchanged.keep()
     return outcome
 
 
@@ -98,10 +98,10 @@ def receive(
 class _Tools:
     """What every delivery is received with."""
 
-    copies: Copies
+    place: Path
+    sealer: Sealer
     reception: ReceptionCheck
     key_fingerprint: str
-    unchanged: Unchanged
 
 
 def _receive_all(
@@ -145,10 +145,11 @@ def _receive_or_refuse(
 def _receive_one(folder: Path, received: Path, tools: _Tools, outcome: Outcome) -> None:
     home = _home(folder, received)
     if home.exists():
-        outcome.remarks += _expect_unchanged(folder, home, tools.unchanged)
+        outcome.remarks += _expect_unchanged(folder, home)
         outcome.known.append(f"{folder.parent.name}/{folder.name}")
         return
-    with tools.copies.copy_of(folder) as (staging, copy):
+    with workshop(tools.place, _STAGING_PREFIX) as staging:
+        copy = tools.sealer.copy(folder, staging)
         delivery = copy.delivery
         remarks = _dated_before(delivery, received) + copy.remarks
         report = tools.reception.check(delivery, staging, remarks)
@@ -209,7 +210,7 @@ def _write_receipt(copy: SealedCopy, staging: Path, key_fingerprint: str, report
         json.dump(receipt, file, indent=2, ensure_ascii=False)
 
 
-def _expect_unchanged(folder: Path, home: Path, unchanged: Unchanged) -> list[str]:
+def _expect_unchanged(folder: Path, home: Path) -> list[str]:
     """Refuse a delivery that is received already and whose manifest now says something else.
 
     Returns a remark if its mapping has changed since.
@@ -227,7 +228,7 @@ def _expect_unchanged(folder: Path, home: Path, unchanged: Unchanged) -> list[st
         ) from None
     changed = [
         name for name in sorted(before | now) if before.get(name) != now.get(name)
-    ] or unchanged.other_files(folder, now)
+    ] or [name for name, sha256 in sorted(now.items()) if _is_other(folder / name, sha256)]
     if not changed and checksum(manifest) != receipt["manifest_sha256"]:
         changed = [MANIFEST]
     if changed:
@@ -238,6 +239,14 @@ def _expect_unchanged(folder: Path, home: Path, unchanged: Unchanged) -> list[st
             "changed",
         )
     return changed_mapping(receipt, f"{folder.parent.name}/{folder.name}")
+
+
+def _is_other(path: Path, sha256: str) -> bool:
+    """Tell whether a file is there and has another checksum; one that was taken away has none."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() != sha256
 
 
 def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:

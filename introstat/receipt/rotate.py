@@ -22,6 +22,7 @@ from introstat.receipt.contract import sources
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.receive import check_key
 from introstat.receipt.sealing import PARQUET_FORMAT
+from introstat.receipt.shapes import write_shapes
 from introstat.sql import text_literal
 
 # The shortest pseudonym is that of one character: a tag of 16 bytes and one more, two letters each.
@@ -52,6 +53,7 @@ def rotate(
             name = receipt.parent.relative_to(received)
             progress(done, len(receipts), str(name))
             _rotate_delivery(receipt.parent, folder / name, old, new)
+        write_shapes(folder)
         _copy_rest(received, folder)
         journal.note(folder, "rotated", key_fingerprint=new.fingerprint)
         move_into_place(folder, target)

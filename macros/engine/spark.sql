@@ -3,22 +3,29 @@
     keep their backslashes, and a cast that fails gives null, as dbt-spark has it.
 #}
 
-{% macro spark__text_type() %}{{ return('string') }}{% endmacro %}
-
-
 {# Spark's trim takes the plain space alone; DuckDB's takes all that Unicode calls spaces. #}
 {% macro spark__trimmed(text) -%}
     regexp_replace({{ text }}, '^\p{Zs}+|\p{Zs}+\z', '')
 {%- endmacro %}
 
 
-{% macro spark__days_between(from, until) -%}
-    datediff({{ until }}, {{ from }})
+{# dbt-spark's own take literals only, and write timestamps. #}
+{% macro spark__date(year, month, day) -%}
+    make_date(cast({{ year }} as integer), cast({{ month }} as integer), cast({{ day }} as integer))
+{%- endmacro %}
+
+{% macro spark__datediff(first_date, second_date, datepart) -%}
+    datediff({{ second_date }}, {{ first_date }})
+{%- endmacro %}
+
+{% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
+    {{ {'day': 'date_add', 'month': 'add_months'}[datepart] }}({{ from_date_or_timestamp }}, cast({{ interval }} as integer))
 {%- endmacro %}
 
 
-{% macro spark__add_days(day, days) -%}
-    date_add({{ day }}, cast({{ days }} as integer))
+{# dbt-spark's own knows no order. #}
+{% macro spark__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+    listagg({{ measure }}, {{ delimiter_text }}) within group ({{ order_by_clause }})
 {%- endmacro %}
 
 
@@ -29,16 +36,6 @@
 
 {% macro spark__wide_integer(number) -%}
     cast({{ number }} as decimal(38, 0))
-{%- endmacro %}
-
-
-{% macro spark__date_of(year, month, day) -%}
-    make_date(cast({{ year }} as integer), cast({{ month }} as integer), cast({{ day }} as integer))
-{%- endmacro %}
-
-
-{% macro spark__integers(first, last) -%}
-    (select cast(id as integer) as number from range({{ first }}, {{ last }} + 1))
 {%- endmacro %}
 
 
@@ -76,98 +73,34 @@
 {%- endmacro %}
 
 
-{% macro spark__next_month(month) -%}
-    add_months({{ month }}, 1)
-{%- endmacro %}
-
-
-{% macro spark__add_months(day, months) -%}
-    add_months({{ day }}, cast({{ months }} as integer))
-{%- endmacro %}
-
-
-{% macro spark__listed(text) -%}
-    listagg({{ text }}, ', ') within group (order by {{ text }})
-{%- endmacro %}
-
-
 {% macro spark__date_text(day) -%}
     date_format({{ day }}, 'dd.MM.yyyy')
 {%- endmacro %}
 
 
-{% macro spark__quantile(column, share) -%}
-    percentile({{ column }}, {{ share }})
-{%- endmacro %}
-
-
-{% macro spark__iso_year(day) -%}
-    extract(yearofweek from {{ day }})
-{%- endmacro %}
-
-
-{% macro spark__iso_weekday(day) -%}
-    extract(dayofweek_iso from {{ day }})
-{%- endmacro %}
-
-
-{# Files as tables. #}
-
-{% macro spark__engine_glob(pattern) %}{{ return("binaryFile.`" ~ pattern ~ "`") }}{% endmacro %}
-
-
-{# A column that no file has is null; the others are found by name, whichever files have them. #}
-{% macro spark__engine_read_parquet(paths, shape) %}
-    {%- set root = received_path() ~ '/' -%}
-    {%- set places = [] -%}
-    {%- for path in paths -%}{%- do places.append(path | replace(root, '', 1)) -%}{%- endfor -%}
-    {%- set files =
-        'select * from parquet.`' ~ root ~ '{' ~ places | join(',') ~ "}` with ('mergeSchema' = 'true')" -%}
-    {%- set found = get_column_schema_from_query(files) | map(attribute='name') | map('lower') | list -%}
-    {%- set columns = [] -%}
-    {%- for column in get_column_schema_from_query(shape) -%}
-        {%- set name = adapter.quote(column.name) -%}
-        {%- do columns.append(
-            name if column.name | lower in found
-            else 'cast(null as ' ~ column.dtype ~ ') as ' ~ name) -%}
-    {%- endfor -%}
-    {{- return(files | replace('*', columns | join(', '), 1)) -}}
-{% endmacro %}
-
-
-{% macro spark__engine_read_receipts(pattern) %}
-    {%- set query -%}
-        select
-            receipt.source, cast(receipt.delivered as date) as delivered,
-            cast(receipt.covers_until as date) as covers_until,
-            file.file_name, file.dataset, file.table_name, file.received_rows
-        from (
-            select receipt, explode(receipt.files) as file
+{# A view for each source over the files of the received copy: an external location is DuckDB's alone. #}
+{% macro spark__open_received() %}
+    {%- set root = env_var('INTROSTAT_RECEIVED', 'data/introstat.received') -%}
+    {%- do run_query('create schema if not exists received') -%}
+    {%- for table in graph.sources.values() if table.schema == 'received' -%}
+        {%- set query -%}
+            {%- if table.source_name == 'receipt' -%}
+            select receipt.*
             from (
                 select from_json(
                     cast(content as string),
-                    'source string, delivered string, covers_until string, files array<struct<'
+                    'source string, delivered date, covers_until date, files array<struct<'
                     || 'file_name: string, dataset: string, table_name: string, received_rows: bigint>>'
                 ) as receipt
-                from binaryFile.`{{ pattern }}`
+                from binaryFile.`{{ root }}/*/*/receipt.json`
             )
-        )
-    {%- endset -%}
-    {{- return(query) -}}
-{% endmacro %}
-
-
-{% macro spark__engine_income_type() %}
-    {{- return(
-        'array<struct<beloep: string, loennsinntekt: struct<beskrivelse: string>, '
-        ~ 'pensjonEllerTrygd: struct<beskrivelse: string>>>') -}}
-{% endmacro %}
-
-
-{% macro spark__engine_read_seed(path) %}
-    {{- return(
-        "select * from csv.`" ~ path
-        ~ "` with ('header' = 'true', 'quote' = '\"', 'escape' = '\"', 'multiLine' = 'true')") -}}
+            {%- else -%}
+            select * from parquet.`{{ root }}/{{ table.source_name }}/{*,.contract}/{{ table.name }}*.parquet`
+            with ('mergeSchema' = 'true')
+            {%- endif -%}
+        {%- endset -%}
+        {%- do run_query('create or replace view received.' ~ adapter.quote(table.name) ~ ' as ' ~ query) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 
@@ -195,12 +128,16 @@
     {%- for name, data_type in model.config.column_types.items() -%}
         {%- do columns.append('cast(' ~ name ~ ' as ' ~ spark_type(data_type) ~ ') as ' ~ name) -%}
     {%- endfor -%}
-    {%- set query =
-        engine_read_seed(model.root_path ~ '/' ~ model.original_file_path) | replace('*', columns | join(', '), 1) -%}
+    {%- set query = seed_file(model.root_path ~ '/' ~ model.original_file_path) | replace('*', columns | join(', '), 1) -%}
     {%- set create = 'create table ' ~ this.render() ~ ' using parquet as ' ~ query -%}
     {%- call statement('_') -%}{{ create }}{%- endcall -%}
     {{- return(create) -}}
 {% endmacro %}
 
+{% macro spark__seed_file(path) %}
+    {{- return(
+        "select * from csv.`" ~ path
+        ~ "` with ('header' = 'true', 'quote' = '\"', 'escape' = '\"', 'multiLine' = 'true')") -}}
+{% endmacro %}
 
 {% macro spark__load_csv_rows(model, agate_table) %}{{ return('') }}{% endmacro %}

@@ -4,7 +4,7 @@
     that a fault never gets there. Jinja cannot read files while dbt parses, so this is a hook.
 #}
 {% macro check_rule_book() %}
-    {% if not execute or not engine_reads_project() or flags.WHICH not in ['build', 'run', 'test', 'seed', 'retry'] %}
+    {% if not execute or flags.WHICH not in ['build', 'run', 'test', 'seed', 'retry'] %}
         {% do return('') %}
     {% endif %}
     {% set faults = [] %}
@@ -128,10 +128,20 @@
 {% macro seed_rows(seed) %}
     {%- set node = graph.nodes['seed.' ~ project_name ~ '.' ~ seed] -%}
     {%- set rows = [] -%}
-    {%- for row in run_query(engine_read_seed(node.root_path ~ '/' ~ node.original_file_path)).rows -%}
+    {%- for row in run_query(seed_file(node.root_path ~ '/' ~ node.original_file_path)).rows -%}
         {%- do rows.append(dict(row.dict(), file_=node.original_file_path, line_=loop.index + 1)) -%}
     {%- endfor -%}
     {{- return(rows) -}}
+{% endmacro %}
+
+
+{# The rows of a seed's file, all columns as text, in the order of the file; empty is null. #}
+{% macro seed_file(path) %}{{ return(adapter.dispatch('seed_file')(path)) }}{% endmacro %}
+
+{% macro default__seed_file(path) %}
+    {{- return(
+        "select * from read_csv('" ~ path | replace("'", "''")
+        ~ "', header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')") -}}
 {% endmacro %}
 
 

@@ -114,7 +114,7 @@
             'date': 'registrert_dato', 'columns': ['vedtakstype'],
         },
         'status__signaler': {
-            'key': 'signal_id', 'owner': 'ident', 'municipality': 'cast(null as ' ~ text_type() ~ ')',
+            'key': 'signal_id', 'owner': 'ident', 'municipality': 'cast(null as ' ~ dbt.type_string() ~ ')',
             'date': 'fra_dato', 'columns': ['signal'],
         },
         'nir__deltakelser': {
@@ -149,5 +149,5 @@
 
 {# Hours as Norwegian readers write them, 37,5. #}
 {% macro hours_text(hours) -%}
-    replace(cast(cast({{ hours }} as decimal(12, 1)) as {{ text_type() }}), '.', ',')
+    replace(cast(cast({{ hours }} as decimal(12, 1)) as {{ dbt.type_string() }}), '.', ',')
 {%- endmacro %}

@@ -1,20 +1,37 @@
 {#
     How received text becomes a value: null where it cannot, so that the row can be told apart and no
-    error ever quotes it. Values are trimmed and empty means missing (extracts.md).
+    error ever quotes it. Values are trimmed and empty means missing (docs/extracts.md).
 #}
 
-{% macro clean(column) -%}
-    nullif({{ trimmed(column) }}, '')
+{% macro clean(text) -%}
+    nullif({{ trimmed(text) }}, '')
 {%- endmacro %}
 
 
-{% macro parsed(column, data_type) -%}
-    {%- if data_type == 'date' -%} {{ parsed_date(column) }}
-    {%- elif data_type == 'decimal' -%} {{ parsed_decimal(column) }}
-    {%- elif data_type == 'integer' -%} {{ parsed_integer(column) }}
-    {%- elif data_type == 'month' -%} {{ parsed_date(column ~ " || '-01'") }}
-    {%- elif data_type == 'ddmmyy' -%} {{ parsed_date(ddmmyy_as_date_text(column)) }}
-    {%- else -%} {{ column }}
+{# A received value as text, null where it is missing; a list of income lines stays a list. #}
+{% macro received_text(value, data_type) -%}
+    {%- if data_type == 'income' -%} {{ value }}
+    {%- elif data_type == 'ddmmyy' -%} nullif({{ clean(value) }}, '000000')
+    {%- else -%} {{ clean(value) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro parsed(text, data_type) -%}
+    {%- if data_type == 'date' -%} {{ parsed_date(text) }}
+    {%- elif data_type == 'decimal' -%} {{ parsed_decimal(text) }}
+    {%- elif data_type == 'integer' -%} {{ parsed_integer(text) }}
+    {%- elif data_type == 'month' -%} {{ parsed_date(text ~ " || '-01'") }}
+    {%- elif data_type == 'ddmmyy' -%} {{ parsed_date(ddmmyy_as_date_text(text)) }}
+    {%- else -%} {{ text }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# Whether what stands there cannot be read as the contract says. #}
+{% macro is_unparseable(text, value, data_type) -%}
+    {%- if data_type == 'income' -%} {{ any_line(text, 'not ' ~ is_decimal(clean('line.beloep'))) }}
+    {%- else -%} ({{ text }} is not null and {{ value }} is null)
     {%- endif -%}
 {%- endmacro %}
 
@@ -23,7 +40,7 @@
 {% macro parsed_date(text) -%}
     case
         when {{ text }} like '____-__-__' and {{ text }} >= '1900'
-            then {{ try_date(text) }}
+            then {{ dbt.safe_cast(text, 'date') }}
     end
 {%- endmacro %}
 

@@ -62,7 +62,7 @@ final as (
         figures.{{ (cell_columns() + dimensions) | join(',\n        figures.') }},
         figures.measure,
         cast(figures.value as decimal(18, 1)) as value,
-        cast(figures.sign as {{ text_type() }}) as sign
+        cast(figures.sign as {{ dbt.type_string() }}) as sign
     from figures
 )
 

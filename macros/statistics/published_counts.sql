@@ -48,7 +48,7 @@ select
     row_value,
     col_value,
     'antall' as measure,
-    cast(persons as {{ text_type() }}) as value
+    cast(persons as {{ dbt.type_string() }}) as value
 from with_totals
 union all
 select
@@ -56,7 +56,7 @@ select
     row_value,
     col_value,
     'prosent' as measure,
-    cast({{ percent('persons', 'total', decimals) }} as {{ text_type() }}) as value
+    cast({{ percent('persons', 'total', decimals) }} as {{ dbt.type_string() }}) as value
 from with_totals
 {%- if percent_of == 'row' %}
 where col_value <> 'Begge kjønn'

@@ -1,3 +1,15 @@
+{# Whole days from one date to another; negative if `until` is earlier. #}
+{% macro days_between(from, until) -%}
+    cast({{ dbt.datediff(from, until, 'day') }} as integer)
+{%- endmacro %}
+
+
+{# A date some days or months after another, before it if the number is negative; dbt's dateadd gives a timestamp. #}
+{% macro add_to_date(day, number, unit) -%}
+    cast({{ dbt.dateadd(unit, number, day) }} as date)
+{%- endmacro %}
+
+
 {#
     Days by number: day 0 is Monday 1 January of year 1, so a week is a whole division by seven and
     Mondays to Fridays are counted without a row for each day.
@@ -9,7 +21,7 @@
 
 
 {% macro day_of_number(number) -%}
-    {{ add_days("date '0001-01-01'", number) }}
+    {{ add_to_date("date '0001-01-01'", number, 'day') }}
 {%- endmacro %}
 
 

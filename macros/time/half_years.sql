@@ -1,6 +1,6 @@
 {# The half-year of a day, 2017H1 or 2017H2. #}
 {% macro half_year_of(day) -%}
-    lpad(cast(extract(year from {{ day }}) as {{ text_type() }}), 4, '0')
+    lpad(cast(extract(year from {{ day }}) as {{ dbt.type_string() }}), 4, '0')
     || case when extract(month from {{ day }}) <= 6 then 'H1' else 'H2' end
 {%- endmacro %}
 
@@ -19,7 +19,7 @@
 
 {# The name of a half-year by its number. #}
 {% macro half_year_of_number(number) -%}
-    lpad(cast({{ whole_division(number, 2) }} as {{ text_type() }}), 4, '0')
+    lpad(cast({{ whole_division(number, 2) }} as {{ dbt.type_string() }}), 4, '0')
     || case when {{ number }} % 2 = 0 then 'H1' else 'H2' end
 {%- endmacro %}
 
@@ -32,7 +32,7 @@
 
 {# The first day of a half-year by its number. #}
 {% macro first_day_of_half_year(number) -%}
-    {{ date_of(whole_division(number, 2), '1 + 6 * (' ~ number ~ ' % 2)', 1) }}
+    {{ dbt.date(whole_division(number, 2), '1 + 6 * (' ~ number ~ ' % 2)', 1) }}
 {%- endmacro %}
 
 

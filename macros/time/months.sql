@@ -6,7 +6,7 @@
 
 {# The first day of a month by its number. #}
 {% macro first_day_of_month(number) -%}
-    {{ date_of(whole_division(number, 12), '1 + ' ~ number ~ ' % 12', 1) }}
+    {{ dbt.date(whole_division(number, 12), '1 + ' ~ number ~ ' % 12', 1) }}
 {%- endmacro %}
 
 
@@ -18,5 +18,5 @@
 
 {# The first day of a date's month. #}
 {% macro month_of(day) -%}
-    {{ first_day_of_month(month_number(day)) }}
+    cast({{ dbt.date_trunc('month', day) }} as date)
 {%- endmacro %}

@@ -2,10 +2,10 @@
 -- seven days; one that crosses the edge is in none, so it cannot be given to one side by mistake.
 with mondays as (
     select
-        {{ add_days("date '1999-12-27'", 'number * 7') }} as week_start,
-        {{ add_days("date '1999-12-27'", 'number * 7 + 3') }} as thursday,
-        {{ add_days("date '1999-12-27'", 'number * 7 + 6') }} as week_end
-    from {{ integers(0, 2609) }} as weeks
+        {{ add_to_date("date '1999-12-27'", 'number * 7', 'day') }} as week_start,
+        {{ add_to_date("date '1999-12-27'", 'number * 7 + 3', 'day') }} as thursday,
+        {{ add_to_date("date '1999-12-27'", 'number * 7 + 6', 'day') }} as week_end
+    from (select {{ each_integer(0, 2609) }} as number) as weeks
 ),
 
 final as (
@@ -14,13 +14,13 @@ final as (
         week_end,
         cast(extract(year from thursday) as integer) as iso_year,
         cast(1 + {{ whole_division(days_between(
-            date_of('extract(year from thursday)', 1, 1), 'thursday'), 7) }} as integer) as iso_week,
+            dbt.date('extract(year from thursday)', 1, 1), 'thursday'), 7) }} as integer) as iso_week,
         case
             when
                 extract(year from week_start) = extract(year from week_end)
                 and (extract(month from week_start) <= 6) = (extract(month from week_end) <= 6)
                 then
-                    cast(extract(year from week_start) as {{ text_type() }})
+                    cast(extract(year from week_start) as {{ dbt.type_string() }})
                     || case when extract(month from week_start) <= 6 then 'H1' else 'H2' end
         end as half_year,
         case

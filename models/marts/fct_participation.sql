@@ -34,7 +34,7 @@ final as (
         cast(coalesce(days.leave_days, 0) as integer) as leave_days,
         cast(coalesce(days.measure_days, 0) as integer) as measure_days,
         cast(coalesce(days.planned_hours, 0) as decimal(18, 7)) as planned_hours,
-        cast(5 * days.planned_hours as {{ double_type() }}) / nullif(days.programme_days, 0)
+        cast(5 * days.planned_hours as double) / nullif(days.programme_days, 0)
             as hours_per_week,
         cast(coalesce(absences.absence_hours_valid, 0) as decimal(18, 9)) as absence_hours_valid,
         cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9))

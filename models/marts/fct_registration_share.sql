@@ -71,9 +71,9 @@ bands as (
         half_year,
         band_no,
         min(expected_to_come) as from_expected,
-        {{ quantile('ratio', tail) }} as low_ratio,
-        {{ quantile('ratio', 1 - tail) }} as high_ratio,
-        {{ quantile('ratio', 1 - 2 * tail) }} as one_sided_ratio
+        percentile_cont({{ tail }}) within group (order by ratio) as low_ratio,
+        percentile_cont({{ 1 - tail }}) within group (order by ratio) as high_ratio,
+        percentile_cont({{ 1 - 2 * tail }}) within group (order by ratio) as one_sided_ratio
     from ratios
     group by region_type, pool, half_year, band_no
 ),

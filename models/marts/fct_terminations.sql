@@ -15,7 +15,7 @@ final as (
         participations.municipality_code,
         participations.end_date,
         cast(extract(year from participations.end_date) as integer) as end_year,
-        lpad(cast(extract(year from participations.end_date) as {{ text_type() }}), 4, '0')
+        lpad(cast(extract(year from participations.end_date) as {{ dbt.type_string() }}), 4, '0')
         || case when extract(month from participations.end_date) <= 6 then 'H1' else 'H2' end
             as end_half_year,
         participations.termination_reason,

@@ -14,7 +14,7 @@ final as (
         {{ (cell_columns() + ['sex']) | join(',\n        ') }},
         measure,
         cast(value as decimal(18, 1)) as value,
-        cast(sign as {{ text_type() }}) as sign
+        cast(sign as {{ dbt.type_string() }}) as sign
     from figures
 )
 

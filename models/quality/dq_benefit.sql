@@ -5,7 +5,7 @@ with final as (
     select
         'C11' as rule_id,
         'participation month' as unit_type,
-        participation_id || '/' || substr(cast(month as {{ text_type() }}), 1, 7) as unit_id,
+        participation_id || '/' || substr(cast(month as {{ dbt.type_string() }}), 1, 7) as unit_id,
         person_key,
         participation_id,
         municipality_code,
@@ -26,7 +26,7 @@ with final as (
     select
         '{{ rule_id }}' as rule_id,
         'benefit month' as unit_type,
-        person_key || '/' || substr(cast(month as {{ text_type() }}), 1, 7)
+        person_key || '/' || substr(cast(month as {{ dbt.type_string() }}), 1, 7)
         || coalesce('/' || municipality_code, '') as unit_id,
         person_key,
         participation_id,
@@ -36,10 +36,10 @@ with final as (
         month as event_date,
         {{ applicable }} as is_applicable,
         {{ finding }} as is_finding,
-        cast(cast(round(amount) as bigint) as {{ text_type() }}) || ' kroner i '
+        cast(cast(round(amount) as bigint) as {{ dbt.type_string() }}) || ' kroner i '
         || substr({{ date_text('month') }}, 4, 7)
         {%- if rule_id == 'C13' %}
-        || ', grense ' || cast(cast(round(limit_amount) as bigint) as {{ text_type() }})
+        || ', grense ' || cast(cast(round(limit_amount) as bigint) as {{ dbt.type_string() }})
         {%- endif %} as detail
     from {{ ref('fct_benefit_reconciliation') }}
     where direction = 'benefit'

@@ -57,7 +57,7 @@ with_person as (
         words.column_name,
         words.unit_id,
         coalesce(idents.person_key, words.ident) as person_key,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         words.municipality_code,
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,

@@ -30,7 +30,7 @@ placed as (
     from counts
     {{ join_successor(
         'counts.municipality_code',
-        add_days(first_day_of_half_year('(counts.half_year_no + 1)'), -1)) }}
+        add_to_date(first_day_of_half_year('(counts.half_year_no + 1)'), -1, 'day')) }}
 ),
 
 final as (

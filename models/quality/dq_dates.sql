@@ -43,7 +43,7 @@ final as (
             when is_permit_before_birth
                 then 'Opphold gitt ' || {{ date_text('permit_date') }} || ', ikke etter fødselen'
             when is_of_wrong_age
-                then 'Alder ved start: ' || cast(start_age as {{ text_type() }}) || ' år'
+                then 'Alder ved start: ' || cast(start_age as {{ dbt.type_string() }}) || ' år'
             else
                 'Start ' || {{ date_text('start_date') }}
                 || ', ankomst ' || {{ date_text('arrival_date') }}

@@ -8,7 +8,7 @@ with linked as (
         decisions.decision_date,
         coalesce(decisions.person_key <> participations.person_key, false)
             as is_of_another_person,
-        {{ add_months('participations.start_date', rule_limit('C14', 'months')) }} as due_date
+        {{ add_to_date('participations.start_date', rule_limit('C14', 'months'), 'month') }} as due_date
     from {{ ref('int_participation__accepted') }} as participations
     left join {{ ref('int_decision__decisions') }} as decisions
         on participations.decision_id = decisions.decision_id
@@ -21,7 +21,7 @@ final as (
         'category' as unit_type,
         category_id as unit_id,
         person_key,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         municipality_code,
         legal_regime,
         is_address_protected,

@@ -89,7 +89,7 @@ allowed as (
 dated as (
     select
         *,
-        {{ add_days(add_months('start_date', 'months'), 'leave_days - 1') }} as allowed_until
+        {{ add_to_date(add_to_date('start_date', 'months', 'month'), 'leave_days - 1', 'day') }} as allowed_until
     from allowed
 ),
 
@@ -106,8 +106,8 @@ final as (
         last_day as event_date,
         has_limit as is_applicable,
         coalesce(last_day > allowed_until, false) as is_finding,
-        'Lengste tid (' || cast(months as {{ text_type() }}) || ' måneder og '
-        || cast(leave_days as {{ text_type() }}) || ' dager permisjon) gikk ut '
+        'Lengste tid (' || cast(months as {{ dbt.type_string() }}) || ' måneder og '
+        || cast(leave_days as {{ dbt.type_string() }}) || ' dager permisjon) gikk ut '
         || {{ date_text('allowed_until') }} as detail
     from dated
 )

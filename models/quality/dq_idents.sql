@@ -78,7 +78,7 @@ final as (
         'ident' as unit_type,
         idents.ident as unit_id,
         coalesce(chains.person_key, idents.ident) as person_key,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         idents.municipality_code,
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,

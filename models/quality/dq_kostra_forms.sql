@@ -5,7 +5,7 @@ with forms as (
         forms.*,
         coalesce(idents.person_key, forms.fodselsnummer, forms.duf_nummer) as person_key,
         forms.oppgaveaar is not null and forms.kommunenr is not null as is_readable,
-        {{ date_of(parsed_integer('substr(files.dataset, 5, 4)'), 12, 31) }} as year_end,
+        {{ dbt.date(parsed_integer('substr(files.dataset, 5, 4)'), 12, 31) }} as year_end,
         statuses.status is not null as is_known_status,
         coalesce(statuses.is_ongoing, false) as is_ongoing,
         coalesce(not statuses.is_ongoing, false) as is_ended,
@@ -53,7 +53,7 @@ judged as (
         (
             'K15', 'is_readable',
             'not coalesce(stonad > 0 and stonad < ' ~ rule_limit('K15', 'amount') ~ ', false)',
-            "'Samlet stønad ' || coalesce(cast(stonad as " ~ text_type() ~ ") || ' kroner', 'mangler')",
+            "'Samlet stønad ' || coalesce(cast(stonad as " ~ dbt.type_string() ~ ") || ' kroner', 'mangler')",
         ),
         (
             'K17', 'is_readable and avslutningsdato is not null',
@@ -83,9 +83,9 @@ final as (
     select
         judged.rule_id,
         'form line' as unit_type,
-        judged.file_name || '/' || cast(judged.line_number as {{ text_type() }}) as unit_id,
+        judged.file_name || '/' || cast(judged.line_number as {{ dbt.type_string() }}) as unit_id,
         judged.person_key,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         judged.municipality_code,
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,

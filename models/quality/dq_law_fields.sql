@@ -1,5 +1,6 @@
 -- C15: fields that the person's law requires are filled. C16: fields that it forbids are empty. The
 -- law is asked on the day the participation begins, or the person was registered.
+{%- set against = 'case when is_asked and is_against_the_law then label_nb end' %}
 with fields as (
     {%- for field, filled in law_field_columns().participation.items() %}
     select
@@ -23,7 +24,7 @@ with fields as (
         'person' as unit_type,
         person_key as unit_id,
         person_key,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         settled_municipality_code as municipality_code,
         legal_regime,
         coalesce(is_address_protected, false) as is_address_protected,
@@ -81,7 +82,7 @@ final as (
         event_date,
         max(case when is_asked then 1 else 0 end) = 1 as is_applicable,
         max(case when is_asked and is_against_the_law then 1 else 0 end) = 1 as is_finding,
-        says || {{ listed('case when is_asked and is_against_the_law then label_nb end') }}
+        says || {{ dbt.listagg(against, "', '", 'order by ' ~ against) }}
             as detail
     from asked
     group by

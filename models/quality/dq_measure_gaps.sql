@@ -33,7 +33,7 @@ final as (
         participations.last_day as event_date,
         in_programme.participation_no is not null as is_applicable,
         coalesce(longest.gap_days > {{ rule_limit('C04', 'days') }}, false) as is_finding,
-        cast(longest.gap_days as {{ text_type() }}) || ' programdager uten tiltak fra '
+        cast(longest.gap_days as {{ dbt.type_string() }}) || ' programdager uten tiltak fra '
         || {{ date_text('longest.first_day') }} || ' til '
         || {{ date_text('longest.last_day') }} as detail
     from {{ ref('int_participation__accepted') }} as participations

@@ -17,7 +17,7 @@ with codes as (
         '{{ table }}' as unit_type,
         {{ key }} as unit_id,
         ident,
-        {{ "participation_id" if table == 'deltakelser' else "cast(null as " ~ text_type() ~ ")" }}
+        {{ "participation_id" if table == 'deltakelser' else "cast(null as " ~ dbt.type_string() ~ ")" }}
             as participation_id,
         {{ code }} as municipality_code,
         {{ day }} as event_date
@@ -27,22 +27,22 @@ with codes as (
     {%- endfor %}
     select
         'virksomheter' as unit_type,
-        unit_id || '/' || cast(valid_from as {{ text_type() }})
-        || '/' || cast(line_number as {{ text_type() }})
+        unit_id || '/' || cast(valid_from as {{ dbt.type_string() }})
+        || '/' || cast(line_number as {{ dbt.type_string() }})
             as unit_id,
-        cast(null as {{ text_type() }}) as ident,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as ident,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         municipality_code,
         valid_from as event_date
     from {{ ref('int_income__units') }}
     union all
     select
         '11b' as unit_type,
-        file_name || '/' || cast(line_number as {{ text_type() }}) as unit_id,
+        file_name || '/' || cast(line_number as {{ dbt.type_string() }}) as unit_id,
         ident,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         municipality_code,
-        {{ date_of('reporting_year', 12, 31) }} as event_date
+        {{ dbt.date('reporting_year', 12, 31) }} as event_date
     from {{ ref('stg_kostra__11b') }}
     where is_current
 ),

@@ -49,7 +49,7 @@ of_persons as (
         'decision' as unit_type,
         decisions.decision_id as unit_id,
         decisions.person_key,
-        cast(null as {{ text_type() }}) as participation_id,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
         decisions.municipality_code,
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,
@@ -75,7 +75,7 @@ final as (
         and of_persons.event_date <= vintage.observed_until as is_applicable,
         coalesce(
             of_persons.registered_date
-            > {{ add_months('of_persons.event_date', rule_limit('C05', 'months')) }},
+            > {{ add_to_date('of_persons.event_date', rule_limit('C05', 'months'), 'month') }},
             false
         ) as is_finding,
         'Skjedde ' || {{ date_text('of_persons.event_date') }}

@@ -1,8 +1,9 @@
 -- C17: within three months of the start there is what the law requires in a programme.
+{%- set lacking = 'case when fulfilled.content is null then contents.label_nb end' %}
 with participations as (
     select
         *,
-        {{ add_months('start_date', rule_limit('C17', 'months')) }} as due_date
+        {{ add_to_date('start_date', rule_limit('C17', 'months'), 'month') }} as due_date
     from {{ ref('int_participation__accepted') }}
     where has_begun
 ),
@@ -42,7 +43,7 @@ judged as (
     select
         contents.participation_no,
         count(fulfilled.content) < count(*) as is_finding,
-        {{ listed('case when fulfilled.content is null then contents.label_nb end') }} as missing
+        {{ dbt.listagg(lacking, "', '", 'order by ' ~ lacking) }} as missing
     from contents
     left join fulfilled
         on

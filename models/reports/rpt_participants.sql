@@ -21,8 +21,8 @@ participations as (
     inner join awarded on participations.person_key = awarded.person_key
     inner join report
         on
-            participations.start_date <= {{ date_of('report.year', 12, 31) }}
-            and participations.last_day >= {{ date_of('report.year', 1, 1) }}
+            participations.start_date <= {{ dbt.date('report.year', 12, 31) }}
+            and participations.last_day >= {{ dbt.date('report.year', 1, 1) }}
     where not participations.is_address_protected
 ),
 
@@ -46,20 +46,20 @@ types as (
         on stretches.measure_type_no = types.measure_type_no
     inner join report
         on
-            stretches.first_day_no <= {{ day_number(date_of('report.year', 12, 31)) }}
-            and stretches.last_day_no >= {{ day_number(date_of('report.year', 1, 1)) }}
+            stretches.first_day_no <= {{ day_number(dbt.date('report.year', 12, 31)) }}
+            and stretches.last_day_no >= {{ day_number(dbt.date('report.year', 1, 1)) }}
             and {{ weekdays(
                 'greatest(stretches.first_day_no, '
-                ~ day_number(date_of('report.year', 1, 1)) ~ ')',
+                ~ day_number(dbt.date('report.year', 1, 1)) ~ ')',
                 'least(stretches.last_day_no, '
-                ~ day_number(date_of('report.year', 12, 31)) ~ ')') }} > 0
+                ~ day_number(dbt.date('report.year', 12, 31)) ~ ')') }} > 0
     group by stretches.participation_no, types.measure_type
 ),
 
 measures as (
     select
         participation_no,
-        {{ listed('measure_type') }} as measure_types
+        {{ dbt.listagg('measure_type', "', '", "order by measure_type") }} as measure_types
     from types
     group by participation_no
 ),

@@ -1,26 +1,20 @@
-"""The benchmark's peers: no time counts unless their facts are the warehouse's, row by row."""
+"""The benchmark: no time counts unless the facts are the warehouse's, row by row."""
 
-import json
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import pytest
-from click.testing import CliRunner
 from conftest import ROOT
 
-from benchmarks import __main__ as benchmark
-from benchmarks import agreement, compiled, facts_kept, facts_written
+from benchmarks import agreement, compiled, duckdb_facts
 from benchmarks.agreement import FACTS, compare
 from benchmarks.compiled import Model, read_once_as_views
-from benchmarks.growth import chart
 from benchmarks.inputs import INPUTS, export_inputs
-from benchmarks.instance import Instance
 from benchmarks.measure import Measured, repeated
-from benchmarks.peers import pandas_facts, polars_facts
+from benchmarks.peers import polars_facts
 from benchmarks.table import page
 
 FACT = "fct_participation"
@@ -123,19 +117,17 @@ def test_inputs_are_all_there_and_the_facts_are_not(inputs):
     assert not set(FACTS) & set(INPUTS)
 
 
-@pytest.mark.parametrize("peer", [polars_facts, pandas_facts])
-def test_a_peer_makes_the_warehouse_s_facts(generated_warehouse, inputs, tmp_path, peer):
-    seconds = peer.facts(inputs, tmp_path)
+def test_polars_makes_the_warehouse_s_facts(generated_warehouse, inputs, tmp_path):
+    seconds = polars_facts.facts(inputs, tmp_path)
     assert list(seconds) == list(FACTS)
     assert compare(generated_warehouse, tmp_path, list(FACTS)) == []
 
 
-@pytest.mark.parametrize("peer", ["polars_facts", "pandas_facts"])
-def test_a_peer_is_a_command_that_makes_what_it_is_asked_for(inputs, tmp_path, peer):
-    module = [sys.executable, "-m", f"benchmarks.peers.{peer}"]
+def test_polars_is_a_command_that_makes_one_fact(inputs, tmp_path):
+    module = [sys.executable, "-m", "benchmarks.peers.polars_facts"]
     shown = subprocess.run([*module, "--help"], cwd=ROOT, capture_output=True, text=True)
     assert shown.returncode == 0
-    assert f"Example: python -m benchmarks.peers.{peer} " in " ".join(shown.stdout.split())
+    assert "Example: python -m benchmarks.peers.polars_facts " in " ".join(shown.stdout.split())
     made = subprocess.run(
         [*module, inputs, tmp_path, "--only", "fct_terminations"],
         cwd=ROOT,
@@ -148,10 +140,10 @@ def test_a_peer_is_a_command_that_makes_what_it_is_asked_for(inputs, tmp_path, p
     assert [path.name for path in tmp_path.iterdir()] == ["fct_terminations.parquet"]
 
 
-def test_only_what_is_read_in_several_places_is_kept_for_a_fact_alone():
+def test_only_what_is_read_in_several_places_is_a_table_for_a_fact_alone():
     def model(name: str, *parents: str, is_view: bool = False) -> Model:
-        read = " union all ".join(f'from "main"."{parent}"' for parent in parents)
-        return Model(name, f'"main"."{name}"', [], is_view, read)
+        read = " union all ".join(f'from "introstat"."main"."{parent}"' for parent in parents)
+        return Model(name, "main", f'"main"."{name}"', [], is_view, read)
 
     chosen = [
         model("spells", "input"),
@@ -160,115 +152,42 @@ def test_only_what_is_read_in_several_places_is_kept_for_a_fact_alone():
         model("weeks", "stretches", "types"),
         model("fact", "weeks", is_view=True),
     ]
-
-    def tables(*kept: str) -> list[str]:
-        laid_out = read_once_as_views(chosen, kept)
-        assert [each.name for each in laid_out] == [each.name for each in chosen]
-        return [each.name for each in laid_out if not each.is_view]
-
-    assert tables() == ["spells", "types"]
-    assert tables("weeks") == ["spells", "types", "weeks"]
+    laid_out = read_once_as_views(chosen)
+    assert [each.name for each in laid_out] == [each.name for each in chosen]
+    assert [each.name for each in laid_out if not each.is_view] == ["spells", "types"]
 
 
 def test_our_own_facts_alone_are_the_warehouse_s(generated_warehouse, inputs, tmp_path):
     received = generated_warehouse.with_suffix(".received")
-    models = compiled.prepare(received, tmp_path / "introstat.duckdb", tmp_path / "target")
     with_models = shutil.copytree(inputs, tmp_path / "inputs")
-    listing = with_models / compiled.COMPILED
-    listing.write_text(json.dumps([asdict(model) for model in models]), encoding="utf-8")
-    for own in (facts_kept, facts_written):
-        made = tmp_path / own.__name__
-        assert list(own.facts(with_models, made)) == list(FACTS)
-        assert compare(generated_warehouse, made, list(FACTS)) == []
-        files = sorted(path.name for path in made.iterdir())
-        assert files == sorted(f"{fact}.parquet" for fact in FACTS)
+    compiled.prepare(received, tmp_path).write(with_models)
+    made = tmp_path / "facts"
+    assert list(duckdb_facts.facts(with_models, made)) == list(FACTS)
+    assert compare(generated_warehouse, made, list(FACTS)) == []
+    assert sorted(made.iterdir()) == sorted(made / f"{fact}.parquet" for fact in FACTS)
 
 
-def test_what_takes_long_is_measured_once():
-    runs = iter([Measured(3.0, 3.0, 10.0, ""), Measured(1.0, 1.0, 20.0, ""),
-                 Measured(2.0, 2.0, 5.0, "")])  # fmt: skip
-    summary, results = repeated(3, lambda: next(runs), 4)
+def test_several_runs_are_summed_up_by_their_median():
+    runs = iter([Measured(3.0, 10.0, ""), Measured(1.0, 20.0, ""), Measured(2.0, 5.0, "")])
+    summary, results = repeated(3, lambda: next(runs))
     assert (summary.runs, summary.seconds, summary.peak_megabytes) == (3, 2.0, 20.0)
+    assert (summary.least_seconds, summary.most_seconds) == (1.0, 3.0)
     assert len(results) == 3
-    summary, _ = repeated(3, lambda: Measured(4.0, 4.0, 10.0, ""), 4)
-    assert (summary.runs, summary.least_seconds, summary.most_seconds) == (1, 4.0, 4.0)
 
 
 def test_the_page_says_what_was_not_measured():
-    """A run that failed has noted what it came to; larger instances measure less."""
+    """Larger instances measure less."""
     step = {"runs": 1, "seconds": 2.0, "least_seconds": 2.0, "most_seconds": 2.0,
             "peak_megabytes": 1024.0}  # fmt: skip
-    small = {"machine": {"processors": 2.0}, "rows": {"measures": 5}, "bytes": {"extracts": 2**20},
+    small = {"machine": {"processors": "2"}, "rows": {"measures": 5}, "bytes": {"extracts": 2**20},
              "plain_reading": step, "receive": step | {"seconds": 5.0}, "build": step}  # fmt: skip
-    large = small | {"receive": step | {"seconds": 50.0}, "build": step | {"seconds": 21.0}}
+    large = small | {"receive": step | {"seconds": 50.0}}
     said = page({"N1": small, "N10": large})
-    assert "| receive / DuckDB reading the same files into Parquet | ≤ 3 | 2.50 | 25.00 |" in said
-    assert "with tests / the same for N1 | N10: ≤ 11 | 1.00 | 10.50 |" in said
-    assert "| six facts in pandas / in DuckDB | ≥ 20 | not measured | not measured |" in said
-    assert "| most memory of a process in receipt and build, GB | N10: ≤ 12 | 1.00 | 1.00 |" in said
-    assert "Machine: processors 2." in said
-    assert "the same for N1" not in page({"N10": large})
-
-
-def test_a_new_n1_of_a_slower_day_leaves_what_the_others_were_to_theirs():
-    def instance(seconds: float, rows: int) -> dict:
-        step = {"runs": 1, "seconds": seconds, "least_seconds": seconds, "most_seconds": seconds,
-                "peak_megabytes": 100.0}  # fmt: skip
-        machine = {"disk_read_gb_per_second": 1.0, "disk_written_gb_per_second": 1.0}
-        return {
-            "machine": machine, "bytes": {"extracts": 2**30, "warehouse": 2**30},
-            "rows": {"measures": rows, "absences": rows, "income_reports": rows},
-            "plain_reading": step, "receive": step, "build": step,
-        }  # fmt: skip
-
-    beside = {"n1_seconds": {"receive": 100.0, "build": 100.0}}
-    instances = {"N1": instance(200.0, 10), "N10": instance(900.0, 100) | beside}
-    assert "`introstat receive` / the same for N1 |  | 1.00 | 9.00 |" in page(instances)
-    drawn = chart(instances).to_dict()
-    points = drawn["datasets"][drawn["hconcat"][0]["data"]["name"]]
-    received = {
-        point["instance"]: point["seconds"] for point in points if point["step"] == "receive"
-    }
-    assert received == {"N1": 200.0, "N10": 1800.0}
-
-
-def test_an_n1_that_failed_before_it_was_built_costs_no_other_its_page(tmp_path, monkeypatch):
-    step = {"runs": 1, "seconds": 2.0, "least_seconds": 2.0, "most_seconds": 2.0,
-            "peak_megabytes": 100.0}  # fmt: skip
-    disk = {"disk_read_gb_per_second": 1.0, "disk_written_gb_per_second": 1.0}
-    failed = {"machine": disk, "plain_reading": step}
-    whole = failed | {
-        "bytes": {"extracts": 2**30, "warehouse": 2**30}, "receive": step, "build": step,
-        "rows": {"measures": 5, "absences": 5, "income_reports": 5},
-    }  # fmt: skip
-
-    class Noted(Instance):
-        def measure(self, peers, steps=()) -> None:
-            self.note(whole)
-
-    monkeypatch.setattr(benchmark, "Instance", Noted)
-    (tmp_path / "N1.json").write_text(json.dumps(failed))
-    places = ["--folder", str(tmp_path / "bench"), "--out", str(tmp_path)]
-
-    def measure(scale: str) -> dict:
-        done = CliRunner().invoke(
-            benchmark.main, ["--scale", scale, "--step", "none", *places], catch_exceptions=False
-        )
-        assert done.exit_code == 0, done.output
-        return json.loads((tmp_path / f"N{scale}.json").read_text())
-
-    assert measure("10") == whole
-    assert "## N10" in (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert measure("1") == whole
-    assert measure("10") == whole | {"n1_seconds": {"receive": 2.0, "build": 2.0}}
-
-
-def test_the_readme_states_what_the_page_of_results_prints():
-    results = (ROOT / "benchmarks" / "results" / "README.md").read_text(encoding="utf-8")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    ratios, stated = (
-        [line for line in text.split(heading)[1].split("\n## ")[0].splitlines() if line[:1] == "|"]
-        for text, heading in ((results, "## Ratios\n"), (readme, "## How fast it is\n"))
+    assert "| receive / DuckDB reading the same files into Parquet | 2.50 | 25.00 |" in said
+    assert (
+        "| week facts in DuckDB / in polars, from Parquet to Parquet "
+        "| not measured | not measured |" in said
     )
-    assert ratios
-    assert stated == ratios
+    assert "| most memory of a process in receipt and build, GB | 1.00 | 1.00 |" in said
+    assert "Machine: processors 2." in said
+    assert "| `introstat receive` | 1 | 50.00 | 2.00–2.00 | 1024 |" in said

@@ -34,6 +34,10 @@ def layer(node: dict) -> str:
     return Path(node["original_file_path"]).parts[1]
 
 
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def test_only_staging_reads_what_was_received_and_publication_what_was_protected(models):
     readers = {
         (layer(model), parent.split(".")[2] == "protected")
@@ -65,11 +69,34 @@ def test_every_layer_reads_only_what_stands_before_it(manifest, models):
 
 def test_every_model_says_its_grain_and_every_column_is_described(models):
     for model in models:
-        assert re.match(r"One row", model["description"]), model["name"]
-        if not model["name"].startswith("base_"):
-            assert model["columns"], model["name"]
+        assert re.match(r"One row( per|:) ", model["description"]), model["name"]
+        assert model["columns"], model["name"]
         for column in model["columns"].values():
             assert column["description"], f"{model['name']}.{column['name']}"
+
+
+def test_base_models_describe_the_contracts_columns_in_the_contracts_words(manifest, models):
+    contract = {
+        (table["source_name"], table["name"]): {
+            column["name"].lower(): one_line(column["description"])
+            for column in table["columns"].values()
+        }
+        for table in manifest["sources"].values()
+    }
+    base = [model for model in models if model["name"].startswith("base_")]
+    assert len(base) >= 14
+    for model in base:
+        source, table = model["name"].removeprefix("base_").split("__")
+        # The history has the contract of the register it is the history of, and fewer columns.
+        columns = contract[source.removesuffix("_history"), table]
+        described = {
+            name: one_line(column["description"])
+            for name, column in model["columns"].items()
+            if name in columns
+        }
+        if source.endswith("_history"):
+            columns = {name: columns[name] for name in described}
+        assert described == columns, model["name"]
 
 
 def test_facts_have_enforced_contracts(models):
@@ -85,7 +112,7 @@ def test_described_columns_are_the_columns(generated_warehouse, models):
     for model in models:
         # What is published is in no warehouse unless somebody asks for it; it has a contract.
         written = model["config"]["materialized"] != "ephemeral" and layer(model) != "publication"
-        if written and not model["name"].startswith("base_"):
+        if written:
             found = rows(
                 generated_warehouse,
                 "select column_name from information_schema.columns "
@@ -109,6 +136,31 @@ def test_every_data_test_and_unit_test_has_a_name_that_says_the_claim(manifest):
         )
     assert len(manifest["unit_tests"]) >= 24
     assert all(test["config"]["enabled"] for test in [*tests, *manifest["unit_tests"].values()])
+
+
+def test_generic_tests_are_those_of_dbt_and_dbt_utils_and_two_of_our_own(manifest):
+    used = {
+        (metadata["namespace"], metadata["name"])
+        for node in manifest["nodes"].values()
+        if (metadata := node.get("test_metadata"))
+    }
+    names = {f"{namespace}.{name}" if namespace else name for namespace, name in used}
+    assert {name for name in names if not name.startswith("dbt_utils.")} <= {
+        "unique", "not_null", "relationships", "accepted_values",
+        "same_total", "within_limits",
+    }  # fmt: skip
+
+
+def test_no_expression_that_is_null_passes_for_true(manifest):
+    """In dbt_utils a row fails where the expression is false, and null is not false."""
+    filled = re.compile(r"\w+ is not null( and \w+ is not null)*")
+    for node in manifest["nodes"].values():
+        metadata = node.get("test_metadata") or {"name": ""}
+        if metadata["name"] == "expression_is_true":
+            expression = one_line(metadata["kwargs"]["expression"])
+            assert filled.fullmatch(expression) or re.fullmatch(
+                r"coalesce\(.+, false\)", expression
+            ), node["name"]
 
 
 def test_every_seed_column_is_typed_and_described():

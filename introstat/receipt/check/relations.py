@@ -19,7 +19,6 @@ from introstat.sql import text_literal
 
 _MACROS = (
     "macros/staging/parse.sql",
-    "macros/staging/checked_rows.sql",
     "macros/engine/functions.sql",
 )
 
@@ -37,14 +36,10 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
         if column.identity:
             continue
         if column.data_type == "income":
-            # The macro reads its columns as text_1, text_2 and so on.
-            texts.append(f"{name} as text_1")
-            broken = _macros().cannot_be_read([{"name": column.name, "data_type": "income"}])
+            broken = _macros().is_unparseable(name, None, column.data_type)
             values.append(f'not {broken} as "{column.name}_is_readable"')
             continue
-        text = _macros().clean(name)
-        if column.data_type == "ddmmyy":
-            text = f"nullif({text}, '000000')"
+        text = _macros().received_text(name, column.data_type)
         if column.data_type == "varchar":
             texts.append(f"{text} as {name}")
         else:
@@ -74,16 +69,23 @@ def sealed_rows(paths: list[Path]) -> str:
 
 @cache
 def _macros() -> Any:
-    """Return dbt's macros as functions; `adapter.dispatch` finds the default of each."""
+    """Return the project's macros as functions, with what of dbt they call: DuckDB's own."""
 
     def dispatch(name: str) -> Any:
         return getattr(template.module, f"default__{name}")
+
+    def safe_cast(field: str, data_type: str) -> Any:
+        return template.module.duckdb__safe_cast(field, data_type)  # type: ignore[attr-defined]
 
     environment = jinja2.Environment(
         extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined, autoescape=False
     )
     environment.globals.update(
-        {"adapter": SimpleNamespace(dispatch=dispatch), "return": lambda value: value}
+        {
+            "adapter": SimpleNamespace(dispatch=dispatch),
+            "dbt": SimpleNamespace(safe_cast=safe_cast),
+            "return": lambda value: value,
+        }
     )
     texts = [(project_root() / path).read_text(encoding="utf-8") for path in _MACROS]
     template = environment.from_string("\n".join(texts))

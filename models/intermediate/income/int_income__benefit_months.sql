@@ -34,7 +34,7 @@ months as (
         lines.unknown_person_key,
         lines.income_month as benefit_month,
         units.municipality_code,
-        {{ kroner('sum(lines.amount)') }} as amount,
+        cast(sum(lines.amount) as decimal(18, 2)) as amount,
         cast(count(*) as integer) as line_count
     from {{ ref('int_income__benefits') }} as lines
     left join units
@@ -69,7 +69,7 @@ touched as (
     left join participations
         on
             months.person_no = participations.person_no
-            and participations.start_date < {{ next_month('months.benefit_month') }}
+            and participations.start_date < {{ add_to_date('months.benefit_month', 1, 'month') }}
             and months.benefit_month <= participations.last_day
     group by
         months.person_no, months.unknown_person_key, months.benefit_month,

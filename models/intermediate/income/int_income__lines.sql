@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 -- What a line of income is paid for, by the words of A-ordningen.
 with all_lines as (
     select
@@ -17,11 +15,11 @@ final as (
         unit_id,
         income_month,
         case
-            when {{ field('line', 'pensjonellertrygd', 'beskrivelse') }} = 'introduksjonsstoenad'
+            when line.pensjonellertrygd.beskrivelse = 'introduksjonsstoenad'
                 then 'benefit'
-            when {{ is_there(field('line', 'loennsinntekt')) }} then 'wage'
+            when line.loennsinntekt is not null then 'wage'
         end as kind,
-        {{ parsed_decimal(clean(field('line', 'beloep'))) }} as amount
+        {{ parsed_decimal(clean('line.beloep')) }} as amount
     from all_lines
 )
 

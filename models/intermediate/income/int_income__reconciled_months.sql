@@ -150,13 +150,13 @@ of_participations as (
     select
         'participation' as direction,
         touched.person_no,
-        cast(null as {{ text_type() }}) as unknown_person_key,
+        cast(null as {{ dbt.type_string() }}) as unknown_person_key,
         touched.participation_no,
         touched.municipality_code,
         {{ first_day_of_month('touched.month_no') }} as month,
         touched.start_date <= {{ first_day_of_month('touched.month_no') }}
         and touched.last_day
-        >= {{ add_days(first_day_of_month('(touched.month_no + 1)'), -1) }}
+        >= {{ add_to_date(first_day_of_month('(touched.month_no + 1)'), -1, 'day') }}
         and on_leave.month_no is null
         and coalesce(months.is_next_received, false) as is_checked,
         coalesce(paid.amount > 0 or paid_next.amount > 0, paid_next.amount > 0, false)
@@ -191,7 +191,7 @@ of_benefits as (
         benefit_months.municipality_code,
         benefit_months.benefit_month as month,
         benefit_months.amount > 0
-        and {{ add_days(next_month('benefit_months.benefit_month'), -1) }}
+        and {{ add_to_date(add_to_date('benefit_months.benefit_month', 1, 'month'), -1, 'day') }}
         <= vintage.observed_until as is_checked,
         coalesce(benefit_months.participation_no, explained.month_no) is not null as is_matched,
         benefit_months.amount,
@@ -221,9 +221,9 @@ of_benefits as (
         on
             persons.legal_regime = rates.legal_regime
             and benefit_months.benefit_month
-            >= {{ add_months('persons.birth_date', '12 * rates.from_age') }}
+            >= {{ add_to_date('persons.birth_date', '12 * rates.from_age', 'month') }}
             and benefit_months.benefit_month
-            < {{ add_months('persons.birth_date', '12 * rates.below_age') }}
+            < {{ add_to_date('persons.birth_date', '12 * rates.below_age', 'month') }}
     cross join highest
     cross join {{ ref('int_time__observed') }} as vintage
 ),

@@ -34,7 +34,7 @@ forms as (
     left join duf_numbers on forms.asked_duf_number = duf_numbers.duf_number
     left join {{ ref('kostra_statuses') }} as statuses
         on forms.year_end_status = statuses.status
-    {{ join_successor('forms.municipality_code', date_of('forms.reporting_year', 12, 31)) }}
+    {{ join_successor('forms.municipality_code', dbt.date('forms.reporting_year', 12, 31)) }}
 ),
 
 form_measures as (
@@ -45,7 +45,7 @@ form_measures as (
         forms.is_matched_by_duf,
         substr(forms.measure_codes, 1 + 2 * places.number, 2) as code
     from forms
-    cross join {{ integers(0, 10) }} as places
+    cross join (select {{ each_integer(0, 10) }} as number) as places
 ),
 
 in_forms as (
@@ -80,9 +80,9 @@ in_forms as (
 years as (
     select
         reporting_year,
-        lpad(cast(reporting_year as {{ text_type() }}), 4, '0') as period,
-        {{ date_of('reporting_year', 1, 1) }} as first_day,
-        {{ date_of('reporting_year', 12, 31) }} as last_day
+        lpad(cast(reporting_year as {{ dbt.type_string() }}), 4, '0') as period,
+        {{ dbt.date('reporting_year', 1, 1) }} as first_day,
+        {{ dbt.date('reporting_year', 12, 31) }} as last_day
     from forms
     group by reporting_year
 ),

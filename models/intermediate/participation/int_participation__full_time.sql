@@ -5,7 +5,7 @@ with by_period as (
         participation_no,
         {{ half_year_of_number('half_year_no') }} as period,
         'half_year' as period_type,
-        {{ add_days(first_day_of_half_year('(half_year_no + 1)'), -1) }} as period_last_day,
+        {{ add_to_date(first_day_of_half_year('(half_year_no + 1)'), -1, 'day') }} as period_last_day,
         programme_days,
         measure_days,
         planned_hours
@@ -13,9 +13,9 @@ with by_period as (
     union all
     select
         participation_no,
-        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ text_type() }}), 4, '0') as period,
+        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ dbt.type_string() }}), 4, '0') as period,
         'year' as period_type,
-        {{ date_of(whole_division('half_year_no', 2), 12, 31) }} as period_last_day,
+        {{ dbt.date(whole_division('half_year_no', 2), 12, 31) }} as period_last_day,
         cast(sum(programme_days) as integer) as programme_days,
         cast(sum(measure_days) as integer) as measure_days,
         cast(sum(planned_hours) as decimal(18, 7)) as planned_hours
@@ -33,7 +33,7 @@ measures as (
     select
         participation_no,
         measure_type,
-        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ text_type() }}), 4, '0') as period
+        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ dbt.type_string() }}), 4, '0') as period
     from {{ ref('int_measure__half_years') }}
 ),
 

@@ -5,7 +5,7 @@ with ongoing as (
         participations.participation_no,
         participations.start_date,
         vintage.observed_until,
-        {{ add_months('vintage.observed_until', '-' ~ rule_limit('C01', 'months')) }}
+        {{ add_to_date('vintage.observed_until', '-' ~ rule_limit('C01', 'months'), 'month') }}
             as window_start
     from {{ ref('int_participation__accepted') }} as participations
     cross join {{ ref('int_time__observed') }} as vintage

@@ -71,7 +71,7 @@ regions as (
     select
         'country' as region_type,
         '0' as region_code,
-        cast(null as {{ text_type() }}) as parent_code,
+        cast(null as {{ dbt.type_string() }}) as parent_code,
         event_type,
         half_year,
         delivered,

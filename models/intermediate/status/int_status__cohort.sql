@@ -28,9 +28,9 @@ dated as (
     select
         *,
         exit_year + years_after as status_year,
-        {{ date_of('exit_year + years_after', 11, 30) }} as reference_date,
-        {{ date_of('exit_year + years_after', 12, 10) }} as known_after,
-        {{ date_of('exit_year + years_after + 2', 1, 1) }} as final_from
+        {{ dbt.date('exit_year + years_after', 11, 30) }} as reference_date,
+        {{ dbt.date('exit_year + years_after', 12, 10) }} as known_after,
+        {{ dbt.date('exit_year + years_after + 2', 1, 1) }} as final_from
     from followed
 ),
 

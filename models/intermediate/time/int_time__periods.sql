@@ -15,24 +15,24 @@ years as (
 
 final as (
     select
-        lpad(cast(year as {{ text_type() }}), 4, '0') as period,
+        lpad(cast(year as {{ dbt.type_string() }}), 4, '0') as period,
         'year' as period_type,
-        {{ date_of('year', 1, 1) }} as first_day,
-        {{ date_of('year', 12, 31) }} as last_day
+        {{ dbt.date('year', 1, 1) }} as first_day,
+        {{ dbt.date('year', 12, 31) }} as last_day
     from years
     union all
     select
-        lpad(cast(year as {{ text_type() }}), 4, '0') || 'H1' as period,
+        lpad(cast(year as {{ dbt.type_string() }}), 4, '0') || 'H1' as period,
         'half_year' as period_type,
-        {{ date_of('year', 1, 1) }} as first_day,
-        {{ date_of('year', 6, 30) }} as last_day
+        {{ dbt.date('year', 1, 1) }} as first_day,
+        {{ dbt.date('year', 6, 30) }} as last_day
     from years
     union all
     select
-        lpad(cast(year as {{ text_type() }}), 4, '0') || 'H2' as period,
+        lpad(cast(year as {{ dbt.type_string() }}), 4, '0') || 'H2' as period,
         'half_year' as period_type,
-        {{ date_of('year', 7, 1) }} as first_day,
-        {{ date_of('year', 12, 31) }} as last_day
+        {{ dbt.date('year', 7, 1) }} as first_day,
+        {{ dbt.date('year', 12, 31) }} as last_day
     from years
 )
 

@@ -1,7 +1,7 @@
 -- Only what the registration lag asks for: every delivery is read here. Two equal lines are one
 -- key, so the contest for the key leaves one of them without comparing all fields.
 with checked as (
-    {{ checked_rows('nir_history', 'deltakelser', duplicates=false, contract='nir') }}
+    {{ checked_rows('nir', 'deltakelser', duplicates=false, every_delivery=true) }}
 )
 
 select

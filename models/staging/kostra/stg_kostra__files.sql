@@ -1,5 +1,3 @@
-{{ config(materialized="table") }}
-
 -- The newest file of a reporting year counts; older ones stay, marked.
 select
     delivered,

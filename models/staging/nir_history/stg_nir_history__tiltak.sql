@@ -1,11 +1,11 @@
 with checked as (
     {{
         checked_rows(
-            'nir_history',
+            'nir',
             'tiltak',
             parent=ref('base_nir_history__deltakelser'),
             duplicates=false,
-            contract='nir',
+            every_delivery=true,
         )
     }}
 )

@@ -1,5 +1,5 @@
 with checked as (
-    {{ checked_rows('nir_history', 'vedtak', duplicates=false, contract='nir') }}
+    {{ checked_rows('nir', 'vedtak', duplicates=false, every_delivery=true) }}
 )
 
 select

@@ -2,10 +2,10 @@
 -- be employed, and without a status delivery most statuses are unknown: such years have no rows.
 with final as (
     select
-        cast(statuses.status_year as {{ text_type() }}) as period,
+        cast(statuses.status_year as {{ dbt.type_string() }}) as period,
         'year' as period_type,
         statuses.person_key,
-        cast(statuses.years_after as {{ text_type() }}) as years_after,
+        cast(statuses.years_after as {{ dbt.type_string() }}) as years_after,
         {{ placed_municipality('successions.current_code', 'persons.is_address_protected') }}
             as municipality_code,
         coalesce(persons.sex, {{ unknown_code() }}) as sex,
@@ -13,11 +13,11 @@ with final as (
         statuses.status_code
     from {{ ref('fct_one_year_status') }} as statuses
     inner join {{ ref('dim_person') }} as persons on statuses.person_key = persons.person_key
-    {{ join_successor('statuses.municipality_code', date_of('statuses.status_year', 12, 31)) }}
+    {{ join_successor('statuses.municipality_code', dbt.date('statuses.status_year', 12, 31)) }}
     left join {{ ref('stat_base_municipalities') }} as known
         on
             successions.current_code = known.municipality_code
-            and cast(statuses.status_year as {{ text_type() }}) = known.period
+            and cast(statuses.status_year as {{ dbt.type_string() }}) = known.period
     where
         statuses.is_resident
         and statuses.has_status_source

@@ -68,13 +68,13 @@ both_divisions as (
         person_no,
         period_no,
         measure_type,
-        cast(null as {{ text_type() }}) as measure_group
+        cast(null as {{ dbt.type_string() }}) as measure_group
     from by_period
     union all
     select
         person_no,
         period_no,
-        cast(null as {{ text_type() }}) as measure_type,
+        cast(null as {{ dbt.type_string() }}) as measure_type,
         measure_group
     from grouped
 ),

@@ -1,28 +1,25 @@
-"""Our own facts written out: from the same Parquet files that the peers read, to one as theirs."""
+"""Our own facts from the Parquet files that polars reads too, each written to one as polars does.
+
+The SQL between is the models' own, compiled.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.agreement import FACTS
-from benchmarks.compiled import (
-    between_inputs_and,
-    database,
-    listed_beside,
-    read_once_as_views,
-    run_models,
-)
+from benchmarks.compiled import between_inputs_and, database, read, read_once_as_views, run_models
 from benchmarks.peers.running import command, timed
 from introstat.sql import text_literal
 
 
 def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, float]:
     """Write the facts of the exported inputs to `out` and return the seconds each has taken."""
-    listed = listed_beside(inputs)
+    project = read(inputs)
 
     def maker(fact: str) -> Callable[[Path, Path], None]:
         def make(folder: Path, path: Path) -> None:
-            with database(folder) as connection:
-                *before, last = read_once_as_views(between_inputs_and(fact, listed))
+            with database(folder, project) as connection:
+                *before, last = read_once_as_views(between_inputs_and(fact, project))
                 run_models(connection, before, lambda *_: None)
                 # Packed as polars packs.
                 connection.execute(
@@ -35,7 +32,7 @@ def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, f
     return timed({fact: maker(fact) for fact in FACTS}, inputs, out, only)
 
 
-run = command("benchmarks.facts_written", facts, list(FACTS))
+run = command("benchmarks.duckdb_facts", facts, list(FACTS))
 
 if __name__ == "__main__":
     run()

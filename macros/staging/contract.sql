@@ -1,0 +1,44 @@
+{#
+    The contract's columns of a table, as the SQL of checked_rows needs them. The contract is the sources' YAML:
+    a column's data_type is what its text must be readable as, its meta what else is expected of it.
+#}
+{% macro contract_columns(source_name, table_name) %}
+    {%- set columns = [] -%}
+    {%- for column in contract_table(source_name, table_name).columns.values() -%}
+        {%- set meta = column.config.meta -%}
+        {%- set quoted = adapter.quote(column.name) -%}
+        {%- set beside = [] -%}
+        {%- if meta.get('identity') -%}{%- do beside.append(adapter.quote(column.name ~ '_is_valid')) -%}{%- endif -%}
+        {%- if meta.get('ranked') -%}{%- do beside.append(adapter.quote(column.name ~ '_rank')) -%}{%- endif -%}
+        {%- do columns.append({
+            'name': column.name | lower,
+            'source_name': column.name,
+            'quoted': quoted,
+            'type': column.data_type,
+            'text': quoted if meta.get('identity') else received_text(quoted, column.data_type),
+            'required': meta.get('required', false),
+            'required_or': meta.get('required_or'),
+            'key': meta.get('key', false),
+            'registered': meta.get('registered', false),
+            'period': meta.get('period'),
+            'identity': meta.get('identity'),
+            'beside': beside,
+        }) -%}
+    {%- endfor -%}
+    {{- return(columns) -}}
+{% endmacro %}
+
+
+{% macro contract_table(source_name, table_name) %}
+    {{- return(graph.sources['source.' ~ project_name ~ '.' ~ source_name ~ '.' ~ table_name]) -}}
+{% endmacro %}
+
+
+{# The sources of which a delivery replaces the one before, as SQL texts. #}
+{% macro snapshot_sources() %}
+    {%- set names = [] -%}
+    {%- for table in graph.get('sources', {}).values() if table.source_meta.get('delivery') == 'snapshot' -%}
+        {%- do names.append("'" ~ table.source_name ~ "'") -%}
+    {%- endfor -%}
+    {{- return(names | unique | sort | join(', ')) -}}
+{% endmacro %}
