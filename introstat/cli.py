@@ -14,7 +14,6 @@ from introstat.lists.command import lists_command
 from introstat.mapping.command import mapping_group
 from introstat.overview.command import overview_command
 from introstat.places import MEMORY_VARIABLE
-from introstat.processes import seldom_look_for_garbage
 from introstat.receipt.command import receive_command
 from introstat.receipt.describe import manifest_command
 from introstat.receipt.key_command import key_group
@@ -65,7 +64,6 @@ def main() -> None:
       introstat build --extracts extracts --warehouse introstat.duckdb
       introstat summary --warehouse introstat.duckdb
     """
-    seldom_look_for_garbage()
 
 
 main.add_command(synth)

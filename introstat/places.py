@@ -14,17 +14,12 @@ MEMORY_VARIABLE = "INTROSTAT_MEMORY"
 MAPPINGS_VARIABLE = "INTROSTAT_MAPPINGS"
 # As DuckDB reads it.
 _SIZE = re.compile(r"(?=.*[1-9])([0-9]+(?:\.[0-9]+)?) ?([KMGT])(i?)B", re.IGNORECASE)
-# Names that DuckDB keeps for itself, and ours of schemas.
-_RESERVED_STEMS = {
-    "main",
-    "temp",
-    "system",
-    "memory",
-    "received",
-    "kept",
-    "information_schema",
-    "pg_catalog",
-}
+# The layers of the warehouse, a schema each; the marts are in `main`. Names are unique across them.
+SCHEMAS = (
+    "main", "staging", "intermediate", "quality", "reports", "statistics", "publication", "seeds",
+)  # fmt: skip
+# DuckDB names a database by its file: no name that it keeps for itself, or that is a schema's.
+_RESERVED_STEMS = {*SCHEMAS, "temp", "system", "memory", "information_schema", "pg_catalog"}
 
 
 def project_root() -> Path:
@@ -90,7 +85,17 @@ def usable_warehouse(warehouse: Path) -> Path:
     """Return the whole path of a warehouse file, or raise UserError if it cannot be one."""
     path = warehouse.resolve()
     if path.stem.lower() in _RESERVED_STEMS:
-        raise UserError(f"A warehouse cannot be named {path.name}: DuckDB uses that name itself.")
-    if set("*?[]{}") & set(str(path)):
-        raise UserError(f"The path {path} holds * ? [ ] {{ or }}, a pattern to DuckDB.")
+        raise UserError(
+            f"A warehouse cannot be named {path.name}: that is a schema's name, or DuckDB's own."
+        )
+    return usable_folder(path)
+
+
+def usable_folder(path: Path) -> Path:
+    """Return a path that DuckDB is given, or raise UserError if it would read it as several."""
+    if set("*?[]{},") & set(str(path)):
+        raise UserError(
+            f"The path {path} holds one of * ? [ ] {{ }} or a comma, which DuckDB reads as several "
+            "paths. Choose another."
+        )
     return path

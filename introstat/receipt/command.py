@@ -63,6 +63,7 @@ def receive_with_progress(
             f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
             f"{', '.join(sources())}."
         )
+    places.usable_folder(received)
     key, origin = load_key(key_file)
     console.print(f"Pseudonyms: {origin}", highlight=False, soft_wrap=True, markup=False)
     with (

@@ -48,6 +48,7 @@ from introstat.release.report import Policy as ReportPolicy
 from introstat.release.revisions import DEFINITION, Before, write_revisions
 from introstat.sql import text_literal
 from introstat.warehouse.dbt import run_dbt
+from introstat.warehouse.opening import find_in_every_layer
 from introstat.warehouse.reading import open_built
 
 PUBLISHER = "Integrerings- og mangfoldsdirektoratet (IMDi)"
@@ -218,7 +219,9 @@ class _Making:
         )
         if run.exit_code:
             raise BuildFailed("The published cubes were not built:\n" + "\n".join(run.errors))
-        return duckdb.connect(str(path))
+        published = duckdb.connect(str(path))
+        find_in_every_layer(published)
+        return published
 
     def _regions_file(self) -> None:
         """The list of regions: names on the period's last day, and where each code went since."""

@@ -92,7 +92,7 @@ def _load_records(connection: duckdb.DuckDBPyConnection, records: dict[str, Any]
         key, begins, ends = how["key"], how["from"], how["ends"]
         columns = [
             name
-            for name in _columns(connection, record)
+            for name in _columns(connection, f"staging.{record}")
             if name not in {key, "delivered", "file_name", "line_number"}
         ]
         other = [name for name in columns if name != ends and name not in how["with_end"]]
@@ -132,8 +132,8 @@ def _load_records(connection: duckdb.DuckDBPyConnection, records: dict[str, Any]
                         {f"and {set_later}" if set_later else ""} then 'late'
                     else 'corrected'
                 end
-            from before_file.{record} as before
-            full join after_file.{record} as after on before.{key} = after.{key}
+            from before_file.staging.{record} as before
+            full join after_file.staging.{record} as after on before.{key} = after.{key}
             cross join known
             where before.{key} is null or after.{key} is null or {_differ(columns)}
             """
@@ -154,7 +154,7 @@ def _compare_fact(
             facts.* replace (coalesce(idents.person_key, facts.person_key) as person_key), {days}
         from before_file.{fact} as facts
         -- A number that was replaced since is the same person.
-        left join after_file.int_identity__current_idents as idents
+        left join after_file.intermediate.int_identity__current_idents as idents
             on facts.person_key = idents.ident
         """
     )

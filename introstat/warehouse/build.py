@@ -1,10 +1,8 @@
 """Building beside and moving into place: no reader is disturbed, a crash leaves the old file."""
 
-import shutil
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,9 +14,9 @@ from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.receipts import receipt_paths
-from introstat.sql import quoted_name
-from introstat.warehouse.dbt import Dbt, DbtRun, run_dbt
+from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, warehouse_key
+from introstat.warehouse.standing import built_from, note_built
 
 # Without a delivery of it there is nothing to build facts of.
 _REGISTER = "nir"
@@ -26,29 +24,15 @@ _REGISTER = "nir"
 
 @dataclass(frozen=True)
 class Site:
-    """Where a warehouse file is built as of a day: its place, the new file beside it, dbt's folder.
-
-    `begun` is done when the new file is what the build begins with; `dbt` gets ready meanwhile.
-    """
+    """Where a warehouse file is built: its place, and a folder beside it for the work."""
 
     warehouse: Path
-    received: Path
-    as_of: date | None
-    new: Path
-    target: Path
-    begun: Future[None]
-    dbt: Dbt
+    folder: Path
 
 
 @contextmanager
-def building_site(
-    warehouse: Path, received: Path, as_of: date | None = None, *, whole: bool = False
-) -> Iterator[Site]:
+def building_site(warehouse: Path) -> Iterator[Site]:
     """Give a folder beside a warehouse file to build it anew in, and remove it afterwards.
-
-    The new file begins as a copy of the one that stands, in which dbt keeps what would come out the
-    same (macros/keeping), unless `whole`. The copy is made, and dbt starts, while the block runs:
-    both take seconds that a receipt leaves the disk and a processor free for.
 
     Raises UserError if another build of the same file is running, or what stands is no warehouse.
     """
@@ -58,47 +42,34 @@ def building_site(
     with (
         locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"),
         workshop(warehouse.parent, f".building-{warehouse.name}-") as folder,
-        ThreadPoolExecutor(max_workers=1) as aside,
     ):
-        new, target = folder / warehouse.name, folder / "target"
-        begin_with = None if whole or not _can_begin_with(warehouse) else warehouse
-        begun = aside.submit(_begin, new, begin_with)
-        with Dbt(_arguments(as_of), new, received, target) as dbt:
-            yield Site(warehouse, received, as_of, new, target, begun, dbt)
+        yield Site(warehouse, folder)
 
 
-def _begin(new: Path, standing: Path | None) -> None:
-    if standing is None:
-        return
-    # Held open for reading, so that no dbt of the user's own writes to it while it is copied. Where
-    # one does already, all is built.
-    with suppress(duckdb.Error), open_warehouse(standing):
-        if not _unwritten(standing).exists():
-            shutil.copyfile(standing, new)
+def build(site: Site, received: Path, as_of: date | None = None, progress: Tell = silent) -> DbtRun:
+    """Build the warehouse file of a site from the received copy, as it was known on `as_of`.
 
-
-def build(site: Site, progress: Tell = silent) -> DbtRun:
-    """Build the warehouse file of a site from the received copy, as it was known on the site's day.
-
-    Models and data tests run on the new file; only when all is well is it moved into place, in one
-    step.
+    All models and data tests run on a new file; only when all is well is it moved into place, in
+    one step.
 
     Raises BuildFailed with what dbt said, UserError if nothing of the register was known on that
     day.
     """
-    if site.as_of:
-        expect_register(site.received, site.as_of)
-    site.begun.result()
-    run = site.dbt.run(progress)
+    if as_of:
+        expect_register(received, as_of)
+    # dbt names the database by the file's name, and writes that name into what it makes.
+    new = site.folder / site.warehouse.name
+    run = run_dbt(_arguments(as_of), new, received, site.folder / "target", progress)
     if run.exit_code:
         raise BuildFailed(f"The warehouse was not built; what was there is untouched.\n{_why(run)}")
-    with open_warehouse(site.new, read_only=False) as connection:
-        _drop_strangers(connection, run.relations)
+    with open_warehouse(new, read_only=False) as connection:
         connection.execute("checkpoint")
-    as_of_built, deliveries = _vintage(site.new)
-    move_into_place(site.new, site.warehouse)
+    as_of_built, deliveries = _vintage(new)
+    account = built_from(new, received, as_of)
+    move_into_place(new, site.warehouse)
+    note_built(site.warehouse, account)
     journal.note(
-        site.received,
+        received,
         "built",
         warehouse=str(site.warehouse),
         as_of=as_of_built,
@@ -124,31 +95,6 @@ def _expect_replaceable(warehouse: Path) -> None:
             f"{warehouse} is no DuckDB file, is being written to, or is encrypted with another key "
             f"than ${KEY_FILE_VARIABLE} names. Name its key, wait, or move it away."
         ) from None
-
-
-def _can_begin_with(warehouse: Path) -> bool:
-    return warehouse.exists() and not (warehouse_key() and _is_plain(warehouse))
-
-
-def _unwritten(warehouse: Path) -> Path:
-    """Where stands what a dbt of the user's own has not written to the file yet."""
-    return warehouse.with_name(f"{warehouse.name}.wal")
-
-
-def _drop_strangers(connection: duckdb.DuckDBPyConnection, ours: list[str]) -> None:
-    """Drop what the project does not make: of an older version, or made by hand.
-
-    Raises duckdb.Error.
-    """
-    for kind in ("view", "table"):
-        strangers = connection.execute(
-            f"select schema_name, {kind}_name from duckdb_{kind}s() "
-            "where database_name = current_database() and not internal "
-            f"and schema_name != 'kept' and not list_contains(?, {kind}_name)",
-            [ours],
-        ).fetchall()
-        for schema, name in strangers:
-            connection.execute(f"drop {kind} {quoted_name(schema)}.{quoted_name(name)}")
 
 
 def _is_plain(warehouse: Path) -> bool:
@@ -191,8 +137,7 @@ def _arguments(as_of: date | None, *left_out: str) -> list[str]:
     # Unit tests check the definitions, not this delivery; `make test` runs them.
     excluded = [f"--exclude-resource-type={kind}" for kind in ("unit_test", *left_out)]
     as_of_var = ["--vars", f"{{as_of: '{as_of}'}}"] if as_of else []
-    # dbt's own account of a project of this size takes it longer than a hundred nodes that stand.
-    return ["build", "--no-write-json", *excluded, *as_of_var]
+    return ["build", *excluded, *as_of_var]
 
 
 def _why(run: DbtRun) -> str:
@@ -209,6 +154,6 @@ def _vintage(path: Path) -> tuple[str, list[str]]:
     with open_warehouse(path) as connection:
         used = connection.execute(
             "select distinct as_of::varchar, source || '/' || delivered::varchar "
-            "from stg_receipt__files where is_used order by all"
+            "from staging.stg_receipt__files where is_used order by all"
         ).fetchall()
     return used[0][0], [name for _, name in used]

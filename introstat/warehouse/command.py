@@ -1,6 +1,6 @@
 """The command `introstat build`."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -10,7 +10,8 @@ from introstat import places
 from introstat.errors import EXIT_REFUSED
 from introstat.progress import shown
 from introstat.receipt.command import key_option, receive_with_progress
-from introstat.warehouse.build import build, building_site
+from introstat.warehouse.build import Site, build, building_site
+from introstat.warehouse.standing import why_anew
 
 
 @click.command("build", short_help="Receive what is new and build the warehouse.")
@@ -35,7 +36,7 @@ from introstat.warehouse.build import build, building_site
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the received copy. Default: beside the warehouse, with the ending .received.",
 )
-@click.option("--whole", is_flag=True, help="Build all anew, also what has not changed.")
+@click.option("--whole", is_flag=True, help="Build also where nothing has changed since.")
 @key_option
 def build_command(
     extracts: Path,
@@ -47,13 +48,14 @@ def build_command(
 ) -> None:
     """Receive the deliveries that are new and build the warehouse of facts from all received.
 
-    The new file is built beside the old one and moved into place when every model and test has
-    passed, so readers are never disturbed. What would come out as it stands in the old file is
-    taken from there; --whole builds all anew. If a delivery is refused the warehouse is built
-    without it, from what was received before.
+    The whole warehouse is built beside the old file and moved into its place when every model and
+    test has passed, so readers are never disturbed. If a delivery is refused the warehouse is built
+    without it, from what was received before. Where deliveries, models and settings are those that
+    the file was built from, and the file is as it was built, there is nothing to do: --whole builds
+    all the same.
 
-    Exit code 0: built. 1: not built, the old file is untouched. 2: bad input. 3: built, but a
-    delivery was refused.
+    Exit code 0: built, or nothing to do. 1: not built, the old file is untouched. 2: bad input.
+    3: built, but a delivery was refused.
 
     \b
     Example:
@@ -61,22 +63,34 @@ def build_command(
     """
     console = Console(stderr=True)
     target = places.usable_warehouse(warehouse or places.default_warehouse())
-    copy = received or places.received_beside(target)
+    copy = (received or places.received_beside(target)).resolve()
     day = as_of.date() if as_of else None
-    with building_site(target, copy.resolve(), day, whole=whole) as site:
+    with building_site(target) as site:
         outcome = receive_with_progress(extracts, copy, key_file, console)
-        with shown(console, "Building") as tell:
-            run = build(site, tell)
-    for warning in run.warnings:
-        console.print(f"Warning: {warning}", highlight=False, soft_wrap=True, markup=False)
-    if run.over_limits:
-        console.print(
-            f"Warning: completeness rules over a limit: {', '.join(run.over_limits)}. "
-            "What they found: introstat status --help",
-            highlight=False,
-            soft_wrap=True,
-            markup=False,
-        )
-    console.print(f"Built {target}", highlight=False, soft_wrap=True, markup=False)
+        why = why_anew(target, copy, day) if target.exists() else ""
+        if why is None and not whole:
+            _say(console, f"{target} stands: nothing has changed since it was built. See --whole.")
+        else:
+            if why:
+                _say(console, f"{target} is built anew: {why}.")
+            _build(site, copy, day, console)
     if outcome.refused:
         raise SystemExit(EXIT_REFUSED)
+
+
+def _build(site: Site, received: Path, as_of: date | None, console: Console) -> None:
+    with shown(console, "Building") as tell:
+        run = build(site, received, as_of, tell)
+    for warning in run.warnings:
+        _say(console, f"Warning: {warning}")
+    if run.over_limits:
+        _say(
+            console,
+            f"Warning: completeness rules over a limit: {', '.join(run.over_limits)}. "
+            "What they found: introstat status --help",
+        )
+    _say(console, f"Built {site.warehouse}")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, soft_wrap=True, markup=False)

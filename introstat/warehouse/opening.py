@@ -11,7 +11,8 @@ from pathlib import Path
 import duckdb
 
 from introstat.errors import UserError
-from introstat.sql import text_literal
+from introstat.places import SCHEMAS
+from introstat.sql import quoted_name, text_literal
 
 KEY_FILE_VARIABLE = "INTROSTAT_WAREHOUSE_KEY_FILE"
 # What an encrypted file is attached as; profiles.yml names it too.
@@ -45,22 +46,38 @@ def warehouse_key() -> str | None:
 def open_warehouse(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     """Return a connection to a warehouse file, with the key of the environment if one is named.
 
+    A table is found by its name alone, whichever layer it is in.
+
     Raises duckdb.Error if the file is no database, or is encrypted and the key is not its own.
     """
     key = warehouse_key()
     if key is None:
-        return duckdb.connect(str(path), read_only=read_only)
-    connection = duckdb.connect(":memory:")
+        connection = duckdb.connect(str(path), read_only=read_only)
+    else:
+        connection = duckdb.connect(":memory:")
     try:
-        if read_only:
+        if key and read_only:
             attach_to_read(connection, path, ALIAS)
-        else:
+        elif key:
             attach_encrypted(connection, path, key)
-        connection.execute(f"use {ALIAS}")
+        if key:
+            connection.execute(f"use {ALIAS}")
+        find_in_every_layer(connection)
     except (duckdb.Error, UserError):
         connection.close()
         raise
     return connection
+
+
+def find_in_every_layer(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection find its database's tables by name, whichever layer they are in."""
+    there = connection.execute(
+        "select current_database(), list(schema_name) from duckdb_schemas() "
+        "where database_name = current_database() and not internal or schema_name = 'main'"
+    ).fetchone()
+    assert there is not None
+    path = [f"{quoted_name(there[0])}.{schema}" for schema in SCHEMAS if schema in there[1]]
+    connection.execute(f"set search_path = {text_literal(','.join(path))}")
 
 
 def attach_to_read(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> None:
