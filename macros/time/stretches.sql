@@ -37,21 +37,6 @@
 
 
 {#
-    Leave and measures that run on a day, in one number: each sum of its own is a window more. A measure
-    counts one, leave more than there are measures; on a day of leave no measure holds.
-#}
-{% macro one_leave() %}{{ return(2 ** 32) }}{% endmacro %}
-
-{% macro is_leave(running) -%}
-    {{ running }} >= {{ one_leave() }}
-{%- endmacro %}
-
-{% macro has_measure(running) -%}
-    {{ running }} between 1 and {{ one_leave() - 1 }}
-{%- endmacro %}
-
-
-{#
     Stretches that share no day → the weeks they reach into.
 
     A whole Monday–Friday belongs to one stretch, so only part weeks have to be added up; whole weeks

@@ -1,4 +1,3 @@
--- The texts that a participation's weeks repeat are joined when the weeks are read, not kept.
 select
     participations.participation_id,
     participations.person_key,

@@ -1,7 +1,6 @@
--- The texts that a person's months repeat are joined when the months are read, not kept.
 select
     months.direction,
-    coalesce(persons.person_key, months.unknown_person_key) as person_key,
+    months.person_key,
     participations.participation_id,
     months.municipality_code,
     months.month,
@@ -14,6 +13,6 @@ select
     months.limit_amount,
     months.is_over_limit
 from {{ ref('int_income__reconciled_months') }} as months
-left join {{ ref('int_person__persons') }} as persons on months.person_no = persons.person_no
+left join {{ ref('int_person__persons') }} as persons on months.person_key = persons.person_key
 left join {{ ref('int_participation__accepted') }} as participations
     on months.participation_no = participations.participation_no

@@ -30,8 +30,7 @@ units as (
 
 months as (
     select
-        lines.person_no,
-        lines.unknown_person_key,
+        lines.person_key,
         lines.income_month as benefit_month,
         units.municipality_code,
         cast(sum(lines.amount) as decimal(18, 2)) as amount,
@@ -41,14 +40,13 @@ months as (
         on
             lines.unit_id = units.unit_id
             and lines.income_month = units.benefit_month
-    group by
-        lines.person_no, lines.unknown_person_key, lines.income_month, units.municipality_code
+    group by lines.person_key, lines.income_month, units.municipality_code
 ),
 
 participations as (
     select
         participation_no,
-        person_no,
+        person_key,
         start_date,
         last_day,
         row_number() over (order by start_date, participation_id) as start_rank
@@ -58,8 +56,7 @@ participations as (
 -- The participation that touches the month; the latest start if several do.
 touched as (
     select
-        months.person_no,
-        months.unknown_person_key,
+        months.person_key,
         months.benefit_month,
         months.municipality_code,
         months.amount,
@@ -68,18 +65,17 @@ touched as (
     from months
     left join participations
         on
-            months.person_no = participations.person_no
+            months.person_key = participations.person_key
             and participations.start_date < {{ add_to_date('months.benefit_month', 1, 'month') }}
             and months.benefit_month <= participations.last_day
     group by
-        months.person_no, months.unknown_person_key, months.benefit_month,
-        months.municipality_code, months.amount, months.line_count
+        months.person_key, months.benefit_month, months.municipality_code, months.amount,
+        months.line_count
 ),
 
 final as (
     select
-        touched.person_no,
-        touched.unknown_person_key,
+        touched.person_key,
         touched.benefit_month,
         touched.municipality_code,
         touched.amount,

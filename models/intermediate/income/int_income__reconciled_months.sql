@@ -38,7 +38,7 @@ highest as (
 participations as (
     select
         participation_no,
-        person_no,
+        person_key,
         municipality_code,
         start_date,
         last_day
@@ -70,27 +70,15 @@ touched_months as (
     from participations
 ),
 
--- Who is not known has a number below zero here.
-unknown_persons as (
-    select
-        unknown_person_key,
-        cast(-row_number() over (order by unknown_person_key) as integer) as person_no
-    from {{ ref('int_income__benefit_months') }}
-    where person_no is null
-    group by unknown_person_key
-),
-
 benefit_months as (
     select
-        coalesce(months.person_no, unknown_persons.person_no) as person_no,
-        months.unknown_person_key,
-        months.municipality_code,
-        months.benefit_month,
-        months.amount,
-        months.participation_no,
-        {{ month_number('months.benefit_month') }} as month_no
-    from {{ ref('int_income__benefit_months') }} as months
-    left join unknown_persons on months.unknown_person_key = unknown_persons.unknown_person_key
+        person_key,
+        municipality_code,
+        benefit_month,
+        amount,
+        participation_no,
+        {{ month_number('benefit_month') }} as month_no
+    from {{ ref('int_income__benefit_months') }}
 ),
 
 paid_for as (
@@ -123,34 +111,33 @@ basic_amounts as (
 -- All that a person was paid in a month, by whichever municipality.
 paid_months as (
     select
-        person_no,
+        person_key,
         month_no,
         cast(sum(amount) as decimal(18, 2)) as amount
     from benefit_months
-    group by person_no, month_no
+    group by person_key, month_no
 ),
 
 -- Only what no participation of the month itself explains is looked for in the month before.
 explained_by_month_before as (
     select
-        benefit_months.person_no,
+        benefit_months.person_key,
         benefit_months.month_no
     from benefit_months
     inner join participations
         on
-            benefit_months.person_no = participations.person_no
+            benefit_months.person_key = participations.person_key
             and benefit_months.benefit_month > participations.start_date
             and {{ first_day_of_month('(benefit_months.month_no - 1)') }}
             <= participations.last_day
     where benefit_months.participation_no is null
-    group by benefit_months.person_no, benefit_months.month_no
+    group by benefit_months.person_key, benefit_months.month_no
 ),
 
 of_participations as (
     select
         'participation' as direction,
-        touched.person_no,
-        cast(null as {{ dbt.type_string() }}) as unknown_person_key,
+        touched.person_key,
         touched.participation_no,
         touched.municipality_code,
         {{ first_day_of_month('touched.month_no') }} as month,
@@ -173,20 +160,18 @@ of_participations as (
             and touched.month_no = on_leave.month_no
     left join paid_months as paid
         on
-            touched.person_no = paid.person_no
+            touched.person_key = paid.person_key
             and touched.month_no = paid.month_no
     left join paid_months as paid_next
         on
-            touched.person_no = paid_next.person_no
+            touched.person_key = paid_next.person_key
             and touched.month_no + 1 = paid_next.month_no
 ),
 
 of_benefits as (
     select
         'benefit' as direction,
-        -- Null for whom only a number below zero was given.
-        persons.person_no,
-        benefit_months.unknown_person_key,
+        benefit_months.person_key,
         benefit_months.participation_no,
         benefit_months.municipality_code,
         benefit_months.benefit_month as month,
@@ -208,13 +193,13 @@ of_benefits as (
     from benefit_months
     inner join paid_months as paid
         on
-            benefit_months.person_no = paid.person_no
+            benefit_months.person_key = paid.person_key
             and benefit_months.month_no = paid.month_no
     left join {{ ref('int_person__persons') }} as persons
-        on benefit_months.person_no = persons.person_no
+        on benefit_months.person_key = persons.person_key
     left join explained_by_month_before as explained
         on
-            benefit_months.person_no = explained.person_no
+            benefit_months.person_key = explained.person_key
             and benefit_months.month_no = explained.month_no
     left join basic_amounts on benefit_months.month_no = basic_amounts.month_no
     left join rates

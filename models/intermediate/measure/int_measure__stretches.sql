@@ -13,7 +13,8 @@ changes as (
         participation_no,
         measure_type_no,
         {{ day }} as day_no,
-        {{ sign }} as running,
+        0 as leaves,
+        {{ sign }} as measures,
         {{ sign }} * hours_per_week as hours_per_week
     from {{ ref('int_measure__spells') }}
     union all
@@ -21,7 +22,8 @@ changes as (
         leave.participation_no,
         measured.measure_type_no,
         leave.{{ day }} as day_no,
-        {{ sign }} * {{ one_leave() }} as running,
+        {{ sign }} as leaves,
+        0 as measures,
         0 as hours_per_week
     from {{ ref('int_participation__leave') }} as leave
     inner join measured on leave.participation_no = measured.participation_no
@@ -32,7 +34,7 @@ stretches as (
     {{ stretches(
         'changes',
         ['participation_no', 'measure_type_no'],
-        {'running': 'bigint', 'hours_per_week': 'decimal(15, 6)'},
+        {'leaves': 'bigint', 'measures': 'bigint', 'hours_per_week': 'decimal(15, 6)'},
     ) }}
 ),
 
@@ -45,7 +47,7 @@ final as (
         weekdays,
         hours_per_week
     from stretches
-    where {{ has_measure('running') }}
+    where leaves = 0 and measures > 0
 )
 
 select * from final

@@ -21,7 +21,6 @@ final as (
         cast(row_number() over (order by participations.participation_id) as integer)
             as participation_no,
         participations.person_key,
-        persons.person_no,
         participations.decision_id,
         participations.municipality_code,
         persons.legal_regime,

@@ -5,7 +5,6 @@ with touched as (
     select
         participations.participation_id,
         participations.person_key,
-        participations.person_no,
         participations.municipality_code,
         participations.start_date,
         participations.end_date,
@@ -23,7 +22,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by person_no, period
+            partition by person_key, period
             order by
                 coalesce(end_date, date '9999-12-31') desc,
                 start_date desc,

@@ -3,7 +3,8 @@ with changes as (
     select
         participation_no,
         {{ day_number('start_date') }} as day_no,
-        0 as running,
+        0 as leaves,
+        0 as measures,
         0 as hours_per_week
     from {{ ref('int_participation__accepted') }}
     where has_begun
@@ -11,7 +12,8 @@ with changes as (
     select
         participation_no,
         {{ day_number('last_day') }} + 1 as day_no,
-        0 as running,
+        0 as leaves,
+        0 as measures,
         0 as hours_per_week
     from {{ ref('int_participation__accepted') }}
     where has_begun
@@ -20,14 +22,16 @@ with changes as (
     select
         participation_no,
         {{ day }} as day_no,
-        {{ sign }} * {{ one_leave() }} as running,
+        {{ sign }} as leaves,
+        0 as measures,
         0 as hours_per_week
     from {{ ref('int_participation__leave') }}
     union all
     select
         participation_no,
         {{ day }} as day_no,
-        {{ sign }} as running,
+        0 as leaves,
+        {{ sign }} as measures,
         {{ sign }} * hours_per_week as hours_per_week
     from {{ ref('int_measure__spells') }}
     {%- endfor %}
@@ -37,7 +41,7 @@ stretches as (
     {{ stretches(
         'changes',
         ['participation_no'],
-        {'running': 'bigint', 'hours_per_week': 'decimal(15, 6)'},
+        {'leaves': 'bigint', 'measures': 'bigint', 'hours_per_week': 'decimal(15, 6)'},
     ) }}
 ),
 
@@ -47,9 +51,9 @@ final as (
         first_day_no,
         last_day_no,
         weekdays,
-        {{ is_leave('running') }} as is_leave,
-        {{ has_measure('running') }} as has_measure,
-        case when {{ is_leave('running') }} then 0 else hours_per_week end as hours_per_week
+        leaves > 0 as is_leave,
+        leaves = 0 and measures > 0 as has_measure,
+        case when leaves > 0 then 0 else hours_per_week end as hours_per_week
     from stretches
 )
 

@@ -94,7 +94,6 @@ laws as (
 final as (
     select
         persons.person_key,
-        cast(row_number() over (order by persons.person_key) as integer) as person_no,
         persons.sex,
         persons.birth_date,
         persons.country_of_birth,
