@@ -36,10 +36,6 @@ class DeliveryRefused(UserError):
         super().__init__(message)
         self.kind = kind
 
-    def __reduce__(self) -> tuple[type["DeliveryRefused"], tuple[str, str]]:
-        """Come back from the process that read the delivery."""
-        return DeliveryRefused, (self.message, self.kind)
-
 
 class BuildFailed(UserError):
     """The warehouse could not be built; the earlier file, if any, is untouched. Exit code 1."""

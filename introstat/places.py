@@ -13,7 +13,7 @@ RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
 MEMORY_VARIABLE = "INTROSTAT_MEMORY"
 MAPPINGS_VARIABLE = "INTROSTAT_MAPPINGS"
 # As DuckDB reads it.
-_SIZE = re.compile(r"(?=.*[1-9])([0-9]+(?:\.[0-9]+)?) ?([KMGT])(i?)B", re.IGNORECASE)
+_SIZE = re.compile(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 # The layers of the warehouse, a schema each; the marts are in `main`. Names are unique across them.
 SCHEMAS = (
     "main", "staging", "intermediate", "quality", "reports", "statistics", "publication", "seeds",
@@ -70,15 +70,6 @@ def memory_limit() -> str:
             "it to one, or unset it for 4GB."
         )
     return named
-
-
-def part_of_memory(parts: int) -> int:
-    """Return the bytes of one of so many equal parts of the memory limit."""
-    size = _SIZE.fullmatch(memory_limit())
-    assert size is not None  # memory_limit has looked
-    number, letter, binary = size.groups()
-    bytes_of_letter = (1024 if binary else 1000) ** ("KMGT".index(letter.upper()) + 1)
-    return int(float(number) * bytes_of_letter / parts)
 
 
 def usable_warehouse(warehouse: Path) -> Path:

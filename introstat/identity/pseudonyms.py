@@ -28,12 +28,7 @@ class Pseudonymiser:
 
     def __init__(self, key: bytes) -> None:
         """Take a key of 64 bytes (AES-256-SIV)."""
-        self._key = key
         self._cipher = AESSIV(key)
-
-    def __reduce__(self) -> tuple[type["Pseudonymiser"], tuple[bytes]]:
-        """Go to another process of the same command, over its pipe, with the key."""
-        return Pseudonymiser, (self._key,)
 
     def pseudonym(self, number: str) -> str:
         """Return the pseudonym of an identity number, or of whatever stands in its place."""

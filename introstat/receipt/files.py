@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from introstat.errors import DeliveryRefused
 from introstat.identity.numbers import BLANKS
 from introstat.receipt.manifest import DeliveredFile, Delivery
-from introstat.sql import quoted_name, text_literal, trimmed
+from introstat.sql import quoted_name, text_literal
 
 _MAX_LINE_BYTES = 16 * 1024 * 1024
 # DuckDB would take 16 times the longest line, and give it back to the system after every file.
@@ -623,7 +623,7 @@ def _parse_fixed_width(
         for name, (start, end) in slices.items()
     )
     values = ", ".join(
-        f"nullif({trimmed(quoted_name(name))}, '') as {quoted_name(name)}" for name in slices
+        f"nullif(trim({quoted_name(name)}), '') as {quoted_name(name)}" for name in slices
     )
     # A table: what reads it, several times, would cut every line anew.
     connection.execute(

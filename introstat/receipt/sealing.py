@@ -21,7 +21,7 @@ from introstat.identity.numbers import (
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.contract import Column
 from introstat.receipt.manifest import DeliveredFile, Delivery
-from introstat.sql import quoted_name, text_literal, trimmed
+from introstat.sql import quoted_name, text_literal
 
 # The numbers that were sealed, for all that one command receives: a person comes again and again.
 _NUMBERS_TABLE = (
@@ -231,7 +231,7 @@ def _seal_numbers(
         f"""
         create or replace temp table numbers_of_file as
         with trimmed as (
-            select found, {trimmed("found")} as number
+            select found, trim(found) as number
             from (select distinct found from ({found}))
         )
 

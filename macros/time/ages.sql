@@ -12,13 +12,3 @@
     100 * extract(month from {{ day }}) + extract(day from {{ day }})
 {%- endmacro %}
 
-
-{# The bands of ages, a row for each age: to find a person's by its age is quicker than between two ages. #}
-{% macro age_band_of_each_age() -%}
-    (
-        select
-            age_band,
-            {{ each_integer('from_age', 'to_age') }} as age
-        from {{ ref('age_bands') }}
-    )
-{%- endmacro %}

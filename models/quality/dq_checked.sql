@@ -34,7 +34,7 @@ final as (
         on
             units.rule_id = access.rule_id
             and units.event_date between access.event_from and access.event_to
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
 )
 
 select * from final

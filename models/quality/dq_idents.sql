@@ -93,7 +93,7 @@ final as (
     left join {{ ref('int_identity__current_idents') }} as chains on idents.ident = chains.ident
     left join {{ ref('int_person__persons') }} as persons
         on coalesce(chains.person_key, idents.ident) = persons.person_key
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
 )
 
 select * from final

@@ -81,7 +81,7 @@ final as (
         'Skjedde ' || {{ date_text('of_persons.event_date') }}
         || ', registrert ' || {{ date_text('of_persons.registered_date') }} as detail
     from of_persons
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
 )
 
 select * from final

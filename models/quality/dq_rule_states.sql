@@ -17,7 +17,7 @@ half_years as (
         periods.period as half_year,
         periods.last_day <= vintage.observed_until as is_over
     from {{ ref('int_time__periods') }} as periods
-    inner join {{ ref('int_time__observed') }} as vintage
+    inner join {{ ref('int_time__vintage') }} as vintage
         on periods.first_day <= vintage.observed_until
     where periods.period_type = 'half_year'
 ),

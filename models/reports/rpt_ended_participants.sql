@@ -4,7 +4,7 @@ with ended as (
         participations.*,
         vintage.observed_until
     from {{ ref('int_participation__accepted') }} as participations
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
     where
         participations.has_begun
         and participations.end_date is not null

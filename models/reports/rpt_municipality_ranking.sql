@@ -14,7 +14,7 @@ participants as (
     from {{ ref('int_participation__periods') }} as periods
     inner join newest on periods.period = newest.half_year
     inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
     {{ join_successor('periods.municipality_code', 'vintage.observed_until') }}
     where periods.is_last_in_period and not coalesce(persons.is_address_protected, false)
     group by coalesce(successions.current_code, periods.municipality_code)

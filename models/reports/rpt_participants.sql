@@ -3,7 +3,7 @@ with report as (
     select
         observed_until,
         coalesce({{ report_year() }}, cast(extract(year from observed_until) as integer)) as year
-    from {{ ref('int_time__observed') }}
+    from {{ ref('int_time__vintage') }}
 ),
 
 awarded as (

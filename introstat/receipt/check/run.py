@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from introstat.codelists import code_list, limits
-from introstat.lazily import imported_lazily
 from introstat.receipt.check.relations import sealed_columns, sealed_rows, typed_view
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
@@ -67,10 +66,7 @@ class ReceptionCheck:
 
 
 def _opened(spill: Path) -> "CheckEngine":
-    # Without what Great Expectations draws and tests distributions with, which no suite asks for.
-    with imported_lazily("altair", "scipy.stats"):
-        import introstat.receipt.check.datadocs  # noqa: F401, for _checked
-        from introstat.receipt.check.engine import CheckEngine
+    from introstat.receipt.check.engine import CheckEngine
 
     engine = CheckEngine(spill)
     numbers = ", ".join(f"{rule}_{name}: {value:f}" for (rule, name), value in limits().items())

@@ -9,7 +9,7 @@ with intro_spells as (
         spells.from_date,
         vintage.observed_until
     from {{ ref('int_category__spells') }} as spells
-    inner join {{ ref('int_time__observed') }} as vintage
+    inner join {{ ref('int_time__vintage') }} as vintage
         on vintage.observed_until between spells.from_date and spells.to_date
     where spells.is_intro
     qualify row_number() over (

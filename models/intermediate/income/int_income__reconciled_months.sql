@@ -210,7 +210,7 @@ of_benefits as (
             and benefit_months.benefit_month
             < {{ add_to_date('persons.birth_date', '12 * rates.below_age', 'month') }}
     cross join highest
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
 ),
 
 final as (

@@ -12,7 +12,7 @@ with participations as (
     from {{ ref('stg_nir__deltakelser') }} as participations
     left join {{ ref('int_identity__current_idents') }} as idents
         on participations.ident = idents.ident
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
 ),
 
 final as (

@@ -8,7 +8,7 @@ with ongoing as (
         {{ add_to_date('vintage.observed_until', '-' ~ rule_limit('C01', 'months'), 'month') }}
             as window_start
     from {{ ref('int_participation__accepted') }} as participations
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
     where participations.is_ongoing
 ),
 

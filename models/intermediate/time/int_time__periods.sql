@@ -4,7 +4,7 @@ with bounds as (
         cast(extract(year from min(participations.start_date)) as integer) as first_year,
         cast(extract(year from max(vintage.observed_until)) as integer) as last_year
     from {{ ref('stg_nir__deltakelser') }} as participations
-    cross join {{ ref('int_time__observed') }} as vintage
+    cross join {{ ref('int_time__vintage') }} as vintage
     where participations.start_date <= vintage.observed_until
 ),
 

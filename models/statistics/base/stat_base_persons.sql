@@ -17,8 +17,10 @@ with final as (
         groups.result_group
     from {{ ref('int_participation__periods') }} as periods
     inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
-    left join {{ age_band_of_each_age() }} as age_bands
-        on {{ completed_years('persons.birth_date', 'periods.period_last_day') }} = age_bands.age
+    left join {{ ref('age_bands') }} as age_bands
+        on
+            {{ completed_years('persons.birth_date', 'periods.period_last_day') }}
+            between age_bands.from_age and age_bands.to_age
     left join {{ ref('fct_terminations') }} as ends
         on periods.participation_id = ends.participation_id
     left join {{ ref('termination_groups') }} as groups

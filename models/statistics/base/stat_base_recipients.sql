@@ -53,8 +53,10 @@ final as (
         cast(recipients.period_amount as decimal(18, 2)) as amount
     from recipients
     left join {{ ref('dim_person') }} as persons on recipients.person_key = persons.person_key
-    left join {{ age_band_of_each_age() }} as age_bands
-        on {{ completed_years('persons.birth_date', 'recipients.period_last_day') }} = age_bands.age
+    left join {{ ref('age_bands') }} as age_bands
+        on
+            {{ completed_years('persons.birth_date', 'recipients.period_last_day') }}
+            between age_bands.from_age and age_bands.to_age
     {{ join_successor('recipients.municipality_code', 'recipients.period_last_day') }}
     left join {{ ref('stat_base_municipalities') }} as known
         on
