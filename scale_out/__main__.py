@@ -23,7 +23,6 @@ from introstat.warehouse.dbt import follow
 from introstat.warehouse.opening import open_warehouse
 
 EXIT_DIFFERENT = 1
-_SCHEMA = "introstat"
 # Facts and dimensions have to be there; the rest is compared where Spark built it.
 _WANTED = ("dim_", "fct_")
 _COMPARED = (*_WANTED, "dq_", "quarantine", "rpt_", "stat_")
@@ -80,7 +79,7 @@ def main(warehouse: Path, received: Path, dbt: Path, selector: str) -> None:
         with shown(console, "Spark builds the facts") as progress:
             build_on_spark(dbt, selector, received, folder, progress)
         console.print(f"Spark built the facts in {monotonic() - began:.0f} s.")
-        rows = export(folder / "tables" / f"{_SCHEMA}.db", folder / "facts", warehouse)
+        rows = export(folder / "tables", folder / "facts", warehouse)
         differences = {table: compare(warehouse, folder / "facts", [table]) for table in rows}
     Console().print(result(rows, differences))
     for table in differences:
@@ -136,26 +135,22 @@ def build_on_spark(dbt: Path, selector: str, received: Path, folder: Path, progr
 def export(tables: Path, folder: Path, warehouse: Path) -> dict[str, int]:
     """Write each of Spark's tables as one Parquet file and count its rows.
 
-    The names are the warehouse's: a fact that Spark has not is a difference, zero rows here and no
-    file for `compare`.
+    `tables` has a folder for each schema, `<schema>.db/<table>`. The names are the warehouse's: a
+    fact that Spark has not is a difference, zero rows here and no file for `compare`.
     """
     folder.mkdir()
     with open_warehouse(warehouse) as connection:
-        names = connection.execute(
-            "select table_name from duckdb_tables() "
-            "union all select view_name from duckdb_views() where not internal order by all"
-        ).fetchall()
+        names = connection.execute("select table_name from duckdb_tables() order by all").fetchall()
     rows = {}
     with duckdb.connect() as connection:
         for (name,) in names:
-            parts = tables / name
-            is_built = any(parts.glob("*.parquet"))
+            is_built = any(tables.glob(f"*.db/{name}/*.parquet"))
             if name.startswith(_WANTED) and not is_built:
                 rows[name] = 0
             if not name.startswith(_COMPARED) or not is_built:
                 continue
             written = connection.execute(
-                f"copy (from read_parquet({text_literal(f'{parts}/*.parquet')})) "
+                f"copy (from read_parquet({text_literal(f'{tables}/*.db/{name}/*.parquet')})) "
                 f"to {text_literal(str(folder / f'{name}.parquet'))} (format parquet)"
             ).fetchone()
             assert written is not None, "`copy` tells how many rows it wrote"
