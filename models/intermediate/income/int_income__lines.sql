@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- What a line of income is paid for, by the words of A-ordningen.
 with all_lines as (
     select

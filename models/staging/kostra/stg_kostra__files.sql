@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- The newest file of a reporting year counts; older ones stay, marked.
 select
     delivered,

@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 -- Of a source whose deliveries are snapshots the newest that was known at as_of is read, of the
 -- others all that were known.
 with files as (
