@@ -140,7 +140,9 @@ def export(tables: Path, folder: Path, warehouse: Path) -> dict[str, int]:
     """
     folder.mkdir()
     with open_warehouse(warehouse) as connection:
-        names = connection.execute("select table_name from duckdb_tables() order by all").fetchall()
+        names = connection.execute(
+            "select table_name from information_schema.tables order by all"  # views are there too
+        ).fetchall()
     rows = {}
     with duckdb.connect() as connection:
         for (name,) in names:
