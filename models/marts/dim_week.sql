@@ -1,11 +1,15 @@
 -- ISO weeks of 2000–2049 by their Monday. A week is in the half-year or year that holds all its
 -- seven days; one that crosses the edge is in none, so it cannot be given to one side by mistake.
-with mondays as (
+with weeks as (
+    select {{ each_integer(0, 2609) }} as number
+),
+
+mondays as (
     select
         {{ add_to_date("date '1999-12-27'", 'number * 7', 'day') }} as week_start,
         {{ add_to_date("date '1999-12-27'", 'number * 7 + 3', 'day') }} as thursday,
         {{ add_to_date("date '1999-12-27'", 'number * 7 + 6', 'day') }} as week_end
-    from (select {{ each_integer(0, 2609) }} as number) as weeks
+    from weeks
 ),
 
 final as (

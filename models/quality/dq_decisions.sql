@@ -8,7 +8,8 @@ with linked as (
         decisions.decision_date,
         coalesce(decisions.person_key <> participations.person_key, false)
             as is_of_another_person,
-        {{ add_to_date('participations.start_date', rule_limit('C14', 'months'), 'month') }} as due_date
+        {{ add_to_date('participations.start_date', rule_limit('C14', 'months'), 'month') }}
+            as due_date
     from {{ ref('int_participation__accepted') }} as participations
     left join {{ ref('int_decision__decisions') }} as decisions
         on participations.decision_id = decisions.decision_id

@@ -89,7 +89,8 @@ allowed as (
 dated as (
     select
         *,
-        {{ add_to_date(add_to_date('start_date', 'months', 'month'), 'leave_days - 1', 'day') }} as allowed_until
+        {{ add_to_date(add_to_date('start_date', 'months', 'month'), 'leave_days - 1', 'day') }}
+            as allowed_until
     from allowed
 ),
 

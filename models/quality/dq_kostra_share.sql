@@ -14,7 +14,8 @@ select
     reconciliation.in_kostra > 0 as is_applicable,
     100 * reconciliation.in_nir
     < {{ rule_limit('C23', 'percent') }} * reconciliation.in_kostra as is_finding,
-    groups.label_nb || ': ' || cast(reconciliation.in_nir as {{ dbt.type_string() }}) || ' i NIR mot '
+    groups.label_nb || ': '
+    || cast(reconciliation.in_nir as {{ dbt.type_string() }}) || ' i NIR mot '
     || cast(reconciliation.in_kostra as {{ dbt.type_string() }}) || ' i KOSTRA' as detail
 from {{ ref('fct_kostra_reconciliation') }} as reconciliation
 inner join {{ ref('comparison_groups') }} as groups

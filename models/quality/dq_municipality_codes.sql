@@ -17,7 +17,8 @@ with codes as (
         '{{ table }}' as unit_type,
         {{ key }} as unit_id,
         ident,
-        {{ "participation_id" if table == 'deltakelser' else "cast(null as " ~ dbt.type_string() ~ ")" }}
+        {{ 'participation_id' if table == 'deltakelser'
+            else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
             as participation_id,
         {{ code }} as municipality_code,
         {{ day }} as event_date

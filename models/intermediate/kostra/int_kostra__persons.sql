@@ -37,6 +37,10 @@ forms as (
     {{ join_successor('forms.municipality_code', dbt.date('forms.reporting_year', 12, 31)) }}
 ),
 
+places as (
+    select {{ each_integer(0, 10) }} as number
+),
+
 form_measures as (
     select
         forms.municipality_code,
@@ -45,7 +49,7 @@ form_measures as (
         forms.is_matched_by_duf,
         substr(forms.measure_codes, 1 + 2 * places.number, 2) as code
     from forms
-    cross join (select {{ each_integer(0, 10) }} as number) as places
+    cross join places
 ),
 
 in_forms as (

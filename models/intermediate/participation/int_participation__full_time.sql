@@ -5,7 +5,8 @@ with by_period as (
         participation_no,
         {{ half_year_of_number('half_year_no') }} as period,
         'half_year' as period_type,
-        {{ add_to_date(first_day_of_half_year('(half_year_no + 1)'), -1, 'day') }} as period_last_day,
+        {{ add_to_date(first_day_of_half_year('(half_year_no + 1)'), -1, 'day') }}
+            as period_last_day,
         programme_days,
         measure_days,
         planned_hours
@@ -13,7 +14,8 @@ with by_period as (
     union all
     select
         participation_no,
-        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ dbt.type_string() }}), 4, '0') as period,
+        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ dbt.type_string() }}), 4, '0')
+            as period,
         'year' as period_type,
         {{ dbt.date(whole_division('half_year_no', 2), 12, 31) }} as period_last_day,
         cast(sum(programme_days) as integer) as programme_days,
@@ -33,7 +35,8 @@ measures as (
     select
         participation_no,
         measure_type,
-        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ dbt.type_string() }}), 4, '0') as period
+        lpad(cast({{ whole_division('half_year_no', 2) }} as {{ dbt.type_string() }}), 4, '0')
+            as period
     from {{ ref('int_measure__half_years') }}
 ),
 

@@ -2,7 +2,7 @@
 
 -- Of a source whose deliveries are snapshots the newest that was known at as_of is read, of the
 -- others all that were known.
-with files as (
+with unpacked as (
     select
         source,
         delivered,
@@ -10,6 +10,19 @@ with files as (
         {{ each_element('files') }} as file,
         coalesce({{ as_of_date() }}, max(delivered) over ()) as as_of
     from {{ source('receipt', 'receipts') }}
+),
+
+files as (
+    select
+        source,
+        delivered,
+        covers_until,
+        file.file_name,
+        file.dataset,
+        file.table_name,
+        file.received_rows,
+        as_of
+    from unpacked
 ),
 
 newest as (
@@ -26,10 +39,10 @@ final as (
         files.source,
         files.delivered,
         files.covers_until,
-        files.file.file_name,
-        files.file.dataset,
-        files.file.table_name,
-        files.file.received_rows,
+        files.file_name,
+        files.dataset,
+        files.table_name,
+        files.received_rows,
         case
             when files.source in ({{ snapshot_sources() }}) then files.delivered = newest.delivered
             else files.delivered <= files.as_of
