@@ -34,7 +34,7 @@ def main(scales: tuple[float, ...], runs: int, steps: tuple[str, ...], folder: P
       python -m benchmarks --scale 0.1 --runs 5 --step facts
       python -m benchmarks --scale 10 --runs 1 --step none
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, log_path=False)
     instances = {}
     for scale in scales:
         name = f"N{scale:g}"

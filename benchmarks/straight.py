@@ -6,7 +6,8 @@ import click
 import duckdb
 
 from benchmarks.compiled import WAREHOUSE, read, run_models
-from introstat.places import memory_limit
+from introstat.places import memory_limit, received_beside
+from introstat.sql import text_literal
 
 
 @click.command()
@@ -15,11 +16,15 @@ from introstat.places import memory_limit
 def run(compiled: Path, work: Path) -> None:
     """Run the models of the folder COMPILED in the warehouse file in WORK, which has the seeds.
 
-    Prints the seconds of each model.
+    Prints the seconds of each model. INTROSTAT_RECEIVED names the received copy.
 
     Example: python -m benchmarks.straight models/ work/
     """
-    with duckdb.connect(str(work / WAREHOUSE)) as connection:
+    warehouse = work / WAREHOUSE
+    with duckdb.connect(str(warehouse)) as connection:
+        # Where the sources' files are looked for, as profiles.yml says.
+        received = text_literal(str(received_beside(warehouse)))
+        connection.execute(f"set file_search_path = {received}")
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute("set enable_progress_bar = false")
         run_models(

@@ -38,6 +38,9 @@ class Sealer:
         self._connection = duckdb.connect(":memory:")
         self._connection.execute(f"set memory_limit = '{memory_limit()}'")
         self._connection.execute("set temp_directory = ''")
+        # Most files are too small for several threads to share, and one writes the same rows to
+        # the same bytes on every machine.
+        self._connection.execute("set threads = 1")
         forget_numbers(self._connection)
 
     def close(self) -> None:

@@ -226,9 +226,9 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
             "received stands; put the manifest back or take the folder away.",
             "manifest_gone",
         ) from None
-    changed = [
-        name for name in sorted(before | now) if before.get(name) != now.get(name)
-    ] or [name for name, sha256 in sorted(now.items()) if _is_other(folder / name, sha256)]
+    changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
+    if not changed:
+        changed = [name for name, sha256 in sorted(now.items()) if _is_other(folder / name, sha256)]
     if not changed and checksum(manifest) != receipt["manifest_sha256"]:
         changed = [MANIFEST]
     if changed:

@@ -17,8 +17,11 @@ from introstat.places import project_root
 from introstat.receipt.receipts import receipt_paths
 from introstat.warehouse.opening import KEY_FILE_VARIABLE
 
-# What of the project dbt reads.
-_PROJECT = ("dbt_project.yml", "profiles.yml", "models", "macros", "seeds", "packages", "tests")
+# What of the project a build is made from; the rest of tests/ is for pytest.
+_PROJECT = (
+    "dbt_project.yml", "profiles.yml", "selectors.yml", "models", "macros", "seeds", "packages",
+    "tests/generic", "tests/singular",
+)  # fmt: skip
 _PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb")
 
 _WHY = {

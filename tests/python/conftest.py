@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import hypothesis
 import pytest
 
@@ -17,13 +16,14 @@ from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.receive import receive
 from introstat.synth.generate import generate
 from introstat.warehouse.dbt import run_dbt
+from introstat.warehouse.opening import open_warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
 hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None)
 # A worker has a file for itself: begun last, one of these would keep it busy after the others.
 _LONG = (
-    "test_build", "test_release", "test_keeping", "test_definitions", "test_faults",
+    "test_build", "test_release", "test_dbt_commands", "test_definitions", "test_faults",
     "test_published", "test_keys", "test_vintages", "test_completeness", "test_scan",
     "test_registration_lag", "test_mapping_inverse", "test_mapping", "test_lists",
 )  # fmt: skip
@@ -186,6 +186,6 @@ def generated_warehouse(generated_extracts: Path, build: Callable[..., Path]) ->
 
 
 def rows(warehouse: Path, query: str) -> list[tuple]:
-    """Return what a query gives on a warehouse opened for reading."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    """Return what a query gives on a warehouse opened for reading, with names of every layer."""
+    with open_warehouse(warehouse) as connection:
         return connection.execute(query).fetchall()

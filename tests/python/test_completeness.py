@@ -5,10 +5,11 @@ import json
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 from conftest import ROOT, rows, run
 from oracle.rules import compare_rules
+
+from introstat.warehouse.opening import open_warehouse
 
 RULES = [
     row["rule_id"]
@@ -31,7 +32,9 @@ def edited(seed: Path, edits: dict[str, str]) -> None:
 def complaint(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What `dbt build` says of a rule book with a fault of every kind."""
     project = tmp_path_factory.mktemp("project")
-    for name in ("macros", "models", "seeds", "tests/generic", "dbt_project.yml", "profiles.yml"):
+    for name in (
+        "macros", "models", "packages", "seeds", "tests/generic", "dbt_project.yml", "profiles.yml",
+    ):  # fmt: skip
         source, target = ROOT / name, project / name
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
     rules = project / "seeds" / "rules"
@@ -209,7 +212,7 @@ def test_status_tells_each_rule_and_refuses_with_its_exit_code(
     def told(state: str) -> tuple[int, str]:
         warehouse = tmp_path / f"{state}.duckdb"
         shutil.copyfile(generated_warehouse, warehouse)
-        with duckdb.connect(str(warehouse)) as connection:
+        with open_warehouse(warehouse, read_only=False) as connection:
             connection.execute("update dq_rule_states set state = 'ok'")
             connection.execute(
                 "update dq_rule_states set state = ? "

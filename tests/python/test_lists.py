@@ -7,7 +7,6 @@ import stat
 from datetime import date, datetime
 from pathlib import Path
 
-import duckdb
 import openpyxl
 import pytest
 from click.testing import CliRunner
@@ -18,6 +17,7 @@ from introstat.cli import main
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.lists.idents import MunicipalityIdents, NotOfThisMunicipality
 from introstat.lists.municipality import Municipality
+from introstat.warehouse.opening import open_warehouse
 
 SHEETS = [
     "Oversikt", "Å gjøre", "Deltakere", "Uten vedtak", "Uten tiltak", "Avsluttede", "KOSTRA",
@@ -247,7 +247,7 @@ def test_a_workbook_holds_numbers_of_its_own_municipality_and_no_pseudonym(
 
 
 def test_a_person_of_another_municipality_is_refused(generated_warehouse, largest):
-    with duckdb.connect(str(generated_warehouse), read_only=True) as connection:
+    with open_warehouse(generated_warehouse) as connection:
         [(stranger,)] = connection.execute(
             "select person_key from rpt_ended_participants where current_municipality_code <> $1 "
             "and person_key not in (select person_key from rpt_findings "
@@ -307,7 +307,7 @@ def copied(generated_warehouse: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"])
 def test_text_never_becomes_a_formula(copied, largest, tmp_path, start):
     evil = f'{start}HYPERLINK("http://example.org")'
-    with duckdb.connect(str(copied)) as connection:
+    with open_warehouse(copied, read_only=False) as connection:
         connection.execute(
             "update rpt_findings set detail = $1 where current_municipality_code = $2",
             [evil, largest],

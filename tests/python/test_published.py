@@ -4,9 +4,10 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 from conftest import ROOT, run
+
+from introstat.warehouse.opening import open_warehouse
 
 PUBLISHED = ROOT / "tests" / "data" / "published"
 # What the analyses and the cubes below are read from.
@@ -83,7 +84,7 @@ def test_a_published_table_comes_back_cell_by_cell(
     done = run("synth", "--replicate", PUBLISHED / f"{file}.csv", "--out", tmp_path / "extracts")
     assert done.returncode == 0, done.stderr
     warehouse = models(tmp_path / "extracts", *MODELS)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         query = connection.execute((analyses / f"{analysis}.sql").read_text())
         names = [column[0] for column in query.description]
         ours = {cell(dict(zip(names, row, strict=True))) for row in query.fetchall()}
@@ -112,6 +113,6 @@ def cell(row: dict) -> tuple[str, ...]:
 def test_every_analysis_runs_and_gives_rows(analyses: Path, generated_warehouse: Path) -> None:
     queries = sorted(analyses.glob("*.sql"))
     assert len(queries) >= 12
-    with duckdb.connect(str(generated_warehouse), read_only=True) as connection:
+    with open_warehouse(generated_warehouse) as connection:
         for query in queries:
             assert connection.execute(query.read_text()).fetchall(), query.name

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 import pytest
@@ -17,7 +18,8 @@ from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.identity.scan import scan
 from introstat.places import memory_limit
-from introstat.receipt import sealing
+from introstat.receipt import journal, sealing
+from introstat.receipt.check.run import ReceptionCheck
 from introstat.receipt.copies import SealedCopy, Sealer
 from introstat.receipt.receive import Outcome, receive
 from introstat.receipt.shapes import SHAPES
@@ -610,6 +612,46 @@ def test_what_came_of_a_run_before_a_fault_is_told(extracts, received, monkeypat
     assert any(line.startswith("Received 1 deliveries, 0 known before, 1 refused") for line in said)
     assert said[-1].startswith("Error: status/2018-01-21 could not be received; what was received")
     assert str(fault).split("] ")[-1].split(":")[0] in said[-1]
+
+
+def test_deliveries_are_received_in_the_order_of_source_and_date(extracts, received):
+    """Also what was delivered late: each is held against those before it."""
+    for source, delivered in (
+        ("status", "2018-01-21"),
+        ("nir", "2019-01-21"),
+        ("nir", "2018-01-21"),
+        ("folkeregister", "2018-01-21"),
+    ):
+        deliver(extracts, source, delivered)
+    (extracts / "nir/2018-01-21/notes.txt").write_text("of the sender's own\n")
+    set_rows(extracts / "nir/2019-01-21", "personer.csv", 3)
+    outcome = receive_all(extracts, received)
+    assert outcome.received == ["folkeregister/2018-01-21", "nir/2018-01-21", "status/2018-01-21"]
+    assert [refusal.split()[0] for refusal in outcome.refused] == ["nir/2019-01-21"]
+    assert "nir/2018-01-21/notes.txt: not in the manifest, not received" in outcome.remarks
+    assert [(entry["event"], entry["delivery"]) for entry in journal.entries(received)] == [
+        ("received", "folkeregister/2018-01-21"),
+        ("received", "nir/2018-01-21"),
+        ("refused", "nir/2019-01-21"),
+        ("received", "status/2018-01-21"),
+    ]
+    assert not list(received.glob(".incoming-*"))
+    set_rows(extracts / "nir/2019-01-21", "personer.csv", 0)
+    again = receive_all(extracts, received)
+    assert (again.received, len(again.known)) == (["nir/2019-01-21"], 3)
+
+
+def test_an_interrupted_receipt_leaves_no_half_delivery(extracts, received, monkeypatch):
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    deliver(extracts, "nir", "2018-01-21", {"personer.csv": [PERSON]})
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(ReceptionCheck, "check", interrupt)
+        receive_all(extracts, received)
+    assert kept(received) == {}
+    assert not list(received.glob(".incoming-*"))
+    assert receive_all(extracts, received).received == ["nir/2018-01-21"]
 
 
 def test_another_key_is_refused_before_anything_is_written(extracts, received):

@@ -17,6 +17,7 @@ from introstat.release.contents import load_contents
 from introstat.release.figures import systems_of
 from introstat.release.revisions import Before, write_revisions
 from introstat.synth.generate import generate
+from introstat.warehouse.opening import open_warehouse
 
 PERIOD = "2017H2"
 
@@ -106,7 +107,7 @@ def test_nothing_forbidden_is_in_any_table(released: Path) -> None:
 
 def test_what_is_shown_is_what_the_warehouse_holds(released: Path, house: Path) -> None:
     shown = compared = 0
-    with duckdb.connect(str(house / "introstat.duckdb"), read_only=True) as warehouse:
+    with open_warehouse(house / "introstat.duckdb") as warehouse:
         for cube in load_contents().of(PERIOD).values():
             if not cube.counts_in():
                 continue
@@ -136,16 +137,13 @@ def test_the_published_models_hold_what_the_files_hold(released: Path, house: Pa
         INTROSTAT_PROTECTED=str(house / "introstat.protected"),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    with duckdb.connect(str(copy), read_only=True) as connection:
+    with open_warehouse(copy) as connection:
         rows = connection.execute(
             "select region_code, sex, age_band, measure, value, sign from pub_participants "
             f"where release = '{PERIOD}_v1' and region_set = 'at_the_time'"
         ).fetchall()
-        there = connection.execute(
-            "select table_name from duckdb_tables() where schema_name = 'main'"
-        ).fetchall()
-        names = {row[0] for row in there}
-    assert names == {f"pub_{name}" for name in load_contents().cubes}
+        there = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    assert set(there) == {("publication", f"pub_{name}") for name in load_contents().cubes}
     ours = {tuple(map(str, row[:4])): (row[4], row[5]) for row in rows}
     read = list(rows_of(released / "deltakere_p2017-H2_v1.csv"))
     assert len(read) == len(ours)
@@ -197,7 +195,7 @@ def test_a_count_that_slipped_out_fails_the_audit_though_the_manifest_agrees(
 ) -> None:
     copy = tmp_path / released.name
     shutil.copytree(released, copy)
-    with duckdb.connect(str(house / "introstat.duckdb"), read_only=True) as warehouse:
+    with open_warehouse(house / "introstat.duckdb") as warehouse:
         found = warehouse.execute(
             "select region_code, sex, age_band from stat_participants where period = ? and measure "
             "= 'participants' and region_type = 'municipality' and region_set = 'at_the_time' "
@@ -252,7 +250,7 @@ def test_a_final_release_says_all_that_is_lacking(
     house: Path, policy: Path, tmp_path: Path
 ) -> None:
     shutil.copy(house / "introstat.duckdb", tmp_path)
-    with duckdb.connect(str(tmp_path / "introstat.duckdb")) as warehouse:
+    with open_warehouse(tmp_path / "introstat.duckdb", read_only=False) as warehouse:
         warehouse.execute("update dim_vintage set aordningen_delivered = date '2018-12-10'")
         warehouse.execute("update dim_vintage set status_delivered = date '2018-09-01'")
         warehouse.execute(

@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from introstat.errors import BuildFailed
 from introstat.progress import silent
+from introstat.warehouse.opening import open_warehouse
 from scale_out.__main__ import build_on_spark, export
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,11 +20,10 @@ FACT = "fct_participation"
 @pytest.fixture
 def tables(generated_warehouse: Path, tmp_path: Path) -> Path:
     """The warehouse's own facts and dimensions in the folders that Spark would write."""
-    folder = tmp_path / "tables"
-    with duckdb.connect(str(generated_warehouse), read_only=True) as connection:
+    folder = tmp_path / "tables" / "introstat.db"
+    with open_warehouse(generated_warehouse) as connection:
         names = connection.execute(
-            "select table_name from information_schema.tables "
-            "where table_name[:4] in ('dim_', 'fct_')"
+            "select table_name from information_schema.tables where table_schema = 'main'"
         ).fetchall()
         for (name,) in names:
             (folder / name).mkdir(parents=True)
@@ -44,7 +43,7 @@ def dbt(tables: Path, tmp_path: Path) -> Path:
         f"#!{sys.executable}\n"
         "import os, pathlib, shutil\n"
         "place = pathlib.Path(os.environ['INTROSTAT_SPARK_WAREHOUSE'])\n"
-        f"shutil.copytree({str(tables)!r}, place / 'introstat.db')\n"
+        f"shutil.copytree({str(tables.parent)!r}, place)\n"
     )
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     return program
@@ -81,7 +80,7 @@ def test_equal_tables_are_told_with_their_rows(generated_warehouse, tables, dbt,
     ],
 )
 def test_one_differing_row_is_found(generated_warehouse, tables, dbt, tmp_path, fault, said):
-    with duckdb.connect(str(generated_warehouse), read_only=True) as connection:
+    with open_warehouse(generated_warehouse) as connection:
         for part in (tables / FACT).iterdir():
             part.unlink()
         connection.execute(
@@ -104,8 +103,8 @@ def test_a_table_that_spark_has_not_is_a_difference(generated_warehouse, tables,
 
 
 def test_every_fact_and_dimension_is_compared(generated_warehouse, tables, tmp_path):
-    rows = export(tables, tmp_path / "facts", generated_warehouse)
-    with duckdb.connect(str(generated_warehouse), read_only=True) as connection:
+    rows = export(tables.parent, tmp_path / "facts", generated_warehouse)
+    with open_warehouse(generated_warehouse) as connection:
         expected = {
             name: connection.execute(f"select count(*) from {name}").fetchone()[0] for name in rows
         }

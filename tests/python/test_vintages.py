@@ -6,13 +6,13 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
-import duckdb
 import pytest
 from conftest import receive_here, rows, run
 from deliveries import benefit, deliver, ident, income
 
 from introstat.receipt import journal
 from introstat.vintages.changes import REASONS, compare
+from introstat.warehouse.opening import open_warehouse
 
 PEOPLE = {number: ident(number) for number in range(1, 12)}
 
@@ -315,7 +315,7 @@ def test_a_status_changes_for_one_of_five_reasons(
     files = []
     for name, change in (("before", before), ("after", after)):
         files.append(shutil.copyfile(generated_warehouse, tmp_path / f"{name}.duckdb"))
-        with duckdb.connect(str(files[-1])) as connection:
+        with open_warehouse(files[-1], read_only=False) as connection:
             row = f"person_key = '{person}' and years_after = 1"
             connection.execute(change.format(row=row, person=person) or "select 1")
     changes = compare(*files, None).changed

@@ -100,10 +100,6 @@ class CheckEngine:
         self._connection.close()
         self._engine.close()
 
-    def suit_threads(self, *, is_small: bool) -> None:
-        """Let one thread check what is small: waking others costs more than they take off it."""
-        self.execute("set threads = 1" if is_small else "reset threads")
-
     def execute(self, statement: str) -> None:
         """Execute a statement whose rows nobody asks for."""
         self._connection.cursor().execute(statement)

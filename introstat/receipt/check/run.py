@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from introstat.receipt.check.engine import CheckEngine
 
 _FILES_SHOWN = 3
-_SMALL_DELIVERY = 1024 * 1024
 _COLUMNS = "expect_table_columns_to_match_set"
 
 
@@ -81,8 +80,6 @@ def _checked(
 
     report = Report(delivery.source.name, delivery.delivered, reading)
     pages = {}
-    sealed = sum(path.stat().st_size for path in staging.glob("*.parquet"))
-    engine.suit_threads(is_small=sealed < _SMALL_DELIVERY)
     with closing(_Relations(engine, delivery, staging, received)) as relations:
         for table in delivery.source.tables:
             files = [file for file in delivery.files if file.table == table]

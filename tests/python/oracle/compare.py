@@ -12,6 +12,8 @@ from typing import Any
 
 import duckdb
 
+from introstat.warehouse.opening import open_warehouse
+
 from .facts import all_facts
 from .reading import Extracts, Quarantined, Row, read
 
@@ -267,7 +269,7 @@ def compare(
         if len(found) > AT_MOST:
             result.append(f"{name}: {len(found) - AT_MOST} more differences")
 
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         for name, table in TABLES.items():
             try:
                 theirs = fetch(connection, name, (*table.key, *table.columns))

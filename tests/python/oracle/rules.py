@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from introstat.warehouse.opening import open_warehouse
+
 Verdicts = dict[str, bool]
 """Whether each checked unit is a finding, by unit_id."""
 
@@ -238,7 +240,7 @@ RULES = {
 def compare_rules(warehouse: Path) -> list[str]:
     """Return each unit on which a rule's model and this reading differ."""
     differences = []
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         register = Register(connection)
         for rule_id, read in RULES.items():
             expected = read(register)
