@@ -18,10 +18,10 @@ from introstat.locking import move_into_place, workshop
 from introstat.places import memory_limit
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
-from introstat.receipt.contract import sources
+from introstat.receipt.contract import Table, sources
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.receive import check_key
-from introstat.receipt.sealing import PARQUET_FORMAT
+from introstat.receipt.sealing import parquet_format
 from introstat.receipt.shapes import write_shapes
 from introstat.sql import text_literal
 
@@ -68,10 +68,10 @@ def _rotate_delivery(delivery: Path, target: Path, old: Pseudonymiser, new: Pseu
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute("set temp_directory = ''")
+        connection.execute("set threads = 1")  # as at receipt, for the same bytes
         for file in receipt["files"]:
-            identities = [c.name for c in tables[file["table_name"]].columns if c.identity]
             path = target / f"{file['dataset']}.parquet"
-            _rotate_file(connection, path, identities, old, new)
+            _rotate_file(connection, path, tables[file["table_name"]], old, new)
     receipt["key_fingerprint"] = new.fingerprint
     (target / RECEIPT).write_text(
         json.dumps(receipt, indent=2, ensure_ascii=False), encoding="utf-8"
@@ -81,11 +81,12 @@ def _rotate_delivery(delivery: Path, target: Path, old: Pseudonymiser, new: Pseu
 def _rotate_file(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
-    identities: list[str],
+    table: Table,
     old: Pseudonymiser,
     new: Pseudonymiser,
 ) -> None:
     source = text_literal(str(path))
+    identities = [column.name for column in table.columns if column.identity]
     connection.execute(f"create or replace temp table sealed as from read_parquet({source})")
     columns = connection.execute("describe sealed").fetchall()
     selected, joins = [], []
@@ -96,18 +97,18 @@ def _rotate_file(
         elif kind != "VARCHAR":
             selected.append(text)
             continue
-        table = f"resealed_{place}"
-        if not _reseal(connection, table, text, name in identities, old, new, path):
+        resealed = f"resealed_{place}"
+        if not _reseal(connection, resealed, text, name in identities, old, new, path):
             selected.append(f'sealed."{name}"')
             continue
-        value = f"coalesce({table}.new_text, {text})"
+        value = f"coalesce({resealed}.new_text, {text})"
         if kind != "VARCHAR":
             value = f"cast(({value})::json as {kind})"
         selected.append(f'{value} as "{name}"')
-        joins.append(f"left join {table} on {text} = {table}.old_text")
+        joins.append(f"left join {resealed} on {text} = {resealed}.old_text")
     connection.execute(
         f"copy (select {', '.join(selected)} from sealed {' '.join(joins)} "
-        f"order by sealed.line_number) to {source} ({PARQUET_FORMAT})"
+        f"order by sealed.line_number) to {source} ({parquet_format(table)})"
     )
 
 

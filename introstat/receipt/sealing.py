@@ -19,7 +19,7 @@ from introstat.identity.numbers import (
     valid_idents,
 )
 from introstat.identity.pseudonyms import Pseudonymiser
-from introstat.receipt.contract import Column
+from introstat.receipt.contract import Column, Table
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.sql import quoted_name, text_literal
 
@@ -33,7 +33,7 @@ _MOST_NUMBERS = 5_000_000
 _SHORTEST_NUMBER = 11
 # Registers' text packs no smaller at higher levels, which take half as long again. Most columns are
 # either words, a few, or numbers of their own: a dictionary that has grown long is given up early.
-PARQUET_FORMAT = (
+_PARQUET_FORMAT = (
     "format parquet, parquet_version v2, compression zstd, compression_level 1, "
     "dictionary_size_limit 10000"
 )
@@ -111,6 +111,11 @@ def forget_numbers(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_NUMBERS_TABLE)
 
 
+def parquet_format(table: Table) -> str:
+    """Return the options of `copy` that the sealed files of a table are written with."""
+    return _PARQUET_FORMAT + (_GROUPS_OF_LINES if table.format == "jsonl" else "")
+
+
 def write_sealed(
     connection: duckdb.DuckDBPyConnection,
     delivery: Delivery,
@@ -138,10 +143,8 @@ def write_sealed(
         for name in columns
     )
     query = f"select {selected} from {relation} {joins}"
-    how = PARQUET_FORMAT
     if file.table.format == "jsonl":
         query = _income_query(query)
-        how += _GROUPS_OF_LINES
     # A table is written in its own order, which is the file's; a join may change it.
     is_in_order = not replaced and relation in ("incoming", "sealed_lines")
     connection.execute(
@@ -152,7 +155,7 @@ def write_sealed(
                 date '{delivery.delivered}' as delivered
             from ({query})
             {"" if is_in_order else "order by line_number"}
-        ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({how})
+        ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({parquet_format(file.table)})
         """
     )
     for table in replaced.values():

@@ -12,7 +12,7 @@ import duckdb
 
 from introstat.locking import move_into_place, workshop
 from introstat.receipt.contract import Table, sources
-from introstat.receipt.sealing import PARQUET_FORMAT
+from introstat.receipt.sealing import parquet_format
 from introstat.sql import quoted_name, text_literal
 
 SHAPES = ".contract"
@@ -43,7 +43,8 @@ def write_shapes(received: Path) -> None:
             for table in source.tables:
                 new = folder / f"{table.name}.parquet"
                 connection.execute(
-                    f"copy ({_without_rows(table)}) to {text_literal(str(new))} ({PARQUET_FORMAT})"
+                    f"copy ({_without_rows(table)}) to {text_literal(str(new))} "
+                    f"({parquet_format(table)})"
                 )
                 move_into_place(new, place / new.name)
 

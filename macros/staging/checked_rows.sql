@@ -29,7 +29,17 @@ with received as (
         {%- for column in columns %}
         {{ column.text }} as text_{{ loop.index }},
         {%- endfor %}
-        {{ unreadable }} as is_unreadable
+        {{ unreadable }} as is_unreadable,
+        {%- if duplicates %}
+        row_number() over (
+            partition by
+                delivered, file_name, extra_columns, line_content,
+                {{ columns | map(attribute='quoted') | join(', ') }}
+            order by line_number
+        ) as occurrence
+        {%- else %}
+        1 as occurrence
+        {%- endif %}
     from {{ received }} as received
     where delivered in (
         select files.delivered from {{ files }} as files
@@ -42,18 +52,8 @@ typed as (
     select
         received.*,
         {%- for column in columns %}
-        {{ parsed('text_' ~ loop.index, column.type) }} as value_{{ loop.index }},
+        {{ parsed('text_' ~ loop.index, column.type) }} as value_{{ loop.index }}{{ ',' if not loop.last }}
         {%- endfor %}
-        {%- if duplicates %}
-        row_number() over (
-            partition by
-                delivered, file_name, extra_columns, line_content,
-                {{ columns | map(attribute='quoted') | join(', ') }}
-            order by line_number
-        ) as occurrence
-        {%- else %}
-        1 as occurrence
-        {%- endif %}
     from received
 ),
 

@@ -8,6 +8,17 @@ with units as (
     {%- endfor %}
 ),
 
+-- A rule without laws is asked of everybody, also where the law is not known.
+laws_of_rules as (
+    select
+        rules.rule_id,
+        laws.legal_regime
+    from {{ ref('completeness_rules') }} as rules
+    inner join {{ ref('legal_regimes') }} as laws
+        on '|' || rules.applies_to_laws || '|' like '%|' || laws.legal_regime || '|%'
+    group by rules.rule_id, laws.legal_regime
+),
+
 final as (
     select
         {%- for column in unit_columns()[:9] %}
@@ -17,12 +28,7 @@ final as (
         units.is_applicable
         and coalesce(units.event_date >= rules.valid_from, true)
         and coalesce(units.event_date < rules.valid_to, true)
-        and (
-            rules.applies_to_laws is null
-            or coalesce(
-                '|' || rules.applies_to_laws || '|' like '%|' || units.legal_regime || '|%', false
-            )
-        ) as is_checked,
+        and (rules.applies_to_laws is null or laws_of_rules.rule_id is not null) as is_checked,
         units.is_finding,
         coalesce(units.event_date between access.event_from and access.event_to, false)
             as is_extended_access,
@@ -30,6 +36,10 @@ final as (
         vintage.observed_until as found_date
     from units
     inner join {{ ref('completeness_rules') }} as rules on units.rule_id = rules.rule_id
+    left join laws_of_rules
+        on
+            units.rule_id = laws_of_rules.rule_id
+            and units.legal_regime = laws_of_rules.legal_regime
     left join {{ ref('extended_access') }} as access
         on
             units.rule_id = access.rule_id

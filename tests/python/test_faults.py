@@ -175,8 +175,7 @@ def test_dbt_does_not_outlive_a_build_that_is_killed(generated_extracts, standin
         time.sleep(0.05)
 
 
-def test_dbt_does_not_outlive_a_build_that_comes_to_nothing(tmp_path):
-    """It got ready while there was hope, and is never told to begin."""
+def test_a_build_without_deliveries_starts_nothing_and_leaves_nothing(tmp_path):
     (tmp_path / "extracts").mkdir()
     warehouse = tmp_path / "w.duckdb"
     done = run("build", "--extracts", tmp_path / "extracts", "--warehouse", warehouse)

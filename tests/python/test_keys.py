@@ -72,6 +72,20 @@ def test_rotation_gives_what_receipt_with_the_new_key_would_have(extracts, tmp_p
     ]
 
 
+def test_a_long_file_of_income_lines_is_rotated_to_the_same_bytes(tmp_path):
+    """It is written in several groups of rows."""
+    lines = [income(ident(1 + place % 500), "2018-01", benefit(place)) for place in range(62_000)]
+    deliver(tmp_path / "extracts", "aordningen", "2018-02-10", {"inntekt-2018-01.jsonl": lines})
+    old, new = Pseudonymiser(KEY), Pseudonymiser(NEW_KEY)
+    receive(tmp_path / "extracts", tmp_path / "old", old)
+    receive(tmp_path / "extracts", tmp_path / "anew", new)
+    rotate(tmp_path / "old", tmp_path / "rotated", old, new)
+    assert contents(tmp_path / "rotated") == contents(tmp_path / "anew")
+    [path] = (tmp_path / "anew/aordningen/2018-02-10").glob("*.parquet")
+    groups = f"select count(distinct row_group_id) from parquet_metadata('{path}')"
+    assert duckdb.sql(groups).fetchall() == [(2,)]
+
+
 def test_rotation_with_the_wrong_key_writes_nothing(extracts, tmp_path):
     old, new = Pseudonymiser(KEY), Pseudonymiser(NEW_KEY)
     receive(extracts, tmp_path / "old", old)
@@ -160,13 +174,16 @@ def test_an_encrypted_warehouse_holds_the_same_and_opens_with_its_key_only(
     monkeypatch.setenv(KEY_FILE_VARIABLE, str(warehouse_key))
     with open_warehouse(encrypted) as connection:
         tables = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'main' "
-            "and table_catalog = 'warehouse' order by 1"
+            "select table_schema || '.' || table_name from information_schema.tables "
+            "where table_catalog = 'warehouse' order by 1"
         ).fetchall()
         assert len(tables) > 60
-        for (table,) in tables:
-            query = f"select count(*), bit_xor(hash(t)) from {table} as t"
-            assert connection.execute(query).fetchall() == rows(generated_warehouse, query), table
+        queries = [
+            f"select '{table}', count(*), bit_xor(hash(t)) from {table} as t" for (table,) in tables
+        ]
+        contents = [connection.execute(query).fetchall() for query in queries]
+    monkeypatch.delenv(KEY_FILE_VARIABLE)
+    assert contents == [rows(generated_warehouse, query) for query in queries]
     plain = encrypted.read_bytes()
     for text in (b"fct_participation", b"norskopplaring", b"flyktning"):
         assert text not in plain

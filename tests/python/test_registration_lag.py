@@ -148,13 +148,13 @@ def coverage(early: Path, late: Path, region_type: str) -> dict[str, float]:
         [(count, held, below, above)] = connection.execute(
             """
             with newest as (
-                select max(delivered) as delivered from early.int_registration__known
+                select max(delivered) as delivered from early.intermediate.int_registration__known
             ),
             places as (
                 select s.municipality_code, s.current_code, min(m.county_code) as county_code
-                from early.int_geography__successions as s
+                from early.intermediate.int_geography__successions as s
                 inner join newest on delivered >= from_date and delivered < until_date
-                inner join early.municipalities as m on s.current_code = m.municipality_code
+                inner join early.seeds.municipalities as m on s.current_code = m.municipality_code
                 group by all
             ),
             final as (
@@ -163,12 +163,13 @@ def coverage(early: Path, late: Path, region_type: str) -> dict[str, float]:
                     case $1 when 'municipality' then l.current_code
                         when 'county' then l.county_code else '0' end as region_code,
                     sum(k.known_count) as final_count
-                from late.int_registration__known as k
-                inner join early.int_time__periods as p
+                from late.intermediate.int_registration__known as k
+                inner join early.intermediate.int_time__periods as p
                     on k.event_month between p.first_day and p.last_day
                     and p.period_type = 'half_year'
                 inner join places as l on k.municipality_code = l.municipality_code
-                where k.delivered = (select max(delivered) from late.int_registration__known)
+                where k.delivered
+                    = (select max(delivered) from late.intermediate.int_registration__known)
                     and ($1 = 'country' or not k.is_address_protected)
                 group by all
             ),
@@ -178,7 +179,8 @@ def coverage(early: Path, late: Path, region_type: str) -> dict[str, float]:
                     s.known_share_low - 1e-6 as low, s.known_share_high + 1e-6 as high
                 from early.fct_registration_share as s
                 inner join final as f using (region_code, event_type, half_year)
-                inner join early.int_registration__present as p using (event_type, half_year)
+                inner join early.intermediate.int_registration__present as p
+                    using (event_type, half_year)
                 where s.region_type = $1 and s.known_share_low is not null
                     and s.expected_count - s.known_count >= 1 and not p.is_campaigned
             )
