@@ -100,7 +100,7 @@ scale-out-small: setup $(SPARK_VENV)/.ready ## the same with 300 persons of its 
 		--received $(SMALL)/introstat.received
 
 docs: setup ## write the documentation of every table to target/ (needs a built warehouse)
-	$(BIN)/dbt docs generate
+	$(BIN)/dbt docs generate --target reader
 
 lock: ## resolve both lock files anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header \

@@ -9,11 +9,14 @@
 {% endmacro %}
 
 {% macro default__open_received() %}
-    {%- set found = run_query(
-        "select count(*), current_setting('file_search_path') from glob('*/*/receipt.json')").rows[0] -%}
-    {%- if found[0] == 0 -%}
+    {%- set received = run_query("select current_setting('file_search_path')").columns[0][0] -%}
+    {%- if run_query("select count(*) from glob('*/*/receipt.json')").columns[0][0] == 0 -%}
         {%- do exceptions.raise_compiler_error(
-            "Nothing has been received in " ~ found[1] ~ " yet. Receive a folder of extracts first: "
+            "Nothing has been received in " ~ received ~ " yet. Receive a folder of extracts first: "
             ~ "`introstat receive EXTRACTS`, or `make demo` for made-up ones.") -%}
+    {%- elif run_query("select count(*) from glob('*/.contract/*.parquet')").columns[0][0] == 0 -%}
+        {%- do exceptions.raise_compiler_error(
+            received ~ " was received by an earlier version and lacks the shapes of its tables. "
+            ~ "`introstat receive EXTRACTS` adds them, also where nothing is new.") -%}
     {%- endif -%}
 {% endmacro %}
