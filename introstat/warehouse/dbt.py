@@ -48,6 +48,7 @@ def run_dbt(
     command = [
         sys.executable, "-m", "dbt.cli.main",
         "--log-format", "json",
+        "--log-level-file", "none",
         "--log-path", str(target),
         *arguments,
         "--target-path", str(target),
