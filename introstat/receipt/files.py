@@ -115,7 +115,7 @@ def parquet_footer(path: Path, where: str) -> pq.FileMetaData:
     """Return what a Parquet file says of itself at its end; DeliveryRefused if it is none."""
     try:
         return pq.read_metadata(path)
-    except (OSError, pa.ArrowException):
+    except (OSError, pa.ArrowException, UnicodeDecodeError):  # the last: a name that is no text
         raise _no_parquet(where) from None
 
 

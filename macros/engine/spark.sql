@@ -92,7 +92,7 @@
                     'source string, delivered date, covers_until date, files array<struct<'
                     || 'file_name: string, dataset: string, table_name: string, received_rows: bigint>>'
                 ) as receipt
-                from binaryFile.`{{ root }}/*/*/receipt.json`
+                from binaryFile.`{{ root }}/[a-z]*/*/receipt.json`
             )
             {%- else -%}
             select * from parquet.`{{ root }}/{{ table.source_name }}/{*,.contract}/{{ table.name }}*.parquet`

@@ -10,7 +10,7 @@
 
 {% macro default__open_received() %}
     {%- set received = run_query("select current_setting('file_search_path')").columns[0][0] -%}
-    {%- if run_query("select count(*) from glob('*/*/receipt.json')").columns[0][0] == 0 -%}
+    {%- if run_query("select count(*) from glob('[a-z]*/*/receipt.json')").columns[0][0] == 0 -%}
         {%- do exceptions.raise_compiler_error(
             "Nothing has been received in " ~ received ~ " yet. Receive a folder of extracts first: "
             ~ "`introstat receive EXTRACTS`, or `make demo` for made-up ones.") -%}

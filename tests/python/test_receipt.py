@@ -21,6 +21,7 @@ from introstat.places import memory_limit
 from introstat.receipt import journal, sealing
 from introstat.receipt.check.run import ReceptionCheck
 from introstat.receipt.copies import SealedCopy, Sealer
+from introstat.receipt.receipts import receipt_paths
 from introstat.receipt.receive import Outcome, receive
 from introstat.receipt.shapes import SHAPES
 
@@ -552,6 +553,13 @@ def test_a_damaged_receipt_is_named_and_nothing_is_received(extracts, received, 
     done = run("deliveries", "--received", received)
     assert done.returncode == 2
     assert done.stderr == f"Error: {told.value.message}\n"
+
+
+def test_half_a_receipt_that_a_killed_process_left_is_no_receipt(tmp_path):
+    left = tmp_path / "received" / ".incoming-left" / "delivery-1" / "receipt.json"
+    left.parent.mkdir(parents=True)
+    left.write_text('{"source": "nir", "deliv')
+    assert receipt_paths(tmp_path / "received") == []
 
 
 def test_a_folder_that_is_named_like_no_source_is_told(extracts, received):

@@ -240,6 +240,14 @@ def test_parquet_strings_may_be_stored_in_any_way(extracts, received, kind):
     assert [row["line_number"] for row in got] == [1, 2, 3]
 
 
+def test_parquet_with_a_column_name_that_is_no_text_is_refused(extracts, received):
+    content = parquet({"bosatt_id": pa.array(["A"]), "ident": pa.array([ANNE])})
+    folder = deliver(extracts, "folkeregister", "2018-01-21")
+    damaged = content.replace(b"bosatt_id", b"\x80osatt_id")
+    replace(folder, "bosatt.csv", "bosatt.parquet", damaged, 1)
+    assert "bosatt.parquet: not readable as Parquet" in refusal(extracts, received)
+
+
 def test_parquet_of_other_types_than_text_is_refused_by_column(extracts, received):
     content = parquet({"bosatt_id": pa.array([1]), "ident": pa.array([ANNE])})
     folder = deliver(extracts, "folkeregister", "2018-01-21")
