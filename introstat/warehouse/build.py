@@ -57,6 +57,8 @@ def build(site: Site, received: Path, as_of: date | None = None, progress: Tell 
     """
     if as_of:
         expect_register(received, as_of)
+    # Before dbt reads it: what changes meanwhile is a reason to build again.
+    account = built_from(received, as_of)
     # dbt names the database by the file's name, and writes that name into what it makes.
     new = site.folder / site.warehouse.name
     run = run_dbt(_arguments(as_of), new, received, site.folder / "target", progress)
@@ -65,7 +67,6 @@ def build(site: Site, received: Path, as_of: date | None = None, progress: Tell 
     with open_warehouse(new, read_only=False) as connection:
         connection.execute("checkpoint")
     as_of_built, deliveries = _vintage(new)
-    account = built_from(new, received, as_of)
     move_into_place(new, site.warehouse)
     note_built(site.warehouse, account)
     journal.note(

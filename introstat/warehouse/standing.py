@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -32,18 +31,8 @@ _WHY = {
 }
 
 
-@dataclass(frozen=True)
-class BuiltFrom:
-    """Checksums of all that a warehouse file was built from, and of the file."""
-
-    receipts: str
-    project: str
-    settings: str
-    file: str
-
-
-def built_from(warehouse: Path, received: Path, as_of: date | None) -> BuiltFrom:
-    """Return what a build would be made from now, and the checksum of the file that stands.
+def built_from(received: Path, as_of: date | None) -> dict[str, str]:
+    """Return the checksums of all that a build would be made from now, by what it is.
 
     Raises OSError if a file cannot be read.
     """
@@ -51,12 +40,11 @@ def built_from(warehouse: Path, received: Path, as_of: date | None) -> BuiltFrom
     parts = [root / name for name in _PROJECT]
     files = [path for part in parts for path in ([part] if part.is_file() else part.rglob("*"))]
     packages = [f"{name} {version(name)}" for name in _PACKAGES]
-    return BuiltFrom(
-        receipts=_checksum_of(receipt_paths(received), received),
-        project=_checksum_of(filter(Path.is_file, files), root) + _text_checksum(*packages),
-        settings=_text_checksum(str(as_of), str(bool(os.environ.get(KEY_FILE_VARIABLE)))),
-        file=_file_checksum(warehouse),
-    )
+    return {
+        "receipts": _checksum_of(receipt_paths(received), received),
+        "project": _checksum_of(filter(Path.is_file, files), root) + _text_checksum(*packages),
+        "settings": _text_checksum(str(as_of), str(bool(os.environ.get(KEY_FILE_VARIABLE)))),
+    }
 
 
 def why_anew(warehouse: Path, received: Path, as_of: date | None) -> str | None:
@@ -65,20 +53,22 @@ def why_anew(warehouse: Path, received: Path, as_of: date | None) -> str | None:
     Raises OSError if a file cannot be read.
     """
     try:
-        before = BuiltFrom(**json.loads(_account(warehouse).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        before = json.loads(_account(warehouse).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = None
+    if not isinstance(before, dict) or before.keys() != _WHY.keys():
         return "it was built by an earlier version of introstat, or was moved here"
     if warehouse.with_name(f"{warehouse.name}.wal").exists():
         return _WHY["file"]
-    now = built_from(warehouse, received, as_of)
-    changed = [name for name, checksum in asdict(now).items() if asdict(before)[name] != checksum]
-    return _WHY[changed[0]] if changed else None
+    now = built_from(received, as_of) | {"file": _file_checksum(warehouse)}
+    return next((_WHY[name] for name in now if now[name] != before[name]), None)
 
 
-def note_built(warehouse: Path, account: BuiltFrom) -> None:
-    """Keep beside a warehouse file what it was built from."""
+def note_built(warehouse: Path, account: dict[str, str]) -> None:
+    """Keep beside a warehouse file what it was built from, and the file's own checksum."""
     new = warehouse.with_name(f".{warehouse.name}.built.new")
-    new.write_text(json.dumps(asdict(account), indent=2), encoding="utf-8")
+    whole = account | {"file": _file_checksum(warehouse)}
+    new.write_text(json.dumps(whole, indent=2), encoding="utf-8")
     new.replace(_account(warehouse))
 
 

@@ -168,7 +168,7 @@ def standing_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.write_text(text)
     monkeypatch.setattr(standing, "project_root", lambda: project)
     warehouse = tmp_path / "w.duckdb"
-    standing.note_built(warehouse, standing.built_from(warehouse, received, date(2018, 6, 1)))
+    standing.note_built(warehouse, standing.built_from(received, date(2018, 6, 1)))
     return warehouse
 
 
