@@ -1,33 +1,104 @@
 """The console script `introstat`: one command for each thing the package does."""
 
 import shutil
+import sys
+from importlib import import_module
 from typing import Any
 
 import click
-import duckdb
 
 from introstat import __version__
-from introstat.disclosure.command import audit_command, protect_command
 from introstat.errors import UserError, said_by_engine
-from introstat.identity.scan_command import scan_command
-from introstat.lists.command import lists_command
-from introstat.mapping.command import mapping_group
-from introstat.overview.command import overview_command
 from introstat.places import MEMORY_VARIABLE
-from introstat.receipt.command import receive_command
-from introstat.receipt.describe import manifest_command
-from introstat.receipt.key_command import key_group
-from introstat.release.command import release, verify
-from introstat.synth.command import synth
-from introstat.vintages.deliveries import deliveries_command
-from introstat.vintages.diff import diff_command
-from introstat.warehouse.command import build_command
-from introstat.warehouse.status import status_command
-from introstat.warehouse.summary import summary_command
+
+_COMMANDS = {
+    "audit": (
+        "introstat.disclosure.command:audit_command",
+        "Say whether published files give hidden counts away.",
+    ),
+    "build": (
+        "introstat.warehouse.command:build_command",
+        "Receive what is new and build the warehouse.",
+    ),
+    "deliveries": (
+        "introstat.vintages.deliveries:deliveries_command",
+        "List what was received and refused, and who used it.",
+    ),
+    "diff": (
+        "introstat.vintages.diff:diff_command",
+        "Say which facts changed between two vintages, and why.",
+    ),
+    "key": (
+        "introstat.receipt.key_command:key_group",
+        "Make and change the key that pseudonyms are made with.",
+    ),
+    "lists": (
+        "introstat.lists.command:lists_command",
+        "Write a municipality's lists and findings as a workbook.",
+    ),
+    "manifest": (
+        "introstat.receipt.manifest_command:manifest_command",
+        "Write the manifest of a folder of files.",
+    ),
+    "mapping": (
+        "introstat.mapping.command:mapping_group",
+        "An office's own layout, turned into the contract.",
+    ),
+    "overview": (
+        "introstat.overview.command:overview_command",
+        "Write the national overview of completeness, internal.",
+    ),
+    "protect": (
+        "introstat.disclosure.command:protect_command",
+        "Hide or round small counts in frequency tables.",
+    ),
+    "receive": (
+        "introstat.receipt.command:receive_command",
+        "Check deliveries and keep a copy without identity numbers.",
+    ),
+    "release": (
+        "introstat.release.command:release",
+        "Make the release of a half-year or year.",
+    ),
+    "scan": (
+        "introstat.identity.scan_command:scan_command",
+        "Look for identity numbers where none may be.",
+    ),
+    "status": (
+        "introstat.warehouse.status:status_command",
+        "Tell which completeness rules would refuse a final release.",
+    ),
+    "summary": (
+        "introstat.warehouse.summary:summary_command",
+        "Print a warehouse's main figures and rows received.",
+    ),
+    "synth": (
+        "introstat.synth.command:synth",
+        "Write synthetic extracts, with nobody real in them.",
+    ),
+    "verify": (
+        "introstat.release.command:verify",
+        "Check a release: checksums, formats, and the audit again.",
+    ),
+}
+"""Every command: where it is, and what the list of commands says of it."""
 
 
 class _Commands(click.Group):
-    """A group whose commands tell of files, disks and memory that do not serve as bad input."""
+    """The commands of the table, each imported only when it is called or asked for its help.
+
+    What the commands import takes longer than most of them do. Files, disks and memory that do not
+    serve are bad input.
+    """
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        if name in _COMMANDS:
+            module, attribute = _COMMANDS[name][0].split(":")
+            command = getattr(import_module(module), attribute)
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -39,7 +110,7 @@ class _Commands(click.Group):
             raise UserError(
                 f"{target}: not copied{others}: {why}. Choose another place or mend it."
             ) from None
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        except _engine_errors() as error:
             raise UserError(
                 f"{said_by_engine(error)} Make room on the disk, mend the file, or give more "
                 f"memory with ${MEMORY_VARIABLE}, and try again."
@@ -48,6 +119,12 @@ class _Commands(click.Group):
             raise UserError(
                 f"{error.filename or 'A file'}: {error.strerror}. Choose another place or mend it."
             ) from None
+
+
+def _engine_errors() -> tuple[type[Exception], ...]:
+    """DuckDB's errors of disks and memory; there are none where no command has imported it."""
+    duckdb = sys.modules.get("duckdb")
+    return (duckdb.IOException, duckdb.OutOfMemoryException) if duckdb else ()
 
 
 @click.group(
@@ -66,20 +143,5 @@ def main() -> None:
     """
 
 
-main.add_command(synth)
-main.add_command(receive_command)
-main.add_command(key_group)
-main.add_command(scan_command)
-main.add_command(manifest_command)
-main.add_command(mapping_group)
-main.add_command(build_command)
-main.add_command(summary_command)
-main.add_command(deliveries_command)
-main.add_command(diff_command)
-main.add_command(status_command)
-main.add_command(protect_command)
-main.add_command(audit_command)
-main.add_command(lists_command)
-main.add_command(overview_command)
-main.add_command(release)
-main.add_command(verify)
+for _name, (_, _short_help) in _COMMANDS.items():
+    main.add_command(click.Command(_name, short_help=_short_help))

@@ -13,7 +13,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from introstat.disclosure.policy import Policy
+from introstat.disclosure.policy import EXACT_CELLS, Policy
 from introstat.disclosure.published import UNKNOWN, Published, PublishedCube
 from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.system import Floats, Ints
@@ -28,7 +28,6 @@ from introstat.disclosure.witnesses import (
 from introstat.errors import UserError
 
 Ends = tuple[int, int | None, bool]  # of an interval: least, greatest (None: any), whether exact
-EXACT_CELLS = 5  # of the narrowest safe cells, for the report
 NARROWEST = 20  # cells that the report lists
 POOLED_ROUNDS = 40  # programs for many cells at once, before cells are taken one by one
 LEAST_GAIN = 0.02  # share of the open cells a pooled program must settle to be worth another

@@ -1,47 +1,18 @@
 """The commands `introstat protect` and `introstat audit`."""
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-import pyarrow as pa
-import pyarrow.csv
 from rich.console import Console
 
-from introstat.disclosure.audit import EXACT_CELLS, AuditResult
-from introstat.disclosure.layout import Layout, flat, parse_hierarchy, read_text_csv
-from introstat.disclosure.linked import CubeFile, Link, read_linked
-from introstat.disclosure.policy import DEFAULT_POLICY, METHODS, Policy, load_policy
-from introstat.disclosure.protection import (
-    Cube,
-    PublishedTable,
-    audit_tables,
-    method_by,
-    protect,
-)
-from introstat.disclosure.report import audit_lines, audit_report, to_json
+from introstat.disclosure.policy import DEFAULT_POLICY, EXACT_CELLS, METHODS, load_policy
 from introstat.errors import EXIT_REFUSED, UserError
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _place = click.Path(exists=True, path_type=Path)
 _new = click.Path(path_type=Path)
-
-
-@dataclass(frozen=True)
-class _Named:
-    """One cube of a command: its counts' file (None where only published files are read), and how
-    it is described.
-    """
-
-    file: Path | None
-    cube: CubeFile | None
-    layout: Layout
-    additive: bool
-    method: str
 
 
 def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -108,32 +79,7 @@ def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _layout(
-    dims: str,
-    hierarchies: tuple[str, ...],
-    totals: tuple[str, ...],
-    without: tuple[str, ...],
-    tables: tuple[str, ...],
-) -> Layout:
-    codes: dict[str, str | None] = {}
-    for total in totals:
-        name, equals, code = total.partition("=")
-        if not equals or not code:
-            raise UserError(f"Total {total!r}: expected `dimension=CODE`.")
-        codes[name] = code
-    return Layout(
-        _items(dims),
-        tuple(parse_hierarchy(text) for text in hierarchies),
-        codes | dict.fromkeys(without),
-        tuple(_items(table) for table in tables),
-    )
-
-
-def _items(text: str) -> tuple[str, ...]:
-    return tuple(item.strip() for item in text.split(",") if item.strip())
-
-
-@click.command("protect", short_help="Hide or round small counts in frequency tables.")
+@click.command("protect")
 @click.option("--in", "source", type=_file, help="The counts: one row for each inner cell.")
 @click.option("--count", help="The column of the counts.")
 @click.option("--persons", help="The column of the persons a figure rests on, if not the count.")
@@ -192,34 +138,51 @@ def protect_command(
       introstat protect --in counts.csv --count freq --dims region,main_income \\
         --hierarchy "region>county" --policy policy.yml --out published.csv
     """
+    from introstat.disclosure.cube_files import (
+        counts_of,
+        cube_of,
+        earlier_tables,
+        layout_of,
+        linked_cubes,
+        named_cube,
+        show_results,
+        write_aside,
+        write_report,
+    )
+    from introstat.disclosure.layout import read_text_csv
+    from introstat.disclosure.linked import CubeFile, Link
+    from introstat.disclosure.protection import PublishedTable, audit_tables, protect
+
     policy = load_policy(policy_file)
     links: tuple[Link, ...] = ()
     if linked:
         _refuse_both(linked, {"--in": source, "--count": count, "--dims": dims, "--cube": cube})
-        cubes, links = _linked_cubes(linked, policy, method)
+        cubes, links = linked_cubes(linked, policy, method)
     else:
         if not (source and count and dims):
             raise UserError("Wanted: --in, --count and --dims; or --linked FILE.")
         name = cube or source.stem
-        layout = _layout(dims, hierarchies, totals, without, tables)
+        layout = layout_of(dims, hierarchies, totals, without, tables)
         file = CubeFile(source, count, layout, persons, method, pool, not not_additive)
-        cubes = {name: _named(name, file, policy, method)}
-    then = _earlier(earlier, cubes, linked is not None)
+        cubes = {name: named_cube(name, file, policy, method)}
+    then = earlier_tables(earlier, cubes, linked is not None)
     protected = protect(
-        {name: _cube(one) for name, one in cubes.items()}, policy, links, then, seed
+        {name: cube_of(one) for name, one in cubes.items()}, policy, links, then, seed
     )
     places = {name: out / f"{name}.csv" if linked else out for name in cubes}
     lists = {
         name: (primaries / f"{name}.primaries.csv" if linked else primaries)
         if primaries
-        else _of(one.file).with_name(f"{name if linked else _of(one.file).stem}.primaries.csv")
+        else counts_of(one).file.with_name(
+            f"{name if linked else counts_of(one).file.stem}.primaries.csv"
+        )
         for name, one in cubes.items()
     }
     console = Console(stderr=True)
     aside: dict[str, Path] = {}
     try:
         for name, done in protected.items():
-            aside[name] = _write_aside(done.table, places[name])
+            aside[name] = write_aside(done.table, places[name])
             numbers = ", ".join(f"{what} {value}" for what, value in done.summary.items())
             console.print(f"{name}: {numbers}", highlight=False, markup=False)
         results = audit_tables(
@@ -237,14 +200,14 @@ def protect_command(
             links,
             exact,
         )
-        _tell(results, console)
+        show_results(results, console)
         if report:
             made = {name: dict(done.summary) for name, done in protected.items()}
-            _write_report(report, results, {"protected": made, "seed": seed})
+            write_report(report, results, {"protected": made, "seed": seed})
         if not all(result.passed for result in results.values()):
             raise SystemExit(EXIT_REFUSED)
         for name, done in protected.items():
-            _write_aside(done.primaries, lists[name], place=True)
+            write_aside(done.primaries, lists[name], place=True)
         for name, place in places.items():
             aside[name].chmod(0o644)  # made for its owner alone; what is published all may read
             aside[name].replace(place)
@@ -253,7 +216,7 @@ def protect_command(
             file_aside.unlink(missing_ok=True)
 
 
-@click.command("audit", short_help="Say whether published files give hidden counts away.")
+@click.command("audit")
 @click.option(
     "--in",
     "sources",
@@ -302,26 +265,38 @@ def audit_command(
       introstat audit --in published.csv --dims region,main_income --hierarchy "region>county" \\
         --policy policy.yml --primaries counts.primaries.csv
     """
+    from introstat.disclosure.cube_files import (
+        NamedCube,
+        earlier_tables,
+        layout_of,
+        linked_cubes,
+        show_results,
+        write_report,
+    )
+    from introstat.disclosure.layout import flat, read_text_csv
+    from introstat.disclosure.linked import Link
+    from introstat.disclosure.protection import PublishedTable, audit_tables, method_by
+
     policy = load_policy(policy_file)
     links: tuple[Link, ...] = ()
     if linked:
         _refuse_both(linked, {"--dims": dims, "--cube": cube})
-        cubes, links = _linked_cubes(linked, policy, method)
+        cubes, links = linked_cubes(linked, policy, method)
         if len(sources) != 1 or not sources[0].is_dir():
             raise UserError("With --linked, --in is one folder with a file NAME.csv for each cube.")
         files: dict[str, Sequence[Path]] = {n: [sources[0] / f"{n}.csv"] for n in cubes}
     else:
         if not dims:
             raise UserError("Wanted: --dims; or --linked FILE.")
-        layout = _layout(dims, hierarchies, totals, without, ())
+        layout = layout_of(dims, hierarchies, totals, without, ())
         name = cube or sources[0].stem
         additive = not not_additive
         layout = layout if additive else flat(layout)
         cubes = {
-            name: _Named(None, None, layout, additive, method or method_by(policy, name, additive))
+            name: NamedCube(None, layout, additive, method or method_by(policy, name, additive))
         }
         files = {name: sources}
-    then = _earlier(earlier, cubes, linked is not None)
+    then = earlier_tables(earlier, cubes, linked is not None)
     tables = {}
     for name, one in cubes.items():
         restricted = None
@@ -338,90 +313,13 @@ def audit_command(
             sign,
         )
     results = audit_tables(tables, policy, links, exact)
-    _tell(results, Console(stderr=True))
+    show_results(results, Console(stderr=True))
     if report:
-        _write_report(report, results, {})
+        write_report(report, results, {})
     if not all(result.passed for result in results.values()):
         raise SystemExit(EXIT_REFUSED)
-
-
-def _of(file: Path | None) -> Path:
-    assert file is not None, "a cube to be protected has a file of counts"
-    return file
 
 
 def _refuse_both(linked: Path, given: Mapping[str, object]) -> None:
     if both := [option for option, value in given.items() if value]:
         raise UserError(f"--linked {linked} says what the cubes are; leave out {', '.join(both)}.")
-
-
-def _named(name: str, file: CubeFile, policy: Policy, method: str | None) -> _Named:
-    chosen = method or file.method or method_by(policy, name, file.additive)
-    return _Named(file.file, file, file.layout, file.additive, chosen)
-
-
-def _linked_cubes(
-    path: Path, policy: Policy, method: str | None
-) -> tuple[dict[str, _Named], tuple[Link, ...]]:
-    cubes, links = read_linked(path)
-    return {name: _named(name, file, policy, method) for name, file in cubes.items()}, links
-
-
-def _cube(one: _Named) -> Cube:
-    file = one.cube
-    assert file is not None, "a cube to be protected has a file of counts"
-    return Cube(
-        read_text_csv(file.file),
-        one.layout,
-        file.count,
-        file.persons,
-        file.pool,
-        one.additive,
-        one.method,
-    )
-
-
-def _earlier(
-    places: Sequence[Path], cubes: Mapping[str, _Named], linked: bool
-) -> dict[str, list[pa.Table]]:
-    """The earlier tables of each cube; an earlier release need not have every cube."""
-    then: dict[str, list[pa.Table]] = {name: [] for name in cubes}
-    for place in places:
-        if linked != place.is_dir():
-            expected = "a folder with a file NAME.csv for each cube" if linked else "a file"
-            raise UserError(f"--earlier {place}: expected {expected}.")
-        for name in cubes:
-            file = place / f"{name}.csv" if linked else place
-            if file.exists():
-                then[name].append(read_text_csv(file))
-    return then
-
-
-def _tell(results: Mapping[str, AuditResult], console: Console) -> None:
-    for what, result in results.items():
-        for line in audit_lines(result):
-            prefix = f"{what}: " if len(results) > 1 else ""
-            console.print(prefix + line, highlight=False, soft_wrap=True, markup=False)
-
-
-def _write_report(path: Path, results: Mapping[str, AuditResult], more: dict[str, Any]) -> None:
-    """The report names primary cells: it is its owner's, like the restricted list."""
-    content: dict[str, Any] = {
-        "passed": all(result.passed for result in results.values()),
-        "audits": {what: audit_report(result) for what, result in results.items()},
-    }
-    path.write_text(to_json(content | more), encoding="utf-8")
-    path.chmod(0o600)
-
-
-def _write_aside(table: pa.Table, out: Path, place: bool = False) -> Path:
-    """Write a CSV file under a name of its own beside `out`; `place` moves it there at once."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-        os.close(handle)
-        aside = Path(name)
-        pyarrow.csv.write_csv(table, aside)
-    except OSError as error:
-        raise UserError(f"{out}: cannot be written: {error}") from None
-    return aside.replace(out) if place else aside

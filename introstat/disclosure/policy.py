@@ -15,6 +15,8 @@ from introstat.errors import UserError
 METHODS = ("suppress", "round")
 ZEROS = ("publish", "may_hide")
 DEFAULT_POLICY = Path(__file__).with_name("policy.yml")
+EXACT_CELLS = 5
+"""How many of the narrowest safe cells an audit gives exact intervals, if nothing else is said."""
 
 
 @dataclass(frozen=True)

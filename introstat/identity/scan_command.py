@@ -6,11 +6,10 @@ import click
 from rich.console import Console
 
 from introstat.errors import EXIT_REFUSED, UserError
-from introstat.identity.scan import numbers_of, scan
 from introstat.progress import shown
 
 
-@click.command("scan", short_help="Look for identity numbers where none may be.")
+@click.command("scan")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--numbers-from",
@@ -34,6 +33,8 @@ def scan_command(paths: tuple[Path, ...], numbers_from: Path | None) -> None:
     Example:
       introstat scan data/ target/ logs/ --numbers-from extracts/
     """
+    from introstat.identity.scan import numbers_of, scan
+
     console = Console(stderr=True)
     known = None
     unread: dict[Path, str] = {}

@@ -3,25 +3,22 @@
 import os
 import tempfile
 import unicodedata
-from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import duckdb
 from rich.console import Console
 
 from introstat import places
-from introstat.identity.pseudonyms import Pseudonymiser, load_key
-from introstat.lists.access_log import access_log_of, note_access
-from introstat.lists.content import TABLES
-from introstat.lists.idents import MunicipalityIdents
-from introstat.lists.municipality import Municipality, find, with_something_to_tell
-from introstat.lists.workbook import make_workbook
 from introstat.progress import shown
-from introstat.warehouse.reading import known_until, open_built
+
+if TYPE_CHECKING:
+    from introstat.lists.content import Content
+    from introstat.lists.idents import MunicipalityIdents
+    from introstat.lists.municipality import Municipality
 
 
-@click.command("lists", short_help="Write a municipality's lists and findings as a workbook.")
+@click.command("lists")
 @click.argument("municipality", metavar="KOMMUNE", required=False)
 @click.option("--all", "everyone", is_flag=True, help="One workbook for every municipality.")
 @click.option(
@@ -64,42 +61,52 @@ def lists_command(
       introstat lists Tromsø --out lists/
       introstat lists --all --out lists/
     """
+    from introstat.identity.pseudonyms import Pseudonymiser, load_key
+    from introstat.lists.access_log import access_log_of
+    from introstat.lists.content import TABLES, read_content
+    from introstat.lists.idents import MunicipalityIdents, listed_persons
+    from introstat.lists.municipality import find, with_something_to_tell
+    from introstat.warehouse.reading import known_until, open_built
+
     if everyone == (municipality is not None):
         raise click.UsageError("Give one KOMMUNE, or --all for every municipality.")
     console = Console(stderr=True)
     source = (warehouse or places.default_warehouse()).resolve()
     with open_built(source, *TABLES) as connection:
-        as_of, observed, _ = known_until(connection)
+        _, observed, _ = known_until(connection)
         chosen = (
             [find(connection, municipality, observed)]
             if municipality is not None
             else with_something_to_tell(connection, observed)
         )
-        key, _ = load_key(key_file, make=False)
-        pseudonymiser = Pseudonymiser(key)
-        out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        log = access_log_of(source)
-        with shown(console, "Workbooks") as tell:
-            for done, each in enumerate(chosen):
-                tell(done, len(chosen), each.title)
-                path = _write(connection, each, pseudonymiser, out, as_of, log)
+        pseudonymiser = Pseudonymiser(load_key(key_file, make=False)[0])
+        content = read_content(connection, chosen)
+        persons = listed_persons(connection, chosen)
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    log = access_log_of(source)
+    with shown(console, "Workbooks") as tell:
+        for done, each in enumerate(chosen):
+            tell(done, len(chosen), each.title)
+            idents = MunicipalityIdents(each, persons[each.code], pseudonymiser)
+            path = _write(content, each, idents, out, log)
     told = str(path) if len(chosen) == 1 else f"{len(chosen)} workbooks to {out}"
     console.print(f"Wrote {told}", highlight=False, soft_wrap=True, markup=False)
     console.print(f"Noted in {log}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _write(
-    connection: duckdb.DuckDBPyConnection,
-    municipality: Municipality,
-    pseudonymiser: Pseudonymiser,
+    content: "Content",
+    municipality: "Municipality",
+    idents: "MunicipalityIdents",
     out: Path,
-    as_of: date,
     log: Path,
 ) -> Path:
     """Make, note and only then write one workbook, whole and readable by its owner only."""
-    idents = MunicipalityIdents(connection, municipality, pseudonymiser)
-    made = make_workbook(connection, municipality, idents)
-    path = out / f"{municipality.code}_{_plain(municipality.name)}_{as_of}.xlsx"
+    from introstat.lists.access_log import note_access
+    from introstat.lists.workbook import make_workbook
+
+    made = make_workbook(content, municipality, idents)
+    path = out / f"{municipality.code}_{_plain(municipality.name)}_{content.as_of}.xlsx"
     note_access(log, municipality, idents.count, path.name)
     # A temporary file is made with mode 0600.
     descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".xlsx", dir=out)

@@ -1,18 +1,25 @@
 """What stands on each sheet: titles, columns and the queries that fill them.
 
-Every figure is read from the warehouse as it stands there; nothing is counted here.
+Every figure is read from the warehouse as it stands there; nothing is counted here. A query is
+asked once for all the municipalities that get a workbook, and its first column says whose the row
+is: one by one, the queries took longer than writing the workbooks.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from datetime import date
+from enum import StrEnum
 from typing import Any
 
 import duckdb
 
 from introstat.lists.municipality import Municipality
+from introstat.warehouse.reading import known_until
+
+Row = tuple[Any, ...]
 
 
-class Kind(Enum):
+class Kind(StrEnum):
     """How a column's values are written."""
 
     IDENT = "ident"
@@ -42,7 +49,10 @@ class Column:
 
 @dataclass(frozen=True)
 class ListSheet:
-    """A sheet that is one table: what it is called, what a reader must know, and its rows."""
+    """A sheet that is one table: what it is called, what a reader must know, and its rows.
+
+    The query gives the municipality's code and then the columns, for the codes in `$codes`.
+    """
 
     name: str
     title: str
@@ -84,13 +94,14 @@ FINDINGS = ListSheet(
     ),
     """
     select
+        findings.current_municipality_code,
         groups.label_nb, findings.rule_id, findings.person_key, findings.participation_id,
         case when findings.record_id <> coalesce(findings.participation_id, '')
             then findings.record_id end,
         findings.event_date, findings.detail
     from rpt_findings as findings
     inner join todo_groups as groups using (todo_group)
-    where findings.current_municipality_code = $code
+    where findings.current_municipality_code in (select unnest($codes))
     order by
         groups.sort_order, findings.rule_id, findings.event_date desc, findings.participation_id,
         findings.unit_type, findings.record_id, findings.person_key, findings.detail
@@ -99,13 +110,13 @@ FINDINGS = ListSheet(
 
 TODOS = """
     select
-        findings.rule_id,
+        findings.current_municipality_code, findings.rule_id,
         rules.name_nb || ' – ' || any_value(rules.finding_nb) || '. ' || any_value(rules.todo_nb)
         || '. (' || count(*) || ' funn)'
     from rpt_findings as findings
     inner join completeness_rules as rules using (rule_id)
-    where findings.current_municipality_code = $code
-    group by findings.rule_id, rules.name_nb
+    where findings.current_municipality_code in (select unnest($codes))
+    group by findings.current_municipality_code, findings.rule_id, rules.name_nb
 """
 
 LISTS = (
@@ -126,6 +137,7 @@ LISTS = (
         ),
         """
         select
+            current_municipality_code,
             person_key, participation_id, start_date, end_date, programme_weeks,
             cast(planned_hours as double), hours_per_week,
             (
@@ -134,7 +146,7 @@ LISTS = (
                 where list_contains(string_split(measure_types, ', '), measure_type)
             )
         from rpt_participants
-        where current_municipality_code = $code
+        where current_municipality_code in (select unnest($codes))
         order by start_date desc, participation_id
         """,
     ),
@@ -150,11 +162,12 @@ LISTS = (
         ),
         """
         select
+            lists.current_municipality_code,
             lists.person_key, coalesce(categories.label_nb, lists.category), lists.category_from,
             lists.days_in_category
         from rpt_entitled_without_decision as lists
         left join categories using (category)
-        where lists.current_municipality_code = $code
+        where lists.current_municipality_code in (select unnest($codes))
         order by lists.days_in_category desc, lists.person_key
         """,
     ),
@@ -171,9 +184,11 @@ LISTS = (
             Column("Permisjon hele tiden", Kind.YES_NO, 20),
         ),
         """
-        select person_key, participation_id, last_measure_date, days_without_measure, is_on_leave
+        select
+            current_municipality_code,
+            person_key, participation_id, last_measure_date, days_without_measure, is_on_leave
         from rpt_participants_without_measures
-        where current_municipality_code = $code
+        where current_municipality_code in (select unnest($codes))
         order by is_on_leave, days_without_measure desc, participation_id
         """,
     ),
@@ -195,6 +210,7 @@ LISTS = (
         ),
         """
         select
+            lists.current_municipality_code,
             cast(lists.end_year as varchar), lists.person_key, lists.participation_id,
             coalesce(categories.label_nb, lists.category), lists.end_date,
             coalesce(reasons.label_nb, lists.termination_reason), lists.has_registered_reason,
@@ -202,7 +218,7 @@ LISTS = (
         from rpt_ended_participants as lists
         left join categories using (category)
         left join dim_termination_reason as reasons using (termination_reason)
-        where lists.current_municipality_code = $code
+        where lists.current_municipality_code in (select unnest($codes))
         order by lists.end_date desc, lists.participation_id
         """,
     ),
@@ -225,11 +241,12 @@ KOSTRA = ListSheet(
     ),
     """
     select
+        current_municipality_code,
         cast(reporting_year as varchar), labels.label_nb, in_kostra, in_nir, in_both,
         only_in_kostra, only_in_nir, nir_share
     from rpt_kostra_reconciliation
     inner join comparison_groups as labels using (comparison_group)
-    where current_municipality_code = $code
+    where current_municipality_code in (select unnest($codes))
     order by reporting_year desc, labels.sort_order
     """,
 )
@@ -252,11 +269,12 @@ BENEFIT = ListSheet(
     ),
     """
     select
+        current_municipality_code,
         cast(year as varchar), participation_months, months_without_benefit, benefit_months,
         benefit_without_participation, benefit_over_limit, cast(amount as double),
         cast(full_amount as double)
     from rpt_benefit_reconciliation
-    where current_municipality_code = $code
+    where current_municipality_code in (select unnest($codes))
     order by year desc
     """,
 )
@@ -279,13 +297,14 @@ REGISTRATION = ListSheet(
     ),
     """
     select
+        shares.region_code,
         left(shares.half_year, 4) || ', ' || right(shares.half_year, 1) || '. halvår',
         types.label_nb, shares.age_months, shares.known_count,
         shares.known_share, shares.known_share_low, shares.known_share_high,
         shares.expected_count
     from fct_registration_share as shares
     inner join event_types as types using (event_type)
-    where shares.region_type = 'municipality' and shares.region_code = $code
+    where shares.region_type = 'municipality' and shares.region_code in (select unnest($codes))
         and shares.age_months <= 24
     order by shares.half_year desc, types.sort_order
     """,
@@ -323,29 +342,94 @@ HALF_YEARS = """
 
 _RULES = """
     with trend as (
-        select rule_id, {trend}, count(share) filter (half_year in ({half_years})) as told
+        select
+            current_municipality_code, rule_id, {trend},
+            count(share) filter (half_year in ({half_years})) as told
         from rpt_completeness
-        where current_municipality_code = $code
-        group by rule_id
+        where current_municipality_code in (select unnest($codes))
+        group by current_municipality_code, rule_id
     )
 
     select
+        states.current_municipality_code,
         groups.label_nb, states.rule_id, rules.name_nb, rules.finding_nb, states.checked,
         states.findings, states.share, country.share, states.state,
-        trend.* exclude (rule_id, told)
+        trend.* exclude (current_municipality_code, rule_id, told)
     from rpt_rule_states as states
     inner join completeness_rules as rules using (rule_id)
     inner join rule_todos as todos using (rule_id)
     inner join todo_groups as groups using (todo_group)
     inner join dq_rule_states as country
         on states.rule_id = country.rule_id and country.is_newest_over
-    inner join trend on states.rule_id = trend.rule_id
-    where states.current_municipality_code = $code and (states.checked > 0 or trend.told > 0)
+    inner join trend
+        on states.rule_id = trend.rule_id
+        and states.current_municipality_code = trend.current_municipality_code
+    where states.checked > 0 or trend.told > 0
     order by groups.sort_order, states.rule_id
 """
 
+SHEETS = (FINDINGS, *LISTS, KOSTRA, BENEFIT, REGISTRATION)
+"""The lists in the order of the workbook, after its overview."""
 
-def report_year(connection: duckdb.DuckDBPyConnection) -> str:
+
+@dataclass(frozen=True)
+class Content:
+    """What stands in the workbooks of some municipalities; what is their own, by their codes."""
+
+    as_of: date
+    observed_until: date
+    nir_delivered: date
+    report_year: str
+    half_years: list[str]
+    """Those of the trend, oldest first."""
+    light_labels: dict[str, str]
+    """By state."""
+    counts: dict[str, list[int]]
+    """In the order of COUNTS."""
+    rules: dict[str, list[Row]]
+    """Each rule's state, and its share of findings in the half-years of the trend."""
+    todos: dict[str, dict[str, str]]
+    """What was found and what to do, by rule."""
+    rows: dict[str, dict[str, list[Row]]]
+    """Of each list, by the name of its sheet."""
+
+
+def read_content(
+    connection: duckdb.DuckDBPyConnection, municipalities: Sequence[Municipality]
+) -> Content:
+    """Read what the workbooks of some municipalities need, all but the identity numbers."""
+    codes = [municipality.code for municipality in municipalities]
+
+    def by_code(query: str) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {code: [] for code in codes}
+        for row in connection.execute(query, {"codes": codes}).fetchall():
+            found[row[0]].append(row[1:])
+        return found
+
+    counts = [
+        dict(
+            connection.execute(
+                f"select current_municipality_code, count(*) from {table} where {condition} "
+                "group by current_municipality_code"
+            ).fetchall()
+        )
+        for _, _, table, condition in COUNTS
+    ]
+    half_years = sorted(half_year for (half_year,) in connection.execute(HALF_YEARS).fetchall())
+    todos = by_code(TODOS)
+    return Content(
+        *known_until(connection),
+        _report_year(connection),
+        half_years,
+        dict(connection.execute("select state, label_nb from rule_lights").fetchall()),
+        {code: [each.get(code, 0) for each in counts] for code in codes},
+        by_code(_rules_query(half_years)),
+        {code: dict(todos[code]) for code in codes},
+        {sheet.name: by_code(sheet.query) for sheet in SHEETS},
+    )
+
+
+def _report_year(connection: duckdb.DuckDBPyConnection) -> str:
     """The year of the list of participants; the year of observed_until if nobody took part."""
     row = connection.execute(
         "select coalesce((select max(report_year) from rpt_participants), "
@@ -355,50 +439,11 @@ def report_year(connection: duckdb.DuckDBPyConnection) -> str:
     return str(int(row[0]))
 
 
-def half_years(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The half-years of the trend, oldest first."""
-    return sorted(half_year for (half_year,) in connection.execute(HALF_YEARS).fetchall())
-
-
-def counts(
-    connection: duckdb.DuckDBPyConnection, municipality: Municipality
-) -> list[tuple[str, str, int]]:
-    """Label, sheet and number of rows of each list."""
-    found: list[tuple[str, str, int]] = []
-    for label, sheet, table, condition in COUNTS:
-        row = connection.execute(
-            f"select count(*) from {table} where current_municipality_code = $code and {condition}",
-            {"code": municipality.code},
-        ).fetchone()
-        assert row is not None
-        found.append((label, sheet, int(row[0])))
-    return found
-
-
-def rules(
-    connection: duckdb.DuckDBPyConnection, municipality: Municipality, trend: list[str]
-) -> list[tuple[Any, ...]]:
-    """Each rule's state and its share of findings in the half-years of the trend."""
+def _rules_query(half_years: list[str]) -> str:
     columns = ", ".join(
-        f"max(share) filter (half_year = '{half_year}') as \"{half_year}\"" for half_year in trend
+        f"max(share) filter (half_year = '{half_year}') as \"{half_year}\""
+        for half_year in half_years
     )
-    named = ", ".join(f"'{half_year}'" for half_year in trend)
-    query = _RULES.format(trend=columns, half_years=named)
-    return connection.execute(query, {"code": municipality.code}).fetchall()
-
-
-def rows(
-    connection: duckdb.DuckDBPyConnection, sheet: ListSheet, municipality: Municipality
-) -> list[tuple[Any, ...]]:
-    """The rows of a list."""
-    return connection.execute(sheet.query, {"code": municipality.code}).fetchall()
-
-
-def todos(connection: duckdb.DuckDBPyConnection, municipality: Municipality) -> dict[str, str]:
-    """What was found and what to do, by rule."""
-    return dict(connection.execute(TODOS, {"code": municipality.code}).fetchall())
-
-
-def light_labels(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """The traffic light's labels by state."""
-    return dict(connection.execute("select state, label_nb from rule_lights").fetchall())
+    return _RULES.format(
+        trend=columns, half_years=", ".join(f"'{half_year}'" for half_year in half_years)
+    )

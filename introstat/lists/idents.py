@@ -1,5 +1,7 @@
 """Identity numbers restored for one municipality, and for its persons only."""
 
+from collections.abc import Sequence
+
 import duckdb
 
 from introstat.errors import UserError
@@ -10,18 +12,28 @@ from introstat.lists.municipality import Municipality
 # the warehouse; here they are left out once more, so that a mistake there restores no number.
 _LISTED = """
     with listed as (
-        select person_key from rpt_participants where current_municipality_code = $code
-        union select person_key from rpt_entitled_without_decision
-            where current_municipality_code = $code
-        union select person_key from rpt_participants_without_measures
-            where current_municipality_code = $code
-        union select person_key from rpt_ended_participants where current_municipality_code = $code
-        union select person_key from rpt_findings where current_municipality_code = $code
+        select current_municipality_code, person_key from rpt_participants
+        union select current_municipality_code, person_key from rpt_entitled_without_decision
+        union select current_municipality_code, person_key from rpt_participants_without_measures
+        union select current_municipality_code, person_key from rpt_ended_participants
+        union select current_municipality_code, person_key from rpt_findings
     )
-    select person_key
+    select current_municipality_code, person_key
     from listed
-    where person_key not in (select person_key from dim_person where is_address_protected)
+    where current_municipality_code in (select unnest($codes))
+        and person_key not in (select person_key from dim_person where is_address_protected)
 """
+
+
+def listed_persons(
+    connection: duckdb.DuckDBPyConnection, municipalities: Sequence[Municipality]
+) -> dict[str, set[str]]:
+    """Return the persons in the lists of each municipality, by its code."""
+    codes = [municipality.code for municipality in municipalities]
+    found: dict[str, set[str]] = {code: set() for code in codes}
+    for code, person_key in connection.execute(_LISTED, {"codes": codes}).fetchall():
+        found[code].add(person_key)
+    return found
 
 
 class NotOfThisMunicipality(Exception):
@@ -32,14 +44,11 @@ class MunicipalityIdents:
     """Restores the numbers of the persons in one municipality's lists and refuses all others."""
 
     def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        municipality: Municipality,
-        pseudonymiser: Pseudonymiser,
+        self, municipality: Municipality, persons: set[str], pseudonymiser: Pseudonymiser
     ) -> None:
-        rows = connection.execute(_LISTED, {"code": municipality.code}).fetchall()
-        self._persons = {person_key for (person_key,) in rows}
+        """Take the municipality's `listed_persons`."""
         self._municipality = municipality
+        self._persons = persons
         self._pseudonymiser = pseudonymiser
         self._restored: dict[str, str] = {}
 

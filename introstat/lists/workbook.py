@@ -1,20 +1,18 @@
 """A municipality's workbook: Excel written so that the same warehouse gives the same bytes."""
 
+import gc
 import io
 import math
 from datetime import datetime, time
 from typing import Any
 
-import duckdb
 import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from introstat.lists import content
-from introstat.lists.content import Column, Kind, ListSheet
+from introstat.lists.content import COUNTS, FINDINGS, SHEETS, Column, Content, Kind, ListSheet
 from introstat.lists.idents import MunicipalityIdents
 from introstat.lists.municipality import Municipality
-from introstat.warehouse.reading import known_until
 
 CONFIDENTIAL = (
     "Inneholder fødselsnumre. Bare til kommunens eget arbeid med registreringene; "
@@ -44,27 +42,27 @@ _MOST_ROWS = 1_048_000
 
 
 def make_workbook(
-    connection: duckdb.DuckDBPyConnection, municipality: Municipality, idents: MunicipalityIdents
+    content: Content, municipality: Municipality, idents: MunicipalityIdents
 ) -> bytes:
     """Return the workbook of one municipality, its persons' numbers restored."""
-    return _Workbook(connection, municipality, idents).bytes()
+    # Each cell is an object until the file is written, and Python would look through them for
+    # garbage again and again, a third of the time. What is garbage goes when the next one begins.
+    gc.disable()
+    try:
+        return _Workbook(content, municipality, idents).bytes()
+    finally:
+        gc.enable()
 
 
 class _Workbook:
     """One workbook while it is written."""
 
     def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        municipality: Municipality,
-        idents: MunicipalityIdents,
+        self, content: Content, municipality: Municipality, idents: MunicipalityIdents
     ) -> None:
-        self._connection = connection
+        self._content = content
         self._municipality = municipality
         self._idents = idents
-        self._as_of, self._observed, self._delivered = known_until(connection)
-        self._year = content.report_year(connection)
-        self._labels = content.light_labels(connection)
         self._buffer = io.BytesIO()
         self._book = xlsxwriter.Workbook(
             self._buffer,
@@ -83,20 +81,14 @@ class _Workbook:
         self._book.set_properties(
             {
                 "title": f"Registreringer i NIR – {self._municipality.title}",
-                "subject": f"Status per {self._as_of:%d.%m.%Y}",
+                "subject": f"Status per {self._content.as_of:%d.%m.%Y}",
                 "author": "introstat",
                 "comments": CONFIDENTIAL,
-                "created": datetime.combine(self._as_of, time()),
+                "created": datetime.combine(self._content.as_of, time()),
             }
         )
         self._overview()
-        for sheet in (
-            content.FINDINGS,
-            *content.LISTS,
-            content.KOSTRA,
-            content.BENEFIT,
-            content.REGISTRATION,
-        ):
+        for sheet in SHEETS:
             self._list(sheet)
         self._book.close()
         return self._buffer.getvalue()
@@ -117,7 +109,7 @@ class _Workbook:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(titles_row)
         sheet.set_footer(
-            f"&L&8 {self._municipality.title} · status per {self._as_of:%d.%m.%Y}"
+            f"&L&8 {self._municipality.title} · status per {self._content.as_of:%d.%m.%Y}"
             "&C&8 Unntatt fra offentlighet&R&8 Side &P av &N"
         )
         return sheet
@@ -180,7 +172,7 @@ class _Workbook:
             sheet,
             row,
             column,
-            f"● {self._labels[state]}",
+            f"● {self._content.light_labels[state]}",
             self._format(
                 font_color=ink, bg_color=paper, bold=True, bottom=1, bottom_color="#FFFFFF"
             ),
@@ -210,7 +202,7 @@ class _Workbook:
     def _list(self, plan: ListSheet) -> None:
         last = len(plan.columns) - 1
         sheet = self._sheet(plan.name, 3)
-        title = plan.title.format(report_year=self._year)
+        title = plan.title.format(report_year=self._content.report_year)
         self._heading(sheet, f"{title} – {self._municipality.title}", plan.intro, plan.columns)
         sheet.write_url(
             2,
@@ -220,26 +212,26 @@ class _Workbook:
             "← Oversikt",
         )
         self._titles(sheet, 3, plan.columns)
-        rows = content.rows(self._connection, plan, self._municipality)
-        todos = (
-            content.todos(self._connection, self._municipality) if plan is content.FINDINGS else {}
-        )
+        code = self._municipality.code
+        rows = self._content.rows[plan.name][code]
+        todos = dict(self._content.todos[code]) if plan is FINDINGS else {}
+        wrapped = [
+            (place, column.width)
+            for place, column in enumerate(plan.columns)
+            if column.kind is Kind.WRAPPED
+        ]
         number = 4
         for row in rows[:_MOST_ROWS]:
-            if plan is content.FINDINGS and row[1] in todos:
+            if plan is FINDINGS and row[1] in todos:
                 self._banner(sheet, number, row[0], row[1], todos.pop(row[1]), plan.columns)
                 number += 1
             for place, (value, column) in enumerate(zip(row, plan.columns, strict=True)):
                 self._value(sheet, number, place, value, column.kind)
             height = max(
-                (
-                    _height(str(value), column.width)
-                    for value, column in zip(row, plan.columns, strict=True)
-                    if column.kind is Kind.WRAPPED and value is not None
-                ),
+                (_height(row[place] or "", width) for place, width in wrapped),
                 default=_LINE_HEIGHT,
             )
-            if plan is content.FINDINGS:
+            if plan is FINDINGS:
                 sheet.set_row(number, height, None, {"level": 1})
             elif height > _LINE_HEIGHT:
                 sheet.set_row(number, height)
@@ -273,7 +265,7 @@ class _Workbook:
         sheet.set_row(row, _height(text, sum(each.width for each in columns[2:]) * 0.9))
 
     def _overview(self) -> None:
-        trend = content.half_years(self._connection)
+        trend = self._content.half_years
         columns = (
             Column("Regel", Kind.TEXT, 7),
             Column("Hva det gjelder", Kind.WRAPPED, 62),
@@ -285,22 +277,24 @@ class _Workbook:
             Column("  Utvikling", Kind.TEXT, 17),
             *(Column(f"{each[:4]} {each[4:]}", Kind.PERCENT, 7.5) for each in trend),
         )
-        lists = content.counts(self._connection, self._municipality)
-        titles_row = 5 + len(lists)
+        titles_row = 5 + len(COUNTS)
         sheet = self._sheet("Oversikt", titles_row)
         self._heading(
             sheet,
             f"Registreringer i NIR – {self._municipality.title}",
-            f"Status per {self._as_of:%d.%m.%Y}, etter NIR levert {self._delivered:%d.%m.%Y}. "
+            f"Status per {self._content.as_of:%d.%m.%Y}, etter NIR levert "
+            f"{self._content.nir_delivered:%d.%m.%Y}. "
             f"{CONFIDENTIAL} Personer med adressesperre er ikke med.",
             columns,
         )
         link = self._format(font_color="#0B57A4", underline=1)
-        for number, (label, name, count) in enumerate(lists, start=3):
+        counts = self._content.counts[self._municipality.code]
+        for number, ((label, name, _, _), count) in enumerate(
+            zip(COUNTS, counts, strict=True), start=3
+        ):
             sheet.merge_range(number, 0, number, 1, "", link)
-            sheet.write_url(
-                number, 0, f"internal:'{name}'!A1", link, label.format(report_year=self._year)
-            )
+            text = label.format(report_year=self._content.report_year)
+            sheet.write_url(number, 0, f"internal:'{name}'!A1", link, text)
             self._value(sheet, number, 2, count, Kind.INTEGER, bold=True)
         self._text(
             sheet, titles_row - 1, 0,
@@ -317,7 +311,7 @@ class _Workbook:
         self, sheet: Worksheet, row: int, columns: tuple[Column, ...], trend: list[str]
     ) -> None:
         first, last, group = len(columns) - len(trend), len(columns) - 1, None
-        for found in content.rules(self._connection, self._municipality, trend):
+        for found in self._content.rules[self._municipality.code]:
             if found[0] != group:
                 group = found[0]
                 for column in range(len(columns)):

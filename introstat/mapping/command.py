@@ -1,6 +1,7 @@
 """The commands `introstat mapping …`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -8,17 +9,21 @@ from rich.table import Table as Shown
 from rich.text import Text
 
 from introstat.errors import EXIT_REFUSED
-from introstat.mapping.check import FileReport, Report, check
-from introstat.mapping.layout import find_mapping, load_mapping
-from introstat.receipt.contract import Table
-from introstat.receipt.files import shown_names
+
+if TYPE_CHECKING:
+    from introstat.mapping.check import FileReport, Report
+    from introstat.receipt.contract import Table
 
 
-@click.group("mapping", short_help="An office's own layout, turned into the contract.")
+@click.group("mapping")
 def mapping_group() -> None:
     """Work with mapping files: how an office's own files become the tables of the contract.
 
     docs/mapping.md says how one is written.
+
+    \b
+    Example:
+      introstat mapping check kommunalt-fagsystem --sample examples/kommunalt-fagsystem
     """
 
 
@@ -42,6 +47,9 @@ def check_command(file: str, sample: Path | None) -> None:
     Example:
       introstat mapping check kommunalt-fagsystem --sample examples/kommunalt-fagsystem
     """
+    from introstat.mapping.check import check
+    from introstat.mapping.layout import find_mapping, load_mapping
+
     path = Path(file)
     mapping = load_mapping(path if path.suffix else find_mapping(file))
     report = check(mapping, sample)
@@ -65,7 +73,9 @@ def check_command(file: str, sample: Path | None) -> None:
     raise SystemExit(EXIT_REFUSED)
 
 
-def _show_file(console: Console, file: FileReport) -> None:
+def _show_file(console: Console, file: "FileReport") -> None:
+    from introstat.receipt.files import shown_names
+
     assert file.office is not None
     shown = Shown(title=f"{file.name}: {file.office.rows} rows", title_justify="left")
     shown.add_column("column of the office")
@@ -88,7 +98,7 @@ def _show_file(console: Console, file: FileReport) -> None:
         console.print(f"  → left out: {rows} rows. {ignored.reason}", soft_wrap=True)
 
 
-def _show_table(console: Console, report: Report, table: Table) -> None:
+def _show_table(console: Console, report: "Report", table: "Table") -> None:
     origins = report.origins(table)
     reasons = dict(report.mapping.absent)
     if not any(origins.values()):

@@ -8,11 +8,9 @@ import click
 
 from introstat import places
 from introstat.errors import UserError
-from introstat.overview.page import TABLES, make_page
-from introstat.warehouse.reading import known_until, open_built
 
 
-@click.command("overview", short_help="Write the national overview of completeness, internal.")
+@click.command("overview")
 @click.option(
     "--out",
     required=True,
@@ -38,6 +36,9 @@ def overview_command(out: Path, warehouse: Path | None) -> None:
       introstat overview --out overview/
       introstat overview --out mangler_intern.html --warehouse introstat.duckdb
     """
+    from introstat.overview.page import TABLES, make_page
+    from introstat.warehouse.reading import known_until, open_built
+
     is_file = out.suffix == ".html"
     if is_file and "intern" not in out.name.lower():
         raise UserError(

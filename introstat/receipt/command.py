@@ -1,18 +1,18 @@
 """The command `introstat receive`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from introstat import places
 from introstat.errors import EXIT_REFUSED, UserError
-from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.locking import locked
 from introstat.progress import shown
-from introstat.receipt.contract import sources
-from introstat.receipt.manifest import find_deliveries
-from introstat.receipt.receive import Outcome, ReceiptStopped, receive
+
+if TYPE_CHECKING:
+    from introstat.receipt.receive import Outcome
 
 key_option = click.option(
     "--key-file",
@@ -22,7 +22,7 @@ key_option = click.option(
 )
 
 
-@click.command("receive", short_help="Check deliveries and keep a copy without identity numbers.")
+@click.command("receive")
 @click.argument("extracts", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
     "--received",
@@ -52,12 +52,17 @@ def receive_command(extracts: Path, received: Path | None, key_file: Path | None
 
 def receive_with_progress(
     extracts: Path, received: Path, key_file: Path | None, console: Console
-) -> Outcome:
+) -> "Outcome":
     """Receive with a progress bar and say what came of it.
 
     One line for each remark, each refusal, and each page that has more on them; also when receiving
     had to stop, of what came before.
     """
+    from introstat.identity.pseudonyms import Pseudonymiser, load_key
+    from introstat.receipt.contract import sources
+    from introstat.receipt.manifest import find_deliveries
+    from introstat.receipt.receive import ReceiptStopped, receive
+
     if not find_deliveries(extracts):
         raise UserError(
             f"No deliveries under {extracts}. Expected <source>/<date>/manifest.json with source "
@@ -79,7 +84,7 @@ def receive_with_progress(
     return outcome
 
 
-def _tell(outcome: Outcome, received: Path, console: Console) -> None:
+def _tell(outcome: "Outcome", received: Path, console: Console) -> None:
     for remark in outcome.remarks:
         console.print(f"Remark: {remark}", highlight=False, soft_wrap=True, markup=False)
     for refusal in outcome.refused:

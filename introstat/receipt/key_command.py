@@ -7,14 +7,12 @@ from rich.console import Console
 
 from introstat import places
 from introstat.errors import UserError
-from introstat.identity.pseudonyms import Pseudonymiser, load_key, make_key
 from introstat.locking import locked
 from introstat.progress import shown
 from introstat.receipt.command import key_option
-from introstat.receipt.rotate import rotate
 
 
-@click.group("key", short_help="Make and change the key that pseudonyms are made with.")
+@click.group("key")
 def key_group() -> None:
     """Make a pseudonym key, or change the key of what was received.
 
@@ -36,6 +34,8 @@ def new_command(file: Path) -> None:
     Example:
       introstat key new office-2027.key
     """
+    from introstat.identity.pseudonyms import make_key
+
     try:
         make_key(file)
     except FileExistsError:
@@ -77,6 +77,9 @@ def rotate_command(
     Example:
       introstat key rotate --key-file old.key --new-key-file new.key --to data/new.received
     """
+    from introstat.identity.pseudonyms import Pseudonymiser, load_key
+    from introstat.receipt.rotate import rotate
+
     folder = received or places.received_beside(places.default_warehouse())
     old, new = Pseudonymiser(load_key(key_file)[0]), Pseudonymiser(load_key(new_key_file)[0])
     if old.fingerprint == new.fingerprint:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from introstat.errors import EXIT_REFUSED
 from introstat.places import default_warehouse, received_beside
-from introstat.release.conditions import KINDS
+from introstat.release.naming import KINDS
 
 _RESTRICTED = ".restricted"
 _PROTECTED = ".protected"

@@ -11,7 +11,6 @@ from introstat.errors import EXIT_REFUSED, UserError
 from introstat.release import naming
 from introstat.release.contents import is_year
 
-KINDS = ("preliminary", "final")
 NOT_DECIDED = "not yet decided"
 _SOURCES = ("nir", "aordningen", "folkeregister")
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from introstat.errors import UserError
 
+KINDS = ("preliminary", "final")
 _PERIOD = re.compile(r"(?P<year>[12][0-9]{3})(?:H(?P<half>[12]))?")
 _STEM = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _FILE = re.compile(

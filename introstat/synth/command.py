@@ -7,9 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from introstat.errors import UserError
-from introstat.synth.deliveries import NIR_DELIVERIES, SHAPES
-from introstat.synth.generate import FIRST_YEAR, LAST_YEAR, generate
-from introstat.synth.replicate import replicate
+from introstat.synth.parameters import FIRST_YEAR, LAST_YEAR, NIR_DELIVERIES, SHAPES
 
 FEWEST, MOST = 50, 3_000_000
 NOT_WITH_REPLICATE = (
@@ -108,6 +106,9 @@ def synth(
 
     Exit codes: 0 written, 2 bad input (nothing is written).
     """
+    from introstat.synth.generate import generate
+    from introstat.synth.replicate import replicate
+
     if file is not None:
         given = [
             name

@@ -12,12 +12,10 @@ from pathlib import Path
 import duckdb
 
 from introstat.synth import snapshots
-from introstat.synth.parameters import parameters
+from introstat.synth.parameters import SHAPES, parameters
 
 Progress = Callable[[str, float], None]
 """Told what is being done and how far it has come, 0 to 1."""
-NIR_DELIVERIES = ("yearly", "half-yearly", "last")
-SHAPES = ("plain", "mixed")
 CSV_FORMAT = "format csv, header true, delimiter ';', quote '\"', escape '\"', nullstr ''"
 # Finished lines, one a row: no header, no quotes, a delimiter that never occurs.
 LINES_FORMAT = "format csv, header false, delimiter E'\\x01', quote '', escape '', nullstr ''"

@@ -10,18 +10,15 @@ import duckdb
 
 from introstat.places import memory_limit
 from introstat.synth import deliveries, kostra, snapshots
-from introstat.synth.deliveries import SHAPES, Progress
+from introstat.synth.deliveries import Progress
 from introstat.synth.geography import settled_in
 from introstat.synth.income import make_income, make_units
 from introstat.synth.measures import make_absences, make_measures
-from introstat.synth.parameters import parameters
+from introstat.synth.parameters import SHAPES, parameters
 from introstat.synth.people import make_people
 from introstat.synth.programmes import make_programmes
 from introstat.synth.registers import make_residences, make_signals
 from introstat.synth.truth import Truth, load
-
-FIRST_YEAR, LAST_YEAR = 2013, 2025
-"""The years for which there are parameters."""
 
 
 def generate(

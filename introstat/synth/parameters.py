@@ -10,6 +10,10 @@ import yaml
 import introstat
 
 HERE = Path(__file__).resolve().parent
+FIRST_YEAR, LAST_YEAR = 2013, 2025
+"""The years for which there are parameters."""
+NIR_DELIVERIES = ("yearly", "half-yearly", "last")
+SHAPES = ("plain", "mixed")
 
 
 def seed_path(name: str) -> Path:

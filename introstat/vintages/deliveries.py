@@ -36,7 +36,7 @@ class Delivery:
         return f"{received}; again: refused" if self.refusal else received
 
 
-@click.command("deliveries", short_help="List what was received and refused, and who used it.")
+@click.command("deliveries")
 @click.option(
     "--received",
     type=click.Path(file_okay=False, path_type=Path),

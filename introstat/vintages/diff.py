@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich import box
@@ -12,13 +13,14 @@ from introstat import places
 from introstat.errors import UserError
 from introstat.locking import locked, workshop
 from introstat.progress import shown
-from introstat.vintages.changes import REASONS, Changes, compare
-from introstat.warehouse.build import build_vintage, expect_register
+
+if TYPE_CHECKING:
+    from introstat.vintages.changes import Changes
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.command("diff", short_help="Say which facts changed between two vintages, and why.")
+@click.command("diff")
 @click.option("--from", "from_", required=True, type=_DAY, help="The earlier vintage's as_of.")
 @click.option("--to", required=True, type=_DAY, help="The later vintage's as_of.")
 @click.option(
@@ -46,6 +48,9 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
     Example:
       introstat diff --from 2018-01-21 --to 2018-07-21 --out changes.csv
     """
+    from introstat.vintages.changes import REASONS, compare
+    from introstat.warehouse.build import expect_register
+
     if from_ >= to:
         raise UserError(f"--from {from_.date()} is not before --to {to.date()}: swap the two days.")
     if out and not out.parent.is_dir():
@@ -71,13 +76,17 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
 
 
 def _built(place: Path, received: Path, as_of: date, console: Console) -> Path:
+    from introstat.warehouse.build import build_vintage
+
     path = place / f"vintage_{as_of:%Y%m%d}.duckdb"
     with shown(console, f"Building {as_of}") as tell:
         build_vintage(path, received, as_of, tell)
     return path
 
 
-def _table(changes: Changes) -> Table:
+def _table(changes: "Changes") -> Table:
+    from introstat.vintages.changes import REASONS
+
     table = Table(box=box.SIMPLE_HEAD)
     table.add_column("Fact")
     for name in ("Then", "Now", *(reason.capitalize() for reason in REASONS)):

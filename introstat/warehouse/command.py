@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -10,11 +11,12 @@ from introstat import places
 from introstat.errors import EXIT_REFUSED
 from introstat.progress import shown
 from introstat.receipt.command import key_option, receive_with_progress
-from introstat.warehouse.build import Site, build, building_site
-from introstat.warehouse.standing import why_anew
+
+if TYPE_CHECKING:
+    from introstat.warehouse.build import Site
 
 
-@click.command("build", short_help="Receive what is new and build the warehouse.")
+@click.command("build")
 @click.option(
     "--extracts",
     required=True,
@@ -61,6 +63,9 @@ def build_command(
     Example:
       introstat build --extracts extracts/ --warehouse introstat.duckdb --as-of 2018-01-21
     """
+    from introstat.warehouse.build import building_site
+    from introstat.warehouse.standing import why_anew
+
     console = Console(stderr=True)
     target = places.usable_warehouse(warehouse or places.default_warehouse())
     copy = (received or places.received_beside(target)).resolve()
@@ -78,7 +83,9 @@ def build_command(
         raise SystemExit(EXIT_REFUSED)
 
 
-def _build(site: Site, received: Path, as_of: date | None, console: Console) -> None:
+def _build(site: "Site", received: Path, as_of: date | None, console: Console) -> None:
+    from introstat.warehouse.build import build
+
     with shown(console, "Building") as tell:
         run = build(site, received, as_of, tell)
     for warning in run.warnings:

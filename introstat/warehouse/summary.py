@@ -1,19 +1,20 @@
 """The command `introstat summary`: the figures a newcomer wants to see first."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-import duckdb
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from introstat import places
-from introstat.warehouse.reading import open_built
+
+if TYPE_CHECKING:
+    import duckdb
 
 
-@click.command("summary", short_help="Print a warehouse's main figures and rows received.")
+@click.command("summary")
 @click.option(
     "--warehouse",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -31,6 +32,8 @@ def summary_command(warehouse: Path | None) -> None:
     Example:
       introstat summary --warehouse introstat.duckdb
     """
+    from introstat.warehouse.reading import open_built
+
     path = (warehouse or places.default_warehouse()).resolve()
     console = Console(highlight=False)
     # Wide enough for the figures where the output is no terminal and its width is a guess.
@@ -94,7 +97,7 @@ _WITHOUT = (
 )
 
 
-def _table(connection: duckdb.DuckDBPyConnection, title: str, query: str) -> Table:
+def _table(connection: "duckdb.DuckDBPyConnection", title: str, query: str) -> Table:
     cursor = connection.execute(query)
     rows = cursor.fetchall()
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)

@@ -5,6 +5,7 @@ import re
 import shutil
 import stat
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -15,7 +16,8 @@ from openpyxl.workbook import Workbook
 
 from introstat.cli import main
 from introstat.identity.pseudonyms import Pseudonymiser
-from introstat.lists.idents import MunicipalityIdents, NotOfThisMunicipality
+from introstat.lists import workbook as workbook_module
+from introstat.lists.idents import MunicipalityIdents, NotOfThisMunicipality, listed_persons
 from introstat.lists.municipality import Municipality
 from introstat.warehouse.opening import open_warehouse
 
@@ -66,6 +68,7 @@ def table(workbook: Workbook, name: str) -> list[tuple]:
     return [row for row in found if name != "Å gjøre" or not str(row[2]).endswith(" funn)")]
 
 
+@cache  # openpyxl takes ten seconds for all the workbooks
 def texts(path: Path) -> list[str]:
     book = openpyxl.load_workbook(path)
     return [
@@ -254,10 +257,12 @@ def test_a_person_of_another_municipality_is_refused(generated_warehouse, larges
             "where current_municipality_code = $1) order by 1 limit 1",
             [largest],
         ).fetchall()
-        idents = MunicipalityIdents(connection, Municipality(largest, "", ""), Pseudonymiser(KEY))
-        with pytest.raises(NotOfThisMunicipality):
-            idents.number(stranger)
-        assert idents.count == 0
+        municipality = Municipality(largest, "", "")
+        persons = listed_persons(connection, [municipality])[largest]
+    idents = MunicipalityIdents(municipality, persons, Pseudonymiser(KEY))
+    with pytest.raises(NotOfThisMunicipality):
+        idents.number(stranger)
+    assert idents.count == 0
 
 
 def test_every_municipality_with_anything_has_its_workbook(all_workbooks, generated_warehouse):
@@ -354,6 +359,25 @@ def test_without_a_log_no_number_is_restored(copied, largest, tmp_path, monkeypa
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_an_interrupted_run_leaves_whole_workbooks_only(copied, tmp_path, monkeypatch):
+    whole = workbook_module.make_workbook
+    made = []
+
+    def interrupted(*arguments) -> bytes:
+        if len(made) == 3:
+            raise KeyboardInterrupt
+        made.append(whole(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(workbook_module, "make_workbook", interrupted)
+    arguments = ["lists", "--all", "--out", str(tmp_path / "out"), "--warehouse", str(copied)]
+    assert CliRunner().invoke(main, arguments).exit_code == 1
+    found = sorted((tmp_path / "out").iterdir())
+    assert [path.read_bytes() for path in found] == made
+    lines = (tmp_path / "introstat.access.jsonl").read_text().splitlines()
+    assert [json.loads(line)["workbook"] for line in lines] == [path.name for path in found]
+
+
 def test_another_key_is_refused_and_none_is_made(copied, largest, tmp_path, monkeypatch):
     other = tmp_path / "other.key"
     other.write_text("ab" * 64)
@@ -404,4 +428,3 @@ def test_bad_use_is_told(tmp_path, generated_warehouse):
     (tmp_path / "empty.duckdb").write_text("nothing")
     output = lists("0301", *out, "--warehouse", tmp_path / "empty.duckdb", code=2)
     assert "not a warehouse that was built to the end" in output
-    assert "Examples:" in lists("--help")
