@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import rows
 from deliveries import HEADERS, benefit, deliver, ident, income, wage
-from test_receipt import edit_manifest, read, receive_all, refusal
+from test_receipt import day, edit_manifest, read, receive_all, refusal, refusals
 
 ANNE, BAKO, CIRO = ident(1), ident(2), ident(3)
 
@@ -136,7 +136,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Pat
     kostra = deliver(extracts, "kostra", "2017-02-20", encoding="latin-1")
     text = f"{form(ANNE, 'Å12')}\r\n{form(BAKO, 'ØÆ')}\r\n"
     add(kostra, "11b-2016.dat.gz", gzip.compress(text.encode("latin-1")), 2)
-    return build(extracts)
+    facts = ("fct_measure_weeks", "fct_benefit_months")
+    return build(extracts, "quarantine", "dq_conservation", "stg_*", *facts)
 
 
 def test_no_row_is_lost_or_quarantined_in_any_shape(warehouse):
@@ -222,22 +223,19 @@ def test_a_json_line_without_the_optional_fields_is_received_without_a_remark(ex
     assert row["inntekt"] == [{"beloep": "1", "loennsinntekt": None, "pensjonEllerTrygd": None}]
 
 
-@pytest.mark.parametrize("kind", ["dictionary", "large_string"])
-def test_parquet_strings_may_be_stored_in_any_way(extracts, received, kind):
-    stored = {
-        "dictionary": pa.dictionary(pa.int8(), pa.string()),
-        "large_string": pa.large_string(),
-    }
+def test_parquet_strings_may_be_stored_in_any_way(extracts, received):
     values = {"bosatt_id": "A", "ident": ANNE, "kommunenr": "0301", "fra_dato": "2015-01-01"}
-    content = parquet(
-        {name: pa.array([value, value, None]).cast(stored[kind]) for name, value in values.items()}
-    )
-    folder = deliver(extracts, "folkeregister", "2018-01-21")
-    replace(folder, "bosatt.csv", "bosatt.parquet", content, 3)
+    for number, stored in enumerate([pa.dictionary(pa.int8(), pa.string()), pa.large_string()]):
+        columns = {
+            name: pa.array([value, value, None]).cast(stored) for name, value in values.items()
+        }
+        folder = deliver(extracts, "folkeregister", day(number))
+        replace(folder, "bosatt.csv", "bosatt.parquet", parquet(columns), 3)
     assert receive_all(extracts, received).refused == []
-    got = read(received, "folkeregister/2018-01-21/bosatt")
-    assert [row["kommunenr"] for row in got] == ["0301", "0301", None]
-    assert [row["line_number"] for row in got] == [1, 2, 3]
+    for number in range(2):
+        got = read(received, f"folkeregister/{day(number)}/bosatt")
+        assert [row["kommunenr"] for row in got] == ["0301", "0301", None]
+        assert [row["line_number"] for row in got] == [1, 2, 3]
 
 
 def test_parquet_with_a_column_name_that_is_no_text_is_refused(extracts, received):
@@ -255,59 +253,50 @@ def test_parquet_of_other_types_than_text_is_refused_by_column(extracts, receive
     assert "bosatt.parquet: column bosatt_id is not text" in refusal(extracts, received)
 
 
-@pytest.mark.parametrize(
-    ("source", "other", "text"),
-    [
-        ("folkeregister", "bosatt.csv", csv_lines("bosatt.csv")),
+def test_utf_8_with_a_mark_said_to_be_latin_1_is_not_misread(extracts, received):
+    """With its mark the file tells what it is; read as latin-1 every æ would be two letters."""
+    files = [
         ("aordningen", "inntekt-2017-03.jsonl", income(ANNE, "2017-03", benefit(1)) + "\n"),
         ("aordningen", "inntekt-2017-03.jsonl.gz", income(ANNE, "2017-03", benefit(1))),
+        ("folkeregister", "bosatt.csv", csv_lines("bosatt.csv")),
         ("kostra", "11b-2016.dat", form(ANNE) + "\n"),
-    ],
-)
-def test_utf_8_with_a_mark_said_to_be_latin_1_is_not_misread(
-    extracts, received, source, other, text
-):
-    """With its mark the file tells what it is; read as latin-1 every æ would be two letters."""
-    folder = deliver(extracts, source, "2017-04-10", encoding="latin-1")
-    content = text.encode("utf-8-sig")
-    content = gzip.compress(content) if other.endswith(".gz") else content
-    add(folder, other, content, 0 if source == "folkeregister" else 1)
-    told = refusal(extracts, received)
-    assert f"{other}: begins with the mark of UTF-8, but the manifest says latin-1" in told
+    ]
+    for number, (source, other, text) in enumerate(files):
+        folder = deliver(extracts, source, day(number), encoding="latin-1")
+        content = text.encode("utf-8-sig")
+        content = gzip.compress(content) if other.endswith(".gz") else content
+        add(folder, other, content, 0 if source == "folkeregister" else 1)
+    for (_, other, _), told in zip(files, refusals(extracts, received), strict=True):
+        assert f"{other}: begins with the mark of UTF-8, but the manifest says latin-1" in told
 
 
-@pytest.mark.parametrize(
-    ("encoding", "content", "message"),
-    [
-        ("utf-8", csv_lines("bosatt.csv").encode("utf-16"), "is UTF-16"),
-        (
-            "latin-1",
-            csv_lines("bosatt.csv", f"A;{ANNE};0301;2015-01-01;").encode() + b"\x96;;;;\n",
-            "bosatt.csv, line 3: a character of Windows-1252 that latin-1 does not have",
-        ),
-    ],
-)
-def test_other_encodings_are_told_by_name(extracts, received, encoding, content, message):
-    folder = deliver(extracts, "folkeregister", "2018-01-21", encoding=encoding)
-    replace(folder, "bosatt.csv", "bosatt.csv", content, 1)
-    assert message in refusal(extracts, received)
+def test_other_encodings_are_told_by_name(extracts, received):
+    windows = csv_lines("bosatt.csv", f"A;{ANNE};0301;2015-01-01;").encode() + b"\x96;;;;\n"
+    files = [("utf-8", csv_lines("bosatt.csv").encode("utf-16")), ("latin-1", windows)]
+    for number, (encoding, content) in enumerate(files):
+        folder = deliver(extracts, "folkeregister", day(number), encoding=encoding)
+        replace(folder, "bosatt.csv", "bosatt.csv", content, 1)
+    of_utf_16, of_windows = refusals(extracts, received)
+    assert "is UTF-16" in of_utf_16
+    told = "bosatt.csv, line 3: a character of Windows-1252 that latin-1 does not have"
+    assert told in of_windows
 
 
-@pytest.mark.parametrize("name", ["bosatt.csv.gz", "inntekt-2017-03.jsonl.gz", "11b-2016.dat.gz"])
-def test_a_gzip_of_several_members_is_read_to_its_end(extracts, received, name):
+def test_a_gzip_of_several_members_is_read_to_its_end(extracts, received):
     residences = csv_lines("bosatt.csv", *[f"A;{ANNE};0301;2015-01-01;"] * 4)
-    source, lines = {
+    files = {
         "bosatt.csv.gz": ("folkeregister", residences),
         "inntekt-2017-03.jsonl.gz": ("aordningen", f"{income(ANNE, '2017-03', benefit(1))}\n" * 4),
         "11b-2016.dat.gz": ("kostra", f"{form(ANNE)}\n" * 4),
-    }[name]
-    folder = deliver(extracts, source, "2017-04-10")
-    data = lines.encode()
-    content = b"".join(gzip.compress(part) for part in (data[:77], data[77:200], data[200:]))
-    if source == "folkeregister":
-        (folder / "bosatt.csv").unlink()
-        edit_manifest(folder, lambda manifest: manifest["files"].pop("bosatt.csv"))
-    add(folder, name, content, 4)
+    }
+    for name, (source, lines) in files.items():
+        folder = deliver(extracts, source, "2017-04-10")
+        data = lines.encode()
+        content = b"".join(gzip.compress(part) for part in (data[:77], data[77:200], data[200:]))
+        if source == "folkeregister":
+            (folder / "bosatt.csv").unlink()
+            edit_manifest(folder, lambda manifest: manifest["files"].pop("bosatt.csv"))
+        add(folder, name, content, 4)
     assert receive_all(extracts, received).refused == []
-    got = read(received, f"{source}/2017-04-10/{name.split('.')[0]}")
-    assert len(got) == 4
+    for name, (source, _) in files.items():
+        assert len(read(received, f"{source}/2017-04-10/{name.split('.')[0]}")) == 4, name

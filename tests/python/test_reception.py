@@ -7,23 +7,30 @@ import json
 import re
 import shutil
 import socket
+import subprocess
+import sys
 import time
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
+from unittest import mock
 
 import duckdb
 import pytest
 import yaml
 from conftest import KEY, ROOT, rows, run
 from deliveries import HEADERS, benefit, deliver, ident, income, wage
+from test_receipt import day
 
 from introstat.codelists import code_list, limits, list_of
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.receipt.check import engine
+from introstat.receipt.check.importing import import_great_expectations
 from introstat.receipt.check.relations import typed_view
 from introstat.receipt.check.rules import refusals, rules, suite
 from introstat.receipt.check.run import ReceptionCheck
@@ -89,7 +96,7 @@ EARLIER = {
     "status": "2018-01-22",
     "kostra": "2017-02-20",
 }
-LATER = {source: f"2018-07-{day:02d}" for day, source in enumerate(EARLIER, start=10)}
+LATER = {source: f"2018-07-{number:02d}" for number, source in enumerate(EARLIER, start=10)}
 
 
 def receive_all(extracts: Path, received: Path) -> Outcome:
@@ -109,22 +116,36 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass
 class Receiver:
-    """Receives one delivery after the clean ones."""
+    """Receives deliveries after the clean ones."""
 
     extracts: Path
     received: Path
 
-    def receive(self, source: str, lines: Lines | None = None, **more: Any) -> Outcome:
-        contents = CLEAN[source] | (lines or {})
-        deliver(self.extracts, source, LATER[source], contents, **more)
+    def deliver(self, source: str, lines: Lines | None = None, delivered: str = "") -> None:
+        deliver(self.extracts, source, delivered or LATER[source], CLEAN[source] | (lines or {}))
+
+    def receive(self, source: str, lines: Lines | None = None) -> Outcome:
+        self.deliver(source, lines)
         return receive_all(self.extracts, self.received)
 
-    def result(self, source: str) -> dict[str, Any]:
-        home = self.received / source / LATER[source] / "mottakskontroll"
-        if home.is_dir():
-            return json.loads((home / "resultat.json").read_text(encoding="utf-8"))
-        home = self.received / "avvist" / source / LATER[source]
+    def result(self, source: str, delivered: str = "") -> dict[str, Any]:
+        delivered = delivered or LATER[source]
+        home = self.received / source / delivered / "mottakskontroll"
+        if not home.is_dir():
+            home = self.received / "avvist" / source / delivered
         return json.loads((home / "resultat.json").read_text(encoding="utf-8"))
+
+
+Received = tuple[Receiver, Outcome]
+
+
+def received_at_once(before: Path, folder: Path, contents: dict[str, Lines]) -> Received:
+    """Receive a delivery of each source after the clean ones, all by one receipt."""
+    shutil.copytree(before, folder / "received")
+    receiver = Receiver(folder / "extracts", folder / "received")
+    for source, lines in contents.items():
+        receiver.deliver(source, lines)
+    return receiver, receive_all(receiver.extracts, receiver.received)
 
 
 @pytest.fixture
@@ -250,9 +271,15 @@ def test_every_rule_is_tested_and_belongs_to_a_suite():
     assert used == set(rules())
 
 
+@pytest.fixture(scope="module")
+def clean(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Received:
+    """Another clean delivery of each source."""
+    return received_at_once(before, tmp_path_factory.mktemp("clean"), CLEAN)
+
+
 @pytest.mark.parametrize("source", EARLIER)
-def test_a_clean_delivery_is_accepted_and_every_rule_of_its_suites_asked(after, source):
-    outcome = after.receive(source)
+def test_a_clean_delivery_is_accepted_and_every_rule_of_its_suites_asked(clean, source):
+    after, outcome = clean
     assert (outcome.refused, outcome.remarks, outcome.summaries) == ([], [], [])
     result = after.result(source)
     assert result["verdict"] == "accepted"
@@ -273,11 +300,8 @@ def test_a_clean_delivery_is_accepted_and_every_rule_of_its_suites_asked(after, 
 
 
 @pytest.fixture(scope="module")
-def remarked(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Receiver, Outcome]:
+def remarked(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Received:
     """One delivery of each source in which each rule is hit by rows of its own, just enough."""
-    folder = tmp_path_factory.mktemp("remarked")
-    shutil.copytree(before, folder / "received")
-    receiver = Receiver(folder / "extracts", folder / "received")
     contents = {source: {f: list(lines) for f, lines in CLEAN[source].items()} for source in CLEAN}
     used: dict[str, int] = {}
     for rule, (source, file, _, change) in HITS.items():
@@ -287,24 +311,28 @@ def remarked(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Re
             lines = contents[source][file]
             lines[first : used[file]] = map(change, lines[first : used[file]])
     assert max(used.values()) < ROWS, "no two rules share a row"
-    outcomes = [receiver.receive(source, contents[source]) for source in EARLIER]
-    assert [outcome.refused for outcome in outcomes] == [[]] * len(EARLIER)
-    return receiver, Outcome(
-        remarks=[remark for outcome in outcomes for remark in outcome.remarks],
-        summaries=[page for outcome in outcomes for page in outcome.summaries],
-    )
+    receiver, outcome = received_at_once(before, tmp_path_factory.mktemp("remarked"), contents)
+    assert outcome.refused == []
+    return receiver, outcome
 
 
 @pytest.mark.parametrize("rule", [rule for rule in HITS if rule not in WHOLE])
 def test_findings_over_the_limit_are_remarked_on(remarked, rule):
-    receiver, outcome = remarked
-    expect_remark(receiver, outcome, rule)
+    expect_remark(*remarked, rule)
+
+
+@pytest.fixture(scope="module")
+def whole(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Received:
+    """A delivery for each rule of WHOLE, all of them of other sources."""
+    contents = {}
+    for source, file, _, change in (HITS[rule] for rule in WHOLE):
+        contents[source] = changed(source, file, change, ROWS)
+    return received_at_once(before, tmp_path_factory.mktemp("whole"), contents)
 
 
 @pytest.mark.parametrize("rule", WHOLE)
-def test_a_whole_file_of_findings_is_remarked_on(after, rule):
-    source, file, _, change = HITS[rule]
-    expect_remark(after, after.receive(source, changed(source, file, change, ROWS)), rule)
+def test_a_whole_file_of_findings_is_remarked_on(whole, rule):
+    expect_remark(*whole, rule)
 
 
 def expect_remark(receiver: Receiver, outcome: Outcome, rule: str) -> None:
@@ -329,16 +357,35 @@ def test_rules_that_only_remark_never_refuse():
         assert not rule.refuses(0, 10**6), rule.rule_id
 
 
-@pytest.mark.parametrize("rule", [rule for rule in HITS if rules()[rule].level == "refuses"])
-def test_a_file_that_is_mostly_wrong_is_refused(after, rule):
-    source, file, column, change = HITS[rule]
-    outcome = after.receive(source, changed(source, file, change, ROWS))
-    [refused] = outcome.refused
-    assert rules()[rule].finding_en in refused
-    assert outcomes(after.result(source), rule)[column] == "refuses"
-    assert not (after.received / source / LATER[source]).exists()
-    folder = after.received / "avvist" / source / LATER[source]
-    assert outcome.summaries == [folder / "sammendrag.html"]
+# A delivery of its own for each rule that refuses, by the day it is dated.
+REFUSING = {
+    rule: f"2018-08-{number:02d}"
+    for number, rule in enumerate((r for r in HITS if rules()[r].level == "refuses"), start=1)
+}
+
+
+@pytest.fixture(scope="module")
+def refused(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Received:
+    folder = tmp_path_factory.mktemp("refused")
+    receiver = Receiver(folder / "extracts", folder / "received")
+    for rule, delivered in REFUSING.items():
+        source, file, _, change = HITS[rule]
+        receiver.deliver(source, changed(source, file, change, ROWS), delivered)
+    shutil.copytree(before, receiver.received)
+    return receiver, receive_all(receiver.extracts, receiver.received)
+
+
+@pytest.mark.parametrize("rule", REFUSING)
+def test_a_file_that_is_mostly_wrong_is_refused(refused, rule):
+    after, outcome = refused
+    source, _, column, _ = HITS[rule]
+    delivered = REFUSING[rule]
+    [told] = [said for said in outcome.refused if said.startswith(f"{source}/{delivered} refused")]
+    assert rules()[rule].finding_en in told
+    assert outcomes(after.result(source, delivered), rule)[column] == "refuses"
+    assert not (after.received / source / delivered).exists()
+    folder = after.received / "avvist" / source / delivered
+    assert folder / "sammendrag.html" in outcome.summaries
     kept = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     tables = {f"datadocs/{table.name}.html" for table in sources()[source].tables}
     assert kept == {"sammendrag.html", "avvist.json", "resultat.json", *tables}
@@ -351,31 +398,32 @@ def test_a_file_that_is_mostly_wrong_is_refused(after, rule):
     assert rules()[rule].finding_nb in shown
 
 
-def form_findings(receiver: Receiver, *changes: Change) -> dict[str, int]:
-    """Receive the form with its first line changed; return what each rule found."""
-    line = CLEAN["kostra"][FORM][0]
-    for change in changes:
-        line = change(line)
-    receiver.receive("kostra", {FORM: [line, *CLEAN["kostra"][FORM][1:]]})
-    return {c["rule_id"]: c["found"] for c in receiver.result("kostra")["checks"] if c["found"]}
+EDGES: dict[str, tuple[list[Change], dict[str, int]]] = {
+    "no number at all": ([cut(18, " " * 11)], {"K5": 1}),
+    "a DUF number instead": (
+        [cut(18, " " * 11), cut(29, "201501234567")], {"invalid_duf": 1}
+    ),
+    "ended on its first day": ([cut(72, "03010216")], {}),
+    "ended before the start": ([cut(72, "03311215")], {"K13": 1, "K16": 1}),
+    "an unknown status has not ended": ([cut(72, "11")], {"K12": 1}),
+    "no status": ([cut(72, "  ")], {"K12": 1}),
+    "ended, not paid in December": ([cut(72, "03311216"), cut(102, "00")], {}),
+    "amounts just within": ([cut(104, "0219999")], {}),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("changes", "found"),
-    [
-        pytest.param([cut(18, " " * 11)], {"K5": 1}, id="no number at all"),
-        pytest.param([cut(18, " " * 11), cut(29, "201501234567")], {"invalid_duf": 1},
-                     id="a DUF number instead"),
-        pytest.param([cut(72, "03010216")], {}, id="ended on its first day"),
-        pytest.param([cut(72, "03311215")], {"K13": 1, "K16": 1}, id="ended before the start"),
-        pytest.param([cut(72, "11")], {"K12": 1}, id="an unknown status has not ended"),
-        pytest.param([cut(72, "  ")], {"K12": 1}, id="no status"),
-        pytest.param([cut(72, "03311216"), cut(102, "00")], {}, id="ended, not paid in December"),
-        pytest.param([cut(104, "0219999")], {}, id="amounts just within"),
-    ],
-)  # fmt: skip
-def test_checks_of_the_form_at_their_edges(after, changes, found):
-    assert form_findings(after, *changes) == found
+def test_checks_of_the_form_at_their_edges(tmp_path):
+    receiver = Receiver(tmp_path / "extracts", tmp_path / "received")
+    first, *others = CLEAN["kostra"][FORM]
+    for number, (changes, _) in enumerate(EDGES.values()):
+        line = first
+        for change in changes:
+            line = change(line)
+        receiver.deliver("kostra", {FORM: [line, *others]}, day(number))
+    receive_all(receiver.extracts, receiver.received)
+    for number, (edge, (_, expected)) in enumerate(EDGES.items()):
+        checks = receiver.result("kostra", day(number))["checks"]
+        assert {c["rule_id"]: c["found"] for c in checks if c["found"]} == expected, edge
 
 
 def test_the_forms_suite_repeats_no_amount_and_no_status():
@@ -411,13 +459,22 @@ def test_the_warehouse_finds_of_a_form_what_its_reception_check_found(generated_
     assert in_warehouse == {rule: at_receipt[rule] for rule in in_warehouse}
 
 
+@pytest.fixture(scope="module")
+def volume(before: Path, tmp_path_factory: pytest.TempPathFactory) -> Received:
+    """A delivery for each rule of VOLUME, all of them of other sources."""
+    contents = {}
+    for source, file, number in VOLUME.values():
+        several = (CLEAN[source][file] * 3)[:number]
+        if file in HEADERS:  # each with a key of its own
+            several = [re.sub(r"^\w+", f"N{n}", line) for n, line in enumerate(several)]
+        contents[source] = {file: several}
+    return received_at_once(before, tmp_path_factory.mktemp("volume"), contents)
+
+
 @pytest.mark.parametrize("rule", VOLUME)
-def test_rows_fewer_or_more_than_before_are_remarked_on(after, rule):
+def test_rows_fewer_or_more_than_before_are_remarked_on(volume, rule):
     source, file, number = VOLUME[rule]
-    several = (CLEAN[source][file] * 3)[:number]
-    if file in HEADERS:  # each with a key of its own
-        several = [re.sub(r"^\w+", f"N{n}", line) for n, line in enumerate(several)]
-    outcome = after.receive(source, {file: several})
+    after, outcome = volume
     assert outcome.refused == []
     assert outcomes(after.result(source), rule) == {None: "remark"}
     told = f"{file}: {number} rows, {ROWS} in the delivery of {EARLIER[source]}"
@@ -443,21 +500,22 @@ def test_a_column_that_the_copy_lacks_is_refused_and_nothing_else_asked(tmp_path
 
 def test_few_rows_never_refuse(tmp_path):
     """A small municipality's file may be wrong from end to end: its rows go to quarantine."""
-    bad = {T: [put(T, "fra_dato", "x")(line) for line in CLEAN["nir"][T][:49]]}
-    deliver(tmp_path / "extracts", "nir", "2018-01-21", CLEAN["nir"] | bad)
+    wrong = put("signaler.csv", "fra_dato", "x")
+    bad = {"signaler.csv": [wrong(line) for line in CLEAN["status"]["signaler.csv"][:49]]}
+    deliver(tmp_path / "extracts", "status", "2018-01-21", bad)
     outcome = receive_all(tmp_path / "extracts", tmp_path / "received")
     assert outcome.refused == []
     assert any("fra_dato: 49 of 49 values cannot be read" in line for line in outcome.remarks)
 
 
 def test_a_finding_within_the_limit_is_shown_and_no_remark(tmp_path):
-    lines = numbered("T{n};D{n};norsk;2015-05-01;2016-01-01;20,5;2015-05-02") * 3
-    unique = [put(T, "tiltak_id", f"T{n}")(line) for n, line in enumerate(lines)]
-    unique[0] = put(T, "fra_dato", "x")(unique[0])
-    deliver(tmp_path / "extracts", "nir", "2018-01-21", CLEAN["nir"] | {T: unique})
+    lines = CLEAN["status"]["signaler.csv"] * 3
+    unique = [put("signaler.csv", "signal_id", f"S{n}")(line) for n, line in enumerate(lines)]
+    unique[0] = put("signaler.csv", "fra_dato", "x")(unique[0])
+    deliver(tmp_path / "extracts", "status", "2018-01-21", {"signaler.csv": unique})
     outcome = receive_all(tmp_path / "extracts", tmp_path / "received")
     assert (outcome.refused, outcome.remarks, outcome.summaries) == ([], [], [])
-    home = tmp_path / "received" / "nir" / "2018-01-21" / "mottakskontroll"
+    home = tmp_path / "received" / "status" / "2018-01-21" / "mottakskontroll"
     shown = text_of(home / "sammendrag.html")
     assert "Funn innenfor grensene" in shown
     assert "0,56 %" in shown.replace("\u00a0", " ")
@@ -482,16 +540,16 @@ def test_remarks_of_the_reading_are_on_the_page_in_norwegian(tmp_path):
 
 
 def test_a_delivery_dated_before_a_received_one_is_remarked_on(after):
-    folder = deliver(after.extracts, "nir", "2017-07-21", CLEAN["nir"])
+    folder = deliver(after.extracts, "status", "2017-07-21", CLEAN["status"])
     outcome = receive_all(after.extracts, after.received)
     told = (
-        "nir/2017-07-21: dated before a delivery that is received already, so builds as of a day "
-        f"between change: {EARLIER['nir']}"
+        "status/2017-07-21: dated before a delivery that is received already, so builds as of a "
+        f"day between change: {EARLIER['status']}"
     )
-    assert (outcome.received, outcome.remarks) == (["nir/2017-07-21"], [told])
-    assert "så tall per en dag mellom de to blir andre: 2018-01-21" in text_of(outcome.summaries[0])
+    assert (outcome.received, outcome.remarks) == (["status/2017-07-21"], [told])
+    assert "så tall per en dag mellom de to blir andre: 2018-01-22" in text_of(outcome.summaries[0])
     receipt = json.loads(
-        (after.received / "nir" / folder.name / "receipt.json").read_text(encoding="utf-8")
+        (after.received / "status" / folder.name / "receipt.json").read_text(encoding="utf-8")
     )
     assert (receipt["verdict"], receipt["remarks"]) == ("accepted_with_remarks", [told])
 
@@ -512,6 +570,7 @@ def test_a_refusal_is_overwritten_by_the_next_and_gone_when_received(tmp_path):
     assert not page.parent.exists()
 
 
+# What is done to a delivery's file, and what stands in a file instead of what should.
 SPOILED: dict[str, tuple[str, Change | None]] = {
     "file_missing": ("bosatt.csv", None),
     "manifest_unreadable": ("manifest.json", lambda text: text[:-9]),
@@ -521,42 +580,50 @@ SPOILED: dict[str, tuple[str, Change | None]] = {
     "file_unknown": ("manifest.json", swap('"bosatt.csv"', '"boende.csv"')),
     "mapping": ("manifest.json", swap('"contract"', '"mapping": "no-such", "contract"')),
 }
+WRITTEN = {
+    "columns": ("folkeregister", "bosatt.csv", b"bosatt_id;ident\n"),
+    "encoding": (
+        "folkeregister", "bosatt.csv",
+        HEADERS["bosatt.csv"].encode() + b"\nA;B\xe5;0301;2015-01-01;\n",
+    ),
+    "unparseable": (
+        "folkeregister", "bosatt.csv",
+        HEADERS["bosatt.csv"].encode() + b"\nA;B;0301;2015-01-01;;x\n",
+    ),
+    "compressed": (
+        "aordningen", f"{INCOME}.gz",
+        gzip.compress(CLEAN["aordningen"][INCOME][0].encode())[:-9],
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", SPOILED)
-def test_a_refusal_says_in_norwegian_why_and_what_to_do(tmp_path, kind):
-    folder = deliver(tmp_path / "extracts", "folkeregister", "2018-01-21")
-    name, change = SPOILED[kind]
-    text = (folder / name).read_text(encoding="utf-8")
-    if change:
-        assert change(text) != text
-        (folder / name).write_text(change(text), encoding="utf-8")
-    else:
-        (folder / name).unlink()
-    expect_refused_for(kind, tmp_path)
+@pytest.fixture(scope="module")
+def refusal_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The page of a delivery that is refused for each kind of reason, all by one receipt."""
+    folder = tmp_path_factory.mktemp("kinds")
+    pages = {}
+    for kind, (name, change) in SPOILED.items():
+        home = deliver(folder / "extracts", "folkeregister", day(len(pages)))
+        text = (home / name).read_text(encoding="utf-8")
+        (home / name).unlink()
+        if change:
+            assert change(text) != text
+            (home / name).write_text(change(text), encoding="utf-8")
+        pages[kind] = folder / "received" / "avvist" / "folkeregister" / home.name
+    for kind, (source, name, content) in WRITTEN.items():
+        home = deliver(folder / "extracts", source, day(len(pages)))
+        (home / name).write_bytes(content)
+        manifest = json.loads((home / "manifest.json").read_text(encoding="utf-8"))
+        manifest["files"][name] = {"rows": 1, "sha256": hashlib.sha256(content).hexdigest()}
+        (home / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        pages[kind] = folder / "received" / "avvist" / source / home.name
+    assert receive_all(folder / "extracts", folder / "received").received == []
+    return {kind: home / "sammendrag.html" for kind, home in pages.items()}
 
 
-@pytest.mark.parametrize(
-    ("kind", "content"),
-    [
-        ("columns", b"bosatt_id;ident\n"),
-        ("encoding", HEADERS["bosatt.csv"].encode() + b"\nA;B\xe5;0301;2015-01-01;\n"),
-        ("unparseable", HEADERS["bosatt.csv"].encode() + b"\nA;B;0301;2015-01-01;;x\n"),
-    ],
-)
-def test_a_refused_file_is_told_in_norwegian(tmp_path, kind, content):
-    deliver(tmp_path / "extracts", "folkeregister", "2018-01-21", raw={"bosatt.csv": content})
-    expect_refused_for(kind, tmp_path)
-
-
-def test_a_broken_gzip_is_told_in_norwegian(tmp_path):
-    name, whole = f"{INCOME}.gz", gzip.compress(CLEAN["aordningen"][INCOME][0].encode())
-    folder = deliver(tmp_path / "extracts", "aordningen", "2018-02-10", raw={name: whole})
-    (folder / name).write_bytes(whole[:-9])
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"][name]["sha256"] = hashlib.sha256(whole[:-9]).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    expect_refused_for("compressed", tmp_path)
+@pytest.mark.parametrize("kind", [*SPOILED, *WRITTEN])
+def test_a_refusal_says_in_norwegian_why_and_what_to_do(refusal_pages, kind):
+    expect_refused_for(kind, refusal_pages[kind])
 
 
 def test_a_changed_delivery_is_to_be_delivered_under_its_own_date(tmp_path):
@@ -565,14 +632,14 @@ def test_a_changed_delivery_is_to_be_delivered_under_its_own_date(tmp_path):
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest["files"]["signaler.csv"]["sha256"] = "0" * 64
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    shown = expect_refused_for("changed", tmp_path)
+    [page] = receive_all(tmp_path / "extracts", tmp_path / "received").summaries
+    shown = expect_refused_for("changed", page)
     assert "under datoen det ble laget" in shown
     assert "samme mappe" not in shown
 
 
-def expect_refused_for(kind: str, folder: Path) -> str:
+def expect_refused_for(kind: str, path: Path) -> str:
     """The page says why and what to do in Norwegian, and the exact message as English."""
-    [path] = receive_all(folder / "extracts", folder / "received").summaries
     assert json.loads((path.parent / "avvist.json").read_text(encoding="utf-8"))["kind"] == kind
     assert {each.name for each in path.parent.iterdir()} == {"sammendrag.html", "avvist.json"}
     page = parsed(path)
@@ -649,8 +716,8 @@ def text_of(path: Path) -> str:
     return " ".join(" ".join(parsed(path).text).split())
 
 
-def test_pages_ask_for_nothing_outside_their_folder(after):
-    after.receive("nir", changed("nir", T, put(T, "fra_dato", "x"), 5))
+def test_pages_ask_for_nothing_outside_their_folder(remarked):
+    after, _ = remarked
     home = after.received / "nir" / LATER["nir"] / "mottakskontroll"
     pages = sorted(home.rglob("*.html"))
     assert len(pages) == 8
@@ -665,7 +732,7 @@ def test_pages_ask_for_nothing_outside_their_folder(after):
             assert (path.parent / address).is_file(), address
     docs = text_of(home / "datadocs" / "tiltak.html")
     assert "unreadable_value: Datoer og tall kan leses. Merknad over 1 %, avviser over 50 %" in docs
-    assert "5 unexpected values found" in docs
+    assert "1 unexpected values found" in docs
     # The columns of the sealed copy, and none that the check reads beside them.
     assert "'fra_dato'" in docs
     assert "fra_dato_text" not in docs
@@ -676,7 +743,7 @@ def test_nothing_kept_holds_a_number_or_a_value_of_a_row(after, pseudonymiser):
     lines = changed("nir", T, put(T, "tiltakstype", odd), 5)
     lines |= {V: [put(V, "begrunnelse", f"ringte {ident(7)}")(line) for line in CLEAN["nir"][V]]}
     lines |= changed("nir", D, put(D, "vedtak_id", ident(8)), 6)
-    after.receive("nir", lines)
+    after.deliver("nir", lines)
     after.receive(
         "status", changed("status", "signaler.csv", put("signaler.csv", "signal", odd), ROWS)
     )
@@ -691,23 +758,21 @@ def test_nothing_kept_holds_a_number_or_a_value_of_a_row(after, pseudonymiser):
             assert pseudonymiser.pseudonym(ident(7)).encode() not in content
 
 
-def test_the_same_delivery_gives_the_same_bytes(before, tmp_path):
-    lines = changed("nir", T, put(T, "fra_dato", "x"), 5)
-    deliver(tmp_path / "extracts", "nir", LATER["nir"], CLEAN["nir"] | lines)
-    checksums = []
-    for name in ("one", "two"):
-        shutil.copytree(before, tmp_path / name)
-        receive_all(tmp_path / "extracts", tmp_path / name)
-        home = tmp_path / name / "nir" / LATER["nir"]
-        checksums.append(
-            {
-                str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
-                for path in home.rglob("*")
-                if path.is_file()
-            }
-        )
-    assert checksums[0] == checksums[1]
-    assert len(checksums[0]) == 7 + 1 + 2 + 7
+def test_the_same_delivery_gives_the_same_bytes(remarked, before, tmp_path):
+    once, _ = remarked
+    shutil.copytree(before, tmp_path / "received")
+    shutil.copytree(once.extracts / "nir", tmp_path / "extracts" / "nir")
+    receive_all(tmp_path / "extracts", tmp_path / "received")
+    kept = [
+        {
+            str(path.relative_to(received)): path.read_bytes()
+            for path in (received / "nir" / LATER["nir"]).rglob("*")
+            if path.is_file()
+        }
+        for received in (once.received, tmp_path / "received")
+    ]
+    assert kept[0] == kept[1]
+    assert len(kept[0]) == 7 + 1 + 2 + 7
 
 
 def test_the_check_asks_nothing_of_a_network(after, monkeypatch):
@@ -716,7 +781,7 @@ def test_the_check_asks_nothing_of_a_network(after, monkeypatch):
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
-    assert after.receive("nir").refused == []
+    assert after.receive("status").received == [f"status/{LATER['status']}"]
 
 
 def test_suites_cover_every_table_and_column_of_the_contract():
@@ -791,37 +856,47 @@ def test_consequences_are_whole():
 
 
 def test_the_commands_name_the_page(after):
-    deliver(
-        after.extracts,
-        "nir",
-        LATER["nir"],
-        CLEAN["nir"] | changed("nir", T, put(T, "fra_dato", "x"), 5),
+    after.deliver(
+        "status", changed("status", "signaler.csv", put("signaler.csv", "fra_dato", "x"), 5)
     )
     done = run("receive", after.extracts, "--received", after.received)
     assert done.returncode == 0, done.stderr
-    page = after.received / "nir" / LATER["nir"] / "mottakskontroll" / "sammendrag.html"
+    page = after.received / "status" / LATER["status"] / "mottakskontroll" / "sammendrag.html"
     assert f"Summary: {page}" in done.stderr
     assert done.stderr.count("Remark: ") == 1
     noise = ("Calculating", "Warning", "INFO", "great_expectations")
     assert not any(word in done.stderr + done.stdout for word in noise), done.stderr
 
 
+def test_great_expectations_is_imported_only_when_something_is_to_be_checked(after):
+    """Not where all is known, nor where a delivery is refused before its content is looked at."""
+    for source in ("nir", "status"):
+        deliver(after.extracts, source, EARLIER[source], CLEAN[source])
+    (deliver(after.extracts, "folkeregister", "2018-07-21") / "bosatt.csv").unlink()
+    program = """
+        import sys
+        from click.testing import CliRunner
+        from introstat.cli import main
+        done = CliRunner().invoke(main, ["receive", sys.argv[1], "--received", sys.argv[2]])
+        assert "0 deliveries, 2 known before, 1 refused" in done.stderr, done.stderr
+        for words in (["receive", "--help"], ["deliveries", "--received", sys.argv[2]]):
+            assert CliRunner().invoke(main, words).exit_code == 0
+        assert "great_expectations" not in sys.modules
+        """
+    subprocess.run(
+        [sys.executable, "-c", dedent(program), after.extracts, after.received], check=True
+    )
+
+
 def test_a_table_is_read_once_however_many_rules_it_has(after, monkeypatch):
-    """Every count comes from one query of the table; only its rows are counted beside it."""
-    from introstat.receipt.check import engine
-
-    asked: list[str] = []
-    execute = engine._DuckDbEngine.execute_query
-
-    def listened(self: Any, query: Any) -> Any:
-        asked.append(str(query))
-        return execute(self, query)
-
-    monkeypatch.setattr(engine._DuckDbEngine, "execute_query", listened)
-    after.receive("nir")
-    counting = [query for query in asked if "filter (where" in query]
-    assert len(counting) == len(CLEAN["nir"])
-    assert not [query for query in asked if "unexpected_values" in query], "no row is fetched"
+    """All counts of a table come from one query, and no row is fetched."""
+    listened = mock.Mock(wraps=duckdb.connect())
+    monkeypatch.setattr(engine, "duckdb", mock.Mock(connect=lambda _: listened))
+    after.receive("aordningen")
+    queries = [call.args[0] for call in listened.execute.call_args_list]
+    asked = [query for query in queries if query.startswith("select")]
+    assert len(asked) == len(CLEAN["aordningen"])
+    assert all(query.startswith("select count(*), count(*) - count(") for query in asked)
 
 
 @pytest.mark.parametrize(
@@ -835,12 +910,10 @@ def test_a_table_is_read_once_however_many_rules_it_has(after, monkeypatch):
 def test_a_check_that_cannot_be_done_is_one_line_and_leaves_nothing(
     after, monkeypatch, error, message
 ):
-    from introstat.receipt.check import engine
-
-    def fails(self: Any, query: Any) -> None:
+    def fails(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(engine._DuckDbEngine, "execute_query", fails)
+    monkeypatch.setattr(engine.CheckEngine, "counts", fails)
     with pytest.raises(UserError, match=message) as told:
         after.receive("status")
     assert ident(1) not in told.value.message
@@ -884,8 +957,7 @@ def test_four_million_rows_take_no_more_than_five_times_a_plain_read(tmp_path, m
         rows = number if file == T else participations
         manifest["files"][file] = {"rows": rows, "sha256": sha256}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    import introstat.receipt.check.datadocs
-    import introstat.receipt.check.engine  # noqa: F401, importing is not part of reading
+    import_great_expectations()  # is not part of reading
 
     spent: list[float] = []
     checking = ReceptionCheck.check

@@ -20,7 +20,7 @@ class _PageRenderer(ValidationResultsPageRenderer):
 
     @classmethod
     def _render_validation_header(cls, validation_results: Any) -> Any:
-        header: Any = super()._render_validation_header(validation_results)  # type: ignore[no-untyped-call]
+        header: Any = super()._render_validation_header(validation_results)
         text = header.subheader.string_template
         text["template"] = text["template"].replace("${data_asset} ${data_asset_name}\n ", "")
         del text["styling"]["params"]["expectation_suite_name"]
@@ -35,6 +35,7 @@ class _PageView(DefaultJinjaPageView):
         theirs = self.env.loader
         assert theirs is not None
         self.env.loader = ChoiceLoader([templates("datadocs"), theirs])
+        self.env.auto_reload = False  # a page asks for a hundred templates, which do not change
 
 
 @cache
@@ -45,5 +46,5 @@ def _view() -> _PageView:
 def page(result: ExpectationSuiteValidationResult) -> str:
     """Return the page of one table's results: counts only, and the same for the same delivery."""
     document = _PageRenderer(run_info_at_end=True).render(result)
-    rendered: str = _view().render(document)  # type: ignore[no-untyped-call]
+    rendered: str = _view().render(document)
     return rendered

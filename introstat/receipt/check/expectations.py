@@ -1,52 +1,28 @@
-"""Expectations of our own: counts of rows by SQL conditions, all in the one scan of a table.
+"""Great Expectations' part of the check: our own expectations, and the results of a suite.
 
-Great Expectations' own about values cost several queries and about 15 ms each in Python, more with
-a code list among their arguments; a delivery of NIR has over a hundred. These count and no more:
-their results are element_count and unexpected_count, as of its own, and never a value of a row.
+Our expectations say what to count, as SQL aggregates; all of a table are counted by one query. Each
+expectation, of ours or of Great Expectations', then judges its counts. Its result is what Great
+Expectations itself would write of it: element_count and unexpected_count, never a value of a row.
 
-Importing this module imports Great Expectations, about three seconds: `run` does so only when a
-delivery is there to be checked.
+Importing this module imports Great Expectations (see `importing`).
 """
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from itertools import chain
 from typing import Any, ClassVar
 
-import sqlalchemy as sa
-from great_expectations.compatibility.pydantic import PrivateAttr
-from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
+import great_expectations
+from great_expectations.core.expectation_validation_result import (
+    ExpectationSuiteValidationResult,
+    ExpectationValidationResult,
+)
+from great_expectations.core.run_identifier import RunIdentifier
 from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.execution_engine.execution_engine import ExecutionEngine
-from great_expectations.execution_engine.sqlalchemy_execution_engine import (
-    SqlAlchemyExecutionEngine,
-)
 from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
-from great_expectations.expectations.metrics.metric_provider import metric_partial
-from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
-from great_expectations.validator.metric_configuration import MetricConfiguration
-from great_expectations.validator.validator import ValidationDependencies
-
-
-class SqlCount(TableMetricProvider):
-    """A count over the rows of a table, written in SQL; many become one query."""
-
-    metric_name = "introstat.count"
-    value_keys = ("sql",)
-
-    @metric_partial(
-        engine=SqlAlchemyExecutionEngine,
-        partial_fn_type=MetricPartialFunctionTypes.AGGREGATE_FN,
-        domain_type=MetricDomainTypes.TABLE,
-    )
-    def _sqlalchemy(
-        cls,  # noqa: N805
-        execution_engine: SqlAlchemyExecutionEngine,
-        metric_domain_kwargs: dict[str, Any],
-        metric_value_kwargs: dict[str, Any],
-        metrics: dict[str, Any],
-        runtime_configuration: dict[str, Any],
-    ) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-        return sa.literal_column(metric_value_kwargs["sql"]), metric_domain_kwargs, {}
+from great_expectations.validator.validation_statistics import calc_validation_statistics
 
 
 class _CountingExpectation(BatchExpectation):
@@ -54,36 +30,10 @@ class _CountingExpectation(BatchExpectation):
 
     mostly: float = 1
     success_keys: ClassVar[tuple[str, ...]] = ("mostly",)
-    _configuration: ExpectationConfiguration | None = PrivateAttr(None)
 
     def counted(self) -> tuple[str, str]:
         """Return the two aggregates: how many are looked at, and how many of them are wrong."""
         raise NotImplementedError
-
-    @property
-    def configuration(self) -> ExpectationConfiguration:
-        """The expectation as plain data, made once: it is asked for at every turn."""
-        if self._configuration is None:
-            self._configuration = super().configuration
-        return self._configuration
-
-    def get_validation_dependencies(
-        self,
-        execution_engine: ExecutionEngine[Any] | None = None,
-        runtime_configuration: dict[str, Any] | None = None,
-    ) -> ValidationDependencies:
-        """Ask for both counts."""
-        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
-        for name, sql in zip(("of", "found"), self.counted(), strict=True):
-            dependencies.set_metric_configuration(
-                name,
-                MetricConfiguration(
-                    SqlCount.metric_name,
-                    metric_domain_kwargs={"batch_id": self.batch_id},
-                    metric_value_kwargs={"sql": sql},
-                ),
-            )
-        return dependencies
 
     def _validate(
         self,
@@ -91,7 +41,7 @@ class _CountingExpectation(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
-        of, found = int(metrics["of"]), int(metrics["found"])
+        of, found = (metrics[aggregate] for aggregate in self.counted())
         return {
             "success": found <= (1 - self.mostly) * of,
             "result": {
@@ -153,8 +103,8 @@ class ExpectColumnToHoldKnownWords(_CountingExpectation):
     def counted(self) -> tuple[str, str]:
         """Return the words that are there, and those not in the list."""
         name = _name(self.column)
-        known = f"(select unnest(getvariable('{self.code_list}')))"
-        return _rows(f"{name} is not null", f"{name} in {known}")
+        known = f"{name} in getvariable('{self.code_list}')"
+        return _rows(f"{name} is not null", known)
 
 
 class ExpectColumnDatesToBeBetween(_CountingExpectation):
@@ -191,3 +141,42 @@ def _rows(among: str, condition: str) -> tuple[str, str]:
 
 def _name(column: str) -> str:
     return f'"{column}"'
+
+
+def validate(
+    name: str,
+    expectations: list[dict[str, Any]],
+    parameters: dict[str, Any],
+    columns: list[str],
+    count: Callable[[list[str]], list[int]],
+    run_name: str,
+    run_day: date,
+) -> ExpectationSuiteValidationResult:
+    """Return the results of a suite's expectations, in their order.
+
+    `columns` are the table's; `count` returns what SQL aggregates come to over its rows. The run's
+    time is a day, not the clock's: the same delivery gives the same pages.
+    """
+    configurations = [ExpectationConfiguration(**expectation) for expectation in expectations]
+    for configuration in configurations:
+        configuration.process_suite_parameters(parameters)
+    asked = [configuration.to_domain_obj() for configuration in configurations]
+    counting = [each.counted() for each in asked if isinstance(each, _CountingExpectation)]
+    aggregates = list(dict.fromkeys(["count(*)", *chain.from_iterable(counting)]))
+    metrics: dict[str, Any] = dict(zip(aggregates, count(aggregates), strict=True))
+    # What Great Expectations' own expectations look at, under the names they know it by.
+    metrics |= {"table.columns": columns, "table.row_count": metrics["count(*)"]}
+    results = []
+    for configuration, expectation in zip(configurations, asked, strict=True):
+        judged = expectation._validate(metrics)
+        results.append(ExpectationValidationResult(expectation_config=configuration, **judged))
+    run = RunIdentifier(run_name, run_time=datetime.combine(run_day, time(), tzinfo=UTC))
+    statistics = calc_validation_statistics(results)
+    return ExpectationSuiteValidationResult(
+        success=statistics.success,
+        results=results,
+        suite_name=name,
+        suite_parameters=parameters,
+        statistics=statistics._asdict(),
+        meta={"great_expectations_version": great_expectations.__version__, "run_id": run},
+    )

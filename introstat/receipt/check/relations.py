@@ -1,10 +1,11 @@
-"""What the check reads: views over the sealed copy, typed as staging will type it.
+"""What the check reads: the tables of the sealed copy, typed as staging will type them.
 
-One view per table of the contract, `<source>.<table>`: its columns trimmed, empty as null; a column
-that is no text under its own name as staging reads it (null where it cannot), and what stood there
-as `<column>_text`; `<column>_is_readable` for income lines. The reading itself is dbt's macros.
+The columns of a table are trimmed, empty as null; a column that is no text stands under its own
+name as staging reads it (null where it cannot), and what stood there as `<column>_text`;
+`<column>_is_readable` is there for income lines. The reading itself is dbt's macros.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,13 +24,29 @@ _MACROS = (
 )
 
 
-def sealed_columns(paths: list[Path]) -> list[str]:
-    """Return the columns of a table's sealed files, one that only some of them have too."""
-    return list({name: None for path in paths for name in parquet.read_schema(path).names})
+@dataclass(frozen=True)
+class SealedTable:
+    """A table over its sealed files: the query of its rows, and the columns that stand in them.
+
+    Not whole is one that lacks a column of the contract; its rows are not typed then.
+    """
+
+    query: str
+    columns: list[str]
+    is_whole: bool
+
+
+def sealed_table(table: Table, paths: list[Path], derived: dict[str, str]) -> SealedTable:
+    """Return a table over its sealed files, with a suite's derived columns."""
+    # One that only some of the files have, too.
+    columns = list({name: None for path in paths for name in parquet.read_schema(path).names})
+    if {column.name for column in table.columns} <= set(columns):
+        return SealedTable(typed_view(table, paths, derived), columns, is_whole=True)
+    return SealedTable(f"select * {_sealed_rows(paths)}", columns, is_whole=False)
 
 
 def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
-    """Return the query of a table's view over its sealed files, with a suite's derived columns."""
+    """Return the query of a whole table over its sealed files, with a suite's derived columns."""
     texts, replaced, values = [], [], []
     for column in table.columns:
         name = f'"{column.name}"'
@@ -52,7 +69,7 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
     return f"""
         with cleaned as (
             select {", ".join([others, *texts])}
-            {sealed_rows(paths)}
+            {_sealed_rows(paths)}
         ),
 
         typed as (select {", ".join(["*", *values])} from cleaned)
@@ -61,7 +78,7 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
     """
 
 
-def sealed_rows(paths: list[Path]) -> str:
+def _sealed_rows(paths: list[Path]) -> str:
     """Return the from clause over sealed files."""
     files = ", ".join(text_literal(str(path)) for path in paths)
     return f"from read_parquet([{files}], union_by_name = true)"

@@ -154,5 +154,6 @@ def fixed_parameters() -> dict[str, Any]:
 
 
 def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((_HERE / "suites" / name).read_text(encoding="utf-8"))
+    text = (_HERE / "suites" / name).read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return content

@@ -1,19 +1,22 @@
 """Checking a delivery that is read and sealed, before its copy is moved into place."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import date
+from functools import partial
 from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from introstat.codelists import code_list, limits
-from introstat.receipt.check.relations import sealed_columns, sealed_rows, typed_view
+import duckdb
+
+from introstat.errors import UserError
+from introstat.receipt.check.engine import CheckEngine
+from introstat.receipt.check.importing import import_great_expectations
+from introstat.receipt.check.relations import SealedTable
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
     EARLIER,
     Expected,
-    Suite,
     fixed_parameters,
     suite,
 )
@@ -21,10 +24,9 @@ from introstat.receipt.check.summary import RefusedByCheck, keep_report
 from introstat.receipt.contract import Table, sources
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.receipt.receipts import RECEIPT, read_receipt
-from introstat.sql import text_literal
 
 if TYPE_CHECKING:
-    from introstat.receipt.check.engine import CheckEngine
+    from great_expectations.core import ExpectationSuiteValidationResult
 
 _FILES_SHOWN = 3
 _COLUMNS = "expect_table_columns_to_match_set"
@@ -33,8 +35,8 @@ _COLUMNS = "expect_table_columns_to_match_set"
 class ReceptionCheck:
     """The reception check of all that one command receives; a context manager.
 
-    Great Expectations takes seconds to import and a while to open: both are done once, when the
-    first delivery is there to be checked.
+    Great Expectations takes more than a second to import, and is so when the first delivery is
+    there to be checked.
     """
 
     def __init__(self, received: Path, spill: Path) -> None:
@@ -56,7 +58,8 @@ class ReceptionCheck:
         `reading` are the remarks its reading made. Raises RefusedByCheck.
         """
         if self._engine is None:
-            self._engine = _opened(self._spill)
+            import_great_expectations()
+            self._engine = CheckEngine(self._spill)
         report, pages = _checked(self._engine, delivery, staging, self._received, reading)
         if report.refusing:
             raise RefusedByCheck(report, pages)
@@ -64,46 +67,67 @@ class ReceptionCheck:
         return report
 
 
-def _opened(spill: Path) -> "CheckEngine":
-    from introstat.receipt.check.engine import CheckEngine
-
-    engine = CheckEngine(spill)
-    numbers = ", ".join(f"{rule}_{name}: {value:f}" for (rule, name), value in limits().items())
-    engine.execute(f"set variable limits = {{{numbers}}}")
-    return engine
-
-
 def _checked(
-    engine: "CheckEngine", delivery: Delivery, staging: Path, received: Path, reading: list[str]
+    engine: CheckEngine, delivery: Delivery, staging: Path, received: Path, reading: list[str]
 ) -> tuple[Report, dict[str, str]]:
     from introstat.receipt.check.datadocs import page
 
     report = Report(delivery.source.name, delivery.delivered, reading)
     pages = {}
-    with closing(_Relations(engine, delivery, staging, received)) as relations:
-        for table in delivery.source.tables:
-            files = [file for file in delivery.files if file.table == table]
-            if not files:
-                continue
-            checked = _described(delivery, table, files, received)
-            report.tables.append(checked)
-            asked = []
-            for expected in suite(delivery.source.name, table.name).expected:
-                if reason := _why_not(expected, checked, relations):
-                    report.not_asked.append((checked, expected.rule, reason))
-                else:
-                    asked.append(expected)
-            result = engine.validate(
-                delivery.source.name,
-                table.name,
-                relations.columns[table.name],
-                [_configured(number, one) for number, one in enumerate(asked)],
-                _parameters(asked, checked, delivery.delivered),
-                delivery.delivered,
-            )
-            report.findings += _findings(result.results, asked, checked)
-            pages[table.name] = page(result)
+    others = _Others(engine, delivery, staging, received)
+    for table in delivery.source.tables:
+        files = [file for file in delivery.files if file.table == table]
+        if not files:
+            continue
+        checked = _described(delivery, table, files, received)
+        report.tables.append(checked)
+        sealed = engine.table(delivery.source.name, table, _paths(files, staging))
+        asked = []
+        for expected in suite(delivery.source.name, table.name).expected:
+            if reason := _why_not(expected, checked, sealed, others):
+                report.not_asked.append((checked, expected.rule, reason))
+            else:
+                asked.append(expected)
+        result = _validated(engine, delivery, checked, sealed, asked)
+        report.findings += _findings(result.results, asked, checked)
+        pages[table.name] = page(result)
     return report, pages
+
+
+def _validated(
+    engine: CheckEngine,
+    delivery: Delivery,
+    table: CheckedTable,
+    sealed: SealedTable,
+    asked: list[Expected],
+) -> "ExpectationSuiteValidationResult":
+    """Return what was found of the expectations, in their order.
+
+    One that cannot be computed is an error, never a finding: UserError.
+    """
+    from great_expectations.exceptions import GreatExpectationsError
+
+    from introstat.receipt.check.expectations import validate
+
+    try:
+        return validate(
+            f"{delivery.source.name}.{table.name}",
+            [_configured(expected) for expected in asked],
+            _parameters(asked, table, delivery.delivered),
+            sealed.columns,
+            partial(engine.counts, sealed),
+            delivery.name,
+            delivery.delivered,
+        )
+    except (duckdb.IOException, duckdb.OutOfMemoryException):
+        raise  # the caller says what to do about room
+    except (duckdb.Error, GreatExpectationsError) as error:
+        # What the error says may hold a value.
+        raise UserError(
+            f"{delivery.name}: the reception check of {table.name} could not be done "
+            f"({type(error).__name__}). Nothing of the delivery was received; what was "
+            "received before stands. Was a suite changed?"
+        ) from error
 
 
 def _described(
@@ -128,59 +152,32 @@ def _told(table: Table, files: list[DeliveredFile]) -> str:
     return f"{table.name} ({shown})" if any(file.mapped_from for file in files) else shown
 
 
-class _Relations:
-    """The views of the check, opened as they are asked for, and whether they can be."""
+class _Others:
+    """The tables that one is compared with: of the same delivery, or of the newest before it."""
 
     def __init__(
-        self, engine: "CheckEngine", delivery: Delivery, staging: Path, received: Path
+        self, engine: CheckEngine, delivery: Delivery, staging: Path, received: Path
     ) -> None:
-        self.source = delivery.source.name
         self._engine = engine
         self._delivery = delivery
         self._staging = staging
         self._received = received
-        # The columns of the delivery's own tables, by table.
-        self.columns: dict[str, list[str]] = {}
-        self._opened: dict[str, bool] = {}
-        self._lists: set[str] = set()
+        self._found: dict[str, bool] = {}
 
-    def close(self) -> None:
-        """Drop the views: the next delivery has files of its own."""
-        for source in sorted({name.split(".")[0] for name in self._opened}):
-            self._engine.execute(f'drop schema "{source}" cascade')
-
-    def open(self, source: str, table: str) -> bool:
+    def find(self, name: str) -> bool:
         """Make the view `<source>.<table>`; say whether it is there with all its columns."""
-        name = f"{source}.{table}"
-        if name in self._opened:
-            return self._opened[name]
-        contract = next(one for one in sources()[source].tables if one.name == table)
-        paths = self._paths(source, contract)
-        if not paths:
-            return False
-        wanted = suite(source, table)
-        self._set_variables(wanted)
-        self._engine.execute(f'create schema if not exists "{source}"')
-        columns = sealed_columns(paths)
-        if source == self.source:
-            self.columns[table] = columns
-        whole = {column.name for column in contract.columns} <= set(columns)
-        view = typed_view(contract, paths, wanted.derived) if whole else sealed_rows(paths)
-        self._engine.execute(f'create view "{source}"."{table}" as {view}')
-        self._opened[name] = whole
-        return whole
-
-    def _set_variables(self, wanted: Suite) -> None:
-        for name in sorted(wanted.code_lists - self._lists):
-            words = ", ".join(text_literal(word) for word in code_list(name))
-            self._engine.execute(f'set variable "{name}" = [{words}]')
-        self._lists |= wanted.code_lists
+        if name not in self._found:
+            source, _, table_name = name.partition(".")
+            table = next(one for one in sources()[source].tables if one.name == table_name)
+            paths = self._paths(source, table)
+            self._found[name] = bool(paths) and self._engine.view(source, table, paths)
+        return self._found[name]
 
     def _paths(self, source: str, table: Table) -> list[Path]:
         if source == self._delivery.source.name:
-            own = [f for f in self._delivery.files if f.table == table]
+            own = [file for file in self._delivery.files if file.table == table]
             if own:
-                return [self._staging / f"{file.dataset}.parquet" for file in own]
+                return _paths(own, self._staging)
         for home, receipt in _receipts(self._received, source, self._delivery.delivered):
             found = [
                 home / f"{file['dataset']}.parquet"
@@ -192,31 +189,37 @@ class _Relations:
         return []
 
 
-def _why_not(expected: Expected, table: CheckedTable, relations: _Relations) -> str | None:
+def _paths(files: list[DeliveredFile], staging: Path) -> list[Path]:
+    return [staging / f"{file.dataset}.parquet" for file in files]
+
+
+def _why_not(
+    expected: Expected, table: CheckedTable, sealed: SealedTable, others: _Others
+) -> str | None:
     """Say in Norwegian why an expectation is not asked, None if it is."""
     rows = table.rows
-    if expected.type != _COLUMNS and not relations.open(relations.source, table.name):
+    if expected.type != _COLUMNS and not sealed.is_whole:
         return "kolonner mangler"
     for need in expected.needs:
         if need == EARLIER:
             if table.earlier is None:
                 return "ingen tidligere leveranse å sammenligne med"
             rows = table.earlier.rows
-        elif not relations.open(*need.split(".", 1)):
+        elif not others.find(need):
             return f"{need} er ikke mottatt ennå"
     if rows < expected.rule.asked_from:
         return f"færre enn {expected.rule.asked_from} rader"
     return None
 
 
-def _configured(number: int, expected: Expected) -> dict[str, Any]:
+def _configured(expected: Expected) -> dict[str, Any]:
     """Return an expectation as Great Expectations takes it, with its rule's limit and words."""
     rule = expected.rule
     limited = expected.type != _COLUMNS and rule.rule_id not in VOLUME
     return {
         "type": expected.type,
         "kwargs": expected.kwargs | ({"mostly": 1 - rule.remark_over} if limited else {}),
-        "meta": {"rule": rule.rule_id, "number": number},
+        "meta": {"rule": rule.rule_id},
         "severity": "critical" if rule.level == "refuses" else "warning",
         "description": f"{rule.rule_id}: {rule.checks_nb}. {rule.limits_nb}",
     }
@@ -243,9 +246,7 @@ def _parameters(asked: list[Expected], table: CheckedTable, delivered: date) -> 
 
 def _findings(results: list[Any], asked: list[Expected], table: CheckedTable) -> Iterator[Finding]:
     """Return what each expectation counted, in the suite's order."""
-    by_number = {result.expectation_config.meta["number"]: result for result in results}
-    for number, expected in enumerate(asked):
-        result = by_number[number]
+    for expected, result in zip(asked, results, strict=True):
         counts = result.result
         if expected.rule.rule_id in VOLUME and table.earlier:
             found, of = abs(table.rows - table.earlier.rows), table.earlier.rows
@@ -255,7 +256,6 @@ def _findings(results: list[Any], asked: list[Expected], table: CheckedTable) ->
             found = len(counts.get("details", {}).get("mismatched", {}).get("missing", []))
         else:
             found, of = counts["unexpected_count"], counts["element_count"]
-            of -= counts.get("missing_count") or 0
         yield Finding(expected.rule, table, expected.column, found, of, not result.success)
 
 
