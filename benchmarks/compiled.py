@@ -1,16 +1,20 @@
-"""The models as DuckDB sees them: their compiled SQL, run without dbt.
+"""The project as DuckDB sees it: the compiled SQL of models and data tests, run without dbt.
 
-Two uses: every model on the received copy, which shows what dbt itself costs; and the models
-between a peer's inputs and a fact, on the same Parquet files that the peer reads.
+Compiled SQL holds no place: where the received copy lies is DuckDB's setting, so what is compiled
+once runs for every population. Three uses: the tests' warehouses; every model on the received copy,
+which shows what dbt itself costs; and the models between a peer's inputs and a fact, on the same
+Parquet files that the peer reads.
 """
 
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,75 +23,144 @@ from introstat.errors import BuildFailed
 from introstat.places import memory_limit
 from introstat.sql import quoted_name, text_literal
 from introstat.warehouse.dbt import run_dbt
+from introstat.warehouse.opening import open_warehouse
 
-# The file's name is the catalog's in compiled SQL, so every file that this SQL runs in has it.
+# The file that has the seeds, and is where the models are compiled.
 WAREHOUSE = "introstat.duckdb"
 _LISTING = "compiled.json"
+# The one model that reads the var `as_of`, and what it holds without one.
+_AS_OF_MODEL, _NO_DAY = "stg_receipt__files", "cast(null as date)"
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model: its schema and relation, what it reads, whether it is a view, and its query."""
+    """A model: its schema and relation, what it reads, whether it is a view, and its query.
+
+    `columns` are those of an enforced contract, which the table is made with; none without one.
+    """
 
     name: str
     schema: str
     relation: str
     parents: list[str]
     is_view: bool
+    columns: list[str]
     query: str
 
 
 @dataclass(frozen=True)
-class Project:
-    """The models, parents before children, and each one's schema by name, seeds' too."""
+class DataTest:
+    """A data test: the query of the rows that fail it, what counts them, and when it fails."""
 
+    name: str
+    query: str
+    counted_by: str
+    fails_if: str
+    only_warns: bool
+
+
+@dataclass(frozen=True)
+class Project:
+    """The models, parents before children, the data tests, analyses, and each table's schema.
+
+    `folder` holds the file with the seeds; analyses and schemas are by name.
+    """
+
+    folder: str
     models: list[Model]
+    tests: list[DataTest]
+    analyses: dict[str, str]
     schemas: dict[str, str]
 
     def write(self, folder: Path) -> None:
         """Write the project to a folder, for `read` in another process."""
         (folder / _LISTING).write_text(json.dumps(asdict(self)), encoding="utf-8")
 
+    def with_parents(self, names: Iterable[str]) -> list[Model]:
+        """Return the models of these names and all they read, in order."""
+        by_key = {f"model.introstat.{model.name}": model for model in self.models}
+        needed: set[str] = set()
+        waiting = [f"model.introstat.{name}" for name in names]
+        while waiting:
+            model = by_key.get(waiting.pop())
+            if model and model.name not in needed:
+                needed.add(model.name)
+                waiting.extend(model.parents)
+        return [model for model in self.models if model.name in needed]
+
 
 def read(folder: Path) -> Project:
     """Return the project that was written to a folder."""
     listed = json.loads((folder / _LISTING).read_text(encoding="utf-8"))
-    return Project([Model(**model) for model in listed["models"]], listed["schemas"])
+    return Project(
+        listed["folder"],
+        [Model(**model) for model in listed["models"]],
+        [DataTest(**test) for test in listed["tests"]],
+        listed["analyses"],
+        listed["schemas"],
+    )
 
 
 def prepare(received: Path, folder: Path) -> Project:
-    """Make a warehouse file with the seeds in a folder, and compile the models against it.
+    """Make a warehouse file with the seeds in a folder, and compile the project against it.
 
     Raises BuildFailed with what dbt said.
     """
     target = folder / "target"
-    for step in (["seed"], ["compile", "--selector", "warehouse"]):
+    for step in (["seed"], ["compile"]):
         run = run_dbt(step, folder / WAREHOUSE, received, target, lambda *_: None)
         if run.exit_code:
             raise BuildFailed("\n".join(run.errors or run.noise))
-    return _project(target / "manifest.json")
+    return _project(target / "manifest.json", folder)
 
 
-def _project(manifest: Path) -> Project:
+def _project(manifest: Path, folder: Path) -> Project:
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
     models = {
-        key: Model(
-            node["name"],
-            node["schema"],
-            f"{quoted_name(node['schema'])}.{quoted_name(node['alias'])}",
-            node["depends_on"]["nodes"],
-            node["config"]["materialized"] == "view",
-            node["compiled_code"],
-        )
+        key: _model(node)
         for key, node in nodes.items()
-        if node["resource_type"] == "model" and node.get("compiled_code")
+        # What is published is made of a release's files.
+        if node["resource_type"] == "model" and node["schema"] != "publication"
+    }
+    tests = [
+        _data_test(node)
+        for node in nodes.values()
+        if node["resource_type"] == "test"
+        and not any(".pub_" in parent for parent in node["depends_on"]["nodes"])
+    ]
+    analyses = {
+        node["name"]: node["compiled_code"]
+        for node in nodes.values()
+        if node["resource_type"] == "analysis"
     }
     schemas = {
         node["name"]: node["schema"]
         for node in nodes.values()
         if node["resource_type"] in ("model", "seed")
     }
-    return Project([models[key] for key in _in_order(models)], schemas)
+    in_order = [models[key] for key in _in_order(models)]
+    return Project(str(folder), in_order, tests, analyses, schemas)
+
+
+def _model(node: dict[str, Any]) -> Model:
+    config = node["config"]
+    columns = node["columns"].values() if config["contract"]["enforced"] else ()
+    return Model(
+        node["name"],
+        node["schema"],
+        f"{quoted_name(node['schema'])}.{quoted_name(node['alias'])}",
+        node["depends_on"]["nodes"],
+        config["materialized"] == "view",
+        [f"{column['name']} {column['data_type']}" for column in columns],
+        node["compiled_code"],
+    )
+
+
+def _data_test(node: dict[str, Any]) -> DataTest:
+    config = node["config"]
+    only_warns = config["severity"].lower() == "warn"
+    fails_if = config["warn_if"] if only_warns else config["error_if"]
+    return DataTest(node["name"], node["compiled_code"], config["fail_calc"], fails_if, only_warns)
 
 
 def _in_order(found: dict[str, Model]) -> Iterator[str]:
@@ -102,6 +175,54 @@ def _in_order(found: dict[str, Model]) -> Iterator[str]:
 
     for key in found:
         yield from with_parents(key)
+
+
+def build_straight(
+    project: Project,
+    received: Path,
+    warehouse: Path,
+    chosen: Iterable[str] = (),
+    as_of: date | None = None,
+) -> None:
+    """Make a warehouse file of what was received: the seeds and the chosen models, else all.
+
+    What `dbt run` makes, but for the comments; encrypted if the environment names a key.
+    """
+    names = list(chosen)
+    models = project.with_parents(names) if names else project.models
+    seeds = text_literal(str(Path(project.folder) / WAREHOUSE))
+    with open_warehouse(warehouse, read_only=False) as connection:
+        [(database,)] = connection.execute("select current_database()").fetchall()
+        connection.execute(f"attach {seeds} as its_seeds (read_only)")
+        connection.execute(f"copy from database its_seeds to {quoted_name(database)}")
+        connection.execute("detach its_seeds")
+        connection.execute(f"set file_search_path = {text_literal(str(received))}")
+        connection.execute(f"set memory_limit = '{memory_limit()}'")
+        connection.execute("set enable_progress_bar = false")
+        run_models(connection, [_known_on(as_of, model) for model in models])
+
+
+def _known_on(as_of: date | None, model: Model) -> Model:
+    if as_of is None or model.name != _AS_OF_MODEL:
+        return model
+    assert model.query.count(_NO_DAY) == 1
+    day = f"cast({text_literal(str(as_of))} as date)"
+    return replace(model, query=model.query.replace(_NO_DAY, day))
+
+
+def failing_tests(project: Project, received: Path, warehouse: Path) -> dict[str, bool]:
+    """Return the data tests that fail on a warehouse file by name, and whether they only warn."""
+    failing = {}
+    with open_warehouse(warehouse) as connection:
+        connection.execute(f"set file_search_path = {text_literal(str(received))}")
+        for test in project.tests:
+            counted = f"select {test.counted_by} as failures from ({test.query}) as failing"
+            found = connection.execute(
+                f"select failures {test.fails_if} from ({counted}) as counted"
+            ).fetchall()
+            if found[0][0]:
+                failing[test.name] = test.only_warns
+    return failing
 
 
 def read_once_as_views(chosen: list[Model]) -> list[Model]:
@@ -122,28 +243,31 @@ def read_once_as_views(chosen: list[Model]) -> list[Model]:
 
 
 def run_models(
-    connection: duckdb.DuckDBPyConnection, chosen: list[Model], done: Callable[[str, float], None]
+    connection: duckdb.DuckDBPyConnection,
+    chosen: list[Model],
+    done: Callable[[str, float], None] = lambda *_: None,
 ) -> None:
-    """Create the relation of each model in turn; `done` gets its name and seconds."""
+    """Create the relation of each model in turn, as dbt does; `done` gets its name and seconds."""
     for model in chosen:
         connection.execute(f"create schema if not exists {quoted_name(model.schema)}")
         begin = time.perf_counter()
-        kind = "view" if model.is_view else "table"
-        connection.execute(f"create or replace {kind} {model.relation} as {model.query}")
+        if model.columns and not model.is_view:
+            names = ", ".join(column.split(" ", 1)[0] for column in model.columns)
+            columns = ", ".join(model.columns)
+            connection.execute(f"create or replace table {model.relation} ({columns})")
+            connection.execute(
+                f"insert into {model.relation} ({names}) select {names} from ({model.query})"
+            )
+        else:
+            kind = "view" if model.is_view else "table"
+            connection.execute(f"create or replace {kind} {model.relation} as {model.query}")
         done(model.name, time.perf_counter() - begin)
 
 
 def between_inputs_and(fact: str, project: Project) -> list[Model]:
     """Return the models that a fact needs and the inputs do not hold, the fact last."""
-    by_key = {f"model.introstat.{model.name}": model for model in project.models}
-    needed: set[str] = set()
-    waiting = [f"model.introstat.{fact}"]
-    while waiting:
-        model = by_key.get(waiting.pop())
-        if model and model.name not in needed and model.name not in INPUTS:
-            needed.add(model.name)
-            waiting.extend(model.parents)
-    return [model for model in project.models if model.name in needed]
+    rest = replace(project, models=[each for each in project.models if each.name not in INPUTS])
+    return rest.with_parents([fact])
 
 
 @contextmanager

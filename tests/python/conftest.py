@@ -1,26 +1,42 @@
-"""What tests share: a key of their own, and warehouses built once a session from small extracts."""
+"""What tests share: a key of their own, the compiled project, and warehouses built from extracts.
 
+dbt compiles the project once a test run; the compiled SQL is then run straight in DuckDB for each
+population, in seconds. test_dbt_commands.py shows that dbt itself builds the same.
+"""
+
+import contextlib
 import fcntl
 import hashlib
+import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import hypothesis
 import pytest
+from click.testing import CliRunner
 
+from benchmarks import compiled
+from introstat.cli import main
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.receive import receive
 from introstat.synth.generate import generate
-from introstat.warehouse.dbt import run_dbt
+from introstat.warehouse import build as building
+from introstat.warehouse.dbt import DbtRun
 from introstat.warehouse.opening import open_warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
-hypothesis.settings.register_profile("fuzz", max_examples=2000, deadline=None)
+hypothesis.settings.register_profile("fuzz", max_examples=4000, deadline=None)
 # A worker has a file for itself: begun last, one of these would keep it busy after the others.
 _LONG = (
     "test_build", "test_release", "test_dbt_commands", "test_definitions", "test_faults",
@@ -47,6 +63,11 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ):
         os.environ.pop(name, None)
     os.environ["INTROSTAT_KEY_FILE"] = str(path)
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["INTROSTAT_TESTS_KEPT"] = str(shared / "kept")
+    # Nothing here has to outlive a power cut; what real processes do is theirs.
+    os.fsync = lambda descriptor: None
     return path
 
 
@@ -55,12 +76,33 @@ def pseudonymiser() -> Pseudonymiser:
     return Pseudonymiser(KEY)
 
 
-def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run introstat (or dbt, if that is the first word) as a user would."""
-    words = [str(argument) for argument in arguments]
-    program = words.pop(0) if words[0] == "dbt" else "introstat"
-    return subprocess.run(
-        [str(Path(sys.executable).parent / program), *words],
+@dataclass(frozen=True)
+class Done:
+    """What came of a command: its exit code, and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str | Path, **environment: str) -> Done:
+    """Run an introstat command as a user would, but in this process.
+
+    Where it would start dbt, the compiled project is run straight.
+    """
+    with mock.patch.object(building, "run_dbt", _straight_instead_of_dbt):
+        done = CliRunner().invoke(
+            main, [str(word) for word in arguments], env={"COLUMNS": "200"} | environment
+        )
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Done(done.exit_code, done.stdout, done.stderr)
+
+
+def process(*arguments: str | Path, **environment: str) -> Done:
+    """Run introstat as a process of its own."""
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "introstat"), *map(str, arguments)],
         cwd=ROOT,
         env=os.environ | {"COLUMNS": "200"} | environment,
         capture_output=True,
@@ -68,64 +110,99 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         timeout=600,
         check=False,
     )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def dbt(*arguments: str | Path, project: Path = ROOT, **environment: str) -> Done:
+    """Run dbt as a user would in the project's folder, but in this process."""
+    from dbt.adapters.duckdb import DuckDBConnectionManager
+    from dbt.adapters.factory import reset_adapters
+    from dbt.cli.main import dbtRunner
+    from dbt_common.exceptions import DbtBaseException
+
+    words = [*map(str, arguments), "--project-dir", str(project), "--profiles-dir", str(project)]
+    said = io.StringIO()
+    with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(said):
+        result = dbtRunner().invoke([*words, "--no-use-colors"])
+    # The file stays locked as long as a connection lives.
+    DuckDBConnectionManager.close_all_connections()
+    reset_adapters()
+    if result.exception and not isinstance(result.exception, DbtBaseException):
+        raise result.exception
+    code = 0 if result.success else 2 if result.exception else 1
+    return Done(code, said.getvalue() + str(result.exception or ""), "")
+
+
+def _straight_instead_of_dbt(
+    arguments: list[str], warehouse: Path, received: Path, *_: object
+) -> DbtRun:
+    """`dbt build` with data tests, if they are not left out, in the words that a build asks for."""
+    assert arguments[0] == "build", arguments
+    days = [word.removeprefix("{as_of: '")[:10] for word in arguments if word.startswith("{as_of")]
+    as_of = date.fromisoformat(days[0]) if days else None
+    compiled.build_straight(the_project(), received, warehouse, (), as_of)
+    failing = {}
+    if "--exclude-resource-type=test" not in arguments:
+        failing = compiled.failing_tests(the_project(), received, warehouse)
+    errors = [f"Failure in test {name}" for name, only_warns in failing.items() if not only_warns]
+    limits = [name.removesuffix("_is_within_its_limits").upper() for name in failing]
+    return DbtRun(1 if errors else 0, errors=errors, over_limits=sorted(limits))
+
+
+def the_project() -> compiled.Project:
+    """The project, compiled once a test run for all workers."""
+    place = Path(os.environ["INTROSTAT_TESTS_KEPT"]) / "project"
+
+    def make(folder: Path) -> None:
+        (folder / "none").mkdir()
+        receive(folder / "none", folder / "received", Pseudonymiser(KEY))
+        compiled.prepare(folder / "received", folder).write(folder)
+
+    return compiled.read(_made_once(make, place))
+
+
+def the_manifest() -> dict[str, Any]:
+    """What dbt knows of the project."""
+    text = (Path(the_project().folder) / "target" / "manifest.json").read_text(encoding="utf-8")
+    manifest: dict[str, Any] = json.loads(text)
+    return manifest
 
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return a function that builds a warehouse from extracts and gives its path.
 
-    The same extracts and options are built once a test run, also by several workers of xdist: each
-    caller is given a copy of its own, with the received copy beside it.
+    All models, or those of some names (`stg_*`) with what they are made of. The same is built once
+    a test run, also by several workers of xdist: each caller is given a copy of its own, with the
+    received copy beside it.
     """
-    kept = _kept(tmp_path_factory)
+    kept = Path(os.environ["INTROSTAT_TESTS_KEPT"])
 
-    def build_(extracts: Path, *options: str, expect: int = 0) -> Path:
+    def build_(extracts: Path, *chosen: str, as_of: str = "") -> Path:
         folder = tmp_path_factory.mktemp("warehouse")
-        if expect or "INTROSTAT_MAPPINGS" in os.environ:  # what it is built from is not all here
-            return _built(extracts, folder, *options, expect=expect)
 
-        def make(house: Path) -> None:
-            _received(extracts, kept, house / "introstat.received")
-            _built(extracts, house, *options)
+        def make(place: Path) -> None:
+            received = place / "introstat.received"
+            _received(extracts, kept, received)
+            day = date.fromisoformat(as_of) if as_of else None
+            warehouse = place / "introstat.duckdb"
+            project = the_project()
+            names = [
+                model.name
+                for model in project.models
+                if any(fnmatch(model.name, pattern) for pattern in chosen)
+            ]
+            compiled.build_straight(project, received, warehouse, names, day)
 
-        _copy_of(make, kept / _content(extracts, *options), folder)
+        made = _made_once(make, kept / _content(extracts, *chosen, as_of))
+        shutil.copytree(made, folder, dirs_exist_ok=True)
         return folder / "introstat.duckdb"
 
     return build_
 
 
-@pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Return a function that builds some models of extracts, with what they are made of.
-
-    No data tests: for tests that read a few tables and are no tests of building.
-    """
-
-    kept = _kept(tmp_path_factory)
-
-    def models_(extracts: Path, *chosen: str, as_of: str = "") -> Path:
-        folder = tmp_path_factory.mktemp("models")
-        warehouse = folder / "introstat.duckdb"
-        received = warehouse.with_suffix(".received")
-        _received(extracts, kept, received)
-        words = ["build", "--exclude-resource-type=unit_test", "--exclude-resource-type=test"]
-        words += ["--select", " ".join(f"+{name}" for name in chosen)]
-        words += ["--vars", f"{{as_of: '{as_of}'}}"] if as_of else []
-        dbt = run_dbt(words, warehouse, received, folder / "target", lambda *_: None)
-        assert dbt.exit_code == 0, dbt.errors or dbt.noise
-        return warehouse
-
-    return models_
-
-
-def _kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all workers of a test run share."""
-    base = tmp_path_factory.getbasetemp()
-    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "kept"
-
-
-def _copy_of(make: Callable[[Path], None], place: Path, folder: Path) -> None:
-    """Copy to `folder` what `make` makes of an empty one, once a test run for each `place`."""
+def _made_once(make: Callable[[Path], None], place: Path) -> Path:
+    """Return the folder that `make` fills, once a test run for each `place`."""
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -134,42 +211,32 @@ def _copy_of(make: Callable[[Path], None], place: Path, folder: Path) -> None:
             (place / "made").mkdir()
             make(place / "made")
             (place / "whole").touch()
-    shutil.copytree(place / "made", folder, dirs_exist_ok=True)
+    return place / "made"
 
 
 def receive_here(extracts: Path, received: Path) -> None:
-    """Receive extracts with the session's key, all of them, in this process.
-
-    A command of its own would import Great Expectations anew each time.
-    """
+    """Receive extracts with the session's key, all of them."""
     assert receive(extracts, received, Pseudonymiser(KEY)).refused == []
 
 
 def _received(extracts: Path, kept: Path, received: Path) -> None:
     """Copy the received copy of extracts, which is made once a test run."""
-
-    def make(place: Path) -> None:
-        receive_here(extracts, place)
-
-    assert "INTROSTAT_MAPPINGS" not in os.environ  # what is received is not all in the extracts
-    _copy_of(make, kept / f"received-{_content(extracts)}", received)
-
-
-def _built(extracts: Path, folder: Path, *options: str, expect: int = 0) -> Path:
-    warehouse = folder / "introstat.duckdb"
-    done = run("build", "--extracts", extracts, "--warehouse", warehouse, *options)
-    assert done.returncode == expect, done.stderr
-    return warehouse
+    made = _made_once(
+        lambda place: receive_here(extracts, place), kept / f"received-{_content(extracts)}"
+    )
+    shutil.copytree(made, received, dirs_exist_ok=True)
 
 
 def _content(extracts: Path, *options: str) -> str:
     """A name for extracts and options: of the same names, bytes and words, the same."""
     digest = hashlib.sha256(repr(options).encode())
-    for path in sorted(path for path in extracts.rglob("*") if path.is_file()):
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        digest.update(
-            f"{path.relative_to(extracts)!s}\0{content}\n".encode(errors="surrogateescape")
-        )
+    mappings = os.environ.get("INTROSTAT_MAPPINGS")
+    for folder in [extracts, *([Path(mappings)] if mappings else [])]:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(
+                f"{path.relative_to(folder)!s}\0{content}\n".encode(errors="surrogateescape")
+            )
     return digest.hexdigest()
 
 
@@ -177,6 +244,14 @@ def _content(extracts: Path, *options: str) -> str:
 def generated_extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     extracts = tmp_path_factory.mktemp("generated") / "extracts"
     generate(extracts, 600, 2017, 2015, 2018)
+    return extracts
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Extracts of one year and few persons, for tests of what does not depend on the persons."""
+    extracts = tmp_path_factory.mktemp("few") / "extracts"
+    generate(extracts, 60, 2017, 2017, 2017)
     return extracts
 
 
@@ -189,3 +264,17 @@ def rows(warehouse: Path, query: str) -> list[tuple]:
     """Return what a query gives on a warehouse opened for reading, with names of every layer."""
     with open_warehouse(warehouse) as connection:
         return connection.execute(query).fetchall()
+
+
+def content(warehouse: Path) -> dict[str, tuple]:
+    """Each table and view of a warehouse with the number of its rows and a checksum of them."""
+    with open_warehouse(warehouse) as connection:
+        names = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+        ).fetchall()
+        return {
+            name: connection.execute(
+                f"select count(*), bit_xor(hash(t)) from {name} as t"
+            ).fetchall()[0]
+            for (name,) in names
+        }

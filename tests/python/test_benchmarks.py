@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT
+from conftest import ROOT, the_project
 
-from benchmarks import agreement, compiled, duckdb_facts
+from benchmarks import agreement, duckdb_facts
 from benchmarks.agreement import FACTS, compare
 from benchmarks.compiled import Model, read_once_as_views
 from benchmarks.inputs import INPUTS, export_inputs
@@ -143,7 +143,7 @@ def test_polars_is_a_command_that_makes_one_fact(inputs, tmp_path):
 def test_only_what_is_read_in_several_places_is_a_table_for_a_fact_alone():
     def model(name: str, *parents: str, is_view: bool = False) -> Model:
         read = " union all ".join(f'from "introstat"."main"."{parent}"' for parent in parents)
-        return Model(name, "main", f'"main"."{name}"', [], is_view, read)
+        return Model(name, "main", f'"main"."{name}"', [], is_view, [], read)
 
     chosen = [
         model("spells", "input"),
@@ -158,9 +158,8 @@ def test_only_what_is_read_in_several_places_is_a_table_for_a_fact_alone():
 
 
 def test_our_own_facts_alone_are_the_warehouse_s(generated_warehouse, inputs, tmp_path):
-    received = generated_warehouse.with_suffix(".received")
     with_models = shutil.copytree(inputs, tmp_path / "inputs")
-    compiled.prepare(received, tmp_path).write(with_models)
+    the_project().write(with_models)
     made = tmp_path / "facts"
     assert list(duckdb_facts.facts(with_models, made)) == list(FACTS)
     assert compare(generated_warehouse, made, list(FACTS)) == []

@@ -1,12 +1,12 @@
 """Completeness rules: the rule book, findings and counts, and what status tells."""
 
 import csv
-import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, rows, run
+from conftest import ROOT, dbt, rows, run, the_manifest
 from oracle.rules import compare_rules
 
 from introstat.warehouse.opening import open_warehouse
@@ -67,10 +67,11 @@ def complaint(tmp_path_factory: pytest.TempPathFactory) -> str:
     )
     edited(rules / "coded_columns.csv", {"tiltak,tiltakstype,": "tiltak,type,"})
     edited(rules / "basic_amounts.csv", {"2017-05-01,": "1. mai 2017,"})
-    done = run(
-        "dbt", "build", "--project-dir", project, "--profiles-dir", project,
+    done = dbt(
+        "build",
         "--target-path", project / "target", "--log-path", project,
         INTROSTAT_WAREHOUSE=str(project / "w.duckdb"), INTROSTAT_RECEIVED=str(project / "none"),
+        project=project,
     )  # fmt: skip
     assert done.returncode != 0
     return done.stdout
@@ -189,8 +190,8 @@ def test_the_year_of_the_list_of_participants_can_be_chosen(
 ):
     warehouse = tmp_path / "introstat.duckdb"
     shutil.copyfile(generated_warehouse, warehouse)
-    done = run(
-        "dbt", "run", "-s", "rpt_participants", "--vars", "{report_year: 2016}",
+    done = dbt(
+        "run", "-s", "rpt_participants", "--vars", "{report_year: 2016}",
         "--target-path", tmp_path / "target", "--log-path", tmp_path,
         INTROSTAT_WAREHOUSE=str(warehouse),
         INTROSTAT_RECEIVED=str(generated_warehouse.with_suffix(".received")),
@@ -245,16 +246,8 @@ def test_status_tells_each_rule_and_refuses_with_its_exit_code(
     assert "There is no warehouse" in done.stderr
 
 
-def test_every_rule_has_a_unit_test_a_limit_test_and_a_norwegian_text(
-    tmp_path_factory: pytest.TempPathFactory,
-):
-    target = tmp_path_factory.mktemp("manifest")
-    done = run(
-        "dbt", "parse", "--target-path", target, "--log-path", target,
-        INTROSTAT_WAREHOUSE=str(target / "w.duckdb"),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    manifest = json.loads((target / "manifest.json").read_text())
+def test_every_rule_has_a_unit_test_a_limit_test_and_a_norwegian_text():
+    manifest = the_manifest()
     asked = {
         row["rule_id"]
         for test in manifest["unit_tests"].values()
@@ -269,15 +262,14 @@ def test_every_rule_has_a_unit_test_a_limit_test_and_a_norwegian_text(
 
 
 def test_a_build_warns_of_rules_over_their_limits_and_goes_on(
-    generated_extracts: Path, tmp_path: Path
+    generated_extracts: Path, build: Callable[..., Path]
 ):
-    done = run(
-        "build", "--extracts", generated_extracts, "--warehouse", tmp_path / "introstat.duckdb"
-    )
+    warehouse = build(generated_extracts)
+    done = run("build", "--extracts", generated_extracts, "--warehouse", warehouse)
     assert done.returncode == 0, done.stderr
     [warning] = [line for line in done.stderr.splitlines() if "over a limit" in line]
     over = rows(
-        tmp_path / "introstat.duckdb",
+        warehouse,
         "select rule_id from dq_rule_states "
         "where is_newest_over and state in ('warning', 'stop') order by 1",
     )

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from conftest import ROOT, rows, run
+from conftest import ROOT, Done, content, dbt, process, rows, the_manifest
 
+from introstat.identity.scan import numbers_of, scan
 from introstat.places import SCHEMAS
 
 
@@ -29,14 +29,17 @@ class Place:
         """The folder of what dbt writes; one for all commands, so that dbt parses once."""
         return self.warehouse.parent / "target"
 
-    def dbt(self, *words: str | Path, dev: str = "dev") -> subprocess.CompletedProcess[str]:
+    def dbt(self, *words: str | Path, dev: str = "dev", **environment: str) -> Done:
         """Run dbt with the warehouse named in the environment, `dev` the name of one's own file."""
-        return run(
-            "dbt", *words, "--no-use-colors",
+        named = {
+            "INTROSTAT_WAREHOUSE": str(self.warehouse),
+            "INTROSTAT_RECEIVED": str(self.warehouse.with_suffix(".received")),
+            "INTROSTAT_DEV": str(self.own_file(dev)),
+        }
+        return dbt(
+            *words,
             "--target-path", self.target, "--log-path", self.target,
-            INTROSTAT_WAREHOUSE=str(self.warehouse),
-            INTROSTAT_RECEIVED=str(self.warehouse.with_suffix(".received")),
-            INTROSTAT_DEV=str(self.own_file(dev)),
+            **(named | environment),
         )  # fmt: skip
 
     def own_file(self, name: str) -> Path:
@@ -44,8 +47,47 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(generated_extracts: Path, build: Callable[..., Path]) -> Place:
-    return Place(build(generated_extracts))
+def place(
+    generated_extracts: Path, generated_warehouse: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Place:
+    """A warehouse that the command has built in a process of its own, as a user does."""
+    warehouse = tmp_path_factory.mktemp("dbt") / "introstat.duckdb"
+    received = warehouse.with_suffix(".received")
+    shutil.copytree(generated_warehouse.with_suffix(".received"), received)
+    done = process("build", "--extracts", generated_extracts, "--warehouse", warehouse)
+    assert done.returncode == 0, done.stderr
+    return Place(warehouse)
+
+
+def test_dbt_builds_what_its_compiled_sql_gives(place: Place, generated_warehouse: Path):
+    """So what other tests show of warehouses that were built straight is true of dbt's."""
+    assert content(place.warehouse) == content(generated_warehouse)
+
+
+def test_every_unit_test_passes(place: Place):
+    done = place.dbt("test", "--select", "test_type:unit")
+    assert done.returncode == 0, done.stdout
+    passed = re.findall(r" PASS \w+::(\w+)", done.stdout)
+    assert len(passed) == len(the_manifest()["unit_tests"])
+
+
+def test_plain_dbt_says_what_to_do_when_nothing_was_received(place: Place, tmp_path: Path):
+    done = place.dbt("build", INTROSTAT_RECEIVED=str(tmp_path))
+    assert done.returncode != 0
+    assert "Nothing has been received" in done.stdout
+    assert "introstat receive EXTRACTS" in done.stdout
+
+
+def test_what_dbt_writes_and_says_holds_no_number(
+    place: Place, generated_extracts: Path, tmp_path: Path
+):
+    """Compiled and run SQL, manifest, log and what is printed."""
+    done = place.dbt("build", "-s", "base_nir__personer", "base_aordningen__inntekt")
+    assert done.returncode == 0, done.stdout
+    written = {path.name for path in place.target.iterdir()}
+    assert written >= {"manifest.json", "compiled", "run", "dbt.log"}
+    (tmp_path / "said.txt").write_text(done.stdout)
+    assert scan([place.target, tmp_path], numbers_of(generated_extracts)) == {}
 
 
 @pytest.fixture(scope="module")
@@ -90,9 +132,8 @@ def relations(warehouse: Path) -> dict[str, str]:
 
 
 def test_what_was_changed_by_hand_fails_dbts_tests_and_dbt_build_makes_it_right(
-    generated_extracts, build
+    place: Place,
 ):
-    place = Place(build(generated_extracts))
     tables = ("dim_person", "fct_terminations")
 
     def contents() -> list[list[tuple]]:
@@ -197,13 +238,25 @@ def test_the_layers_are_the_schemas_and_publication_waits_for_a_release(place: P
     assert {name for (name,) in there} - {"information_schema", "pg_catalog"} == schemas
 
 
-def test_an_empty_build_makes_every_relation_in_a_file_of_ones_own(place: Place):
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ("-s", "+fct_participation_weeks", "--exclude-resource-type", "test unit_test"),
+        pytest.param(("--exclude-resource-type", "unit_test"), marks=pytest.mark.slow),
+    ],
+)
+def test_an_empty_build_makes_relations_without_rows_in_a_file_of_ones_own(
+    place: Place, chosen: tuple[str, ...]
+):
     before = place.warehouse.read_bytes()
-    done = place.dbt("build", "--empty", "--target", "dev", dev="empty")
+    done = place.dbt("build", "--empty", "--target", "dev", *chosen, dev=f"empty{len(chosen)}")
     assert done.returncode == 0, done.stdout
-    assert relations(place.own_file("empty")) == relations(place.warehouse)
-    for table in ("fct_participation", "fct_measure_weeks", "stat_headline"):
-        assert rows(place.own_file("empty"), f"from {table}") == [], table
+    own = place.own_file(f"empty{len(chosen)}")
+    made, there = relations(own), relations(place.warehouse)
+    assert made.items() <= there.items()
+    assert "main.fct_participation_weeks" in made
+    assert made == there or chosen[0] == "-s"
+    assert rows(own, "from fct_participation_weeks") == []
     assert place.warehouse.read_bytes() == before
 
 

@@ -13,22 +13,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, rows, run
+from conftest import ROOT, process, rows, run
 from deliveries import deliver, ident
 
 INTROSTAT = [sys.executable, "-m", "introstat"]
 NOT_THE_SAME = (".lock", "journal.jsonl")
-
-
-def shares(few: list[float], many: int) -> list:
-    """Points in a run's duration at which to kill it: a few, and many more for test-faults."""
-    more = [(place + 0.5) / many for place in range(many)]
-    return [*few, *(pytest.param(share, marks=pytest.mark.faults) for share in more)]
 
 
 def begin(*arguments: str | Path) -> subprocess.Popen[str]:
@@ -85,45 +79,46 @@ def facts(warehouse: Path) -> list[tuple]:
 
 
 @pytest.fixture(scope="module")
-def whole(generated_extracts: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+def whole(few: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
     """A receipt that nothing disturbed, and how long it took."""
     received = tmp_path_factory.mktemp("whole") / "received"
     started = time.monotonic()
-    assert run("receive", generated_extracts, "--received", received).returncode == 0
+    assert process("receive", few, "--received", received).returncode == 0
     return received, time.monotonic() - started
 
 
 @pytest.fixture
-def standing(generated_warehouse: Path, tmp_path: Path) -> Path:
+def standing(few: Path, build: Callable[..., Path], tmp_path: Path) -> Path:
     """A warehouse of its own to spoil, with its received copy."""
     warehouse = tmp_path / "w.duckdb"
-    shutil.copyfile(generated_warehouse, warehouse)
-    shutil.copytree(generated_warehouse.with_suffix(".received"), tmp_path / "w.received")
+    built = build(few)
+    shutil.move(built, warehouse)
+    shutil.move(built.with_suffix(".received"), tmp_path / "w.received")
     return warehouse
 
 
 @pytest.fixture(scope="module")
-def duration(generated_extracts: Path, generated_warehouse: Path) -> float:
+def duration(
+    few: Path, build: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> float:
     """How long a build takes that has nothing new to receive."""
-    arguments = ["build", "--extracts", generated_extracts, "--warehouse", generated_warehouse]
+    warehouse = build(few)
     started = time.monotonic()
-    done = run(*arguments, "--whole")
+    done = process("build", "--extracts", few, "--warehouse", warehouse)
     assert done.returncode == 0, done.stderr
     return time.monotonic() - started
 
 
-def test_receipt_killed_again_and_again_completes_to_the_same_copy(
-    generated_extracts, whole, tmp_path
-):
+def test_receipt_killed_again_and_again_completes_to_the_same_copy(few, whole, tmp_path):
     """Each run is killed a little later than the one before, and goes on where that one ended."""
     reference, length = whole
     received = tmp_path / "received"
-    for share in (0.5, 0.7, 0.9):
-        process = begin("receive", generated_extracts, "--received", received)
+    for share in (0.6, 0.9):
+        killed = begin("receive", few, "--received", received)
         time.sleep(share * length)
-        kill(process)
+        kill(killed)
         expect_whole(received)
-    done = run("receive", generated_extracts, "--received", received)
+    done = process("receive", few, "--received", received)
     assert done.returncode == 0, done.stderr
     assert copy_of(received) == copy_of(reference)
     assert not list(received.glob(".incoming-*"))
@@ -131,48 +126,52 @@ def test_receipt_killed_again_and_again_completes_to_the_same_copy(
 
 @pytest.mark.faults
 @pytest.mark.parametrize("place", range(24))
-def test_receipt_killed_anywhere_completes_to_the_same_copy(
-    generated_extracts, whole, tmp_path, place
-):
+def test_receipt_killed_anywhere_completes_to_the_same_copy(few, whole, tmp_path, place):
     reference, length = whole
     received = tmp_path / "received"
-    process = begin("receive", generated_extracts, "--received", received)
+    killed = begin("receive", few, "--received", received)
     time.sleep(length * (place + 0.5) / 24)
-    kill(process)
+    kill(killed)
     expect_whole(received)
-    done = run("receive", generated_extracts, "--received", received)
+    done = process("receive", few, "--received", received)
     assert done.returncode == 0, done.stderr
     assert copy_of(received) == copy_of(reference)
 
 
-@pytest.mark.parametrize("share", shares([0.6], 12))
-def test_a_build_killed_anywhere_leaves_a_readable_warehouse(
-    generated_extracts, standing, duration, share
-):
+@pytest.mark.faults
+@pytest.mark.parametrize("place", range(12))
+def test_a_build_killed_anywhere_leaves_a_readable_warehouse(few, standing, duration, place):
     before = facts(standing)
-    arguments = ["build", "--extracts", generated_extracts, "--warehouse", standing]
-    process = begin(*arguments)
-    time.sleep(share * duration)
-    kill(process)
+    arguments = ["build", "--extracts", few, "--warehouse", standing]
+    killed = begin(*arguments)
+    time.sleep((place + 0.5) / 12 * duration)
+    kill(killed)
     assert facts(standing) == before
-    done = run(*arguments)
+    done = process(*arguments)
     assert done.returncode == 0, done.stderr
     assert facts(standing) == before
     assert not list(standing.parent.glob(".building-*"))
 
 
-def test_dbt_does_not_outlive_a_build_that_is_killed(generated_extracts, standing):
+def test_a_build_killed_while_dbt_runs_leaves_no_process_and_the_old_warehouse(few, standing):
     """Only the command itself is killed; what it has started must stop writing too."""
-    process = begin("build", "--extracts", generated_extracts, "--warehouse", standing)
+    before = facts(standing)
+    arguments = ["build", "--extracts", few, "--warehouse", standing]
+    killed = begin(*arguments)
     deadline = time.monotonic() + 60
     while not (started := running_on(standing)):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.kill()
-    process.communicate()
+    killed.kill()
+    killed.communicate()
     while running_on(standing):
         assert time.monotonic() < deadline, f"still running: {started}"
         time.sleep(0.05)
+    assert facts(standing) == before
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert facts(standing) == before
+    assert not list(standing.parent.glob(".building-*"))
 
 
 def test_a_build_without_deliveries_starts_nothing_and_leaves_nothing(tmp_path):
@@ -219,9 +218,9 @@ def grow(disk: Path, size: str) -> None:
     subprocess.run(["mount", "-o", f"remount,size={size}", str(disk)], check=True)
 
 
-def test_a_full_disk_stops_receipt_and_nothing_is_lost(generated_extracts, whole, small_disk):
+def test_a_full_disk_stops_receipt_and_nothing_is_lost(few, whole, small_disk):
     received = small_disk / "received"
-    done = run("receive", generated_extracts, "--received", received)
+    done = process("receive", few, "--received", received)
     assert done.returncode == 2
     assert "No space left on device" in done.stderr
     assert "Make room on the disk" in done.stderr
@@ -230,30 +229,28 @@ def test_a_full_disk_stops_receipt_and_nothing_is_lost(generated_extracts, whole
     expect_whole(received)
     assert not list(received.glob(".incoming-*"))
     grow(small_disk, "64m")
-    assert run("receive", generated_extracts, "--received", received).returncode == 0
+    assert process("receive", few, "--received", received).returncode == 0
     assert copy_of(received) == copy_of(whole[0])
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("room", ["3m", "8m"])
-def test_a_full_disk_stops_a_build_and_the_old_warehouse_stands(
-    generated_extracts, standing, small_disk, room
-):
+def test_a_full_disk_stops_a_build_and_the_old_warehouse_stands(few, standing, small_disk, room):
     size = sum(path.stat().st_size for path in standing.parent.rglob("*") if path.is_file())
     grow(small_disk, f"{size // 1024 + int(room[:-1]) * 1024}k")
     warehouse = small_disk / standing.name
     shutil.move(standing, warehouse)
     shutil.move(standing.with_suffix(".received"), small_disk)
     before = facts(warehouse)
-    arguments = ["build", "--extracts", generated_extracts, "--warehouse", warehouse]
-    done = run(*arguments)
+    arguments = ["build", "--extracts", few, "--warehouse", warehouse]
+    done = process(*arguments)
     assert done.returncode == 1
     assert "The disk of the warehouse is full" in done.stderr
     assert "Traceback" not in done.stderr
     assert facts(warehouse) == before
     assert not list(small_disk.glob(".building-*"))
     grow(small_disk, "512m")
-    done = run(*arguments)
+    done = process(*arguments)
     assert done.returncode == 0, done.stderr
     assert facts(warehouse) == before
 
@@ -261,9 +258,7 @@ def test_a_full_disk_stops_a_build_and_the_old_warehouse_stands(
 @pytest.mark.parametrize(
     "cut", [0.5, *(pytest.param(c, marks=pytest.mark.faults) for c in (0.01, 0.1, 0.9, 0.999))]
 )
-def test_a_gzip_file_that_is_cut_off_refuses_its_delivery(
-    generated_extracts, standing, tmp_path, cut
-):
+def test_a_gzip_file_that_is_cut_off_refuses_its_delivery(few, standing, tmp_path, cut):
     """Cut off at the sender: the manifest's checksum is the cut file's."""
     extracts = tmp_path / "extracts"
     text = "signal_id;ident;signal;fra_dato;til_dato;kilde\n" + "".join(
@@ -302,11 +297,9 @@ def deliver_gzip(folder: Path, whole: bytes, content: bytes) -> None:
 
 @pytest.mark.faults
 @pytest.mark.parametrize("apart", [0, 1, 3, 6])
-def test_of_two_builds_at_once_one_is_told_and_neither_spoils_the_other(
-    generated_extracts, standing, apart
-):
+def test_of_two_builds_at_once_one_is_told_and_neither_spoils_the_other(few, standing, apart):
     before = facts(standing)
-    arguments = ["build", "--extracts", generated_extracts, "--warehouse", standing]
+    arguments = ["build", "--extracts", few, "--warehouse", standing]
     first = begin(*arguments)
     time.sleep(apart)
     second = begin(*arguments)
@@ -315,12 +308,12 @@ def test_of_two_builds_at_once_one_is_told_and_neither_spoils_the_other(
     [told] = [message for message, code in ended.items() if code == 2]
     assert "running already. Wait until it is done and try again." in told
     assert facts(standing) == before
-    assert run(*arguments).returncode == 0
+    assert process(*arguments).returncode == 0
 
 
-def test_two_receipts_at_once_give_one_whole_copy(generated_extracts, whole, tmp_path):
+def test_two_receipts_at_once_give_one_whole_copy(few, whole, tmp_path):
     received = tmp_path / "received"
-    processes = [begin("receive", generated_extracts, "--received", received) for _ in range(2)]
+    processes = [begin("receive", few, "--received", received) for _ in range(2)]
     messages = [process.communicate()[1] for process in processes]
     assert sorted(process.returncode for process in processes) == [0, 2], messages
     assert copy_of(received) == copy_of(whole[0])
@@ -347,9 +340,7 @@ print(reads)
 
 @pytest.mark.faults
 @pytest.mark.parametrize("readers", [4, 20])
-def test_readers_see_a_whole_warehouse_throughout_rebuilds(
-    generated_extracts, standing, tmp_path, readers
-):
+def test_readers_see_a_whole_warehouse_throughout_rebuilds(few, standing, tmp_path, readers):
     stop = tmp_path / "stop"
     command = [sys.executable, "-c", READER, str(standing), str(stop)]
     started = [
@@ -357,8 +348,8 @@ def test_readers_see_a_whole_warehouse_throughout_rebuilds(
         for _ in range(readers)
     ]
     codes = [
-        run("build", "--extracts", generated_extracts, "--warehouse", standing, *as_of).returncode
-        for as_of in ([], ["--as-of", "2018-01-21"])
+        process("build", "--extracts", few, "--warehouse", standing, *as_of).returncode
+        for as_of in ([], ["--as-of", "2018-01-31"])
     ]
     stop.touch()
     said = [reader.communicate() for reader in started]
@@ -368,13 +359,13 @@ def test_readers_see_a_whole_warehouse_throughout_rebuilds(
 
 
 @pytest.mark.parametrize("key", ["another", "broken", "missing"])
-def test_the_wrong_key_is_told_and_changes_nothing(generated_extracts, standing, tmp_path, key):
+def test_the_wrong_key_is_told_and_changes_nothing(few, standing, tmp_path, key):
     wrong = tmp_path / "wrong.key"
     if key != "missing":
         wrong.write_text("ab" * 64 if key == "another" else "no key")
     received = copy_of(standing.with_suffix(".received"))
     before = standing.read_bytes()
-    arguments = ["build", "--extracts", generated_extracts, "--warehouse", standing]
+    arguments = ["build", "--extracts", few, "--warehouse", standing]
     done = run(*arguments, "--key-file", wrong)
     assert done.returncode == 2
     assert "key" in done.stderr
@@ -385,21 +376,17 @@ def test_the_wrong_key_is_told_and_changes_nothing(generated_extracts, standing,
 
 
 @pytest.mark.faults
-def test_a_key_changed_in_earnest_gives_the_same_facts_of_other_pseudonyms(
-    generated_extracts, standing, tmp_path
-):
+def test_a_key_changed_in_earnest_gives_the_same_facts_of_other_pseudonyms(few, standing, tmp_path):
     """The documented way: a new key, the received copy rotated, the warehouse built from it."""
     new_key, rotated = tmp_path / "new.key", tmp_path / "rotated.received"
-    assert run("key", "new", new_key).returncode == 0
-    done = run(
+    assert process("key", "new", new_key).returncode == 0
+    done = process(
         "key", "rotate", "--received", standing.with_suffix(".received"),
         "--new-key-file", new_key, "--to", rotated,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     warehouse = tmp_path / "rotated.duckdb"
-    done = run(
-        "build", "--extracts", generated_extracts, "--warehouse", warehouse, "--key-file", new_key
-    )
+    done = process("build", "--extracts", few, "--warehouse", warehouse, "--key-file", new_key)
     assert done.returncode == 0, done.stderr
     for fact in ("fct_participation", "fct_terminations", "fct_measure_weeks"):
         rest = f"select * exclude (person_key) from {fact}"

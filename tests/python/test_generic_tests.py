@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run
+from conftest import ROOT
+from conftest import dbt as run_dbt
 
 APART = (
     "lower_bound_column: first_day, upper_bound_column: last_day,"
@@ -159,8 +160,7 @@ def dbt(project: Path, command: str, models: dict[str, str], yaml: str) -> str:
     for name, query in models.items():
         (project / "models" / f"{name}.sql").write_text(query)
     (project / "models" / "models.yml").write_text(f"version: 2\nmodels:\n{yaml}")
-    options = ["--project-dir", project, "--profiles-dir", project, "--log-path", project]
-    return run("dbt", command, *options, "--no-use-colors").stdout
+    return run_dbt(command, "--log-path", project, project=project).stdout
 
 
 @pytest.fixture(scope="module")

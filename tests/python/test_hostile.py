@@ -142,7 +142,7 @@ def spoiled(draw: st.DrawFn, content: bytes) -> bytes:
 
 
 few = settings(
-    max_examples=max(settings().max_examples // 5, 20),
+    max_examples=settings().max_examples // 10,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -43,7 +43,7 @@ VALUES = {
 # Two deliveries are received for each: `make test-fuzz` does many more, and none are spent on
 # making a failing one small.
 PLENTY = settings(
-    max_examples=max(settings().max_examples // 5, 20),
+    max_examples=settings().max_examples // 10,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
@@ -129,20 +129,25 @@ def test_any_layout_of_an_office_gives_the_rows_of_the_plain_delivery(tables, rn
             assert sorted(map(repr, got)) == sorted(map(repr, wanted)), as_yaml(mapping)
 
 
+@pytest.mark.parametrize(
+    "population", ["few", pytest.param("generated_extracts", marks=pytest.mark.slow)]
+)
 def test_a_whole_register_through_an_offices_layout_gives_the_same_warehouse(
-    generated_extracts: Path,
-    generated_warehouse: Path,
+    population: str,
+    request: pytest.FixtureRequest,
     build: Callable[..., Path],
     tmp_path_factory: pytest.TempPathFactory,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    plain = request.getfixturevalue(population)
+    expected = build(plain)
     home = tmp_path_factory.mktemp("inverse")
     extracts = home / "extracts"
     extracts.mkdir()
-    for source in generated_extracts.iterdir():
+    for source in plain.iterdir():
         if source.name != "nir":
             (extracts / source.name).symlink_to(source)
-    for number, delivery in enumerate(sorted((generated_extracts / "nir").iterdir())):
+    for number, delivery in enumerate(sorted((plain / "nir").iterdir())):
         folder = extracts / "nir" / delivery.name
         folder.mkdir(parents=True)
         tables = {name: csv_rows(delivery, name) for name in TABLES}
@@ -167,10 +172,10 @@ def test_a_whole_register_through_an_offices_layout_gives_the_same_warehouse(
         )[0][0]
         query = f"select {columns} from {table} order by all"
         got = rows(warehouse, query)
-        assert got == rows(generated_warehouse, query), table
+        assert got == rows(expected, query), table
         assert got, table
     reasons = "select source, reason, count(*) from quarantine group by all order by all"
-    assert rows(warehouse, reasons) == rows(generated_warehouse, reasons)
+    assert rows(warehouse, reasons) == rows(expected, reasons)
 
 
 def csv_rows(delivery: Path, name: str) -> list[dict[str, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, run
+from conftest import ROOT, run, the_project
 
 from introstat.warehouse.opening import open_warehouse
 
@@ -56,18 +56,6 @@ CUBES = {
 }
 
 
-@pytest.fixture(scope="module")
-def analyses(tmp_path_factory: pytest.TempPathFactory, generated_warehouse: Path) -> Path:
-    """The queries of analyses/, compiled."""
-    target = tmp_path_factory.mktemp("compiled")
-    done = run(
-        "dbt", "compile", "--target-path", target, "--log-path", target,
-        INTROSTAT_WAREHOUSE=str(generated_warehouse),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return target / "compiled" / "introstat" / "analyses"
-
-
 @pytest.mark.parametrize(
     ("file", "analysis"),
     [
@@ -79,13 +67,13 @@ def analyses(tmp_path_factory: pytest.TempPathFactory, generated_warehouse: Path
     ],
 )
 def test_a_published_table_comes_back_cell_by_cell(
-    file: str, analysis: str, analyses: Path, tmp_path: Path, models: Callable[..., Path]
+    file: str, analysis: str, tmp_path: Path, build: Callable[..., Path]
 ) -> None:
     done = run("synth", "--replicate", PUBLISHED / f"{file}.csv", "--out", tmp_path / "extracts")
     assert done.returncode == 0, done.stderr
-    warehouse = models(tmp_path / "extracts", *MODELS)
+    warehouse = build(tmp_path / "extracts", *MODELS)
     with open_warehouse(warehouse) as connection:
-        query = connection.execute((analyses / f"{analysis}.sql").read_text())
+        query = connection.execute(the_project().analyses[analysis])
         names = [column[0] for column in query.description]
         ours = {cell(dict(zip(names, row, strict=True))) for row in query.fetchall()}
         if file in CUBES:
@@ -110,9 +98,9 @@ def cell(row: dict) -> tuple[str, ...]:
     )
 
 
-def test_every_analysis_runs_and_gives_rows(analyses: Path, generated_warehouse: Path) -> None:
-    queries = sorted(analyses.glob("*.sql"))
+def test_every_analysis_runs_and_gives_rows(generated_warehouse: Path) -> None:
+    queries = the_project().analyses
     assert len(queries) >= 12
     with open_warehouse(generated_warehouse) as connection:
-        for query in queries:
-            assert connection.execute(query.read_text()).fetchall(), query.name
+        for name, query in queries.items():
+            assert connection.execute(query).fetchall(), name

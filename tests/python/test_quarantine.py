@@ -22,7 +22,7 @@ def form(number: str, duf: str = " " * 12, start: str = "010216", end: str = "00
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory, models: Callable[..., Path]) -> Path:
+def warehouse(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Path]) -> Path:
     extracts = tmp_path_factory.mktemp("faults") / "extracts"
     deliver(
         extracts,
@@ -100,7 +100,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, models: Callable[..., Pa
             ]
         },
     )
-    return models(extracts, "quarantine", "dq_conservation", "stg_*")
+    return build(extracts, "quarantine", "dq_conservation", "stg_*")
 
 
 def test_the_first_reason_that_fits_counts(warehouse):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import receive_here, rows, run
+from conftest import rows
 from deliveries import deliver, ident
 
 from introstat.synth.generate import generate
@@ -19,23 +19,15 @@ def person(number: str, protection: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def triangle(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+def triangle(build: Callable[..., Path]) -> Callable[..., Path]:
     """Return a function that receives extracts and builds what the lag is made of."""
 
-    def build_(extracts: Path, received: Path, as_of: str = "") -> Path:
-        place = tmp_path_factory.mktemp("triangle")
-        receive_here(extracts, received)
-        done = run(
-            "dbt", "build", "--select", "+fct_registration_lag", "+fct_registration_share",
-            "+stg_nir__deltakelser", "+stg_nir__vedtak", "+stg_nir__tiltak", "+stg_nir__fravaer",
-            "+stg_nir__permisjoner", "--exclude-resource-type", "unit_test",
-            "--indirect-selection", "buildable",
-            "--vars", f"{{as_of: '{as_of}'}}",
-            "--target-path", place / "target", "--log-path", place,
-            INTROSTAT_WAREHOUSE=str(place / "w.duckdb"), INTROSTAT_RECEIVED=str(received),
+    def build_(extracts: Path, as_of: str = "") -> Path:
+        return build(
+            extracts, "fct_registration_lag", "fct_registration_share",
+            "stg_nir__deltakelser", "stg_nir__vedtak", "stg_nir__tiltak", "stg_nir__fravaer",
+            "stg_nir__permisjoner", as_of=as_of,
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout
-        return place / "w.duckdb"
 
     return build_
 
@@ -56,7 +48,7 @@ def held_back(
     place = tmp_path_factory.mktemp("held_back")
     extracts = nir_of(place / "extracts", 5000, 7, (2014, 2020))
     days = ("2018-01-21", "2021-01-21")
-    return {day: triangle(extracts, place / "received", day) for day in days}
+    return {day: triangle(extracts, day) for day in days}
 
 
 def test_an_event_counts_from_the_delivery_that_accepts_it_to_the_one_that_lacks_it(
@@ -81,7 +73,7 @@ def test_an_event_counts_from_the_delivery_that_accepts_it_to_the_one_that_lacks
             extracts, "nir", delivered,
             {"personer.csv": people, "deltakelser.csv": spells, "tiltak.csv": measures},
         )  # fmt: skip
-    warehouse = triangle(extracts, tmp_path / "received")
+    warehouse = triangle(extracts)
     found = rows(
         warehouse,
         "select event_type, event_month::varchar, age_months, known_count "
@@ -222,8 +214,7 @@ def test_small_municipalities_lean_on_their_county(held_back):
 def test_the_intervals_hold_four_in_five_in_a_register_of_forty_thousand(tmp_path, triangle):
     """The table of docs/registration-lag.md; every day tells of three years that were held back."""
     extracts = nir_of(tmp_path / "extracts", 40_000, 11, (2015, 2022))
-    received = tmp_path / "received"
-    late = triangle(extracts, received, "2023-01-21")
+    late = triangle(extracts, "2023-01-21")
     for region_type, least, most in (
         ("municipality", 0.78, 0.88),
         ("county", 0.72, 0.90),
@@ -231,7 +222,7 @@ def test_the_intervals_hold_four_in_five_in_a_register_of_forty_thousand(tmp_pat
     ):
         held = []
         for day in ("2018-07-21", "2019-01-21", "2019-07-21", "2020-01-21"):
-            found = coverage(triangle(extracts, received, day), late, region_type)
+            found = coverage(triangle(extracts, day), late, region_type)
             print(region_type, day, found)
             held.append(found["held"])
         assert least <= sum(held) / len(held) <= most, (region_type, held)
