@@ -26,8 +26,9 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 		echo "introstat needs Python 3.11: make PYTHON=/path/to/python3.11 (Debian: apt install python3 python3-pip)"; exit 1; }
 	@$(PYTHON) -m pip --version > /dev/null 2>&1 || { \
 		echo "pip is missing. Debian: apt install python3-pip"; exit 1; }
+	@echo "Setting up $(VENV): some 150 packages, a minute or two."
 	$(PYTHON) -m venv --without-pip --clear $(VENV)
-	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
+	$(PYTHON) -m pip --python $(BIN)/python install --disable-pip-version-check --progress-bar off \
 		--require-hashes --requirement requirements.lock
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check \
 		--no-deps --no-build-isolation --editable .
@@ -38,6 +39,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 demo: setup ## build the warehouse from made-up extracts and print its main figures
 	@test -f $(DEMO_KEY) || ! ls $(RECEIVED)/*/*/receipt.json > /dev/null 2>&1 || { \
 		echo "$(RECEIVED) holds deliveries that are not the demo's. Move data/ away first."; exit 1; }
+	@echo "Writing the extracts of 5 000 made-up persons to $(DEMO)."
 	@test -d $(DEMO) || $(BIN)/introstat synth --out $(DEMO) --persons 5000 --seed 2017 --shapes mixed
 	@test -f $(DEMO_KEY) || $(BIN)/python -c 'import secrets; print(secrets.token_hex(64))' > $(DEMO_KEY)
 	@echo "The demo makes a pseudonym key of its own, $(DEMO_KEY); it protects nobody."

@@ -1,5 +1,6 @@
-"""How far long work has come: one bar in the terminal, gone when it is done."""
+"""How far long work has come: one bar in the terminal, gone when it is done; else a line at times."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 Tell = Callable[[int, int, str], None]
 """Told how many of how many are done, and what is next."""
+# Between two lines where no terminal is: nobody wonders whether it hangs, and logs stay short.
+_SECONDS = 10
 
 
 def silent(done: int, total: int, name: str) -> None:
@@ -16,7 +19,16 @@ def silent(done: int, total: int, name: str) -> None:
 
 @contextmanager
 def shown(console: Console, doing: str) -> Iterator[Tell]:
-    """Show a bar while the block runs and give what to tell it; nothing where no terminal is."""
+    """Show how far it has come while the block runs, and give what to tell it."""
+    if console.is_terminal:
+        with _bar(console, doing) as tell:
+            yield tell
+    else:
+        yield _lines(console, doing)
+
+
+@contextmanager
+def _bar(console: Console, doing: str) -> Iterator[Tell]:
     columns = (
         TextColumn(doing),
         BarColumn(),
@@ -24,12 +36,22 @@ def shown(console: Console, doing: str) -> Iterator[Tell]:
         TimeElapsedColumn(),
         TextColumn("{task.fields[name]}", markup=False),
     )
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(doing, total=None, name="")
 
         def tell(done: int, total: int, name: str) -> None:
             bar.update(task, completed=done, total=total, name=name)
 
         yield tell
+
+
+def _lines(console: Console, doing: str) -> Tell:
+    last = time.monotonic()
+
+    def tell(done: int, total: int, name: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SECONDS:
+            last = time.monotonic()
+            console.print(f"{doing}: {done} of {total}", markup=False, highlight=False)
+
+    return tell

@@ -1,13 +1,17 @@
 """The commands as a whole: each has help with an example, and the help comes at once."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
+from introstat import progress
 from introstat.cli import main
 
 # Each takes longer to import than a command's help may take.
@@ -58,3 +62,13 @@ print(*sys.modules)
     imported = set(done.stdout.split())
     assert "introstat.disclosure.command" in imported
     assert imported & HEAVY == set()
+
+
+def test_where_no_terminal_is_long_work_says_every_ten_seconds_how_far_it_has_come(monkeypatch):
+    seconds = iter([0, 4, 10, 11, 20])
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    said = io.StringIO()
+    with progress.shown(Console(file=said), "Building") as tell:
+        for done in range(1, 4):
+            tell(done, 3, "fct_participation")
+    assert said.getvalue() == "Building: 2 of 3\n"
