@@ -77,10 +77,9 @@ test-faults: setup ## kill receipt and build, fill the disk, build twice at once
 test-fuzz: setup ## thousands of hostile deliveries and of offices' layouts (an hour)
 	$(BIN)/pytest tests/python/test_hostile.py tests/python/test_mapping_inverse.py --hypothesis-profile=fuzz
 
-# Ten minutes for 0.1, an hour for 1 (250 000 persons); nothing else should run meanwhile.
-BENCH_SCALES ?= 0.1 1
-bench: setup ## measure receipt, build, tests and facts, and print the page (benchmarks/README.md)
-	$(BIN)/python -m benchmarks $(BENCH_SCALES:%=--scale %)
+BENCH_PERSONS ?= 25000
+bench: setup ## measure what people wait for, and print the page (benchmarks/README.md)
+	$(BIN)/python -m benchmarks $(BENCH_PERSONS:%=--persons %)
 
 # Spark and its adapter want other versions than ours, and half a gigabyte: an environment of their own.
 $(SPARK_VENV)/.ready: scale_out/requirements.lock

@@ -15,14 +15,6 @@ from introstat.places import memory_limit
 from introstat.sql import quoted_name, text_literal
 from introstat.warehouse.opening import open_warehouse
 
-FACTS = (
-    "fct_participation",
-    "fct_participation_weeks",
-    "fct_measure_weeks",
-    "fct_terminations",
-    "fct_one_year_status",
-    "fct_benefit_months",
-)
 RELATIVE_TOLERANCE = 1e-12
 # Rows compared at once, so that memory does not grow with the facts.
 _ROWS_AT_ONCE = 5_000_000

@@ -183,10 +183,12 @@ def build_straight(
     warehouse: Path,
     chosen: Iterable[str] = (),
     as_of: date | None = None,
+    done: Callable[[str, float], None] = lambda *_: None,
 ) -> None:
     """Make a warehouse file of what was received: the seeds and the chosen models, else all.
 
-    What `dbt run` makes, but for the comments; encrypted if the environment names a key.
+    What `dbt run` makes, but for the comments; encrypted if the environment names a key. `done`
+    gets each model's name and seconds.
     """
     names = list(chosen)
     models = project.with_parents(names) if names else project.models
@@ -199,7 +201,7 @@ def build_straight(
         connection.execute(f"set file_search_path = {text_literal(str(received))}")
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute("set enable_progress_bar = false")
-        run_models(connection, [_known_on(as_of, model) for model in models])
+        run_models(connection, [_known_on(as_of, model) for model in models], done)
 
 
 def _known_on(as_of: date | None, model: Model) -> Model:
@@ -223,23 +225,6 @@ def failing_tests(project: Project, received: Path, warehouse: Path) -> dict[str
             if found[0][0]:
                 failing[test.name] = test.only_warns
     return failing
-
-
-def read_once_as_views(chosen: list[Model]) -> list[Model]:
-    """Return the models, parents first, with those that are read once as views.
-
-    Nobody else reads them here. The last is the fact, which stays what it is.
-    """
-    times = {chosen[-1].name: 1}
-    laid_out = [chosen[-1]]
-    for model in reversed(chosen[:-1]):
-        readers = [(each, each.query.count(model.relation)) for each in laid_out]
-        # What a view reads is read whenever the view is.
-        times[model.name] = sum(
-            count * (times[each.name] if each.is_view else 1) for each, count in readers
-        )
-        laid_out.append(replace(model, is_view=model.is_view or times[model.name] == 1))
-    return laid_out[::-1]
 
 
 def run_models(

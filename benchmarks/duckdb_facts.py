@@ -1,4 +1,4 @@
-"""Our own facts from the Parquet files that polars reads too, each written to one as polars does.
+"""Our own week facts, from the Parquet files that polars reads too to one each.
 
 The SQL between is the models' own, compiled.
 """
@@ -6,10 +6,11 @@ The SQL between is the models' own, compiled.
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.agreement import FACTS
-from benchmarks.compiled import between_inputs_and, database, read, read_once_as_views, run_models
-from benchmarks.peers.running import command, timed
+from benchmarks.compiled import between_inputs_and, database, read, run_models
+from benchmarks.timing import command, timed
 from introstat.sql import text_literal
+
+WEEK_FACTS = ("fct_participation_weeks", "fct_measure_weeks")
 
 
 def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, float]:
@@ -19,8 +20,8 @@ def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, f
     def maker(fact: str) -> Callable[[Path, Path], None]:
         def make(folder: Path, path: Path) -> None:
             with database(folder, project) as connection:
-                *before, last = read_once_as_views(between_inputs_and(fact, project))
-                run_models(connection, before, lambda *_: None)
+                *before, last = between_inputs_and(fact, project)
+                run_models(connection, before)
                 # Packed as polars packs.
                 connection.execute(
                     f"copy ({last.query}) to {text_literal(str(path))} "
@@ -29,10 +30,10 @@ def facts(inputs: Path, out: Path, only: list[str] | None = None) -> dict[str, f
 
         return make
 
-    return timed({fact: maker(fact) for fact in FACTS}, inputs, out, only)
+    return timed({fact: maker(fact) for fact in WEEK_FACTS}, inputs, out, only)
 
 
-run = command("benchmarks.duckdb_facts", facts, list(FACTS))
+run = command("benchmarks.duckdb_facts", facts, list(WEEK_FACTS))
 
 if __name__ == "__main__":
     run()

@@ -1,7 +1,7 @@
-"""What the facts are made from: accepted rows of the registers, typed, one Parquet file each.
+"""What the week facts are made from: accepted rows of the registers, typed, one Parquet file each.
 
 These are what stands before the facts' own definitions: rows that staging let in, who a number
-belongs to, the periods, and the rule book's words. All that lies between these and the facts is
+belongs to, and the rule book's words. All that lies between these and the facts is
 computed by who is measured, polars or our own SQL.
 """
 
@@ -11,27 +11,14 @@ from introstat.sql import quoted_name, text_literal
 from introstat.warehouse.opening import open_warehouse
 
 INPUTS = (
-    # staging
-    "stg_aordningen__inntekt",
-    "stg_aordningen__virksomheter",
-    "stg_folkeregister__bosatt",
     "stg_nir__deltakelser",
     "stg_nir__fravaer",
     "stg_nir__permisjoner",
     "stg_nir__tiltak",
-    "stg_status__signaler",
-    # identity and time
     "int_identity__current_idents",
     "int_person__persons",
-    "int_geography__successions",
-    "int_time__periods",
     "int_time__vintage",
-    # the rule book
     "measure_words",
-    "status_signals",
-    "statuses",
-    "termination_groups",
-    "termination_reasons",
 )
 
 

@@ -3,33 +3,27 @@
 from pathlib import Path
 
 import click
-import duckdb
 
-from benchmarks.compiled import WAREHOUSE, read, run_models
-from introstat.places import memory_limit, received_beside
-from introstat.sql import text_literal
+from benchmarks.compiled import build_straight, read
+from introstat.places import received_beside
 
 
 @click.command()
 @click.argument("compiled", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("work", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def run(compiled: Path, work: Path) -> None:
-    """Run the models of the folder COMPILED in the warehouse file in WORK, which has the seeds.
+@click.argument("warehouse", type=click.Path(dir_okay=False, path_type=Path))
+def run(compiled: Path, warehouse: Path) -> None:
+    """Run the models of the folder COMPILED in a new file WAREHOUSE, with the seeds.
 
     Prints the seconds of each model. INTROSTAT_RECEIVED names the received copy.
 
-    Example: python -m benchmarks.straight models/ work/
+    Example: python -m benchmarks.straight models/ w.duckdb
     """
-    warehouse = work / WAREHOUSE
-    with duckdb.connect(str(warehouse)) as connection:
-        # Where the sources' files are looked for, as profiles.yml says.
-        received = text_literal(str(received_beside(warehouse)))
-        connection.execute(f"set file_search_path = {received}")
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set enable_progress_bar = false")
-        run_models(
-            connection, read(compiled).models, lambda name, took: click.echo(f"{name}\t{took:.3f}")
-        )
+    build_straight(
+        read(compiled),
+        received_beside(warehouse),
+        warehouse,
+        done=lambda name, took: click.echo(f"{name}\t{took:.3f}"),
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How far long work has come: one bar in the terminal, gone when it is done; else a line at times."""
+"""How far long work has come: one bar in the terminal, gone when it is done, or a line at times."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -36,7 +36,10 @@ from introstat.warehouse.opening import open_warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
-hypothesis.settings.register_profile("fuzz", max_examples=4000, deadline=None)
+# Examples that failed are not kept: tests leave nothing outside their temporary folder.
+hypothesis.settings.register_profile("here", database=None)
+hypothesis.settings.register_profile("fuzz", max_examples=4000, deadline=None, database=None)
+hypothesis.settings.load_profile("here")
 # A worker has a file for itself: begun last, one of these would keep it busy after the others.
 _LONG = (
     "test_build", "test_release", "test_dbt_commands", "test_definitions", "test_faults",

@@ -3,19 +3,20 @@
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
 import pytest
 from conftest import ROOT, the_project
 
-from benchmarks import agreement, duckdb_facts
-from benchmarks.agreement import FACTS, compare
-from benchmarks.compiled import Model, read_once_as_views
+from benchmarks import agreement, duckdb_facts, polars_facts
+from benchmarks.agreement import compare
+from benchmarks.duckdb_facts import WEEK_FACTS
 from benchmarks.inputs import INPUTS, export_inputs
-from benchmarks.measure import Measured, repeated
-from benchmarks.peers import polars_facts
-from benchmarks.table import page
+from benchmarks.measure import Measured, measured, median
+from benchmarks.page import page
+from introstat.errors import UserError
 
 FACT = "fct_participation"
 # One row of it, with hours.
@@ -114,79 +115,71 @@ def test_a_fact_that_no_peer_made_is_a_difference(generated_warehouse, tmp_path)
 
 def test_inputs_are_all_there_and_the_facts_are_not(inputs):
     assert sorted(path.stem for path in inputs.iterdir()) == sorted(INPUTS)
-    assert not set(FACTS) & set(INPUTS)
+    assert not set(WEEK_FACTS) & set(INPUTS)
 
 
 def test_polars_makes_the_warehouse_s_facts(generated_warehouse, inputs, tmp_path):
     seconds = polars_facts.facts(inputs, tmp_path)
-    assert list(seconds) == list(FACTS)
-    assert compare(generated_warehouse, tmp_path, list(FACTS)) == []
+    assert list(seconds) == list(WEEK_FACTS)
+    assert compare(generated_warehouse, tmp_path, list(WEEK_FACTS)) == []
 
 
 def test_polars_is_a_command_that_makes_one_fact(inputs, tmp_path):
-    module = [sys.executable, "-m", "benchmarks.peers.polars_facts"]
+    module = [sys.executable, "-m", "benchmarks.polars_facts"]
     shown = subprocess.run([*module, "--help"], cwd=ROOT, capture_output=True, text=True)
     assert shown.returncode == 0
-    assert "Example: python -m benchmarks.peers.polars_facts " in " ".join(shown.stdout.split())
+    assert "Example: python -m benchmarks.polars_facts " in " ".join(shown.stdout.split())
     made = subprocess.run(
-        [*module, inputs, tmp_path, "--only", "fct_terminations"],
+        [*module, inputs, tmp_path, "--only", "fct_measure_weeks"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
     assert made.returncode == 0, made.stderr
     fact, seconds = made.stdout.split()
-    assert fact == "fct_terminations" and float(seconds) > 0
-    assert [path.name for path in tmp_path.iterdir()] == ["fct_terminations.parquet"]
-
-
-def test_only_what_is_read_in_several_places_is_a_table_for_a_fact_alone():
-    def model(name: str, *parents: str, is_view: bool = False) -> Model:
-        read = " union all ".join(f'from "introstat"."main"."{parent}"' for parent in parents)
-        return Model(name, "main", f'"main"."{name}"', [], is_view, [], read)
-
-    chosen = [
-        model("spells", "input"),
-        model("types", "input"),
-        model("stretches", "spells", "spells", "types"),
-        model("weeks", "stretches", "types"),
-        model("fact", "weeks", is_view=True),
-    ]
-    laid_out = read_once_as_views(chosen)
-    assert [each.name for each in laid_out] == [each.name for each in chosen]
-    assert [each.name for each in laid_out if not each.is_view] == ["spells", "types"]
+    assert fact == "fct_measure_weeks" and float(seconds) > 0
+    assert [path.name for path in tmp_path.iterdir()] == ["fct_measure_weeks.parquet"]
 
 
 def test_our_own_facts_alone_are_the_warehouse_s(generated_warehouse, inputs, tmp_path):
     with_models = shutil.copytree(inputs, tmp_path / "inputs")
     the_project().write(with_models)
     made = tmp_path / "facts"
-    assert list(duckdb_facts.facts(with_models, made)) == list(FACTS)
-    assert compare(generated_warehouse, made, list(FACTS)) == []
-    assert sorted(made.iterdir()) == sorted(made / f"{fact}.parquet" for fact in FACTS)
+    assert list(duckdb_facts.facts(with_models, made)) == list(WEEK_FACTS)
+    assert compare(generated_warehouse, made, list(WEEK_FACTS)) == []
+    assert sorted(made.iterdir()) == sorted(made / f"{fact}.parquet" for fact in WEEK_FACTS)
 
 
 def test_several_runs_are_summed_up_by_their_median():
-    runs = iter([Measured(3.0, 10.0, ""), Measured(1.0, 20.0, ""), Measured(2.0, 5.0, "")])
-    summary, results = repeated(3, lambda: next(runs))
-    assert (summary.runs, summary.seconds, summary.peak_megabytes) == (3, 2.0, 20.0)
-    assert (summary.least_seconds, summary.most_seconds) == (1.0, 3.0)
-    assert len(results) == 3
+    runs = [Measured(seconds, 1.0, 10.0, "") for seconds in (3.0, 1.0, 2.0)]
+    once = iter(runs)
+    assert median(3, lambda: next(once)) == runs[2]
+    assert median(2, lambda: None) is None
 
 
-def test_the_page_says_what_was_not_measured():
-    """Larger instances measure less."""
-    step = {"runs": 1, "seconds": 2.0, "least_seconds": 2.0, "most_seconds": 2.0,
-            "peak_megabytes": 1024.0}  # fmt: skip
-    small = {"machine": {"processors": "2"}, "rows": {"measures": 5}, "bytes": {"extracts": 2**20},
-             "plain_reading": step, "receive": step | {"seconds": 5.0}, "build": step}  # fmt: skip
-    large = small | {"receive": step | {"seconds": 50.0}}
-    said = page({"N1": small, "N10": large})
-    assert "| receive / DuckDB reading the same files into Parquet | 2.50 | 25.00 |" in said
-    assert (
-        "| week facts in DuckDB / in polars, from Parquet to Parquet "
-        "| not measured | not measured |" in said
-    )
-    assert "| most memory of a process in receipt and build, GB | 1.00 | 1.00 |" in said
-    assert "Machine: processors 2." in said
-    assert "| `introstat receive` | 1 | 50.00 | 2.00–2.00 | 1024 |" in said
+def test_a_command_is_measured_with_all_it_starts_and_ended_when_it_takes_too_long(tmp_path):
+    busy = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
+    start = "import subprocess, sys; subprocess.run([sys.executable, '-c', {!r}]); print('done')"
+    done = measured([sys.executable, "-c", start.format(busy)], {}, tmp_path, 60)
+    assert done is not None
+    assert done.said == "done\n"
+    assert done.processor_seconds > 0.3
+    assert done.peak_megabytes > 5
+    mark = tmp_path / "alive"
+    slow = f"import time; time.sleep(1); open({str(mark)!r}, 'w')"
+    assert measured([sys.executable, "-c", start.format(slow)], {}, tmp_path, 0.3) is None
+    time.sleep(1.2)
+    assert not mark.exists(), "what it had started lives on"
+    with pytest.raises(UserError, match="ended with 3"):
+        measured([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path, 60)
+
+
+def test_the_page_has_ratios_and_says_what_has_not_ended_and_what_was_not_measured():
+    took = {"seconds": 2.0, "processor_seconds": 3.5, "peak_megabytes": 1024.0}
+    small = {"plain reading": took, "receive": took | {"seconds": 5.0}, "release 2017": None}
+    large = {"receive": took | {"seconds": 50.0}}
+    said = page({300: small, 25_000: large}, 600)
+    assert "|  | 300 persons | 25 000 persons |" in said
+    assert "| receive / DuckDB reading the same files into Parquet | 2.50 |  |" in said
+    assert "| `receive` | 5.0 (3.5), 1024 MB | 50.0 (3.5), 1024 MB |" in said
+    assert "| `release 2017` | not ended after 600 |  |" in said

@@ -1,1 +1,0 @@
-"""The same facts without DuckDB, from the same inputs."""
