@@ -120,23 +120,25 @@ def compare(folder: Path) -> list[str]:
     found: list[str] = []
     originals: dict[str, pa.Table] = {}
     seen: dict[str, set[str]] = {stem: set() for stem in tables}
-    for file in _files(folder):
-        try:
-            encodings = _read(file)
-        except UserError as error:
-            found.append(error.message)
-            encodings = []
-            for stem in file.tables:
-                seen[stem].add(file.format)
-        for encoded in encodings:
-            if encoded.table not in tables:
-                found.append(f"{file.path.name}: {encoded.table} is no table of this release.")
-                continue
-            seen[encoded.table].add(file.format)
-            if file.format == "parquet":
-                originals[encoded.table] = encoded.cells
-            elif encoded.table in originals:
-                found += _differences(encoded, _expected(encoded, originals[encoded.table], tables))
+    with duckdb.connect() as connection:
+        for file in _files(folder):
+            try:
+                encodings = _read(file)
+            except UserError as error:
+                found.append(error.message)
+                encodings = []
+                for stem in file.tables:
+                    seen[stem].add(file.format)
+            for encoded in encodings:
+                if encoded.table not in tables:
+                    found.append(f"{file.path.name}: {encoded.table} is no table of this release.")
+                    continue
+                seen[encoded.table].add(file.format)
+                if file.format == "parquet":
+                    originals[encoded.table] = encoded.cells
+                elif encoded.table in originals:
+                    expected = _expected(encoded, originals[encoded.table], tables)
+                    found += _differences(connection, encoded, expected)
     for stem, data in tables.items():
         wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(stem, data)}
         found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
@@ -244,7 +246,9 @@ def _imdi_files(stem: str, data: Path) -> list[str]:
     return imdi_csv.names_for(about["name"], about["is_preliminary"], data.stem.removeprefix(stem))
 
 
-def _differences(encoded: Encoded, original: pa.Table) -> list[str]:
+def _differences(
+    connection: duckdb.DuckDBPyConnection, encoded: Encoded, original: pa.Table
+) -> list[str]:
     """The cells in which a format is not as the original, in words."""
     where = encoded.path.name
     if "is_preliminary" in encoded.cells.column_names:
@@ -257,26 +261,25 @@ def _differences(encoded: Encoded, original: pa.Table) -> list[str]:
     ]
     if missing := [each for each in keys if each not in encoded.cells.column_names]:
         return [f"{where}: no column {missing[0]} of {encoded.table}."]
-    with duckdb.connect() as connection:
-        connection.register("original", original)
-        connection.register("encoded", encoded.cells)
-        names = ", ".join(quoted_name(each) for each in keys)
-        doubled = connection.execute(
-            f"select {names} from encoded group by {names} having count(*) > 1 limit {_SHOWN}"
-        ).fetchall()
-        # What cannot occur and what is not there say the same.
-        rows = connection.execute(
-            f"""
-            with
-            theirs as (select {names}, value, sign from encoded where sign <> '.'),
-            ours as (select {names}, value, sign from original where sign <> '.')
-            select {names}, theirs.value, theirs.sign, ours.value, ours.sign
-            from theirs full outer join ours using ({names})
-            where theirs.value is distinct from ours.value
-                or theirs.sign is distinct from ours.sign
-            order by {names}
-            """
-        ).fetchall()
+    connection.register("original", original)
+    connection.register("encoded", encoded.cells)
+    names = ", ".join(quoted_name(each) for each in keys)
+    doubled = connection.execute(
+        f"select {names} from encoded group by {names} having count(*) > 1 limit {_SHOWN}"
+    ).fetchall()
+    # What cannot occur and what is not there say the same.
+    rows = connection.execute(
+        f"""
+        with
+        theirs as (select {names}, value, sign from encoded where sign <> '.'),
+        ours as (select {names}, value, sign from original where sign <> '.')
+        select {names}, theirs.value, theirs.sign, ours.value, ours.sign
+        from theirs full outer join ours using ({names})
+        where theirs.value is distinct from ours.value
+            or theirs.sign is distinct from ours.sign
+        order by {names}
+        """
+    ).fetchall()
     told = [f"{where}: {_cell(keys, row)} is there twice." for row in doubled]
     told += [
         f"{where}: {_cell(keys, row)} is {_said(*row[-4:-2])}, Parquet has {_said(*row[-2:])}."

@@ -21,6 +21,9 @@ def verify_release(folder: Path, restricted: Path | None) -> list[str]:
     faults = manifest.checksum_faults(folder, about)
     if faults:
         return faults
+    # First, so that one who named no such folder does not wait for the rest.
+    inside = restricted / folder.name if restricted else None
+    witnesses = read_witnesses(inside) if inside else None
     faults = compare(folder)
     contents = load_contents()
     period, version, year = (
@@ -29,10 +32,8 @@ def verify_release(folder: Path, restricted: Path | None) -> list[str]:
         int(str(about["reference_year"])),
     )
     faults += finished.dependent_faults(folder, contents, period, version, year)
-    if restricted is None:
+    if inside is None or witnesses is None:
         return faults
-    inside = restricted / folder.name
-    witnesses = read_witnesses(inside)
     results = finished.audit_release(
         folder,
         contents,

@@ -60,7 +60,7 @@ class Cubes:
         self.cells.setdefault(cube, []).append(row)
 
 
-def _regions(period: str) -> list[tuple[str, str, str, str | None]]:
+def _regions(period: str, every: bool) -> list[tuple[str, str, str, str | None]]:
     day = date(int(period[:4]), 6 if period.endswith("H1") else 12, 30)
 
     def valid(row: Mapping[str, str]) -> bool:
@@ -76,7 +76,7 @@ def _regions(period: str) -> list[tuple[str, str, str, str | None]]:
     municipalities = [
         (row["municipality_code"], "municipality", row["municipality_name"], row["county_code"])
         for row in seed_rows("municipalities")
-        if valid(row)
+        if valid(row) and (every or row["municipality_code"].endswith("1"))
     ]
     return [("0", "country", "Hele landet", None), *counties, *municipalities]
 
@@ -99,12 +99,16 @@ def sample(
     persons: int = 28_800,
     everything_hidden: bool = False,
     revised: bool = False,
+    every_municipality: bool = False,
     seed: int = 2017,
 ) -> duckdb.DuckDBPyConnection:
-    """Return a database in memory with the cubes of a release, always the same for a seed."""
+    """Return a database in memory with the cubes of a release, always the same for a seed.
+
+    Of the municipalities it has one in ten, some in each county, unless every one is wanted.
+    """
     cubes = Cubes(period, earlier, persons, everything_hidden=everything_hidden)
     chance = random.Random(seed)
-    regions = _regions(period)
+    regions = _regions(period, every_municipality)
     places = [row for row in regions if row[1] == "municipality"]
     weights = [chance.paretovariate(1.1) for _ in places]
     by_place = dict(

@@ -60,28 +60,24 @@ def random_counts(rng, layout, dims):
 def possible_tables(published, least_hidden, bound):
     """All whole-number tables that agree with what is published, one row each; None if too many."""
     system = published.system
-    total = published.known[system.grand_totals[0]]
     n = len(system.inner)
     member = np.array([system.values(row) for row in np.eye(n, dtype=np.int64)]).T  # cells x inner
     shown = published.known != UNKNOWN
-    tables = np.zeros((1, 0), dtype=np.int64)
+    known = published.known[shown]
+    values = np.zeros((1, system.size), dtype=np.int64)
     for k in range(n):
-        # After the first k inner cells: nothing may exceed a known sum, and complete sums must
-        # match.
-        steps = np.arange(total + 1)
-        if len(tables) * len(steps) > 40 * bound:
+        # Each table so far goes on with every count of inner cell k that exceeds no known sum;
+        # sums that are complete with it must match.
+        room = (known - values[:, shown])[:, member[shown, k] > 0].min(axis=1)
+        if (room + 1).sum() > 40 * bound:
             return None
-        tables = np.concatenate(
-            [np.repeat(tables, len(steps), axis=0), np.tile(steps, len(tables))[:, None]], axis=1
-        )
-        partial = tables @ member[:, : k + 1].T
-        complete = member[:, k + 1 :].sum(axis=1) == 0
-        fits = (partial[:, shown] <= published.known[shown]).all(axis=1)
-        fits &= (partial[:, shown & complete] == published.known[shown & complete]).all(axis=1)
-        tables = tables[fits]
-        if len(tables) > bound:
+        values = np.repeat(values, room + 1, axis=0)
+        counts = np.concatenate([np.arange(most + 1) for most in room])
+        values += counts[:, None] * member[:, k]
+        complete = (member[:, k + 1 :].sum(axis=1) == 0)[shown]
+        values = values[(values[:, shown][:, complete] == known[complete]).all(axis=1)]
+        if len(values) > bound:
             return None
-    values = tables @ member.T
     return values[(values[:, published.hidden] >= least_hidden).all(axis=1)]
 
 
