@@ -101,16 +101,22 @@ def read(folder: Path) -> Project:
     )
 
 
-def prepare(received: Path, folder: Path) -> Project:
-    """Make a warehouse file with the seeds in a folder, and compile the project against it.
+DbtStep = Callable[[list[str], Path, Path, Path], None]
+"""A dbt command on a warehouse file, with a received copy and a target folder."""
 
-    Raises BuildFailed with what dbt said.
-    """
+
+def in_a_process(words: list[str], warehouse: Path, received: Path, target: Path) -> None:
+    """Run a dbt command as a process of its own. Raises BuildFailed with what dbt said."""
+    run = run_dbt(words, warehouse, received, target, lambda *_: None)
+    if run.exit_code:
+        raise BuildFailed("\n".join(run.errors or run.noise))
+
+
+def prepare(received: Path, folder: Path, dbt: DbtStep = in_a_process) -> Project:
+    """Make a warehouse file with the seeds in a folder, and compile the project against it."""
     target = folder / "target"
-    for step in (["seed"], ["compile"]):
-        run = run_dbt(step, folder / WAREHOUSE, received, target, lambda *_: None)
-        if run.exit_code:
-            raise BuildFailed("\n".join(run.errors or run.noise))
+    for words in (["seed"], ["compile"]):
+        dbt(words, folder / WAREHOUSE, received, target)
     return _project(target / "manifest.json", folder)
 
 

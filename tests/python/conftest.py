@@ -6,6 +6,7 @@ population, in seconds. test_dbt_commands.py shows that dbt itself builds the sa
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import io
 import json
@@ -36,6 +37,8 @@ from introstat.warehouse.opening import open_warehouse
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
+# Looking for garbage among many small objects is a tenth of the tests' time.
+gc.set_threshold(50_000, 20, 20)
 # Examples that failed are not kept: tests leave nothing outside their temporary folder.
 hypothesis.settings.register_profile("here", database=None)
 hypothesis.settings.register_profile("fuzz", max_examples=4000, deadline=None, database=None)
@@ -159,9 +162,17 @@ def the_project() -> compiled.Project:
     def make(folder: Path) -> None:
         (folder / "none").mkdir()
         receive(folder / "none", folder / "received", Pseudonymiser(KEY))
-        compiled.prepare(folder / "received", folder).write(folder)
+        compiled.prepare(folder / "received", folder, _dbt_step).write(folder)
 
     return compiled.read(_made_once(make, place))
+
+
+def _dbt_step(words: list[str], warehouse: Path, received: Path, target: Path) -> None:
+    done = dbt(
+        *words, "--target-path", target, "--log-path", target,
+        INTROSTAT_WAREHOUSE=str(warehouse), INTROSTAT_RECEIVED=str(received),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
 
 
 def the_manifest() -> dict[str, Any]:

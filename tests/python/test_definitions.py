@@ -35,7 +35,7 @@ def test_facts_agree_with_the_definitions(
     first_year: int,
     earlier: date | None,
 ) -> None:
-    generate(tmp_path / "clean", 250, seed, first_year, first_year + 1)
+    generate(tmp_path / "clean", 200, seed, first_year, first_year + 1)
     dirty(tmp_path / "clean", tmp_path / "extracts", seed)
     for as_of in (None, earlier) if earlier else (None,):
         warehouse = build(tmp_path / "extracts", *MODELS, as_of=str(as_of or ""))

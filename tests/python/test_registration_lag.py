@@ -46,7 +46,7 @@ def held_back(
 ) -> dict[str, Path]:
     """A warehouse of what was known on two days, and one three years on."""
     place = tmp_path_factory.mktemp("held_back")
-    extracts = nir_of(place / "extracts", 5000, 7, (2014, 2020))
+    extracts = nir_of(place / "extracts", 2500, 7, (2014, 2020))
     days = ("2018-01-21", "2021-01-21")
     return {day: triangle(extracts, day) for day in days}
 
@@ -189,8 +189,8 @@ def test_the_intervals_hold_about_four_in_five_of_what_came(held_back):
     early, late = held_back.values()
     found = coverage(early, late, "municipality")
     assert found["count"] > 100
+    # Not so wide that nothing falls outside; of so few persons hardly more comes than was foretold.
     assert 0.72 <= found["held"] <= 0.92, found
-    assert min(found["below"], found["above"]) > 0.01, found
 
 
 def test_small_municipalities_lean_on_their_county(held_back):
@@ -225,4 +225,6 @@ def test_the_intervals_hold_four_in_five_in_a_register_of_forty_thousand(tmp_pat
             found = coverage(triangle(extracts, day), late, region_type)
             print(region_type, day, found)
             held.append(found["held"])
+            if region_type == "municipality":
+                assert min(found["below"], found["above"]) > 0.01, found
         assert least <= sum(held) / len(held) <= most, (region_type, held)
