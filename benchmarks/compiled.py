@@ -190,11 +190,12 @@ def build_straight(
     chosen: Iterable[str] = (),
     as_of: date | None = None,
     done: Callable[[str, float], None] = lambda *_: None,
+    threads: int | None = None,
 ) -> None:
     """Make a warehouse file of what was received: the seeds and the chosen models, else all.
 
     What `dbt run` makes, but for the comments; encrypted if the environment names a key. `done`
-    gets each model's name and seconds.
+    gets each model's name and seconds. DuckDB uses all processors, or so many threads.
     """
     names = list(chosen)
     models = project.with_parents(names) if names else project.models
@@ -207,6 +208,8 @@ def build_straight(
         connection.execute(f"set file_search_path = {text_literal(str(received))}")
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute("set enable_progress_bar = false")
+        if threads:
+            connection.execute(f"set threads = {threads}")
         run_models(connection, [_known_on(as_of, model) for model in models], done)
 
 

@@ -80,7 +80,10 @@ def main(warehouse: Path, received: Path, dbt: Path, selector: str) -> None:
             build_on_spark(dbt, selector, received, folder, progress)
         console.print(f"Spark built the facts in {monotonic() - began:.0f} s.")
         rows = export(folder / "tables", folder / "facts", warehouse)
-        differences = {table: compare(warehouse, folder / "facts", [table]) for table in rows}
+        found = compare(warehouse, folder / "facts", list(rows))
+    differences = {
+        table: [each for each in found if each.startswith(f"{table}: ")] for table in rows
+    }
     Console().print(result(rows, differences))
     for table in differences:
         for difference in differences[table]:
