@@ -59,15 +59,11 @@ lint: setup
 typecheck: setup
 	$(BIN)/mypy
 
-# In a place of its own, so that two at once do not meet. Half of the time went into looking for
-# garbage among the many small objects that SQL is parsed into, so that is done less often.
 sqllint: setup
-	@place=$$(mktemp -d) && trap 'rm -rf "$$place"' EXIT INT TERM && \
-		INTROSTAT_WAREHOUSE="$$place/lint.duckdb" DBT_TARGET_PATH="$$place" DBT_LOG_PATH="$$place" \
-		$(BIN)/python -c 'import gc; gc.set_threshold(50_000, 20, 20); from sqlfluff.cli.commands import cli; cli()' lint
+	sh tests/in_own_folder.sh $(BIN)/python tests/lint_sql.py
 
 unit: setup
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
+	sh tests/in_own_folder.sh $(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 test-slow: setup ## the definitions over many more generated populations (half an hour)
 	$(BIN)/pytest -m slow
@@ -77,6 +73,9 @@ test-faults: setup ## kill receipt and build, fill the disk, build twice at once
 
 test-fuzz: setup ## thousands of hostile deliveries and of offices' layouts (an hour)
 	$(BIN)/pytest tests/python/test_hostile.py tests/python/test_mapping_inverse.py --hypothesis-profile=fuzz
+
+test-mutations: setup ## plant faults and see that make test finds each (about an hour)
+	$(BIN)/python -m tests.mutations
 
 BENCH_PERSONS ?= 25000
 bench: setup ## measure what people wait for, and print the page (benchmarks/README.md)

@@ -29,6 +29,7 @@ from click.testing import CliRunner
 from benchmarks import compiled
 from introstat.cli import main
 from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.processes import end_with_parent
 from introstat.receipt.receive import receive
 from introstat.synth.generate import generate
 from introstat.warehouse import build as building
@@ -115,6 +116,7 @@ def process(*arguments: str | Path, **environment: str) -> Done:
         text=True,
         timeout=600,
         check=False,
+        preexec_fn=end_with_parent,
     )
     return Done(done.returncode, done.stdout, done.stderr)
 

@@ -21,6 +21,8 @@ import pytest
 from conftest import ROOT, process, rows, run
 from deliveries import deliver, ident
 
+from introstat.processes import end_with_parent
+
 INTROSTAT = [sys.executable, "-m", "introstat"]
 NOT_THE_SAME = (".lock", "journal.jsonl")
 
@@ -33,6 +35,7 @@ def begin(*arguments: str | Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=end_with_parent,  # an interrupted test leaves nothing running
     )
 
 
