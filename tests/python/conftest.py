@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ from unittest import mock
 import hypothesis
 import pytest
 from click.testing import CliRunner
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from benchmarks import compiled
 from introstat.cli import main
@@ -40,7 +42,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KEY = bytes(range(64))
 # Looking for garbage among many small objects is a tenth of the tests' time.
 gc.set_threshold(50_000, 20, 20)
-# Examples that failed are not kept: tests leave nothing outside their temporary folder.
+# Tests leave nothing outside the temporary folder, examples that failed neither.
+set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "hypothesis")
 hypothesis.settings.register_profile("here", database=None)
 hypothesis.settings.register_profile("fuzz", max_examples=4000, deadline=None, database=None)
 hypothesis.settings.load_profile("here")
@@ -50,6 +53,12 @@ _LONG = (
     "test_published", "test_keys", "test_vintages", "test_completeness", "test_scan",
     "test_registration_lag", "test_mapping_inverse", "test_mapping", "test_lists",
 )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a worker end at once when the run is interrupted."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        end_with_parent()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
