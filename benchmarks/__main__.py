@@ -21,8 +21,8 @@ from benchmarks.waits import STEPS, Waits
 )  # fmt: skip
 @click.option("--runs", default=1, show_default=True, type=click.IntRange(1), help="The median of.")
 @click.option(
-    "--longest", default=600, show_default=True, type=click.FloatRange(1),
-    help="Seconds after which a command is ended and told as not ended.",
+    "--longest", default=90, show_default=True, type=click.FloatRange(1),
+    help="Seconds after which a release is ended, and said not to have ended.",
 )  # fmt: skip
 @click.option(
     "--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("data/bench"),

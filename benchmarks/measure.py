@@ -38,9 +38,9 @@ sys.exit(code)
 
 
 def measured(
-    command: list[str], environment: Mapping[str, str], cwd: Path, longest: float
+    command: list[str], environment: Mapping[str, str], cwd: Path, longest: float | None = None
 ) -> Measured | None:
-    """Run a command to its end; None if it has not ended after `longest` seconds.
+    """Run a command to its end; None if it has not ended after `longest` seconds, if that is given.
 
     Raises UserError with its last words if it fails. Nothing that it has started lives on.
     """

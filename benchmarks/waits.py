@@ -39,8 +39,8 @@ _STARTS = 3
 class Waits:
     """The extracts of so many persons in a folder, and what has been measured on them.
 
-    `figures` is by what was waited for; None is what had not ended after `longest` seconds. It is
-    written to `figures.json` in the folder whenever something is measured.
+    `figures` is by what was waited for; None is a release that had not ended after `longest`
+    seconds. It is written to `figures.json` in the folder whenever something is measured.
     """
 
     persons: int
@@ -167,7 +167,11 @@ class Waits:
                     "--warehouse", self.warehouse, "--out", place / "out",
                     "--restricted", place / "restricted",
                 )  # fmt: skip
-                self._keep(f"release {period}", self._command(*words))
+                self._keep(
+                    f"release {period}",
+                    lambda words=words: self._introstat(*words, longest=self.longest),  # type: ignore[misc]
+                    1,
+                )
 
     def weeks(self) -> None:
         """The week facts from Parquet to Parquet: our SQL in DuckDB, and polars.
@@ -246,8 +250,9 @@ class Waits:
     def _command(self, *words: str | Path) -> Callable[[], Measured | None]:
         return lambda: self._introstat(*words)
 
-    def _introstat(self, *words: str | Path) -> Measured | None:
-        return self._run([str(Path(sys.executable).parent / "introstat"), *map(str, words)])
+    def _introstat(self, *words: str | Path, longest: float | None = None) -> Measured | None:
+        program = str(Path(sys.executable).parent / "introstat")
+        return self._run([program, *map(str, words)], longest=longest)
 
     def _python(self, module: str, *words: str | Path) -> Measured | None:
         return self._run([sys.executable, "-m", module, *map(str, words)])
@@ -260,7 +265,11 @@ class Waits:
         return self._run([program, "--quiet", command, *target, *words], named)
 
     def _run(
-        self, command: list[str], environment: dict[str, str] | None = None, cwd: Path | None = None
+        self,
+        command: list[str],
+        environment: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        longest: float | None = None,
     ) -> Measured | None:
         own = {
             KEY_FILE_VARIABLE: str(self.folder / "key"),
@@ -268,7 +277,7 @@ class Waits:
             WAREHOUSE_VARIABLE: str(self.warehouse),
         }
         named = {} if cwd else own | (environment or {})
-        return measured(command, named, cwd or project_root(), self.longest)
+        return measured(command, named, cwd or project_root(), longest)
 
 
 # By name, in the order in which they are measured; later ones read what earlier ones have built.

@@ -160,7 +160,7 @@ def test_several_runs_are_summed_up_by_their_median():
 def test_a_command_is_measured_with_all_it_starts_and_ended_when_it_takes_too_long(tmp_path):
     busy = "import time; end = time.process_time() + 0.3\nwhile time.process_time() < end: pass"
     start = "import subprocess, sys; subprocess.run([sys.executable, '-c', {!r}]); print('done')"
-    done = measured([sys.executable, "-c", start.format(busy)], {}, tmp_path, 60)
+    done = measured([sys.executable, "-c", start.format(busy)], {}, tmp_path)
     assert done is not None
     assert done.said == "done\n"
     assert done.processor_seconds > 0.3
@@ -171,7 +171,7 @@ def test_a_command_is_measured_with_all_it_starts_and_ended_when_it_takes_too_lo
     time.sleep(1.2)
     assert not mark.exists(), "what it had started lives on"
     with pytest.raises(UserError, match="ended with 3"):
-        measured([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path, 60)
+        measured([sys.executable, "-c", "raise SystemExit(3)"], {}, tmp_path)
 
 
 def test_the_page_has_ratios_and_says_what_has_not_ended_and_what_was_not_measured():
