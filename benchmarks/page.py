@@ -22,7 +22,7 @@ _RATIOS = {
 
 
 def page(sizes: dict[int, Figures], longest: float) -> str:
-    """Return the page for figures by number of persons; no release was waited for longer than `longest`."""
+    """Return the page for figures by number of persons; `longest` is what a release may take."""
     head = ["", *(f"{persons:,} persons".replace(",", " ") for persons in sizes)]
     ratios = [
         [text, *(_ratio(figures, over, under) for figures in sizes.values())]
