@@ -1,0 +1,1 @@
+"""Planted faults: does `make test` find each? Run by `make test-mutations`."""
