@@ -204,25 +204,26 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     kept = Path(os.environ["INTROSTAT_TESTS_KEPT"])
 
     def build_(extracts: Path, *chosen: str, as_of: str = "") -> Path:
-        folder = tmp_path_factory.mktemp("warehouse")
+        folder, name = tmp_path_factory.mktemp("warehouse"), "introstat.duckdb"
+        received = _made_once(
+            lambda place: receive_here(extracts, place), kept / f"received-{_content(extracts)}"
+        )
 
         def make(place: Path) -> None:
-            received = place / "introstat.received"
-            _received(extracts, kept, received)
-            day = date.fromisoformat(as_of) if as_of else None
-            warehouse = place / "introstat.duckdb"
             project = the_project()
             names = [
                 model.name
                 for model in project.models
                 if any(fnmatch(model.name, pattern) for pattern in chosen)
             ]
+            day = date.fromisoformat(as_of) if as_of else None
             # The other processors have workers of their own.
-            compiled.build_straight(project, received, warehouse, names, day, threads=1)
+            compiled.build_straight(project, received, place / name, names, day, threads=1)
 
         made = _made_once(make, kept / _content(extracts, *chosen, as_of))
-        shutil.copytree(made, folder, dirs_exist_ok=True)
-        return folder / "introstat.duckdb"
+        shutil.copyfile(made / name, folder / name)
+        shutil.copytree(received, folder / "introstat.received")
+        return folder / name
 
     return build_
 
@@ -243,14 +244,6 @@ def _made_once(make: Callable[[Path], None], place: Path) -> Path:
 def receive_here(extracts: Path, received: Path) -> None:
     """Receive extracts with the session's key, all of them."""
     assert receive(extracts, received, Pseudonymiser(KEY)).refused == []
-
-
-def _received(extracts: Path, kept: Path, received: Path) -> None:
-    """Copy the received copy of extracts, which is made once a test run."""
-    made = _made_once(
-        lambda place: receive_here(extracts, place), kept / f"received-{_content(extracts)}"
-    )
-    shutil.copytree(made, received, dirs_exist_ok=True)
 
 
 def _content(extracts: Path, *options: str) -> str:
