@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -166,6 +167,7 @@ def _straight_instead_of_dbt(
     return DbtRun(1 if errors else 0, errors=errors, over_limits=sorted(limits))
 
 
+@cache
 def the_project() -> compiled.Project:
     """The project, compiled once a test run for all workers."""
     place = Path(os.environ["INTROSTAT_TESTS_KEPT"]) / "project"
