@@ -3,27 +3,22 @@
 -- country only; unregistered reasons stay in the denominator.
 with exits as (
     select
-        facts.end_year as year,
+        persons.period as year,
         case when not persons.is_address_protected then municipalities.county_name end as county,
-        case when not persons.is_address_protected then periods.period_municipality_code end
+        case when not persons.is_address_protected then persons.municipality_code end
             as municipality,
         persons.is_address_protected,
         sexes.label_nb as sex,
-        cast(facts.termination_group = 'arbeid' as integer) as to_work,
-        cast(facts.termination_group = 'utdanning' as integer) as to_education
-    from {{ ref('fct_terminations') }} as facts
-    inner join {{ ref('int_participation__periods') }} as periods
-        on
-            facts.participation_id = periods.participation_id
-            and periods.period_type = 'year'
-            and periods.is_exit_of_period
-    inner join {{ ref('dim_person') }} as persons on facts.person_key = persons.person_key
+        cast(persons.termination_group = 'arbeid' as integer) as to_work,
+        cast(persons.termination_group = 'utdanning' as integer) as to_education,
+        cast(persons.is_work_or_education as integer) as to_either
+    from {{ ref('fct_participant_periods') }} as persons
     left join {{ ref('sexes') }} as sexes on persons.sex = sexes.sex
-    left join {{ ref('dim_municipality') }} as municipalities
+    left join {{ ref('dim_municipality_period') }} as municipalities
         on
-            periods.period_municipality_code = municipalities.municipality_code
-            and periods.period_last_day >= municipalities.valid_from
-            and periods.period_last_day < coalesce(municipalities.valid_to, date '9999-12-31')
+            persons.period = municipalities.period
+            and persons.municipality_code = municipalities.municipality_code
+    where persons.period_type = 'year' and persons.is_exit
 ),
 
 regions as (
@@ -32,7 +27,8 @@ regions as (
         'fylke' as row_dim,
         county as row_value,
         to_work,
-        to_education
+        to_education,
+        to_either
     from exits
     where county is not null
     union all
@@ -41,7 +37,8 @@ regions as (
         'fylke' as row_dim,
         'Hele Norge' as row_value,
         to_work,
-        to_education
+        to_education,
+        to_either
     from exits
     union all
     select
@@ -49,7 +46,8 @@ regions as (
         'fylke' as row_dim,
         'Skjermet identitet (inngår i Hele Norge)' as row_value,
         to_work,
-        to_education
+        to_education,
+        to_either
     from exits
     where is_address_protected
     union all
@@ -58,7 +56,8 @@ regions as (
         'kjønn' as row_dim,
         sex as row_value,
         to_work,
-        to_education
+        to_education,
+        to_either
     from exits
     where sex is not null
 ),
@@ -70,7 +69,8 @@ counts as (
         row_value,
         count(*) as exits,
         sum(to_work) as to_work,
-        sum(to_education) as to_education
+        sum(to_education) as to_education,
+        sum(to_either) as to_either
     from regions
     group by year, row_dim, row_value
 ),
@@ -95,7 +95,7 @@ large_municipalities as (
     ('Antall avsluttet', 'antall', 'exits'),
     ('Antall over til arbeid', 'antall', 'to_work'),
     ('Antall over til utdanning', 'antall', 'to_education'),
-    ('Andel i arbeid eller utdanning', 'prosent', percent('(to_work + to_education)', 'exits')),
+    ('Andel i arbeid eller utdanning', 'prosent', percent('to_either', 'exits')),
 ] %}
 select
     year,

@@ -1,16 +1,20 @@
--- How many took part each year, and how many began and ended?
+-- How many took part each year, how many of them began, and how many ended?
 -- A participant touches the year with at least one calendar day; one person counts once a year.
+with began as (
+    select
+        cast(extract(year from start_date) as {{ dbt.type_string() }}) as year,
+        count(distinct person_key) as began
+    from {{ ref('fct_participation') }}
+    group by 1
+)
+
 select
-    periods.period as year,
-    count(distinct periods.person_key) as participants,
-    count(distinct case
-        when extract(year from participations.start_date) = cast(periods.period as integer)
-            then periods.person_key
-    end) as began,
-    count(distinct case when periods.is_exit_of_period then periods.person_key end) as ended
-from {{ ref('int_participation__periods') }} as periods
-inner join {{ ref('fct_participation') }} as participations
-    on periods.participation_id = participations.participation_id
-where periods.period_type = 'year'
-group by periods.period
-order by periods.period
+    persons.period as year,
+    count(*) as participants,
+    coalesce(max(began.began), 0) as began,
+    count_if(persons.is_exit) as ended
+from {{ ref('fct_participant_periods') }} as persons
+left join began on persons.period = began.year
+where persons.period_type = 'year'
+group by persons.period
+order by persons.period

@@ -27,7 +27,7 @@ _TODAY = """
     select municipality_code, municipality_name, coalesce(county_name, '') as county_name
     from dim_municipality
     where municipality_code in (
-        select current_code from int_geography__successions
+        select current_code from dim_municipality_successor
         where $day >= from_date and $day < until_date
     )
     and municipality_code in (
@@ -55,13 +55,13 @@ _EVER = """
 
 _SUCCESSOR = """
     select current_code, from_date
-    from int_geography__successions
+    from dim_municipality_successor
     where municipality_code = $code and $day >= from_date and $day < until_date
 """
 
 _PREDECESSORS = """
     select municipality_code
-    from int_geography__successions
+    from dim_municipality_successor
     where current_code = $code and municipality_code <> $code and from_date > $day
     order by municipality_code
 """

@@ -44,7 +44,7 @@ def expect_period(warehouse: duckdb.DuckDBPyConnection, period: str, vintage: Vi
     """Raise UserError if the period is none, or is not over by what the register has delivered."""
     _, last_day = naming.period_dates(period)
     known = warehouse.execute(
-        "select period from int_time__periods where period_type = ? order by period",
+        "select period from dim_period where period_type = ? order by period",
         ["year" if is_year(period) else "half_year"],
     ).fetchall()
     names = [row[0] for row in known]

@@ -139,7 +139,7 @@ def regions_of(
     rows = warehouse.execute(
         f"""
         select municipality_code, county_code, reference_municipality_code, reference_county_code
-        from stat_base_municipalities
+        from dim_municipality_period
         where period = $period and (is_valid or municipality_code in ({used}))
         order by municipality_code
         """,

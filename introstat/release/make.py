@@ -91,7 +91,7 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
     """
     naming.period_dates(wanted.period)
     contents = load_contents()
-    with open_built(places.warehouse, "stat_series", "stat_base_municipalities") as warehouse:
+    with open_built(places.warehouse, "stat_series", "dim_municipality_period") as warehouse:
         vintage = conditions.vintage_of(warehouse)
         conditions.expect_period(warehouse, wanted.period, vintage)
         before = _before(places, wanted.period)
@@ -229,7 +229,7 @@ class _Making:
         table = self.warehouse.execute(
             f"""
             with known as (
-                select * from stat_base_municipalities where period = $period
+                select * from dim_municipality_period where period = $period
                 and municipality_code in (select unnest($codes))
             ),
             named as (

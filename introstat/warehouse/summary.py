@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def summary_command(warehouse: Path | None) -> None:
     """Print participants, direct result and one-year status by year, and rows received by file.
 
-    The figures are read from stat_headline and dq_conservation; nothing is computed here. They are
-    figures before disclosure control and not for publication.
+    The figures are read from stat_country_years and dq_conservation; nothing is computed here.
+    They are figures before disclosure control and not for publication.
 
     Exit code 0: printed. 2: no warehouse there.
 
@@ -38,7 +38,7 @@ def summary_command(warehouse: Path | None) -> None:
     console = Console(highlight=False)
     # Wide enough for the figures where the output is no terminal and its width is a guess.
     console.width = max(console.width, 100)
-    with open_built(path, "stat_headline", "dq_conservation", "dim_vintage") as connection:
+    with open_built(path, "stat_country_years", "dq_conservation", "dim_vintage") as connection:
         for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
         vintage = connection.execute(_VINTAGE).fetchone()
@@ -65,7 +65,7 @@ _HEADLINE = """
         case when not has_income_source then 'no income data'
             when is_status_preliminary then 'preliminary'
             when not is_status_preliminary then 'final' end as "Status is"
-    from stat_headline
+    from stat_country_years
     where year > (select extract(year from observed_until) - 5 from dim_vintage)
     order by year
 """

@@ -17,13 +17,12 @@
 
 
 {#
-    The municipality that a person's figures are told under; that of nobody for a protected address or
-    a code that is not known. The model joins stat_base_municipalities as `known`.
+    The municipality that a person's figures count in: the period's, or none for a protected address and for a
+    code that is not known in the period.
 #}
-{% macro placed_municipality(code, is_address_protected) -%}
+{% macro placed_municipality(code='municipality_code', county='county_code', is_address_protected='is_address_protected') -%}
     case
-        when {{ is_address_protected }} or known.municipality_code is null
-            then {{ no_municipality() }}
+        when {{ is_address_protected }} or {{ county }} is null then {{ no_municipality() }}
         else {{ code }}
     end
 {%- endmacro %}
@@ -109,12 +108,12 @@
 
 
 {#
-    A cube of counts, a whole model: rows_from has a row for each person (and each code of `kept`) with
-    period, period_type, municipality_code and the dimensions. With `percent_over` the cube has percent
-    too, of the total of that dimension; `where` chooses rows, `region_types` which regions are kept.
+    The steps of a cube of counts after its CTE `leaves`, which has a row for each period, period_type,
+    municipality_code and codes of the dimensions, with the count. With `percent_over` the cube has percent
+    too, of the total of that dimension; `region_types` are the regions that are kept.
 #}
 {% macro counted_cube(
-    rows_from, count, dimensions, kept=[], percent_over=none, decimals=0, where=none,
+    count, dimensions, kept=[], percent_over=none, decimals=0,
     region_types=['country', 'county', 'municipality']
 ) -%}
 {%- set codes = kept + dimensions -%}
@@ -122,18 +121,6 @@
 {%- if percent_over -%}
     {%- do measures.update({'percent': {'value': percent(count, 'everybody', decimals), 'persons': count}}) -%}
 {%- endif -%}
-with leaves as (
-    select
-        period,
-        period_type,
-        municipality_code,
-        {{ codes | join(', ') }},
-        count(*) as {{ count }}
-    from {{ rows_from }}
-    {{ 'where ' ~ where if where }}
-    group by period, period_type, municipality_code, {{ codes | join(', ') }}
-),
-
 rolled as (
     {{ rolled_up('leaves', dimensions, {count: 'bigint'}, kept) }}
 ),
@@ -152,8 +139,6 @@ wide as (
 final as (
     {{ long_cube('wide', codes, measures) }}
 )
-
-select * from final
 {%- endmacro %}
 
 
@@ -186,20 +171,4 @@ select * from final
         region_set = 'at_the_time' and region_type = 'country'
         {{ 'and ' ~ where if where }}
     {%- endfor %}
-{%- endmacro %}
-
-
-{#
-    A ratio of exact decimals, rounded half up to so many decimals in whole arithmetic; null where there is
-    nothing to divide by. Neither may have more than seven decimals.
-#}
-{% macro rounded_ratio(part, whole, decimals=0) -%}
-    {%- set part = wide_integer('10000000 * cast(' ~ part ~ ' as decimal(28, 7))') -%}
-    {%- set whole = wide_integer('10000000 * cast(' ~ whole ~ ' as decimal(28, 7))') -%}
-    case
-        when {{ whole }} > 0
-            then {{ whole_division(
-                '(' ~ 2 * 10 ** decimals ~ ' * ' ~ part ~ ' + ' ~ whole ~ ')', '(2 * ' ~ whole ~ ')') }}
-            {{- ' / ' ~ (10 ** decimals) ~ '.0' if decimals }}
-    end
 {%- endmacro %}

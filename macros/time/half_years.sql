@@ -36,11 +36,11 @@
 {%- endmacro %}
 
 
-{# Stretches of days, cut where half-years meet: their columns, half_year_no, and first and last day again. #}
+{# Stretches of days, cut where half-years meet: their columns, half_year, and first and last day again. #}
 {% macro cut_by_half_year(stretches, columns) %}
     select
         {{ columns | join(', ') }},
-        half_year_no,
+        {{ half_year_of_number('half_year_no') }} as half_year,
         greatest(
             first_day_no, {{ day_number(first_day_of_half_year('half_year_no')) }}
         ) as first_day_no,
@@ -58,3 +58,12 @@
         from {{ stretches }}
     ) as by_half_year
 {% endmacro %}
+
+
+{# The last day of a half-year by its name. #}
+{% macro last_day_of_half_year(name) -%}
+    case
+        when substr({{ name }}, 5) = 'H1' then {{ dbt.date('cast(substr(' ~ name ~ ', 1, 4) as integer)', 6, 30) }}
+        else {{ dbt.date('cast(substr(' ~ name ~ ', 1, 4) as integer)', 12, 31) }}
+    end
+{%- endmacro %}

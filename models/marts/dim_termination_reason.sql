@@ -24,8 +24,10 @@ select
     final.termination_group,
     groups.label_nb as group_label_nb,
     groups.label_en as group_label_en,
-    groups.is_work_or_education,
-    groups.sort_order
+    results.is_work_or_education,
+    groups.sort_order,
+    groups.result_group
 from final
 inner join {{ ref('termination_groups') }} as groups
     on final.termination_group = groups.termination_group
+inner join {{ ref('result_groups') }} as results on groups.result_group = results.result_group

@@ -1,12 +1,20 @@
 with days as (
     select
         participation_no,
-        sum(case when is_leave then 0 else weekdays end) as programme_days,
-        sum(case when is_leave then weekdays else 0 end) as leave_days,
-        sum(case when has_measure then weekdays else 0 end) as measure_days,
-        sum(hours_per_week * weekdays * 0.2) as planned_hours
-    from {{ ref('int_participation__stretches') }}
-    group by 1
+        sum(programme_days) as programme_days,
+        sum(leave_days) as leave_days,
+        sum(measure_days) as measure_days,
+        sum(planned_hours) as planned_hours
+    from {{ ref('int_participation__half_years') }}
+    group by participation_no
+),
+
+gaps as (
+    select
+        participation_no,
+        max(gap_days) as longest_gap_days
+    from {{ ref('int_participation__gaps') }}
+    group by participation_no
 ),
 
 absences as (
@@ -15,7 +23,7 @@ absences as (
         sum(case when absence_type = 'gyldig' then hours else 0 end) as absence_hours_valid,
         sum(case when absence_type = 'ugyldig' then hours else 0 end) as absence_hours_invalid
     from {{ ref('int_absence__weeks') }}
-    group by 1
+    group by participation_no
 ),
 
 final as (
@@ -34,16 +42,17 @@ final as (
         cast(coalesce(days.leave_days, 0) as integer) as leave_days,
         cast(coalesce(days.measure_days, 0) as integer) as measure_days,
         cast(coalesce(days.planned_hours, 0) as decimal(18, 7)) as planned_hours,
-        cast(5 * days.planned_hours as double) / nullif(days.programme_days, 0)
-            as hours_per_week,
+        {{ hours_per_week('days.planned_hours', 'days.programme_days') }} as hours_per_week,
         cast(coalesce(absences.absence_hours_valid, 0) as decimal(18, 9)) as absence_hours_valid,
         cast(coalesce(absences.absence_hours_invalid, 0) as decimal(18, 9))
             as absence_hours_invalid,
         participations.registered_date,
         {{ days_between('participations.start_date', 'participations.registered_date') }}
-            as registration_lag_days
+            as registration_lag_days,
+        cast(coalesce(gaps.longest_gap_days, 0) as integer) as longest_gap_days
     from {{ ref('int_participation__accepted') }} as participations
     left join days on participations.participation_no = days.participation_no
+    left join gaps on participations.participation_no = gaps.participation_no
     left join absences on participations.participation_no = absences.participation_no
 )
 

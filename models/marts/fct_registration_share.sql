@@ -1,8 +1,3 @@
-{#- What the interval leaves out on each side; earlier half-years to a band, and the most bands. -#}
-{%- set tail = 0.1 -%}
-{%- set band_size = 50 -%}
-{%- set most_bands = 20 -%}
--- The country has few half-years, so its events of all types make one pool.
 with shares as (
     select
         *,
@@ -10,72 +5,6 @@ with shares as (
         known_count * (1 - share) / share as expected_to_come
     from {{ ref('int_registration__shares') }}
     where not is_past_horizon
-),
-
-expected as (
-    select
-        *,
-        case when region_type = 'country' then 'all' else event_type end as pool,
-        final_count - known_count as came,
-        known_count * (1 - share) / share as expected_to_come
-    from {{ ref('int_registration__foretold') }}
-    where known_count > 0 and share > 0 and share < 1
-),
-
-grouped as (
-    select
-        *,
-        {{ whole_division(
-            '(row_number() over (partition by region_type, pool, half_year '
-            'order by expected_to_come, region_code, event_type, past_half_year) - 1) '
-            '* least(' ~ most_bands ~ ', greatest(1, '
-            ~ whole_division('count(*) over (partition by region_type, pool, half_year)', band_size)
-            ~ '))',
-            'count(*) over (partition by region_type, pool, half_year)',
-        ) }} as band_no
-    from expected
-),
-
--- Whole numbers are spread evenly over half a number to each side, as in any grouped distribution.
-spread as (
-    select
-        *,
-        came - 0.5 + (
-            row_number() over (
-                partition by region_type, pool, half_year, band_no, round(came)
-                order by expected_to_come, region_code, event_type, past_half_year
-            ) - 0.5
-        ) / count(*) over (
-            partition by region_type, pool, half_year, band_no, round(came)
-        ) as came_spread
-    from grouped
-),
-
--- What came against what was expected. Foretold with one half-year less than today's, the past
--- deviates a little more than today will: by sqrt(1 - 1/n²) with n half-years.
-ratios as (
-    select
-        *,
-        1 + (came_spread / expected_to_come - 1) * case
-            when own_half_year_count > 1
-                then sqrt(1 - 1.0 / (own_half_year_count * own_half_year_count))
-            else 1
-        end as ratio
-    from spread
-),
-
-bands as (
-    select
-        region_type,
-        pool,
-        half_year,
-        band_no,
-        min(expected_to_come) as from_expected,
-        percentile_cont({{ tail }}) within group (order by ratio) as low_ratio,
-        percentile_cont({{ 1 - tail }}) within group (order by ratio) as high_ratio,
-        percentile_cont({{ 1 - 2 * tail }}) within group (order by ratio) as one_sided_ratio
-    from ratios
-    group by region_type, pool, half_year, band_no
 ),
 
 -- The band whose earlier half-years expected as much; the first one for what is less than any.
@@ -86,7 +15,7 @@ with_band as (
         bands.high_ratio,
         bands.one_sided_ratio
     from shares
-    left join bands
+    left join {{ ref('int_registration__bands') }} as bands
         on
             shares.region_type = bands.region_type
             and shares.pool = bands.pool

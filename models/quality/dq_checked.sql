@@ -1,9 +1,41 @@
 -- Every unit that a rule could be asked of, in the half-year it counts in. A rule is asked where it
 -- applies to the person's law and to the day; elsewhere the unit is not applicable, not right.
+{%- set families = [
+    'dq_benefit',
+    'dq_codes',
+    'dq_dates',
+    'dq_decisions',
+    'dq_durations',
+    'dq_endings',
+    'dq_full_time',
+    'dq_idents',
+    'dq_kostra_forms',
+    'dq_kostra_share',
+    'dq_law_fields',
+    'dq_measure_gaps',
+    'dq_measures',
+    'dq_municipality_codes',
+    'dq_overlaps',
+    'dq_registration',
+    'dq_required_content',
+    'dq_running_measures',
+] %}
 with units as (
-    {%- for family in rule_families() %}
+    {%- for family in families %}
     {{ 'union all' if not loop.first }}
-    select {{ unit_columns() | join(', ') }}
+    select
+        rule_id,
+        unit_type,
+        unit_id,
+        person_key,
+        participation_id,
+        municipality_code,
+        legal_regime,
+        is_address_protected,
+        event_date,
+        is_applicable,
+        is_finding,
+        detail
     from {{ ref(family) }}
     {%- endfor %}
 ),
@@ -21,10 +53,16 @@ laws_of_rules as (
 
 final as (
     select
-        {%- for column in unit_columns()[:9] %}
-        units.{{ column }},
-        {%- endfor %}
-        {{ half_year_number('least(units.event_date, vintage.observed_until)') }} as half_year_no,
+        units.rule_id,
+        units.unit_type,
+        units.unit_id,
+        units.person_key,
+        units.participation_id,
+        units.municipality_code,
+        units.legal_regime,
+        units.is_address_protected,
+        units.event_date,
+        {{ half_year_of('least(units.event_date, vintage.observed_until)') }} as half_year,
         units.is_applicable
         and coalesce(units.event_date >= rules.valid_from, true)
         and coalesce(units.event_date < rules.valid_to, true)

@@ -3,7 +3,7 @@ with counts as (
     select
         rule_id,
         unit_type,
-        half_year_no,
+        half_year,
         is_extended_access,
         municipality_code,
         is_address_protected,
@@ -14,7 +14,7 @@ with counts as (
     group by
         rule_id,
         unit_type,
-        half_year_no,
+        half_year,
         is_extended_access,
         municipality_code,
         is_address_protected
@@ -28,23 +28,21 @@ placed as (
             else coalesce(successions.current_code, {{ no_municipality() }})
         end as period_municipality_code
     from counts
-    {{ join_successor(
-        'counts.municipality_code',
-        add_to_date(first_day_of_half_year('(counts.half_year_no + 1)'), -1, 'day')) }}
+    {{ join_successor('counts.municipality_code', last_day_of_half_year('counts.half_year')) }}
 ),
 
 final as (
     select
         rule_id,
         unit_type,
-        {{ half_year_of_number('half_year_no') }} as half_year,
+        half_year,
         is_extended_access,
         period_municipality_code as municipality_code,
         cast(sum(checked) as bigint) as checked,
         cast(sum(findings) as bigint) as findings,
         cast(sum(not_applicable) as bigint) as not_applicable
     from placed
-    group by rule_id, unit_type, half_year_no, is_extended_access, period_municipality_code
+    group by rule_id, unit_type, half_year, is_extended_access, period_municipality_code
 )
 
 select * from final

@@ -11,7 +11,7 @@ with linked as (
         {{ add_to_date('participations.start_date', rule_limit('C14', 'months'), 'month') }}
             as due_date
     from {{ ref('int_participation__accepted') }} as participations
-    left join {{ ref('int_decision__decisions') }} as decisions
+    left join {{ ref('fct_decisions') }} as decisions
         on participations.decision_id = decisions.decision_id
     where participations.has_begun
 ),
@@ -30,7 +30,7 @@ final as (
         true as is_applicable,
         not has_decision as is_finding,
         'Kategori ' || category || ' fra ' || {{ date_text('category_from') }} as detail
-    from {{ ref('int_category__entitled') }}
+    from {{ ref('fct_entitled_persons') }}
     union all
     select
         'C14' as rule_id,

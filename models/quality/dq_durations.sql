@@ -37,7 +37,7 @@ leave as (
 extended as (
     select participations.participation_no
     from participations
-    inner join {{ ref('int_decision__decisions') }} as decisions
+    inner join {{ ref('fct_decisions') }} as decisions
         on
             participations.person_key = decisions.person_key
             and (

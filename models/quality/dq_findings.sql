@@ -9,7 +9,7 @@ select
     checked.legal_regime,
     checked.is_address_protected,
     checked.event_date,
-    {{ half_year_of_number('checked.half_year_no') }} as half_year,
+    checked.half_year,
     checked.is_extended_access,
     checked.found_date,
     checked.detail

@@ -1,28 +1,40 @@
 -- C08: the programme is full time over the half-year, by the law's hours.
 with half_years as (
-    select * from {{ ref('int_participation__full_time') }}
-    where period_type = 'half_year'
+    select
+        periods.*,
+        least(
+            coalesce(participations.end_date, vintage.observed_until), half_years.last_day
+        ) as event_date,
+        participations.municipality_code as registered_municipality_code,
+        participations.legal_regime,
+        coalesce(persons.is_address_protected, false) as is_address_protected
+    from {{ ref('fct_participation_periods') }} as periods
+    inner join {{ ref('dim_period') }} as half_years on periods.period = half_years.period
+    inner join {{ ref('fct_participation') }} as participations
+        on periods.participation_id = participations.participation_id
+    inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
+    cross join {{ ref('dim_vintage') }} as vintage
+    where
+        periods.period_type = 'half_year'
+        and periods.programme_days + periods.leave_days > 0
 ),
 
 final as (
     select
         'C08' as rule_id,
         'participation half-year' as unit_type,
-        participations.participation_id || '/' || half_years.period as unit_id,
-        participations.person_key,
-        participations.participation_id,
-        participations.municipality_code,
-        participations.legal_regime,
-        participations.is_address_protected,
-        half_years.event_date,
-        half_years.is_judged as is_applicable,
-        half_years.required_hours is not null and not half_years.is_full_time as is_finding,
-        {{ hours_text(
-            '5 * half_years.planned_hours / nullif(half_years.programme_days, 0)') }}
-        || ' av ' || {{ hours_text('half_years.required_hours') }} || ' timer per uke' as detail
+        participation_id || '/' || period as unit_id,
+        person_key,
+        participation_id,
+        registered_municipality_code as municipality_code,
+        legal_regime,
+        is_address_protected,
+        event_date,
+        is_full_time is not null as is_applicable,
+        coalesce(not has_required_hours, false) as is_finding,
+        {{ hours_text('hours_per_week') }}
+        || ' av ' || {{ hours_text('required_hours') }} || ' timer per uke' as detail
     from half_years
-    inner join {{ ref('int_participation__accepted') }} as participations
-        on half_years.participation_no = participations.participation_no
 )
 
 select * from final

@@ -77,22 +77,22 @@ final as (
         'C19' as rule_id,
         'ident' as unit_type,
         idents.ident as unit_id,
-        coalesce(chains.person_key, idents.ident) as person_key,
+        persons_of.person_key,
         cast(null as {{ dbt.type_string() }}) as participation_id,
         idents.municipality_code,
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,
         vintage.observed_until as event_date,
         true as is_applicable,
-        not idents.is_valid or coalesce(chains.is_loop, false) as is_finding,
+        not idents.is_valid or persons_of.is_loop as is_finding,
         case
             when not idents.is_valid then 'Nummeret er ikke gyldig; det står i '
             else 'Rekken av numre går i ring; nummeret står i '
         end || idents.table_name as detail
     from idents
-    left join {{ ref('int_identity__current_idents') }} as chains on idents.ident = chains.ident
+    inner join {{ ref('int_identity__idents') }} as persons_of on idents.ident = persons_of.ident
     left join {{ ref('int_person__persons') }} as persons
-        on coalesce(chains.person_key, idents.ident) = persons.person_key
+        on persons_of.person_key = persons.person_key
     cross join {{ ref('int_time__vintage') }} as vintage
 )
 

@@ -1,31 +1,55 @@
 -- C21: a municipality code is valid on the date of the event.
-{%- set of_persons = [
-    (
-        'personer', 'stg_nir__personer', 'ident', 'settled_municipality_code',
-        'coalesce(settled_date, registered_date)',
-    ),
-    ('kategorier', 'stg_nir__kategorier', 'category_id', 'municipality_code', 'from_date'),
-    ('vedtak', 'stg_nir__vedtak', 'decision_id', 'municipality_code', 'decision_date'),
-    ('deltakelser', 'stg_nir__deltakelser', 'participation_id', 'municipality_code', 'start_date'),
-    (
-        'bosatt', 'stg_folkeregister__bosatt', 'residence_id', 'municipality_code', 'from_date',
-    ),
-] %}
 with codes as (
-    {%- for table, model, key, code, day in of_persons %}
     select
-        '{{ table }}' as unit_type,
-        {{ key }} as unit_id,
+        'personer' as unit_type,
+        ident as unit_id,
         ident,
-        {{ 'participation_id' if table == 'deltakelser'
-            else 'cast(null as ' ~ dbt.type_string() ~ ')' }}
-            as participation_id,
-        {{ code }} as municipality_code,
-        {{ day }} as event_date
-    from {{ ref(model) }}
-    where {{ code }} is not null
+        cast(null as {{ dbt.type_string() }}) as participation_id,
+        settled_municipality_code as municipality_code,
+        coalesce(settled_date, registered_date) as event_date
+    from {{ ref('stg_nir__personer') }}
+    where settled_municipality_code is not null
     union all
-    {%- endfor %}
+    select
+        'kategorier' as unit_type,
+        category_id as unit_id,
+        ident,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
+        municipality_code,
+        from_date as event_date
+    from {{ ref('stg_nir__kategorier') }}
+    where municipality_code is not null
+    union all
+    select
+        'vedtak' as unit_type,
+        decision_id as unit_id,
+        ident,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
+        municipality_code,
+        decision_date as event_date
+    from {{ ref('stg_nir__vedtak') }}
+    where municipality_code is not null
+    union all
+    select
+        'deltakelser' as unit_type,
+        participation_id as unit_id,
+        ident,
+        participation_id,
+        municipality_code,
+        start_date as event_date
+    from {{ ref('stg_nir__deltakelser') }}
+    where municipality_code is not null
+    union all
+    select
+        'bosatt' as unit_type,
+        residence_id as unit_id,
+        ident,
+        cast(null as {{ dbt.type_string() }}) as participation_id,
+        municipality_code,
+        from_date as event_date
+    from {{ ref('stg_folkeregister__bosatt') }}
+    where municipality_code is not null
+    union all
     select
         'virksomheter' as unit_type,
         unit_id || '/' || cast(valid_from as {{ dbt.type_string() }})
@@ -53,7 +77,7 @@ final as (
         'C21' as rule_id,
         codes.unit_type,
         codes.unit_id,
-        coalesce(chains.person_key, codes.ident) as person_key,
+        idents.person_key,
         codes.participation_id,
         codes.municipality_code,
         persons.legal_regime,
@@ -69,9 +93,9 @@ final as (
             codes.municipality_code = municipalities.municipality_code
             and codes.event_date >= municipalities.valid_from
             and codes.event_date < coalesce(municipalities.valid_to, date '9999-12-31')
-    left join {{ ref('int_identity__current_idents') }} as chains on codes.ident = chains.ident
+    left join {{ ref('int_identity__idents') }} as idents on codes.ident = idents.ident
     left join {{ ref('int_person__persons') }} as persons
-        on coalesce(chains.person_key, codes.ident) = persons.person_key
+        on idents.person_key = persons.person_key
 )
 
 select * from final

@@ -55,7 +55,7 @@ of_persons as (
         coalesce(persons.is_address_protected, false) as is_address_protected,
         decisions.decision_date as event_date,
         decisions.registered_date
-    from {{ ref('int_decision__decisions') }} as decisions
+    from {{ ref('fct_decisions') }} as decisions
     left join {{ ref('int_person__persons') }} as persons
         on decisions.person_key = persons.person_key
 ),

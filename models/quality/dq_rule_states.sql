@@ -59,12 +59,7 @@ final as (
         cast(findings as double) / nullif(checked, 0) as share,
         warn_percent,
         stop_percent,
-        case
-            when checked = 0 then 'not_applicable'
-            when 100 * findings > stop_percent * checked then 'stop'
-            when 100 * findings > warn_percent * checked then 'warning'
-            else 'ok'
-        end as state
+        {{ rule_state('checked', 'findings', 'warn_percent', 'stop_percent') }} as state
     from since
 )
 

@@ -8,16 +8,16 @@ select
     participations.municipality_code,
     participations.legal_regime,
     participations.is_address_protected,
-    measures.observed_until as event_date,
-    measures.is_older and not measures.is_on_leave_throughout as is_applicable,
-    not measures.has_recent_measure as is_finding,
+    ongoing.observed_until as event_date,
+    ongoing.is_older and not ongoing.is_on_leave_throughout as is_applicable,
+    not ongoing.has_recent_measure as is_finding,
     case
-        when measures.last_measure_date is null
+        when ongoing.last_measure_date is null
             then
                 'Ingen tiltak registrert siden start '
                 || {{ date_text('participations.start_date') }}
-        else 'Siste tiltak sluttet ' || {{ date_text('measures.last_measure_date') }}
+        else 'Siste tiltak sluttet ' || {{ date_text('ongoing.last_measure_date') }}
     end as detail
-from {{ ref('int_participation__recent_measures') }} as measures
+from {{ ref('fct_ongoing_participation') }} as ongoing
 inner join {{ ref('int_participation__accepted') }} as participations
-    on measures.participation_no = participations.participation_no
+    on ongoing.participation_id = participations.participation_id

@@ -5,7 +5,7 @@ with placed as (
             as current_municipality_code,
         cast(extract(year from reconciliation.month) as integer) as year
     from {{ ref('fct_benefit_reconciliation') }} as reconciliation
-    cross join {{ ref('int_time__vintage') }} as vintage
+    cross join {{ ref('dim_vintage') }} as vintage
     {{ join_successor('reconciliation.municipality_code', 'vintage.observed_until') }}
     where
         reconciliation.is_checked

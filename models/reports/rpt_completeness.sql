@@ -10,7 +10,7 @@ with counts as (
         sum(completeness.not_applicable) as not_applicable,
         max(case when completeness.is_extended_access then 1 else 0 end) = 1 as is_extended_access
     from {{ ref('fct_completeness') }} as completeness
-    cross join {{ ref('int_time__vintage') }} as vintage
+    cross join {{ ref('dim_vintage') }} as vintage
     {{ join_successor('completeness.municipality_code', 'vintage.observed_until') }}
     group by
         completeness.rule_id,

@@ -1,28 +1,37 @@
 -- The register's report "Deltakere som har avsluttet introduksjonsprogram".
 with ended as (
     select
-        participations.*,
+        ends.end_year,
+        ends.municipality_code,
+        ends.person_key,
+        ends.participation_id,
+        ends.end_date,
+        ends.termination_reason,
+        participations.start_date,
+        participations.programme_days,
+        participations.measure_days,
+        participations.longest_gap_days,
         vintage.observed_until
-    from {{ ref('int_participation__accepted') }} as participations
-    cross join {{ ref('int_time__vintage') }} as vintage
-    where
-        participations.has_begun
-        and participations.end_date is not null
-        and not participations.is_address_protected
+    from {{ ref('fct_terminations') }} as ends
+    inner join {{ ref('fct_participation') }} as participations
+        on ends.participation_id = participations.participation_id
+    inner join {{ ref('dim_person') }} as persons on ends.person_key = persons.person_key
+    cross join {{ ref('dim_vintage') }} as vintage
+    where not coalesce(persons.is_address_protected, false)
 ),
 
 -- A category of the programme before one of Norwegian training, then the latest.
 categories as (
     select
-        ended.participation_no,
+        ended.participation_id,
         spells.category
     from ended
-    inner join {{ ref('int_category__spells') }} as spells
+    inner join {{ ref('fct_category_spells') }} as spells
         on
             ended.person_key = spells.person_key
             and ended.start_date between spells.from_date and spells.to_date
     qualify row_number() over (
-        partition by ended.participation_no
+        partition by ended.participation_id
         order by
             case when spells.is_intro then 0 else 1 end,
             spells.from_date desc,
@@ -30,26 +39,9 @@ categories as (
     ) = 1
 ),
 
-days as (
-    select
-        participation_no,
-        sum(programme_days) as programme_days,
-        sum(measure_days) as measure_days
-    from {{ ref('int_participation__half_years') }}
-    group by participation_no
-),
-
-gaps as (
-    select
-        participation_no,
-        max(gap_days) as longest_gap_days
-    from {{ ref('int_participation__gaps') }}
-    group by participation_no
-),
-
 final as (
     select
-        cast(extract(year from ended.end_date) as integer) as end_year,
+        ended.end_year,
         ended.municipality_code,
         coalesce(successions.current_code, ended.municipality_code) as current_municipality_code,
         ended.person_key,
@@ -58,12 +50,10 @@ final as (
         ended.end_date,
         ended.termination_reason,
         ended.termination_reason <> 'ikke_registrert' as has_registered_reason,
-        cast(days.measure_days as double) / nullif(days.programme_days, 0) as measure_coverage,
-        coalesce(gaps.longest_gap_days, 0) as longest_gap_days
+        cast(ended.measure_days as double) / nullif(ended.programme_days, 0) as measure_coverage,
+        ended.longest_gap_days
     from ended
-    left join categories on ended.participation_no = categories.participation_no
-    left join days on ended.participation_no = days.participation_no
-    left join gaps on ended.participation_no = gaps.participation_no
+    left join categories on ended.participation_id = categories.participation_id
     {{ join_successor('ended.municipality_code', 'ended.observed_until') }}
 )
 

@@ -6,6 +6,6 @@ select
     entitled.category,
     entitled.category_from,
     entitled.days_in_category
-from {{ ref('int_category__entitled') }} as entitled
+from {{ ref('fct_entitled_persons') }} as entitled
 {{ join_successor('entitled.municipality_code', 'entitled.observed_until') }}
 where not entitled.has_decision and not entitled.is_address_protected

@@ -16,7 +16,7 @@ select
     findings.detail
 from {{ ref('dq_findings') }} as findings
 inner join {{ ref('rule_todos') }} as todos on findings.rule_id = todos.rule_id
-cross join {{ ref('int_time__vintage') }} as vintage
+cross join {{ ref('dim_vintage') }} as vintage
 where
     not findings.is_address_protected
     and findings.person_key is not null

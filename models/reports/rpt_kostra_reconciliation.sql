@@ -11,7 +11,7 @@ select
     cast(sum(reconciliation.in_nir) as double) / nullif(sum(reconciliation.in_kostra), 0)
         as nir_share
 from {{ ref('fct_kostra_reconciliation') }} as reconciliation
-cross join {{ ref('int_time__vintage') }} as vintage
+cross join {{ ref('dim_vintage') }} as vintage
 {{ join_successor('reconciliation.municipality_code', 'vintage.observed_until') }}
 group by
     coalesce(successions.current_code, reconciliation.municipality_code),

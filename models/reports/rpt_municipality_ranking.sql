@@ -1,23 +1,23 @@
-{#- Below this many participants a few records decide the rank: IMDi ranks from five, too. -#}
-{%- set least_participants = 5 -%}
 with newest as (
     select min(half_year) as half_year
     from {{ ref('dq_rule_states') }}
     where is_newest_over
 ),
 
+-- The participation that ends last, where it was registered, by the code of today.
 participants as (
     select
-        coalesce(successions.current_code, periods.municipality_code)
+        coalesce(successions.current_code, participations.municipality_code)
             as current_municipality_code,
         count(*) as participant_count
-    from {{ ref('int_participation__periods') }} as periods
-    inner join newest on periods.period = newest.half_year
-    inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
-    cross join {{ ref('int_time__vintage') }} as vintage
-    {{ join_successor('periods.municipality_code', 'vintage.observed_until') }}
-    where periods.is_last_in_period and not coalesce(persons.is_address_protected, false)
-    group by coalesce(successions.current_code, periods.municipality_code)
+    from {{ ref('fct_participant_periods') }} as persons
+    inner join newest on persons.period = newest.half_year
+    inner join {{ ref('fct_participation') }} as participations
+        on persons.participation_id = participations.participation_id
+    cross join {{ ref('dim_vintage') }} as vintage
+    {{ join_successor('participations.municipality_code', 'vintage.observed_until') }}
+    where not persons.is_address_protected
+    group by coalesce(successions.current_code, participations.municipality_code)
 ),
 
 states as (
@@ -45,7 +45,10 @@ joined as (
         cast(states.findings as bigint) as findings,
         cast(states.findings as double) / nullif(participants.participant_count, 0)
             as findings_per_participant,
-        coalesce(participants.participant_count, 0) >= {{ least_participants }} as is_ranked
+        coalesce(participants.participant_count, 0) >= (
+            select limit_value from {{ ref('report_limits') }}
+            where limit_name = 'least_ranked'
+        ) as is_ranked
     from states
     left join participants
         on states.current_municipality_code = participants.current_municipality_code

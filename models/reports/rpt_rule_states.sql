@@ -29,12 +29,9 @@ final as (
         cast(since.findings as double) / nullif(since.checked, 0) as share,
         rules.warn_percent,
         rules.stop_percent,
-        case
-            when since.checked = 0 then 'not_applicable'
-            when 100 * since.findings > rules.stop_percent * since.checked then 'stop'
-            when 100 * since.findings > rules.warn_percent * since.checked then 'warning'
-            else 'ok'
-        end as state
+        {{ rule_state(
+            'since.checked', 'since.findings', 'rules.warn_percent', 'rules.stop_percent') }}
+            as state
     from since
     inner join {{ ref('completeness_rules') }} as rules on since.rule_id = rules.rule_id
 )

@@ -24,11 +24,12 @@ leaves as (
         by_period.rule_id,
         by_period.period,
         by_period.period_type,
-        {{ placed_municipality('by_period.municipality_code', 'false') }} as municipality_code,
+        {{ placed_municipality('by_period.municipality_code', 'known.county_code', 'false') }}
+            as municipality_code,
         sum(by_period.checked) as checked,
         sum(by_period.findings) as findings
     from by_period
-    left join {{ ref('stat_base_municipalities') }} as known
+    left join {{ ref('dim_municipality_period') }} as known
         on
             by_period.municipality_code = known.municipality_code
             and by_period.period = known.period

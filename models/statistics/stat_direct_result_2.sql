@@ -1,9 +1,18 @@
 -- The same exits as in stat_direct_result_7, by whether they went to work or to education beyond
 -- grunnskole.
-{{ counted_cube(
-    ref('stat_base_persons'),
-    'exits',
-    ['sex', 'result_group'],
-    percent_over='result_group',
-    where='result_group is not null',
-) }}
+with leaves as (
+    select
+        period,
+        period_type,
+        {{ placed_municipality() }} as municipality_code,
+        coalesce(sex, {{ unknown_code() }}) as sex,
+        result_group,
+        count(*) as exits
+    from {{ ref('fct_participant_periods') }}
+    where is_exit
+    group by 1, 2, 3, 4, 5
+),
+
+{{ counted_cube('exits', ['sex', 'result_group'], percent_over='result_group') }}
+
+select * from final

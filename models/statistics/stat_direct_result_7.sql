@@ -1,9 +1,18 @@
 -- IMDi's direct result: one exit at most for each person and period; reasons that are not
 -- registered or not known stay in the denominator.
-{{ counted_cube(
-    ref('stat_base_persons'),
-    'exits',
-    ['sex', 'termination_group'],
-    percent_over='termination_group',
-    where='termination_group is not null',
-) }}
+with leaves as (
+    select
+        period,
+        period_type,
+        {{ placed_municipality() }} as municipality_code,
+        coalesce(sex, {{ unknown_code() }}) as sex,
+        termination_group,
+        count(*) as exits
+    from {{ ref('fct_participant_periods') }}
+    where is_exit
+    group by 1, 2, 3, 4, 5
+),
+
+{{ counted_cube('exits', ['sex', 'termination_group'], percent_over='termination_group') }}
+
+select * from final

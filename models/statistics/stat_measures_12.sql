@@ -1,8 +1,20 @@
 -- A person can be in several groups: they are never summed, and have no total.
-{{ counted_cube(
-    ref('stat_base_measures'),
-    'participants_with_measure',
-    ['sex'],
-    kept=['measure_type'],
-    where='measure_type is not null',
-) }}
+with leaves as (
+    select
+        persons.period,
+        persons.period_type,
+        {{ placed_municipality() }} as municipality_code,
+        coalesce(persons.sex, {{ unknown_code() }}) as sex,
+        measures.measure_type,
+        count(*) as participants_with_measure
+    from {{ ref('fct_participant_period_measures') }} as measures
+    inner join {{ ref('fct_participant_periods') }} as persons
+        on
+            measures.person_key = persons.person_key
+            and measures.period = persons.period
+    group by 1, 2, 3, 4, 5
+),
+
+{{ counted_cube('participants_with_measure', ['sex'], kept=['measure_type']) }}
+
+select * from final

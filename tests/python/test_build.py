@@ -296,7 +296,7 @@ def test_summary_prints_the_main_figures_and_where_the_warehouse_lies(generated_
     ):
         assert expected in done.stdout
     [(participants,)] = rows(
-        generated_warehouse, "select participants from stat_headline where year = 2017"
+        generated_warehouse, "select participants from stat_country_years where year = 2017"
     )
     assert re.search(rf"2017 +{participants} ", done.stdout)
     done = run("summary", "--warehouse", generated_warehouse.with_name("none.duckdb"))

@@ -60,6 +60,63 @@ def test_every_layer_reads_only_what_stands_before_it(manifest, models):
                 ]
 
 
+def test_reports_statistics_and_analyses_read_marts_and_no_step_before_them(manifest):
+    readers = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "analysis"
+        or (node["resource_type"] == "model" and layer(node) in ("reports", "statistics"))
+    ]
+    assert len(readers) > 40
+    for node in readers:
+        for parent in node["depends_on"]["nodes"]:
+            step = manifest["nodes"].get(parent)
+            assert step, f"{node['name']} reads {parent}"
+            assert step["resource_type"] == "seed" or layer(step) not in (
+                "staging",
+                "intermediate",
+            ), f"{node['name']} reads {step['name']}"
+
+
+def test_each_definition_is_written_once(manifest):
+    """SQL as dbt has it before macros: a formula that stands here stands nowhere else."""
+    files = [*(ROOT / "macros").rglob("*.sql"), *(ROOT / "models").rglob("*.sql")]
+    files += (ROOT / "analyses").glob("*.sql")
+    texts = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
+
+    def places(pattern: str) -> list[str]:
+        return [name for name, text in sorted(texts.items()) if re.search(pattern, text)]
+
+    assert places(r"\* 0\.2\b") == ["macros/time/hours_per_week.sql"]
+    assert places(r"\b5 \* ") == ["macros/time/hours_per_week.sql"]
+    assert places(r"coalesce\(\w+\.person_key, \w+\.ident\)") == [
+        "models/intermediate/identity/int_identity__idents.sql"
+    ]
+    assert places(
+        r"participation_id desc|participations\.start_date,\n\s+participations\.part"
+    ) == ["models/intermediate/participation/int_participation__accepted.sql"]
+    # The name of the main figure says which of the two results it is of.
+    assert places(r"'arbutd'") == ["macros/statistics/cubes.sql"]
+    assert places(r"rule_limit\('C08'") == ["models/marts/fct_participation_periods.sql"]
+    assert places(r"between age_bands\.from_age") == ["macros/time/ages.sql"]
+    assert places(r"then 'stop'") == ["macros/quality/rule_book.sql"]
+
+
+def test_a_rule_is_a_row_of_the_seed_and_a_model(manifest, models):
+    """The list of rules is in the seed alone; each is checked by one model, put together once."""
+    with (ROOT / "seeds" / "rules" / "completeness_rules.csv").open(encoding="utf-8") as text:
+        rules = [row["rule_id"] for row in csv.DictReader(text)]
+    checked = [
+        (rule, model["name"])
+        for model in models
+        for rule in set(re.findall(r"'([CK]\d\d)' as rule_id", model["raw_code"]))
+    ]
+    assert sorted(rule for rule, _ in checked) == sorted(rules)
+    [together] = [model for model in models if model["name"] == "dq_checked"]
+    parents = {parent.split(".")[-1] for parent in together["depends_on"]["nodes"]}
+    assert {name for _, name in checked} <= parents
+
+
 def test_every_model_says_its_grain_and_every_column_is_described(models):
     for model in models:
         assert re.match(r"One row( per|:) ", model["description"]), model["name"]

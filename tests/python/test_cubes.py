@@ -26,7 +26,7 @@ CODES = {
     "stat_status_codes": ("years_after", "sex", "status_code"),
 }
 REGION = ("region_set", "region_type", "region_code")
-HEADLINE = (
+COUNTRY_YEARS = (
     "participants", "men", "women", "exits", "exits_to_work_or_education", "direct_result_percent",
     "former_participants", "in_work_or_education", "status_percent",
 )  # fmt: skip
@@ -60,7 +60,7 @@ def assert_same(found: dict, expected: dict) -> None:
 
 def test_every_cube_is_counted() -> None:
     cubes = {path.stem for path in (ROOT / "models" / "statistics").glob("*.sql")}
-    assert cubes == {*CODES, "stat_series", "stat_headline"}
+    assert cubes == {*CODES, "stat_series", "stat_country_years"}
 
 
 @pytest.mark.parametrize("cube", CODES)
@@ -85,8 +85,10 @@ def test_the_series_are_the_cubes_figures(
     )
 
 
-def test_the_headline_is_counted_person_by_person(
+def test_the_country_by_year_is_counted_person_by_person(
     connection: duckdb.DuckDBPyConnection, counted: Counted
 ) -> None:
-    found = connection.execute(f"select year, {', '.join(HEADLINE)} from stat_headline").fetchall()
-    assert_same({row[0]: row[1:] for row in found}, counted.stat_headline())
+    found = connection.execute(
+        f"select year, {', '.join(COUNTRY_YEARS)} from stat_country_years"
+    ).fetchall()
+    assert_same({row[0]: row[1:] for row in found}, counted.stat_country_years())

@@ -190,7 +190,7 @@ def test_the_lights_keep_the_limits_of_the_rule_book(generated_warehouse):
             select rule_id, s.current_code as code, sum(checked) as checked,
                 sum(findings) as findings
             from fct_completeness as f
-            inner join int_geography__successions as s using (municipality_code)
+            inner join dim_municipality_successor as s using (municipality_code)
             cross join dim_vintage as v
             where v.observed_until >= s.from_date and v.observed_until < s.until_date
                 and not is_extended_access and half_year >= '2018H2'
@@ -244,7 +244,7 @@ def test_a_workbook_holds_numbers_of_its_own_municipality_and_no_pseudonym(
             union select d.municipality_code, i.person_key from stg_nir__vedtak as d
                 inner join int_identity__current_idents as i using (ident)
         ) as x
-        inner join int_geography__successions as s using (municipality_code)
+        inner join dim_municipality_successor as s using (municipality_code)
         cross join dim_vintage as v
         where v.observed_until >= s.from_date and v.observed_until < s.until_date
         """,

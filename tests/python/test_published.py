@@ -12,8 +12,8 @@ from introstat.warehouse.opening import open_warehouse
 PUBLISHED = ROOT / "tests" / "data" / "published"
 # What the analyses are read from, and the cubes below.
 MODELS = (
-    *("dim_country", "dim_municipality", "dim_person", "dim_status"),
-    *("int_participation__periods", "fct_terminations", "fct_one_year_status"),
+    *("dim_country", "dim_municipality_period", "dim_person", "dim_status"),
+    *("fct_participant_periods", "fct_one_year_status"),
 )
 CUBE_MODELS = ("stat_participants", "stat_status", "stat_status_codes")
 TOTAL = "I alt"

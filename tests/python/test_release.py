@@ -47,7 +47,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Path]) 
     warehouse = build(extracts)
     with open_warehouse(warehouse, read_only=False) as connection:
         connection.execute(
-            "delete from stat_base_municipalities where county_code not in "
+            "delete from dim_municipality_period where county_code not in "
             "(select region_code from stat_participants where region_type = 'county')"
         )
     return warehouse.parent

@@ -3,9 +3,9 @@
 with duf_numbers as (
     select
         registrations.duf_number,
-        min(coalesce(idents.person_key, registrations.ident)) as person_key
+        min(idents.person_key) as person_key
     from {{ ref('stg_nir__personer') }} as registrations
-    left join {{ ref('int_identity__current_idents') }} as idents
+    inner join {{ ref('int_identity__idents') }} as idents
         on registrations.ident = idents.ident
     where registrations.duf_number is not null
     group by registrations.duf_number
@@ -24,17 +24,20 @@ forms as (
     select
         coalesce(successions.current_code, forms.municipality_code) as municipality_code,
         forms.reporting_year,
-        coalesce(idents.person_key, forms.ident, duf_numbers.person_key, forms.duf_number)
+        coalesce(idents.person_key, duf_numbers.person_key, forms.duf_number)
             as person_key,
         forms.ident is null and duf_numbers.person_key is not null as is_matched_by_duf,
         forms.measure_codes,
         coalesce(not statuses.is_ongoing, forms.end_date is not null) as has_ended
     from current_forms as forms
-    left join {{ ref('int_identity__current_idents') }} as idents on forms.ident = idents.ident
+    left join {{ ref('int_identity__idents') }} as idents on forms.ident = idents.ident
     left join duf_numbers on forms.asked_duf_number = duf_numbers.duf_number
     left join {{ ref('kostra_statuses') }} as statuses
         on forms.year_end_status = statuses.status
-    {{ join_successor('forms.municipality_code', dbt.date('forms.reporting_year', 12, 31)) }}
+    {{ join_successor(
+        'forms.municipality_code',
+        dbt.date('forms.reporting_year', 12, 31),
+        'int_geography__successions') }}
 ),
 
 places as (
@@ -101,7 +104,8 @@ participations as (
         participations.person_key,
         participations.start_date,
         participations.end_date,
-        participations.last_day
+        participations.last_day,
+        participations.ending_order
     from {{ ref('int_participation__periods') }} as periods
     inner join years on periods.period = years.period
     inner join {{ ref('int_participation__accepted') }} as participations
@@ -114,10 +118,7 @@ last_in_municipality as (
     select * from participations
     qualify row_number() over (
         partition by municipality_code, reporting_year, person_key
-        order by
-            coalesce(end_date, date '9999-12-31') desc,
-            start_date desc,
-            participation_id desc
+        order by ending_order desc
     ) = 1
 ),
 

@@ -1,16 +1,17 @@
 -- Ends after observed_until are not known yet. last_day is the last day that can be a day of
 -- participation; null where the participation has not begun, so that it counts nowhere.
+-- ending_order is the one definition of which of a person's participations ends last.
 with participations as (
     select
         participations.*,
-        coalesce(idents.person_key, participations.ident) as person_key,
+        idents.person_key,
         vintage.observed_until,
         participations.start_date <= vintage.observed_until as has_begun,
         case
             when participations.end_date <= vintage.observed_until then participations.end_date
         end as known_end_date
     from {{ ref('stg_nir__deltakelser') }} as participations
-    left join {{ ref('int_identity__current_idents') }} as idents
+    inner join {{ ref('int_identity__idents') }} as idents
         on participations.ident = idents.ident
     cross join {{ ref('int_time__vintage') }} as vintage
 ),
@@ -33,6 +34,13 @@ final as (
             when participations.has_begun
                 then coalesce(participations.known_end_date, participations.observed_until)
         end as last_day,
+        cast(row_number() over (
+            partition by participations.person_key
+            order by
+                coalesce(participations.known_end_date, date '9999-12-31'),
+                participations.start_date,
+                participations.participation_id
+        ) as integer) as ending_order,
         case
             when participations.known_end_date is not null
                 then coalesce(participations.termination_reason, 'ikke_registrert')

@@ -16,13 +16,14 @@ counted as (
 final as (
     select
         participation_no,
-        half_year_no,
+        half_year,
         cast(sum(case when is_leave then 0 else days end) as integer) as programme_days,
         cast(sum(case when is_leave then days else 0 end) as integer) as leave_days,
         cast(sum(case when has_measure then days else 0 end) as integer) as measure_days,
-        cast(sum(hours_per_week * days * 0.2) as decimal(18, 7)) as planned_hours
+        cast(sum({{ planned_hours('hours_per_week', 'days') }}) as decimal(18, 7))
+            as planned_hours
     from counted
-    group by participation_no, half_year_no
+    group by participation_no, half_year
     having sum(days) > 0
 )
 

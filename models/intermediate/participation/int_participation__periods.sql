@@ -3,11 +3,14 @@
 -- and is the person's exit if it ended in the period (IMDi's direct result).
 with touched as (
     select
+        participations.participation_no,
         participations.participation_id,
         participations.person_key,
         participations.municipality_code,
-        participations.start_date,
         participations.end_date,
+        participations.ending_order = max(participations.ending_order) over (
+            partition by participations.person_key, periods.period
+        ) as is_last_in_period,
         periods.period,
         periods.period_type,
         periods.last_day as period_last_day
@@ -18,37 +21,22 @@ with touched as (
             and participations.last_day >= periods.first_day
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by person_key, period
-            order by
-                coalesce(end_date, date '9999-12-31') desc,
-                start_date desc,
-                participation_id desc
-        ) as place
-    from touched
-),
-
 final as (
     select
-        ranked.participation_id,
-        ranked.person_key,
-        ranked.period,
-        ranked.period_type,
-        ranked.period_last_day,
-        ranked.municipality_code,
-        coalesce(successions.current_code, ranked.municipality_code) as period_municipality_code,
-        ranked.place = 1 as is_last_in_period,
-        ranked.place = 1 and coalesce(ranked.end_date <= ranked.period_last_day, false)
+        touched.participation_no,
+        touched.participation_id,
+        touched.person_key,
+        touched.period,
+        touched.period_type,
+        touched.period_last_day,
+        touched.municipality_code,
+        coalesce(successions.current_code, touched.municipality_code) as period_municipality_code,
+        touched.is_last_in_period,
+        touched.is_last_in_period and coalesce(touched.end_date <= touched.period_last_day, false)
             as is_exit_of_period
-    from ranked
-    left join {{ ref('int_geography__successions') }} as successions
-        on
-            ranked.municipality_code = successions.municipality_code
-            and ranked.period_last_day >= successions.from_date
-            and ranked.period_last_day < successions.until_date
+    from touched
+    {{ join_successor(
+        'touched.municipality_code', 'touched.period_last_day', 'int_geography__successions') }}
 )
 
 select * from final

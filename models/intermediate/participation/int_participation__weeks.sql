@@ -25,7 +25,7 @@ with weeks as (
                 'name': 'planned_hours',
                 'type': 'decimal(18, 7)',
                 'whole': 'hours_per_week',
-                'part': 'hours_per_week * <days> * 0.2',
+                'part': planned_hours('hours_per_week', '<days>'),
             },
         ],
     ) }}

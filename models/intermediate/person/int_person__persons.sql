@@ -1,9 +1,9 @@
 with registrations as (
     select
         registrations.*,
-        coalesce(idents.person_key, registrations.ident) as person_key
+        idents.person_key
     from {{ ref('stg_nir__personer') }} as registrations
-    left join {{ ref('int_identity__current_idents') }} as idents
+    inner join {{ ref('int_identity__idents') }} as idents
         on registrations.ident = idents.ident
 ),
 
@@ -28,10 +28,10 @@ chosen as (
 
 first_starts as (
     select
-        coalesce(idents.person_key, participations.ident) as person_key,
+        idents.person_key,
         min(participations.start_date) as first_start_date
     from {{ ref('stg_nir__deltakelser') }} as participations
-    left join {{ ref('int_identity__current_idents') }} as idents
+    inner join {{ ref('int_identity__idents') }} as idents
         on participations.ident = idents.ident
     group by 1
 ),

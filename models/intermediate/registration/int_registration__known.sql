@@ -8,10 +8,10 @@ with participations as (
         participations.end_date,
         coalesce(persons.is_address_protected, false) as is_address_protected
     from {{ ref('stg_nir_history__deltakelser') }} as participations
-    left join {{ ref('int_identity__current_idents') }} as idents
+    inner join {{ ref('int_identity__idents') }} as idents
         on participations.ident = idents.ident
     left join {{ ref('int_person__persons') }} as persons
-        on coalesce(idents.person_key, participations.ident) = persons.person_key
+        on idents.person_key = persons.person_key
 ),
 
 {% set children = {'measure': 'tiltak', 'absence': 'fravaer', 'leave': 'permisjoner'} %}
@@ -40,10 +40,10 @@ events as (
         decisions.decision_date as event_date,
         decisions.delivered
     from {{ ref('stg_nir_history__vedtak') }} as decisions
-    left join {{ ref('int_identity__current_idents') }} as idents
+    inner join {{ ref('int_identity__idents') }} as idents
         on decisions.ident = idents.ident
     left join {{ ref('int_person__persons') }} as persons
-        on coalesce(idents.person_key, decisions.ident) = persons.person_key
+        on idents.person_key = persons.person_key
     {%- for event_type, file in children.items() %}
     union all
     select

@@ -1,27 +1,19 @@
 -- One row per former participant and status year: a person belongs to the year in which the last
 -- participation ended, to none while it lasts.
-with participations as (
-    select
-        *,
-        row_number() over (
-            partition by person_key
-            order by
-                coalesce(end_date, date '9999-12-31') desc,
-                start_date desc,
-                participation_id desc
-        ) as place
-    from {{ ref('int_participation__accepted') }}
-    where has_begun
-),
-
-followed as (
+with followed as (
     select
         person_key,
         municipality_code,
         cast(extract(year from end_date) as integer) as exit_year,
         {{ each_integer(1, 5) }} as years_after
-    from participations
-    where place = 1 and end_date is not null
+    from (
+        select
+            *,
+            ending_order = max(ending_order) over (partition by person_key) as is_last
+        from {{ ref('int_participation__accepted') }}
+        where has_begun
+    ) as participations
+    where is_last and end_date is not null
 ),
 
 dated as (

@@ -5,7 +5,7 @@ with months as (
         months.benefit_month,
         periods.period
     from (select distinct benefit_month from {{ ref('fct_benefit_months') }}) as months
-    inner join {{ ref('int_time__periods') }} as periods
+    inner join {{ ref('dim_period') }} as periods
         on months.benefit_month between periods.first_day and periods.last_day
 ),
 
@@ -37,7 +37,7 @@ recipients as (
         periods.period_type,
         periods.last_day as period_last_day
     from chosen
-    inner join {{ ref('int_time__periods') }} as periods on chosen.period = periods.period
+    inner join {{ ref('dim_period') }} as periods on chosen.period = periods.period
 ),
 
 final as (
@@ -46,19 +46,18 @@ final as (
         recipients.period_type,
         recipients.person_key,
         {{ placed_municipality(
-            'successions.current_code', 'coalesce(persons.is_address_protected, false)') }}
-            as municipality_code,
+            'successions.current_code',
+            'known.county_code',
+            'coalesce(persons.is_address_protected, false)',
+        ) }} as municipality_code,
         coalesce(persons.sex, {{ unknown_code() }}) as sex,
         coalesce(age_bands.age_band, 'other') as age_band,
         cast(recipients.period_amount as decimal(18, 2)) as amount
     from recipients
     left join {{ ref('dim_person') }} as persons on recipients.person_key = persons.person_key
-    left join {{ ref('age_bands') }} as age_bands
-        on
-            {{ completed_years('persons.birth_date', 'recipients.period_last_day') }}
-            between age_bands.from_age and age_bands.to_age
+    {{ join_age_band('persons.birth_date', 'recipients.period_last_day') }}
     {{ join_successor('recipients.municipality_code', 'recipients.period_last_day') }}
-    left join {{ ref('stat_base_municipalities') }} as known
+    left join {{ ref('dim_municipality_period') }} as known
         on
             successions.current_code = known.municipality_code
             and recipients.period = known.period

@@ -1,14 +1,14 @@
 -- Every region that a municipality's figures count in. Those who have no municipality that may be
 -- told count in the country only, so the country is more than the sum of its counties.
 with municipalities as (
-    select * from {{ ref('stat_base_municipalities') }}
+    select * from {{ ref('dim_municipality_period') }}
 ),
 
 unplaced as (
     select
         period,
         {{ no_municipality() }} as municipality_code
-    from {{ ref('int_time__periods') }}
+    from {{ ref('dim_period') }}
 ),
 
 final as (

@@ -443,7 +443,7 @@ class Counted:
                     series[period, sex, called or name] = figure
         return series
 
-    def stat_headline(self) -> dict[int, tuple[Any, ...]]:
+    def stat_country_years(self) -> dict[int, tuple[Any, ...]]:
         """By year: participants, men, women, exits, of these to work or education and percent,
         former participants, of these in work or education and percent.
         """

@@ -138,6 +138,19 @@ def period_bounds(period: str) -> tuple[date, date]:
     return date(year, 1, 1), date(year, 12, 31)
 
 
+def completed_years(born: date, day: date) -> int:
+    """Return the age on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def age_band(age: int | None) -> str:
+    """`18-25, 26-35, 36-45, 46-55, 56+, and other (under 18 or unknown).`"""
+    bands = ((18, 25), (26, 35), (36, 45), (46, 55))
+    if age is not None and age >= 56:
+        return "56+"
+    return next((f"{a}-{b}" for a, b in bands if age is not None and a <= age <= b), "other")
+
+
 class Facts:
     """All facts of one set of extracts."""
 
@@ -484,7 +497,7 @@ class Facts:
         ]
         return max(touching, key=lambda one: one.rank, default=None)
 
-    def _is_exit(self, one: Participation, period: str) -> bool:
+    def _is_last(self, one: Participation, period: str) -> bool:
         """`take the participation that touches it and whose coalesce(end_date, infinity) is latest;
         if it ended in that period, it is that person's one exit of the period.`
         """
@@ -514,8 +527,8 @@ class Facts:
                     "termination_source": one.source["avslutning_kilde"],
                     "registered_date": registered,
                     "registration_lag_days": (registered - one.end).days if registered else None,
-                    "is_exit_of_year": self._is_exit(one, str(one.end.year)),
-                    "is_exit_of_half_year": self._is_exit(one, half_year(one.end)),
+                    "is_exit_of_year": self._is_last(one, str(one.end.year)),
+                    "is_exit_of_half_year": self._is_last(one, half_year(one.end)),
                 }
             )
         return result
@@ -534,29 +547,149 @@ class Facts:
                     result.append(period)
         return result
 
-    def participants(self) -> list[Row]:
+    @cached_property
+    def _by_period(self) -> dict[tuple[str, str], Row]:
+        """Return days, hours and measure types by participation and period it touches."""
+        result: dict[tuple[str, str], Row] = {}
+        for one in self.participations:
+            if one.is_future:
+                continue
+            for period in self.periods:
+                if self.touches(one, *period_bounds(period)):
+                    result[one.id, period] = {
+                        "programme_days": 0,
+                        "leave_days": 0,
+                        "measure_days": 0,
+                        "planned_hours": Fraction(0),
+                        "types": {},
+                    }
+            for date_, day in one.calendar.items():
+                for period in (str(date_.year), half_year(date_)):
+                    if not day.is_participation:
+                        continue
+                    row = result[one.id, period]
+                    row["programme_days"] += day.is_programme
+                    row["leave_days"] += day.is_leave
+                    row["measure_days"] += bool(day.measure_types)
+                    row["planned_hours"] += sum(day.hours.values(), Fraction(0))
+                    for kind in day.measure_types:
+                        days, hours = row["types"].get(kind, (0, Fraction(0)))
+                        row["types"][kind] = days + 1, hours + day.hours[kind]
+        return result
+
+    def fct_participation_periods(self) -> list[Row]:
+        """Participation x period that it touches.
+
+        `is_full_time: its law's hours met in the period; null below 20 programme days. Full time:
+        37.5 hours a week, 30 where a measure in the period needs much own preparation.`
+        """
+        result = []
+        for one in self.participations:
+            for period in self.periods:
+                if (one.id, period) not in self._by_period:
+                    continue
+                row = self._by_period[one.id, period]
+                days, hours = row["programme_days"], row["planned_hours"]
+                asked = Fraction(30) if "fagivgs" in row["types"] else Fraction("37.5")
+                last = period_bounds(period)[1]
+                result.append(
+                    {
+                        "participation_id": one.id,
+                        "person_key": one.person,
+                        "period": period,
+                        "period_type": "year" if len(period) == 4 else "half_year",
+                        "programme_days": days,
+                        "leave_days": row["leave_days"],
+                        "measure_days": row["measure_days"],
+                        "planned_hours": hours,
+                        "hours_per_week": 5 * hours / days if days else None,
+                        "is_full_time": (
+                            5 * hours / days >= asked
+                            if days >= 20 and self._regimes[one.person]
+                            else None
+                        ),
+                        "municipality_code": carried_forward(one.municipality, last),
+                        "measure_types": ", ".join(sorted(row["types"])) or None,
+                        "is_last_in_period": self._is_last(one, period),
+                        "is_exit": self._is_last(one, period)
+                        and one.end is not None
+                        and one.end <= last,
+                    }
+                )
+        return result
+
+    def fct_participant_periods(self) -> list[Row]:
         """One row per person and period (year or half-year) touched.
 
         `A person has one municipality per period: that of the participation that touches it and
         ends last, carried forward to the code valid on the period's last day.`
         """
         result = []
-        for person in self._by_person:
+        for person, theirs in self._by_person.items():
+            about = self.persons[person] or {}
             for period in self.periods:
                 one = self.last_in(person, period)
                 if one is None:
                     continue
                 last = period_bounds(period)[1]
+                rows = [
+                    self._by_period[each.id, period]
+                    for each in theirs
+                    if (each.id, period) in self._by_period
+                ]
+                days = sum(row["programme_days"] for row in rows)
+                hours = sum((row["planned_hours"] for row in rows), Fraction(0))
+                is_exit = one.end is not None and one.end <= last
+                reason = self._reason(one) if is_exit else None
+                group = TERMINATION_GROUPS.get(reason, "ukjent") if reason else None
+                born = about.get("fodselsdato")
+                age = completed_years(born, last) if born else None
                 result.append(
                     {
-                        "period": period,
                         "person_key": person,
+                        "period": period,
+                        "period_type": "year" if len(period) == 4 else "half_year",
                         "participation_id": one.id,
-                        "municipality_code": one.municipality,
-                        "municipality_code_in_period": carried_forward(one.municipality, last),
+                        "municipality_code": carried_forward(one.municipality, last),
+                        "is_address_protected": about.get("adressebeskyttelse") in ("6", "7"),
+                        "sex": about.get("kjonn"),
+                        "age": age,
+                        "age_band": age_band(age),
+                        "country_of_birth": about.get("fodeland"),
+                        "legal_regime": self._regimes[person],
+                        "programme_days": days,
+                        "leave_days": sum(row["leave_days"] for row in rows),
+                        "measure_days": sum(row["measure_days"] for row in rows),
+                        "planned_hours": hours,
+                        "hours_per_week": 5 * hours / days if days else None,
+                        "is_exit": is_exit,
+                        "termination_reason": reason,
+                        "termination_group": group,
+                        "is_work_or_education": group in ("arbeid", "utdanning") if group else None,
                     }
                 )
         return result
+
+    def fct_participant_period_measures(self) -> list[Row]:
+        """Person x period x 12-group with a programme day of such a measure."""
+        result: dict[tuple[str, str, str], Row] = {}
+        for one in self.participations:
+            for period in self.periods:
+                types = self._by_period.get((one.id, period), {}).get("types", {})
+                for kind, (days, hours) in types.items():
+                    row = result.setdefault(
+                        (one.person, period, kind),
+                        {
+                            "person_key": one.person,
+                            "period": period,
+                            "measure_type": kind,
+                            "measure_days": 0,
+                            "planned_hours": Fraction(0),
+                        },
+                    )
+                    row["measure_days"] += days
+                    row["planned_hours"] += hours
+        return list(result.values())
 
     # Status after the programme
 
@@ -760,7 +893,9 @@ FACTS = (
     "fct_terminations",
     "fct_one_year_status",
     "fct_benefit_months",
-    "participants",
+    "fct_participation_periods",
+    "fct_participant_periods",
+    "fct_participant_period_measures",
 )
 
 

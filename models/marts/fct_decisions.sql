@@ -1,6 +1,6 @@
 select
     decisions.decision_id,
-    coalesce(idents.person_key, decisions.ident) as person_key,
+    idents.person_key,
     decisions.municipality_code,
     decisions.decision_type,
     decisions.decision_date,
@@ -8,4 +8,4 @@ select
     decisions.to_date,
     decisions.registered_date
 from {{ ref('stg_nir__vedtak') }} as decisions
-left join {{ ref('int_identity__current_idents') }} as idents on decisions.ident = idents.ident
+inner join {{ ref('int_identity__idents') }} as idents on decisions.ident = idents.ident

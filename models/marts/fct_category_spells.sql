@@ -1,6 +1,6 @@
 select
     spells.category_id,
-    coalesce(idents.person_key, spells.ident) as person_key,
+    idents.person_key,
     spells.municipality_code,
     spells.category,
     coalesce(categories.is_intro, false) as is_intro,
@@ -8,5 +8,5 @@ select
     coalesce(spells.to_date, date '9999-12-31') as to_date,
     spells.registered_date
 from {{ ref('stg_nir__kategorier') }} as spells
-left join {{ ref('int_identity__current_idents') }} as idents on spells.ident = idents.ident
+inner join {{ ref('int_identity__idents') }} as idents on spells.ident = idents.ident
 left join {{ ref('categories') }} as categories on spells.category = categories.category

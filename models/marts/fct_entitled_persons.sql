@@ -8,8 +8,8 @@ with intro_spells as (
         spells.category,
         spells.from_date,
         vintage.observed_until
-    from {{ ref('int_category__spells') }} as spells
-    inner join {{ ref('int_time__vintage') }} as vintage
+    from {{ ref('fct_category_spells') }} as spells
+    inner join {{ ref('dim_vintage') }} as vintage
         on vintage.observed_until between spells.from_date and spells.to_date
     where spells.is_intro
     qualify row_number() over (
@@ -19,7 +19,7 @@ with intro_spells as (
 ),
 
 decided as (
-    select person_key from {{ ref('int_decision__decisions') }}
+    select person_key from {{ ref('fct_decisions') }}
     group by person_key
 ),
 
@@ -36,7 +36,7 @@ final as (
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected
     from intro_spells as spells
-    left join {{ ref('int_person__persons') }} as persons
+    left join {{ ref('dim_person') }} as persons
         on spells.person_key = persons.person_key
     left join decided on spells.person_key = decided.person_key
     where coalesce(persons.death_date >= spells.observed_until, true)

@@ -3,23 +3,14 @@
 -- one year after.
 with participants as (
     select
-        cast(periods.period as integer) as year,
+        cast(period as integer) as year,
         count(*) as participants,
-        sum(case when persons.sex = '1' then 1 else 0 end) as men,
-        sum(case when persons.sex = '2' then 1 else 0 end) as women,
-        sum(case when periods.is_exit_of_period then 1 else 0 end) as exits
-    from {{ ref('int_participation__periods') }} as periods
-    inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
-    where periods.period_type = 'year' and periods.is_last_in_period
-    group by 1
-),
-
-direct_results as (
-    select
-        end_year as year,
-        count(*) as exits_to_work_or_education
-    from {{ ref('fct_terminations') }}
-    where is_exit_of_year and is_work_or_education
+        sum(case when sex = '1' then 1 else 0 end) as men,
+        sum(case when sex = '2' then 1 else 0 end) as women,
+        sum(case when is_exit then 1 else 0 end) as exits,
+        sum(case when is_work_or_education then 1 else 0 end) as exits_to_work_or_education
+    from {{ ref('fct_participant_periods') }}
+    where period_type = 'year'
     group by 1
 ),
 
@@ -43,14 +34,13 @@ counts as (
         coalesce(participants.men, 0) as men,
         coalesce(participants.women, 0) as women,
         coalesce(participants.exits, 0) as exits,
-        coalesce(direct_results.exits_to_work_or_education, 0) as exits_to_work_or_education,
+        coalesce(participants.exits_to_work_or_education, 0) as exits_to_work_or_education,
         statuses.former_participants,
         statuses.in_work_or_education,
         statuses.is_status_preliminary,
         statuses.has_status_source,
         statuses.has_income_source
     from participants
-    left join direct_results on participants.year = direct_results.year
     full outer join statuses on participants.year = statuses.year
 ),
 
@@ -61,13 +51,16 @@ final as (
         cast(men as bigint) as men,
         cast(women as bigint) as women,
         cast(exits as bigint) as exits,
-        exits_to_work_or_education,
-        {{ percent('exits_to_work_or_education', 'exits') }} as direct_result_percent,
+        cast(exits_to_work_or_education as bigint) as exits_to_work_or_education,
+        cast({{ percent('exits_to_work_or_education', 'exits') }} as decimal(9, 0))
+            as direct_result_percent,
         former_participants,
         cast(in_work_or_education as bigint) as in_work_or_education,
         case
             when has_income_source
-                then {{ percent('in_work_or_education', 'former_participants') }}
+                then
+                    cast({{ percent('in_work_or_education', 'former_participants') }}
+                        as decimal(9, 0))
         end as status_percent,
         is_status_preliminary,
         has_status_source,

@@ -3,12 +3,15 @@
 with ongoing as (
     select
         participations.participation_no,
+        participations.participation_id,
+        participations.person_key,
+        participations.municipality_code,
         participations.start_date,
         vintage.observed_until,
         {{ add_to_date('vintage.observed_until', '-' ~ rule_limit('C01', 'months'), 'month') }}
             as window_start
     from {{ ref('int_participation__accepted') }} as participations
-    cross join {{ ref('int_time__vintage') }} as vintage
+    cross join {{ ref('dim_vintage') }} as vintage
     where participations.is_ongoing
 ),
 
@@ -37,7 +40,10 @@ in_programme as (
 
 final as (
     select
-        ongoing.participation_no,
+        ongoing.participation_id,
+        ongoing.person_key,
+        ongoing.municipality_code,
+        ongoing.start_date,
         ongoing.start_date <= ongoing.window_start as is_older,
         in_programme.participation_no is null as is_on_leave_throughout,
         {{ day_of_number('measured.last_day_no') }} as last_measure_date,

@@ -3,7 +3,9 @@
 with municipalities as (
     select
         municipality_code,
+        municipality_name,
         county_code,
+        county_name,
         code_in_reference_year,
         valid_from,
         coalesce(valid_to, date '9999-12-31') as valid_to
@@ -24,11 +26,13 @@ final as (
         periods.period,
         periods.period_type,
         municipalities.municipality_code,
+        municipalities.municipality_name,
         municipalities.county_code,
+        municipalities.county_name,
         municipalities.code_in_reference_year as reference_municipality_code,
         counties_now.county_code as reference_county_code,
         periods.last_day < municipalities.valid_to as is_valid
-    from {{ ref('int_time__periods') }} as periods
+    from {{ ref('dim_period') }} as periods
     inner join municipalities on periods.last_day >= municipalities.valid_from
     inner join counties_now
         on municipalities.code_in_reference_year = counties_now.municipality_code

@@ -1,0 +1,49 @@
+-- The law on the period's last day of participation decides; where a measure in the period needs
+-- much own preparation the law asks for fewer hours.
+with periods as (
+    select
+        periods.participation_no,
+        periods.period,
+        participations.legal_regime,
+        least(participations.last_day, periods.period_last_day) as event_date
+    from {{ ref('int_participation__periods') }} as periods
+    inner join {{ ref('int_participation__accepted') }} as participations
+        on periods.participation_no = participations.participation_no
+),
+
+measures as (
+    select
+        participation_no,
+        half_year as period,
+        measure_type
+    from {{ ref('int_measure__half_years') }}
+    union
+    select
+        participation_no,
+        substr(half_year, 1, 4) as period,
+        measure_type
+    from {{ ref('int_measure__half_years') }}
+),
+
+final as (
+    select
+        periods.participation_no,
+        periods.period,
+        periods.event_date,
+        min(laws.hours_per_week) as required_hours
+    from periods
+    inner join {{ ref('law_full_time') }} as laws
+        on
+            periods.legal_regime = laws.legal_regime
+            and periods.event_date >= coalesce(laws.valid_from, date '0001-01-01')
+            and periods.event_date < coalesce(laws.valid_to, date '9999-12-31')
+    left join measures
+        on
+            periods.participation_no = measures.participation_no
+            and periods.period = measures.period
+            and laws.measure_type = measures.measure_type
+    where laws.measure_type is null or measures.measure_type is not null
+    group by periods.participation_no, periods.period, periods.event_date
+)
+
+select * from final
