@@ -1,5 +1,5 @@
--- For how many months was introduction benefit paid in a participation, and how much? A month of two
--- municipalities is one month.
+-- For how many months was introduction benefit paid in a participation, and how much? A month of
+-- two municipalities is one month.
 select
     participations.participation_id,
     participations.start_date,

@@ -1,5 +1,6 @@
--- IMDi's direct result by year and county: exits of the year, and percent of them to work or education.
--- Unregistered reasons stay in the denominator; protected addresses are left out below the country.
+-- IMDi's direct result by year and county: exits of the year, and percent of them to work or
+-- education. Unregistered reasons stay in the denominator; protected addresses are left out below
+-- the country.
 select
     period as year,
     county_code,

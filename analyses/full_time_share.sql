@@ -1,5 +1,5 @@
--- How many participations meet the full time of their law, of those with enough programme days to be
--- judged (limit of rule C08), by half-year?
+-- How many participations meet the full time of their law, of those with enough programme days to
+-- be judged (limit of rule C08), by half-year?
 select
     period as half_year,
     count(is_full_time) as judged,

@@ -1,5 +1,5 @@
--- Median length of ended participations by final goal: calendar days from start to end, and programme
--- weeks without leave.
+-- Median length of ended participations by final goal: calendar days from start to end, and
+-- programme weeks without leave.
 select
     final_goal,
     count(*) as participations,

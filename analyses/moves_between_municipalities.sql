@@ -1,5 +1,5 @@
--- Who moved? Persons whose municipality in one year is another than in the year before, by the codes of
--- the reference year, so that a merger is no move. Protected addresses are left out.
+-- Who moved? Persons whose municipality in one year is another than in the year before, by the
+-- codes of the reference year, so that a merger is no move. Protected addresses are left out.
 select
     later.period as year,
     earlier.reference_municipality_code as from_municipality_code,

@@ -1,5 +1,5 @@
--- How many took part in 2017, by county and sex? One person counts once a year, in the municipality of
--- the participation that ends last. Protected addresses are left out below the country.
+-- How many took part in 2017, by county and sex? One person counts once a year, in the municipality
+-- of the participation that ends last. Protected addresses are left out below the country.
 select
     county_code,
     sex,

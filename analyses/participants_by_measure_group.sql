@@ -1,5 +1,5 @@
--- How many had a measure of each group in the half-year? One person can be in several groups, so the
--- groups do not add up to the participants.
+-- How many had a measure of each group in the half-year? One person can be in several groups, so
+-- the groups do not add up to the participants.
 select
     measures.period as half_year,
     types.group_label_nb as measure_group,

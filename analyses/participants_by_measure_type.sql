@@ -1,5 +1,5 @@
--- How many had each type of measure on a programme day of the year? One person can have several types,
--- so the types do not add up to the participants.
+-- How many had each type of measure on a programme day of the year? One person can have several
+-- types, so the types do not add up to the participants.
 select
     measures.period as year,
     types.group_label_nb as measure_group,

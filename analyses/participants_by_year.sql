@@ -1,11 +1,11 @@
--- How many took part each year, how many of them began, and how many ended?
--- A participant touches the year with at least one calendar day; one person counts once a year.
+-- How many took part each year, how many of them began, and how many ended? A participant touches
+-- the year with at least one calendar day; one person counts once a year.
 with began as (
     select
         cast(extract(year from start_date) as {{ dbt.type_string() }}) as year,
         count(distinct person_key) as began
     from {{ ref('fct_participation') }}
-    group by 1
+    group by cast(extract(year from start_date) as {{ dbt.type_string() }})
 )
 
 select

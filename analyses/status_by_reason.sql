@@ -1,5 +1,5 @@
--- Where are former participants a year later, by the reason they left? Residents on 30 November only;
--- the reason is the one of the exit of the year in which the last participation ended.
+-- Where are former participants a year later, by the reason they left? Residents on 30 November
+-- only; the reason is the one of the exit of the year in which the last participation ended.
 select
     exits.termination_group,
     statuses.status_group,

@@ -196,7 +196,7 @@ def test_nothing_is_known_after_the_delivery(tmp_path: Path) -> None:
         None,
     )
     assert Facts(extracts).fct_terminations() == []
-    assert {row["participation_id"] for row in Facts(extracts).participants()} == {"P"}
+    assert {row["participation_id"] for row in Facts(extracts).fct_participant_periods()} == {"P"}
 
 
 def test_week_53_belongs_to_its_monday(tmp_path: Path) -> None:
@@ -441,8 +441,8 @@ def test_a_person_has_one_municipality_a_period(tmp_path: Path) -> None:
         {"deltakelse_id": "C", "ident": BIRK, "kommunenr": "0104", "start_dato": "2019-12-31"},
     ]})  # fmt: skip
     assert {
-        (row["person_key"], row["period"]): row["municipality_code_in_period"]
-        for row in Facts(read(tmp_path)).participants()
+        (row["person_key"], row["period"]): row["municipality_code"]
+        for row in Facts(read(tmp_path)).fct_participant_periods()
     } == {
         (ANNA, "2019"): "0104", (ANNA, "2019H2"): "0104",
         (ANNA, "2020"): "0301", (ANNA, "2020H1"): "0301",

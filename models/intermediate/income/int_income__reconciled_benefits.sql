@@ -1,5 +1,5 @@
--- Benefit by month against participation (that month or the month before, rule C12) and against what
--- the law gives (C13).
+-- Benefit by month against participation (that month or the month before, rule C12) and against
+-- what the law gives (C13).
 with rates as (
     -- By range of age; the highest of all is the limit where the law is not known.
     select
