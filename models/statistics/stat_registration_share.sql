@@ -1,4 +1,5 @@
--- A year's share weighs its half-years by the events expected in them.
+-- A year's share weighs its half-years by the events expected in them. What is expected is an
+-- estimate, so its percent is no percent of counts.
 with half_years as (
     select
         event_type,
@@ -45,9 +46,12 @@ wide as (
 
 final as (
     {{ long_cube('wide', ['event_type'], {
-        'known_percent': {'value': percent('known_count', 'expected'), 'persons': 'known_count'},
-        'low_percent': {'value': percent('known_count', 'most'), 'persons': 'known_count'},
-        'high_percent': {'value': percent('known_count', 'least'), 'persons': 'known_count'},
+        'known_percent': {
+            'value': 'round(100 * known_count / nullif(expected, 0))', 'persons': 'known_count'},
+        'low_percent': {
+            'value': 'round(100 * known_count / nullif(most, 0))', 'persons': 'known_count'},
+        'high_percent': {
+            'value': 'round(100 * known_count / nullif(least, 0))', 'persons': 'known_count'},
     }) }}
 )
 
