@@ -1,6 +1,6 @@
 {#
     The rule book is read before anything is built: a row with a rule, law, column, word or limit that
-    nobody knows stops dbt and is named. The rows are read from the files, not from the warehouse, so
+    is not known stops dbt and is named. The rows are read from the files, not from the warehouse, so
     that a fault never gets there. Jinja cannot read files while dbt parses, so this is a hook.
 #}
 {% macro check_rule_book() %}
@@ -10,7 +10,7 @@
     {% set faults = [] %}
     {% set laws = seed_words('legal_regimes', 'legal_regime') %}
     {% set rules = seed_words('completeness_rules', 'rule_id') %}
-    {% set checked_rules = said_in_models("'([A-Z][0-9]+)' as rule_id") %}
+    {% set checked_rules = named_in_models("'([A-Z][0-9]+)' as rule_id") %}
     {% set measure_words = seed_words('measure_words', 'measure_word') %}
     {% set measure_types = seed_words('measure_types', 'measure_type') %}
     {% set kostra_measures = seed_words('kostra_measures', 'kostra_code') %}
@@ -45,7 +45,7 @@
         {% do expect_numbers(faults, row, ['limit_value']) %}
     {% endfor %}
     {% set limits = [] %}
-    {% for rule_id, limit_name in said_in_models("rule_limit[(]'([A-Z][0-9]+)', '([a-z_]+)'[)]") %}
+    {% for rule_id, limit_name in named_in_models("rule_limit[(]'([A-Z][0-9]+)', '([a-z_]+)'[)]") %}
         {% do limits.append(rule_id ~ ' ' ~ limit_name) %}
     {% endfor %}
     {% do expect_each_once(faults, 'rule_limits', ['rule_id', 'limit_name'], limits | unique | list) %}
@@ -86,10 +86,10 @@
         {% do expect_numbers(faults, row, ['amount']) %}
     {% endfor %}
 
-    {% set code_lists = said_in_models("'([a-z_]+)' as code_list") + seed_words('code_words', 'code_list') %}
+    {% set code_lists = named_in_models("'([a-z_]+)' as code_list") + seed_words('code_words', 'code_list') %}
     {% for row in seed_rows('coded_columns') %}
-        {% do expect(faults, row, 'table_name', said_in_models("columns.table_name = '([a-z]+)'")) %}
-        {% do expect(faults, row, 'column_name', said_in_models("when '([a-z_]+)' then [a-z]+[.]\\1")) %}
+        {% do expect(faults, row, 'table_name', named_in_models("columns.table_name = '([a-z]+)'")) %}
+        {% do expect(faults, row, 'column_name', named_in_models("when '([a-z_]+)' then [a-z]+[.]\\1")) %}
         {% do expect(faults, row, 'code_list', code_lists) %}
     {% endfor %}
 
@@ -107,8 +107,8 @@
 {% endmacro %}
 
 
-{# What the models of the quality layer say by a pattern: the rules, limits, columns and lists that they go by. #}
-{% macro said_in_models(pattern) %}
+{# What the SQL of the models names, by a pattern: the rules, limits, columns and code lists that they use. #}
+{% macro named_in_models(pattern) %}
     {%- set found = [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- do found.extend(modules.re.findall(pattern, node.raw_code)) -%}
@@ -123,7 +123,7 @@
 {% endmacro %}
 
 
-{# The rows of a seed's file as texts, by column, with the file and the line they stand in. #}
+{# The rows of a seed's file as texts, by column, with their file and line. #}
 {% macro seed_rows(seed) %}
     {%- set node = graph.nodes['seed.' ~ project_name ~ '.' ~ seed] -%}
     {%- set rows = [] -%}
@@ -185,7 +185,7 @@
 {% endmacro %}
 
 
-{# Rows whose key is there twice, and keys that models ask for and no row has. #}
+{# Rows whose key is there twice, and keys that models use and no row has. #}
 {% macro expect_each_once(faults, seed, key, asked_for) %}
     {%- set seen = [] -%}
     {%- for row in seed_rows(seed) -%}

@@ -1,5 +1,5 @@
 {#
-    How received text becomes a value: null where it cannot, so that the row can be told apart and no
+    How received text becomes a value: null where it cannot, so that the row can be quarantined and no
     error ever quotes it. Values are trimmed and empty means missing (docs/extracts.md).
 #}
 
@@ -28,7 +28,7 @@
 {%- endmacro %}
 
 
-{# Whether what stands there cannot be read as the contract says. #}
+{# Whether a value is there and cannot be read as the contract says. #}
 {% macro is_unparseable(text, value, data_type) -%}
     {%- if data_type == 'income' -%} {{ any_line(text, 'not ' ~ is_decimal(clean('line.beloep'))) }}
     {%- else -%} ({{ text }} is not null and {{ value }} is null)
@@ -36,7 +36,7 @@
 {%- endmacro %}
 
 
-{# YYYY-MM-DD and nothing else; before 1900 nobody in these registers was born. #}
+{# YYYY-MM-DD and nothing else; no one in these registers was born before 1900. #}
 {% macro parsed_date(text) -%}
     case
         when {{ text }} like '____-__-__' and {{ text }} >= '1900'
@@ -64,7 +64,7 @@
 {%- endmacro %}
 
 
-{# The form's DDMMYY, in this century: nobody took part before 2003. #}
+{# The form's DDMMYY, in this century: no one took part before 2003. #}
 {% macro ddmmyy_as_date_text(text) -%}
     '20' || substr({{ text }}, 5, 2) || '-' || substr({{ text }}, 3, 2) || '-' || substr({{ text }}, 1, 2)
 {%- endmacro %}

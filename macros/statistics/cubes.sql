@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 
-{# Code of what a register does not tell: counts in totals, has no column of its own in public. #}
+{# Code of what is not registered: counts in totals, has no column of its own in public. #}
 {% macro unknown_code() -%}
     'unknown'
 {%- endmacro %}
@@ -32,7 +32,7 @@
     Leaves rolled up to every region and to the totals of the dimensions. `leaves` is a relation or CTE with
     period, period_type, municipality_code (stat_base_municipalities or none), the dimensions and the
     columns of `sums` ({column: type}), all of which add up over municipalities and dimensions.
-    `kept` are dimensions that have no total, since a person can stand under several of their codes.
+    `kept` are dimensions that have no total, since a person can have several of their codes.
 #}
 {% macro rolled_up(leaves, dimensions, sums, kept=[]) -%}
     select

@@ -6,7 +6,7 @@
 
 {#
     Percent of published counts: part of whole, the whole being the cell at the total of `over`, or another
-    measure of the same cell. Hidden where either is; it cannot occur where the whole is nobody.
+    measure of the same cell. Hidden where either is; it cannot occur where the whole is zero.
 #}
 {% macro published_percent(rows_from, dimensions, part, whole=none, over=none, decimals=0) -%}
     {%- set keys = cell_columns() + dimensions -%}

@@ -3,7 +3,7 @@ with cohort as (
     select * from {{ ref('int_status__cohort') }}
 ),
 
-residences_held as (
+residences_found as (
     select
         cohort.person_key,
         cohort.status_year,
@@ -28,8 +28,8 @@ residences as (
     where place = 1
 ),
 
--- Everything that holds on the reference date: one row per person, year and status it speaks for.
-held as (
+-- Everything that holds on the reference date: one row per person, year and status.
+found as (
     select
         cohort.person_key,
         cohort.status_year,
@@ -58,13 +58,13 @@ with_both as (
         person_key,
         status_year,
         status_code
-    from held
+    from found
     union all
     select
         person_key,
         status_year,
         '15' as status_code
-    from held
+    from found
     where status_code in ('11', '05')
     group by 1, 2
     having count(distinct status_code) = 2
@@ -127,7 +127,7 @@ final as (
         judged.has_status_source,
         income_years.income_year is not null as has_income_source
     from judged
-    -- Without the income reported for that November nobody can be seen to be employed.
+    -- Without the income reported for that November no one is known to be employed.
     left join {{ ref('int_status__income_years') }} as income_years
         on judged.status_year = income_years.income_year
     inner join {{ ref('statuses') }} as statuses on judged.status_code = statuses.status_code

@@ -1,5 +1,6 @@
--- Every unit that a rule could be asked of, in the half-year it counts in. A rule is asked where it
--- applies to the person's law and to the day; elsewhere the unit is not applicable, not right.
+-- Every unit that a rule may apply to, in the half-year it counts in. A rule is checked where it
+-- applies to the person's law and to the day; elsewhere the unit is not applicable and never counted
+-- as right.
 {%- set families = [
     'dq_benefit',
     'dq_codes',
@@ -40,7 +41,7 @@ with units as (
     {%- endfor %}
 ),
 
--- A rule without laws is asked of everybody, also where the law is not known.
+-- A rule without laws applies to all persons, also where the law is not known.
 laws_of_rules as (
     select
         rules.rule_id,

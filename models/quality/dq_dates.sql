@@ -1,5 +1,5 @@
 -- C22: born before the permit, of a sensible age at the start, and arrived by then. A date that is
--- missing is not asked for.
+-- missing is not checked.
 with participations as (
     select
         participations.*,

@@ -1,5 +1,5 @@
 -- K01–K18: the form's own checks, from its published control list, on the newest form of each year.
--- Lines in quarantine are checked too: what is wrong with them is what the list asks.
+-- Lines in quarantine are checked too: their faults are what the list looks for.
 with forms as (
     select
         forms.*,

@@ -1,5 +1,5 @@
 -- C15: fields that the person's law requires are filled. C16: fields that it forbids are empty. The
--- law is asked on the day the participation begins, or the person was registered.
+-- law is the one of the day the participation begins, or the person was registered.
 {%- set against = 'case when is_asked and is_against_the_law then label_nb end' %}
 with fields as (
     {%- for field, filled in law_field_columns().participation.items() %}
@@ -48,7 +48,7 @@ requirements as (
         'Utfylt: ' as says
 ),
 
-asked as (
+judged as (
     select
         requirements.rule_id,
         requirements.says,
@@ -84,7 +84,7 @@ final as (
         max(case when is_asked and is_against_the_law then 1 else 0 end) = 1 as is_finding,
         says || {{ dbt.listagg(against, "', '", 'order by ' ~ against) }}
             as detail
-    from asked
+    from judged
     group by
         rule_id,
         says,

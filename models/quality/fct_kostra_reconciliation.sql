@@ -1,5 +1,5 @@
 -- Persons by municipality, year and group: in the form 11b, in NIR, in both. Protected addresses
--- stand under the municipality 9999, so that the sum over all rows is the country.
+-- count under the municipality 9999, so that the sum over all rows is the country.
 with persons as (
     select
         case
@@ -13,7 +13,7 @@ with persons as (
     from {{ ref('int_kostra__persons') }}
 ),
 
--- Every group of a municipality's year, also those nobody is in.
+-- Every group of a municipality's year, also the empty ones.
 places as (
     select
         municipality_code,

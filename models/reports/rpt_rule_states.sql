@@ -1,4 +1,4 @@
--- The traffic light: each municipality against the limits that the whole country is held to, over
+-- The traffic light: each municipality against the limits for the whole country, over
 -- the half-year that ended last and what came after. 9999 is no municipality.
 with since as (
     select

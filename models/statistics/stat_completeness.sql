@@ -1,4 +1,4 @@
--- A year is the sum of its half-years: what a rule asks in both counts in both.
+-- A year is the sum of its half-years: what a rule checks in both counts in both.
 with by_period as (
     select
         rule_id,

@@ -1,5 +1,5 @@
--- The figures people ask for first, for the country, by year. Two definitions of a result stand
--- side by side and are never reconciled: IMDi's direct result of the year's exits, and SSB's status
+-- The figures people ask for first, for the country, by year. Two definitions of a result are
+-- shown side by side and never reconciled: IMDi's direct result of the year's exits, and SSB's status
 -- one year after.
 with participants as (
     select

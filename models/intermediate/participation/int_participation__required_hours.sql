@@ -1,5 +1,5 @@
 -- The law on the period's last day of participation decides; where a measure in the period needs
--- much own preparation the law asks for fewer hours.
+-- much own preparation full time is fewer hours.
 with periods as (
     select
         periods.participation_no,

@@ -1,4 +1,4 @@
--- For each half-year whose share is asked for: the earlier ones of the same half of the year, what
+-- For each half-year whose share is estimated: the earlier ones of the same half of the year, what
 -- was known of them at that age, and how many they will be when all is registered.
 with newest as (
     select

@@ -1,4 +1,4 @@
--- Only what the registration lag asks for: every delivery is read here. Two equal lines are one
+-- Only what the registration lag needs: every delivery is read here. Two equal lines are one
 -- key, so the contest for the key leaves one of them without comparing all fields.
 with checked as (
     {{ checked_rows('nir', 'deltakelser', duplicates=false, every_delivery=true) }}

@@ -1,4 +1,4 @@
--- Residents on the reference date only. Without the income of that November nobody can be seen to
+-- Residents on the reference date only. Without the income of that November no one is known to
 -- be employed, and without a status delivery most statuses are unknown: such years have no rows.
 with final as (
     select

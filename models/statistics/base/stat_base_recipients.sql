@@ -1,5 +1,5 @@
 -- The municipality is the one that paid most to the person in the period (the lower code if two
--- paid the same). A person whose payments and corrections come to nothing is no recipient.
+-- paid the same). A person whose payments and corrections add up to zero is no recipient.
 with months as (
     select
         months.benefit_month,

@@ -1,5 +1,5 @@
--- Every region that a municipality's figures count in. Those who have no municipality that may be
--- told count in the country only, so the country is more than the sum of its counties.
+-- Every region that a municipality's figures count in. Persons without a municipality that may be
+-- shown count in the country only, so the country is more than the sum of its counties.
 with municipalities as (
     select * from {{ ref('dim_municipality_period') }}
 ),
