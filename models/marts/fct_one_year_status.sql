@@ -3,7 +3,7 @@ with cohort as (
     select * from {{ ref('int_status__cohort') }}
 ),
 
-residences_found as (
+residences_held as (
     select
         cohort.person_key,
         cohort.status_year,
