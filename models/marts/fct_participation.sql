@@ -5,7 +5,8 @@ with days as (
         sum(leave_days) as leave_days,
         sum(measure_days) as measure_days,
         sum(planned_hours) as planned_hours
-    from {{ ref('int_participation__half_years') }}
+    from {{ ref('int_participation__period_days') }}
+    where period_type = 'year'
     group by participation_no
 ),
 

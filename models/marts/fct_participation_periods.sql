@@ -1,50 +1,11 @@
 -- Participations by touch, days and hours by day: a period that a participation touches on a weekend
 -- alone has a row without days.
-with half_years as (
-    select
-        participation_no,
-        half_year as period,
-        programme_days,
-        leave_days,
-        measure_days,
-        planned_hours
-    from {{ ref('int_participation__half_years') }}
-),
-
-days as (
-    select * from half_years
-    union all
-    select
-        participation_no,
-        substr(period, 1, 4) as period,
-        sum(programme_days) as programme_days,
-        sum(leave_days) as leave_days,
-        sum(measure_days) as measure_days,
-        sum(planned_hours) as planned_hours
-    from half_years
-    group by participation_no, substr(period, 1, 4)
-),
-
-measures as (
-    select
-        participation_no,
-        half_year as period,
-        measure_type
-    from {{ ref('int_measure__half_years') }}
-    union
-    select
-        participation_no,
-        substr(half_year, 1, 4) as period,
-        measure_type
-    from {{ ref('int_measure__half_years') }}
-),
-
-types as (
+with types as (
     select
         participation_no,
         period,
         {{ dbt.listagg('measure_type', "', '", 'order by measure_type') }} as measure_types
-    from measures
+    from {{ ref('int_measure__period_days') }}
     group by participation_no, period
 ),
 
@@ -58,7 +19,7 @@ counted as (
         required.required_hours,
         types.measure_types
     from {{ ref('int_participation__periods') }} as periods
-    left join days
+    left join {{ ref('int_participation__period_days') }} as days
         on
             periods.participation_no = days.participation_no
             and periods.period = days.period
@@ -72,29 +33,35 @@ counted as (
             and periods.period = types.period
 ),
 
+judged as (
+    select
+        *,
+        {{ five_times_hours('planned_hours') }} >= required_hours * programme_days
+            as has_required_hours
+    from counted
+),
+
 final as (
     select
         participation_id,
         person_key,
         period,
         period_type,
-        cast(programme_days as integer) as programme_days,
-        cast(leave_days as integer) as leave_days,
-        cast(measure_days as integer) as measure_days,
+        programme_days,
+        leave_days,
+        measure_days,
         cast(planned_hours as decimal(18, 7)) as planned_hours,
         {{ hours_per_week('planned_hours', 'programme_days') }} as hours_per_week,
         required_hours,
-        {{ five_times_hours('planned_hours') }} >= required_hours * programme_days
-            as has_required_hours,
+        has_required_hours,
         case
-            when programme_days >= {{ rule_limit('C08', 'programme_days') }}
-                then {{ five_times_hours('planned_hours') }} >= required_hours * programme_days
+            when programme_days >= {{ rule_limit('C08', 'programme_days') }} then has_required_hours
         end as is_full_time,
         period_municipality_code as municipality_code,
         measure_types,
         is_last_in_period,
         is_exit_of_period as is_exit
-    from counted
+    from judged
 )
 
 select * from final

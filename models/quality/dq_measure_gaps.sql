@@ -2,7 +2,7 @@
 -- finding.
 with in_programme as (
     select participation_no
-    from {{ ref('int_participation__half_years') }}
+    from {{ ref('int_participation__period_days') }}
     where programme_days > 0
     group by participation_no
 ),

@@ -11,20 +11,6 @@ with periods as (
         on periods.participation_no = participations.participation_no
 ),
 
-measures as (
-    select
-        participation_no,
-        half_year as period,
-        measure_type
-    from {{ ref('int_measure__half_years') }}
-    union
-    select
-        participation_no,
-        substr(half_year, 1, 4) as period,
-        measure_type
-    from {{ ref('int_measure__half_years') }}
-),
-
 final as (
     select
         periods.participation_no,
@@ -37,7 +23,7 @@ final as (
             periods.legal_regime = laws.legal_regime
             and periods.event_date >= coalesce(laws.valid_from, date '0001-01-01')
             and periods.event_date < coalesce(laws.valid_to, date '9999-12-31')
-    left join measures
+    left join {{ ref('int_measure__period_days') }} as measures
         on
             periods.participation_no = measures.participation_no
             and periods.period = measures.period
