@@ -1,6 +1,6 @@
 -- Every unit that a rule may apply to, in the half-year it counts in. A rule is checked where it
--- applies to the person's law and to the day; elsewhere the unit is not applicable and never counted
--- as right.
+-- applies to the person's law and to the day; elsewhere the unit is not applicable, and never
+-- counted as right.
 {%- set families = [
     'dq_benefit',
     'dq_codes',

@@ -71,10 +71,10 @@ judged as (
         'K13' as rule_id,
         is_readable and is_ended as is_applicable,
         coalesce(avslutningsdato < startdato, avslutningsdato is null) as is_finding,
-        coalesce(
-            'Avsluttet ' || {{ date_text('avslutningsdato') }} || ', før start',
-            'Avslutningsdato mangler'
-        ) as detail
+        case
+            when avslutningsdato is null then 'Avslutningsdato mangler'
+            else 'Avsluttet ' || {{ date_text('avslutningsdato') }} || ', før start'
+        end as detail
     from forms
     union all
     select
@@ -89,7 +89,9 @@ judged as (
         *,
         'K15' as rule_id,
         is_readable as is_applicable,
-        not coalesce(stonad > 0 and stonad < {{ rule_limit('K15', 'amount') }}, false) as is_finding,
+        not coalesce(
+            stonad > 0 and stonad < {{ rule_limit('K15', 'amount') }}, false
+        ) as is_finding,
         'Samlet stønad '
         || coalesce(cast(stonad as {{ dbt.type_string() }}) || ' kroner', 'mangler') as detail
     from forms

@@ -117,6 +117,56 @@ def test_a_rule_is_a_row_of_the_seed_and_a_model(manifest, models):
     assert {name for _, name in checked} <= parents
 
 
+def named_in(pattern: str) -> set[str]:
+    """The files of the project, tests and documents left out, whose text has a pattern."""
+    kinds = ("*.sql", "*.yml", "*.csv", "*.py")
+    folders = ("models", "macros", "seeds", "introstat")
+    return {
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for kind in kinds
+        for path in (ROOT / folder).rglob(kind)
+        if not path.name.endswith("unit_tests.yml")
+        and re.search(pattern, path.read_text(encoding="utf-8"))
+    }
+
+
+def test_a_type_of_measure_is_a_row_and_imdis_name_for_it(models):
+    """CONTRIBUTING.md says which files a new type touches; those of the made-up extracts beside."""
+    with (ROOT / "seeds" / "codelists" / "measure_types.csv").open(encoding="utf-8") as text:
+        types = [row["measure_type"] for row in csv.DictReader(text)]
+    # Words that are a type's code and something else's as well.
+    for measure_type in set(types) - {"annet", "arbeid", "ukjent"}:
+        assert named_in(rf"\b{measure_type}\b") <= {
+            "seeds/codelists/measure_types.csv",
+            "seeds/codelists/measure_words.csv",
+            "seeds/codelists/termination_reasons.csv",
+            "seeds/rules/comparison_measures.csv",
+            "seeds/rules/law_full_time.csv",
+            "seeds/rules/law_measures.csv",
+            "introstat/release/imdi_tables.yml",
+            "introstat/synth/measures.csv",
+            "introstat/synth/parameters.yml",
+        }, measure_type
+
+
+def test_a_cube_is_two_models_their_yaml_and_an_entry(models):
+    """CONTRIBUTING.md says which files a new cube touches."""
+    cubes = [
+        model["name"].removeprefix("pub_") for model in models if layer(model) == "publication"
+    ]
+    assert len(cubes) > 10
+    for cube in cubes:
+        found = named_in(rf"\b(stat|pub)_{cube}\b")
+        found -= {name for name in found if name.startswith("models/statistics/stat_")}
+        assert found <= {
+            "models/statistics/_statistics__models.yml",
+            f"models/publication/pub_{cube}.sql",
+            "models/publication/_publication__models.yml",
+            "models/publication/_publication__exposures.yml",
+        }, cube
+
+
 def test_every_model_says_its_grain_and_every_column_is_described(models):
     for model in models:
         assert re.match(r"One row( per|:) ", model["description"]), model["name"]
