@@ -1,5 +1,5 @@
--- Ongoing participations on the last observed day, with what is registered of the two months up to
--- it.
+-- Ongoing participations on the last observed day, with what is registered of the last months
+-- (limit of rule C01) up to it.
 with ongoing as (
     select
         participations.participation_no,

@@ -1,13 +1,13 @@
 with days as (
     select
-        participation_no,
+        participation_id,
         sum(programme_days) as programme_days,
         sum(leave_days) as leave_days,
         sum(measure_days) as measure_days,
         sum(planned_hours) as planned_hours
-    from {{ ref('int_participation__period_days') }}
+    from {{ ref('fct_participation_periods') }}
     where period_type = 'year'
-    group by participation_no
+    group by participation_id
 ),
 
 gaps as (
@@ -52,7 +52,7 @@ final as (
             as registration_lag_days,
         cast(coalesce(gaps.longest_gap_days, 0) as integer) as longest_gap_days
     from {{ ref('int_participation__accepted') }} as participations
-    left join days on participations.participation_no = days.participation_no
+    left join days on participations.participation_id = days.participation_id
     left join gaps on participations.participation_no = gaps.participation_no
     left join absences on participations.participation_no = absences.participation_no
 )

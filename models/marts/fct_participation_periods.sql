@@ -1,6 +1,46 @@
 -- Participations by touch, days and hours by day: a period that a participation touches on a weekend
--- alone has a row without days.
-with types as (
+-- alone has a row without days. A year is the sum of its half-years.
+with stretches as (
+    {{ cut_by_half_year(
+        ref('int_participation__stretches'),
+        ['participation_no', 'is_leave', 'has_measure', 'hours_per_week'],
+    ) }}
+),
+
+stretch_days as (
+    select
+        *,
+        cast({{ weekdays('first_day_no', 'last_day_no') }} as integer) as days
+    from stretches
+),
+
+half_years as (
+    select
+        participation_no,
+        half_year as period,
+        sum(case when is_leave then 0 else days end) as programme_days,
+        sum(case when is_leave then days else 0 end) as leave_days,
+        sum(case when has_measure then days else 0 end) as measure_days,
+        sum({{ planned_hours('hours_per_week', 'days') }}) as planned_hours
+    from stretch_days
+    group by participation_no, half_year
+),
+
+days as (
+    select * from half_years
+    union all
+    select
+        participation_no,
+        substr(period, 1, 4) as period,
+        sum(programme_days) as programme_days,
+        sum(leave_days) as leave_days,
+        sum(measure_days) as measure_days,
+        sum(planned_hours) as planned_hours
+    from half_years
+    group by participation_no, substr(period, 1, 4)
+),
+
+types as (
     select
         participation_no,
         period,
@@ -19,7 +59,7 @@ counted as (
         required.required_hours,
         types.measure_types
     from {{ ref('int_participation__periods') }} as periods
-    left join {{ ref('int_participation__period_days') }} as days
+    left join days
         on
             periods.participation_no = days.participation_no
             and periods.period = days.period
@@ -47,9 +87,9 @@ final as (
         person_key,
         period,
         period_type,
-        programme_days,
-        leave_days,
-        measure_days,
+        cast(programme_days as integer) as programme_days,
+        cast(leave_days as integer) as leave_days,
+        cast(measure_days as integer) as measure_days,
         cast(planned_hours as decimal(18, 7)) as planned_hours,
         {{ hours_per_week('planned_hours', 'programme_days') }} as hours_per_week,
         required_hours,

@@ -1,5 +1,5 @@
 -- C02: who is in an intro category has a decision.
--- C14: a participation has a decision that awards it, dated by two months after its start.
+-- C14: a participation has a decision that awards it, dated by some months after its start.
 with linked as (
     select
         participations.*,

@@ -1,4 +1,4 @@
--- C23: NIR has at least 90 percent of the persons that the municipality reported to KOSTRA.
+-- C23: NIR has enough of the persons that the municipality reported to KOSTRA, in percent.
 select
     'C23' as rule_id,
     reconciliation.comparison_group as unit_type,

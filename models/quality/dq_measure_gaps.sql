@@ -1,13 +1,6 @@
--- C04: every programme day is covered by a measure; more than ten in a row that are not is a
+-- C04: every programme day is covered by a measure; more in a row without one than the limit is a
 -- finding.
-with in_programme as (
-    select participation_no
-    from {{ ref('int_participation__period_days') }}
-    where programme_days > 0
-    group by participation_no
-),
-
-longest as (
+with longest as (
     select
         participation_no,
         first_day,
@@ -31,13 +24,14 @@ final as (
         participations.legal_regime,
         participations.is_address_protected,
         participations.last_day as event_date,
-        in_programme.participation_no is not null as is_applicable,
+        facts.programme_days > 0 as is_applicable,
         coalesce(longest.gap_days > {{ rule_limit('C04', 'days') }}, false) as is_finding,
         cast(longest.gap_days as {{ dbt.type_string() }}) || ' programdager uten tiltak fra '
         || {{ date_text('longest.first_day') }} || ' til '
         || {{ date_text('longest.last_day') }} as detail
     from {{ ref('int_participation__accepted') }} as participations
-    left join in_programme on participations.participation_no = in_programme.participation_no
+    inner join {{ ref('fct_participation') }} as facts
+        on participations.participation_id = facts.participation_id
     left join longest on participations.participation_no = longest.participation_no
     where participations.has_begun
 )

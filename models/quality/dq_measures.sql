@@ -1,5 +1,5 @@
 -- C06: a measure lies inside its participation. C07: a measure has hours, more than 0 and at most
--- 50 a week.
+-- the limit a week.
 with measures as (
     select
         measures.measure_id,

@@ -1,5 +1,5 @@
--- C05: each record is registered within two months of its event. The event of a spell is its first
--- day. An end whose registration is not dated cannot be judged.
+-- C05: each record is registered within some months of its event. The event of a spell is its
+-- first day. An end whose registration is not dated cannot be judged.
 with records as (
     select
         'start' as unit_type,

@@ -1,4 +1,4 @@
--- C17: within three months of the start there is what the law requires in a programme.
+-- C17: within some months of the start there is what the law requires in a programme.
 {%- set lacking = 'case when fulfilled.content is null then contents.label_nb end' %}
 with participations as (
     select

@@ -1,4 +1,4 @@
--- C01: an ongoing participant has a measure running within the last two months.
+-- C01: an ongoing participant has a measure running within the last months.
 select
     'C01' as rule_id,
     'participation' as unit_type,
