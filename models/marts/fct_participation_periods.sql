@@ -1,5 +1,5 @@
--- Participations by touch, days and hours by day: a period that a participation touches on a weekend
--- alone has a row without days. A year is the sum of its half-years.
+-- Participations by touch, days and hours by day: a period that a participation touches on a
+-- weekend alone has a row without days. A year is the sum of its half-years.
 with stretches as (
     {{ cut_by_half_year(
         ref('int_participation__stretches'),
