@@ -6,8 +6,7 @@ in it can be taken for an identity number.
 """
 
 import os
-from collections.abc import Iterable
-from itertools import accumulate, pairwise
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -18,6 +17,8 @@ from introstat.identity.numbers import numbers_replaced
 KEY_VARIABLE = "INTROSTAT_KEY"
 KEY_FILE_VARIABLE = "INTROSTAT_KEY_FILE"
 _KEY_BYTES = 64
+# About 300 bytes each.
+_MOST_REMEMBERED = 1_000_000
 PSEUDONYM_LETTERS = "abcdefghijklmnop"
 _TO_LETTERS = str.maketrans("0123456789abcdef", PSEUDONYM_LETTERS)
 _TO_HEX = str.maketrans(PSEUDONYM_LETTERS, "0123456789abcdef")
@@ -29,17 +30,15 @@ class Pseudonymiser:
     def __init__(self, key: bytes) -> None:
         """Take a key of 64 bytes (AES-256-SIV)."""
         self._cipher = AESSIV(key)
+        # A person comes again and again, in every file and delivery.
+        self._remembered = lru_cache(_MOST_REMEMBERED)(self._encrypted)
 
     def pseudonym(self, number: str) -> str:
         """Return the pseudonym of an identity number, or of whatever stands in its place."""
-        return self.pseudonyms([number])[0]
+        return self._remembered(number)
 
-    def pseudonyms(self, numbers: Iterable[str]) -> list[str]:
-        """Return the pseudonym of each of many, which are written with letters all at once."""
-        sealed = [self._cipher.encrypt(number.encode(), None) for number in numbers]
-        letters = b"".join(sealed).hex().translate(_TO_LETTERS)
-        ends = [2 * end for end in accumulate(map(len, sealed), initial=0)]
-        return [letters[start:end] for start, end in pairwise(ends)]
+    def _encrypted(self, number: str) -> str:
+        return self._cipher.encrypt(number.encode(), None).hex().translate(_TO_LETTERS)
 
     def replace_in_text(self, text: str) -> str:
         """Return the text with every number in it replaced by its pseudonym."""

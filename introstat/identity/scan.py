@@ -15,6 +15,7 @@ from typing import IO, cast
 
 import duckdb
 
+from introstat.contract import sources
 from introstat.errors import UserError
 from introstat.identity.numbers import (
     NUMBER_IN_TEXT,
@@ -23,7 +24,6 @@ from introstat.identity.numbers import (
     is_valid_ident,
 )
 from introstat.progress import Tell, silent
-from introstat.receipt.contract import sources
 from introstat.sql import quoted_name, text_literal
 from introstat.warehouse.opening import open_warehouse
 

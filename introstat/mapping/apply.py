@@ -18,7 +18,7 @@ from introstat.mapping.formats import (
     joined_number,
     kept_unread,
 )
-from introstat.mapping.layout import Condition, Field, OfficeFile, Rule
+from introstat.mapping.layout import Condition, Field, MappingRule, OfficeFile
 from introstat.mapping.office import Office
 from introstat.sql import quoted_name, text_literal
 
@@ -36,7 +36,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Finding:
+class MappingFinding:
     """What does not fit in one mapped column.
 
     `words` are unknown code words; `unread` counts values that are not in the column's format,
@@ -67,10 +67,10 @@ class Finding:
 class MappedRule:
     """What became of one rule: rows it gave, rows that were the same as another's, findings."""
 
-    rule: Rule
+    rule: MappingRule
     rows: int
     collapsed: int
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[MappingFinding] = field(default_factory=list)
 
 
 @dataclass
@@ -189,7 +189,7 @@ def _make_texts(
     )
 
 
-def _make_incoming(connection: duckdb.DuckDBPyConnection, rule: Rule) -> int:
+def _make_incoming(connection: duckdb.DuckDBPyConnection, rule: MappingRule) -> int:
     places = {each.target.name: place for place, each in enumerate(rule.fields)}
     selected = ", ".join(
         f"{_value_sql(rule.fields[places[column.name]], f't{places[column.name]}')} "
@@ -259,7 +259,7 @@ def _formatted(each: Field, text: str) -> str | None:
 
 def _finding(
     connection: duckdb.DuckDBPyConnection, each: Field, place: int, source: str, table: str
-) -> Finding | None:
+) -> MappingFinding | None:
     if not each.columns or each.target.identity:
         return None
     text = f"t{place}"
@@ -270,7 +270,7 @@ def _finding(
             f"select count(*), min(line_number) from texts where {text} is not null "
             f"and {text} not in ({words}) and {value} is null"
         ).fetchone()
-        return Finding(each, (), row[0], row[1]) if row and row[0] else None
+        return MappingFinding(each, (), row[0], row[1]) if row and row[0] else None
     listed = list_of(table, each.target.name)
     if listed is None and not each.codes:
         return None
@@ -283,7 +283,7 @@ def _finding(
         f"and {text} not in ({words}) and {text} not in (from known) "
         f"group by 1 order by 2 desc, 1 limit {_MAX_WORDS}"
     ).fetchall()
-    return Finding(each, tuple(Word(*row) for row in found)) if found else None
+    return MappingFinding(each, tuple(Word(*row) for row in found)) if found else None
 
 
 def _holds(conditions: tuple[Condition, ...], office: Office) -> str:

@@ -7,14 +7,12 @@ from pathlib import Path
 import duckdb
 
 from introstat.codelists import code_list, list_of
+from introstat.contract import MANIFEST, Table
 from introstat.errors import DeliveryRefused, UserError
+from introstat.filereading import connect_in_memory, shown_names
 from introstat.mapping.apply import Coverage, MappedRule, coverage, map_rules, missing_columns
 from introstat.mapping.layout import Field, Mapping, OfficeFile
 from introstat.mapping.office import Office, load_office
-from introstat.places import memory_limit
-from introstat.receipt.contract import Table
-from introstat.receipt.files import shown_names
-from introstat.receipt.manifest import MANIFEST, contract_file
 
 
 @dataclass
@@ -45,7 +43,7 @@ class FileReport:
 
 
 @dataclass
-class Report:
+class MappingReport:
     """A whole check: the files, and the problems in plain words; without problems all is mapped."""
 
     mapping: Mapping
@@ -72,9 +70,9 @@ def origin(each: Field) -> str:
     return ", else ".join(each.columns)
 
 
-def check(mapping: Mapping, sample: Path | None) -> Report:
+def check(mapping: Mapping, sample: Path | None) -> MappingReport:
     """Apply a mapping to the files of a folder; without one only the mapping itself is judged."""
-    report = Report(mapping, problems=[*mapping.lacks(), *_unknown_meanings(mapping)])
+    report = MappingReport(mapping, problems=[*mapping.lacks(), *_unknown_meanings(mapping)])
     if sample is None:
         return report
     paths = sorted(
@@ -82,9 +80,7 @@ def check(mapping: Mapping, sample: Path | None) -> Report:
         for path in sample.iterdir()
         if path.is_file() and path.name != MANIFEST and not path.name.startswith(".")
     )
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
+    with connect_in_memory() as connection:
         for path in paths:
             _check_file(connection, report, path)
     for layout in mapping.files:
@@ -93,12 +89,13 @@ def check(mapping: Mapping, sample: Path | None) -> Report:
     return report
 
 
-def _check_file(connection: duckdb.DuckDBPyConnection, report: Report, path: Path) -> None:
+def _check_file(connection: duckdb.DuckDBPyConnection, report: MappingReport, path: Path) -> None:
     mapping, name = report.mapping, path.name
     try:
         layout = mapping.file_of(name)
         if layout is None:
-            contract_file(name, mapping.source, name, mapping)
+            if not mapping.source.file_of(name):
+                raise UserError(f"{name}: {mapping.unknown_file(name)}")
             return
     except UserError as error:
         report.problems.append(error.message)

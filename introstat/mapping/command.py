@@ -11,8 +11,8 @@ from rich.text import Text
 from introstat.errors import EXIT_REFUSED
 
 if TYPE_CHECKING:
-    from introstat.mapping.check import FileReport, Report
-    from introstat.receipt.contract import Table
+    from introstat.contract import Table
+    from introstat.mapping.check import FileReport, MappingReport
 
 
 @click.group("mapping")
@@ -74,7 +74,7 @@ def check_command(file: str, sample: Path | None) -> None:
 
 
 def _show_file(console: Console, file: "FileReport") -> None:
-    from introstat.receipt.files import shown_names
+    from introstat.filereading import shown_names
 
     assert file.office is not None
     shown = Shown(title=f"{file.name}: {file.office.rows} rows", title_justify="left")
@@ -98,7 +98,7 @@ def _show_file(console: Console, file: "FileReport") -> None:
         console.print(f"  → left out: {rows} rows. {ignored.reason}", soft_wrap=True)
 
 
-def _show_table(console: Console, report: "Report", table: "Table") -> None:
+def _show_table(console: Console, report: "MappingReport", table: "Table") -> None:
     origins = report.origins(table)
     reasons = dict(report.mapping.absent)
     if not any(origins.values()):

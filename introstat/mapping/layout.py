@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from introstat.contract import Column, Source, Table, sources
 from introstat.errors import UserError
 from introstat.mapping.formats import (
     TRANSFORMS,
@@ -22,7 +23,6 @@ from introstat.mapping.formats import (
 )
 from introstat.mapping.yamlparts import Part, meant, read_yaml
 from introstat.places import mappings_folder
-from introstat.receipt.contract import Column, Source, Table, sources
 
 ENCODINGS = ("utf-8", "latin-1", "windows-1252")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -89,7 +89,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Rule:
+class MappingRule:
     """Rows of an office's file that become rows of one table."""
 
     table: Table
@@ -108,7 +108,7 @@ class OfficeFile:
     formats: Formats
     names: tuple[str, ...]
     ignored: tuple[Ignored, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[MappingRule, ...]
 
     def fits(self, name: str) -> bool:
         """Tell whether a file's name is of this pattern; `.gz` and capitals do not matter."""
@@ -154,6 +154,14 @@ class Mapping:
                 f"{fitting[1].pattern!r}. Write them so that one does."
             )
         return fitting[0] if fitting else None
+
+    def unknown_file(self, name: str) -> str:
+        """Return the complaint about a file that is neither the mapping's nor the contract's."""
+        patterns = ", ".join(file.pattern for file in self.files)
+        return (
+            f"{name} is no file of mapping {self.name} ({patterns}) nor of {self.source.name}. "
+            "Take it out of the delivery or write it into the mapping."
+        )
 
     def lacks(self) -> Iterator[str]:
         """Say what the contract requires and the mapping gives no source for."""
@@ -292,7 +300,7 @@ def _conditions(part: Part) -> tuple[Condition, ...]:
     return tuple(found)
 
 
-def _rule(part: Part, source: Source, formats: Formats, lists: _Lists) -> Rule:
+def _rule(part: Part, source: Source, formats: Formats, lists: _Lists) -> MappingRule:
     what = "a table"
     entries = part.entries(what, ("table", "when", "once", "columns"))
     part.required(entries, what, "table", "columns")
@@ -305,7 +313,7 @@ def _rule(part: Part, source: Source, formats: Formats, lists: _Lists) -> Rule:
                 f"table {table.name} of the contract has no column {name!r}; {meant(name, known)}"
             )
         fields.append(_field(value, known[name], formats, lists))
-    return Rule(
+    return MappingRule(
         table=table,
         when=_conditions(entries["when"]) if "when" in entries else (),
         once=entries["once"].flag("once") if "once" in entries else False,

@@ -15,15 +15,15 @@ import duckdb
 import pyarrow as pa
 
 from introstat.errors import DeliveryRefused
-from introstat.mapping.layout import Formats, OfficeFile
-from introstat.receipt.files import (
+from introstat.filereading import (
     MOST_COLUMNS,
-    check_mark,
+    expect_encoding,
     expect_small_parquet,
     expect_sound_gzip,
     opened_as_text,
     reading_parquet,
 )
+from introstat.mapping.layout import Formats, OfficeFile
 from introstat.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
@@ -62,7 +62,7 @@ def load_office(
             names = _load_parquet(connection, path, where)
         else:
             encoding = layout.formats.encoding or encoding
-            check_mark(path, encoding, where)
+            expect_encoding(path, encoding, where)
             names = _load_text(connection, path, layout, encoding, where)
             _check_characters(connection, names, encoding, where)
     except duckdb.OutOfMemoryException:

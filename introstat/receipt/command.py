@@ -58,8 +58,8 @@ def receive_with_progress(
     One line for each remark, each refusal, and each page that has more on them; also when receiving
     had to stop, of what came before.
     """
+    from introstat.contract import sources
     from introstat.identity.pseudonyms import Pseudonymiser, load_key
-    from introstat.receipt.contract import sources
     from introstat.receipt.manifest import find_deliveries
     from introstat.receipt.receive import ReceiptStopped, receive
 

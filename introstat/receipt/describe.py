@@ -1,19 +1,15 @@
 """The manifest of a folder of files that has none: rows counted, checksums taken."""
 
-import hashlib
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
+from introstat.contract import MANIFEST, sources
 from introstat.errors import DeliveryRefused
+from introstat.filereading import connect_in_memory, sha256_of
 from introstat.mapping.office import load_office
-from introstat.places import memory_limit
-from introstat.receipt.contract import sources
 from introstat.receipt.files import read_incoming
 from introstat.receipt.manifest import (
-    MANIFEST,
     DeliveredFile,
     Delivery,
     contract_file,
@@ -45,12 +41,9 @@ def describe(
         for path in folder.iterdir()
         if path.is_file() and path.name != MANIFEST and not path.name.startswith(".")
     )
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set temp_directory = ''")  # no text with identity numbers on disk
+    with connect_in_memory() as connection:
         for path in paths:
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            sha256 = sha256_of(path)
             layout = layout_of(MANIFEST, mapping, path.name)
             if layout:
                 rows = load_office(connection, path, layout, encoding, path.name).rows

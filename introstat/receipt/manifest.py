@@ -7,20 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from introstat.contract import MANIFEST, Source, Table, sources
 from introstat.errors import DeliveryRefused, UserError
+from introstat.filereading import sha256_of
 from introstat.identity.numbers import holds_valid_number, tellable
 from introstat.mapping.layout import Mapping, OfficeFile, find_mapping, load_mapping
-from introstat.receipt.contract import Source, Table, sources
 
-MANIFEST = "manifest.json"
 ENCODINGS = ("utf-8", "latin-1")
 # A manifest names a few files; anything of this size is something else.
 _LARGEST_MANIFEST = 1024 * 1024
-_ENDINGS = {
-    "csv": (".csv", ".csv.gz", ".parquet"),
-    "jsonl": (".jsonl", ".jsonl.gz"),
-    "fixed_width": (".dat", ".dat.gz"),
-}
 
 
 @dataclass(frozen=True)
@@ -145,7 +140,7 @@ def read_delivery(folder: Path) -> Delivery:
     listed = content.get("files")
     if not isinstance(listed, dict) or not listed:
         raise DeliveryRefused(
-            f"{where}: `files` names no file; expected {_wanted(source)}.", "manifest_wrong"
+            f"{where}: `files` names no file; expected {source.file_names}.", "manifest_wrong"
         )
     mapping = read_mapping(where, content["mapping"], source) if content.get("mapping") else None
     files: list[DeliveredFile] = []
@@ -248,22 +243,16 @@ def contract_file(
     where: str, source: Source, name: str, mapping: Mapping | None = None
 ) -> tuple[str, Table]:
     """Return the dataset and table of a file by its name; DeliveryRefused if it is none."""
-    dataset = name.split(".", 1)[0]
-    table = source.table_of(dataset)
-    if table is None or not name.endswith(_ENDINGS[table.format]):
-        if mapping:
-            patterns = ", ".join(file.pattern for file in mapping.files)
-            raise DeliveryRefused(
-                f"{where}: {name} is no file of mapping {mapping.name} ({patterns}) nor of "
-                f"{source.name}. Take it out of the delivery or write it into the mapping.",
-                "file_unknown",
-            )
-        raise DeliveryRefused(
-            f"{where}: {name} is no file of {source.name}; expected {_wanted(source)}. "
-            "A file of another source belongs in a delivery of that source.",
-            "file_unknown",
-        )
-    return dataset, table
+    found = source.file_of(name)
+    if found:
+        return found
+    if mapping:
+        raise DeliveryRefused(f"{where}: {mapping.unknown_file(name)}", "file_unknown")
+    raise DeliveryRefused(
+        f"{where}: {name} is no file of {source.name}; expected {source.file_names}. "
+        "A file of another source belongs in a delivery of that source.",
+        "file_unknown",
+    )
 
 
 def _described(
@@ -288,8 +277,7 @@ def _described(
             "Put it there or ask for the delivery anew.",
             "file_missing",
         )
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = sha256_of(path)
     if found != sha256.lower():
         raise DeliveryRefused(
             f"{source.name}/{folder.name}/{name}: its checksum is not the manifest's, so the file "
@@ -321,8 +309,8 @@ def _complete(
     for table in source.tables:
         if not table.optional and table.name not in given:
             raise DeliveryRefused(
-                f"{where}: {_file_of(table)} is missing. A delivery of {source.name} holds "
-                f"{_wanted(source)}.",
+                f"{where}: {table.file_name} is missing. A delivery of {source.name} holds "
+                f"{source.file_names}.",
                 "file_missing",
             )
     for table in source.tables:
@@ -340,12 +328,3 @@ def _complete(
         raise DeliveryRefused(
             f"{where}: {', '.join(twice)} is there twice, in two file formats.", "file_twice"
         )
-
-
-def _wanted(source: Source) -> str:
-    return ", ".join(_file_of(table) for table in source.tables)
-
-
-def _file_of(table: Table) -> str:
-    stem = table.file_pattern.replace(r"-\d{4}-\d{2}", "-YYYY-MM").replace(r"-\d{4}", "-YYYY")
-    return stem + _ENDINGS[table.format][0]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from introstat.contract import MANIFEST, SOURCES
 from introstat.errors import UserError
-from introstat.receipt.contract import SOURCES
-from introstat.receipt.manifest import ENCODINGS, MANIFEST
+from introstat.receipt.manifest import ENCODINGS
 
 
 @click.command("manifest")

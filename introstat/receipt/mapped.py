@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 
 from introstat.errors import DeliveryRefused, UserError
+from introstat.filereading import expect_rows, parquet_footer, shown_names
 from introstat.mapping.apply import coverage, map_rules, refuse_missing
-from introstat.mapping.layout import Rule, find_mapping, load_mapping
+from introstat.mapping.layout import find_mapping, load_mapping
 from introstat.mapping.office import load_office
-from introstat.receipt.files import expect_rows, parquet_footer, shown_names
 from introstat.receipt.manifest import DeliveredFile, Delivery, MappedFile
 
 
@@ -29,6 +29,10 @@ class MappedReceipt:
         """Take a delivery; one without a mapping has nothing to load."""
         self._delivery = delivery
         self._accounts: list[dict[str, Any]] = []
+        # How many datasets there are of a table, and how many of them have a name.
+        self._made = Counter(file.dataset for file in delivery.files)
+        self._made.update(r.table.name for each in delivery.office_files for r in each.layout.rules)
+        self._named: Counter[str] = Counter()
         self.files: list[DeliveredFile] = []
         self.remarks: list[str] = []
 
@@ -44,10 +48,9 @@ class MappedReceipt:
             f"{self._delivery.name}: no table {table}, the mapping says: {reason}"
             for table, reason in mapping.absent
         ]
-        datasets = _Datasets(self._delivery)
         try:
             for file in self._delivery.office_files:
-                yield from self._load_file(connection, file, datasets)
+                yield from self._load_file(connection, file)
         finally:
             connection.execute(
                 "drop view if exists judged; drop table if exists office; "
@@ -55,7 +58,7 @@ class MappedReceipt:
             )
 
     def _load_file(
-        self, connection: duckdb.DuckDBPyConnection, file: MappedFile, datasets: "_Datasets"
+        self, connection: duckdb.DuckDBPyConnection, file: MappedFile
     ) -> Iterator[DeliveredFile]:
         name = file.path.name
         where = f"{self._delivery.name}/{name}"
@@ -92,7 +95,7 @@ class MappedReceipt:
             mark = f"#{seen[table.name]}" if seen[table.name] > 1 else ""
             made = DeliveredFile(
                 path=file.path.with_name(f"{name}{mark}"),
-                dataset=datasets.next_of(mapped.rule),
+                dataset=self._next_dataset(table.name),
                 table=table,
                 rows=mapped.rows,
                 sha256=file.sha256,
@@ -128,24 +131,12 @@ class MappedReceipt:
             "files": self._accounts,
         }
 
-
-class _Datasets:
-    """Names of datasets: the table's name, numbered where several files or rules make it up."""
-
-    def __init__(self, delivery: Delivery) -> None:
-        self._made = Counter(
-            rule.table.name for file in delivery.office_files for rule in file.layout.rules
-        )
-        self._made.update(file.dataset for file in delivery.files)
-        self._given: Counter[str] = Counter()
-
-    def next_of(self, rule: Rule) -> str:
-        """Return the name of the next dataset of a rule's table."""
-        name = rule.table.name
-        if self._made[name] == 1:
-            return name
-        self._given[name] += 1
-        return f"{name}-{self._given[name]}"
+    def _next_dataset(self, table: str) -> str:
+        """Return the table's name, numbered where several files or rules make it up."""
+        if self._made[table] == 1:
+            return table
+        self._named[table] += 1
+        return f"{table}-{self._named[table]}"
 
 
 def delivered_checksums(receipt: dict[str, Any]) -> dict[str, str]:

@@ -5,9 +5,7 @@ what was delivered; `mottakskontroll/` beside them has what the reception check 
 beside and moved into place as a whole, and never changed after.
 """
 
-import hashlib
 import json
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,9 @@ from typing import Any
 import duckdb
 
 from introstat import __version__
+from introstat.contract import MANIFEST
 from introstat.errors import DeliveryRefused, UserError, said_by_engine
+from introstat.filereading import connect_in_memory, sha256_of
 from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.locking import move_into_place, workshop
@@ -23,11 +23,10 @@ from introstat.places import MEMORY_VARIABLE
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.check.report import Report
-from introstat.receipt.check.run import ReceptionCheck
+from introstat.receipt.check.run import check, open_check
 from introstat.receipt.check.summary import forget_refusal, keep_refusal, summary_of
-from introstat.receipt.copies import SealedCopy, Sealer
+from introstat.receipt.copies import SealedCopy, seal_delivery
 from introstat.receipt.manifest import (
-    MANIFEST,
     Delivery,
     checksum,
     find_deliveries,
@@ -86,32 +85,33 @@ def receive(
     outcome = Outcome(remarks=misplaced(extracts))
     with (
         workshop(received, _WORKSHOP_PREFIX) as place,
-        closing(Sealer(pseudonymiser)) as sealer,
-        ReceptionCheck(received, place / _SPILL) as reception,
+        connect_in_memory() as connection,
+        open_check(place / _SPILL) as checking,
     ):
-        tools = _Tools(place, sealer, reception, pseudonymiser.fingerprint)
-        _receive_all(folders, received, tools, outcome, progress)
+        receipt = _Receipt(received, place, pseudonymiser, connection, checking, outcome)
+        for done, folder in enumerate(folders):
+            progress(done, len(folders), tellable(f"{folder.parent.name}/{folder.name}"))
+            receipt.take(folder)
+        progress(len(folders), len(folders), "")
     return outcome
 
 
 @dataclass(frozen=True)
-class _Tools:
-    """What every delivery is received with."""
+class _Receipt:
+    """What every delivery is received with; sealing and checking have a DuckDB each."""
 
+    received: Path
     place: Path
-    sealer: Sealer
-    reception: ReceptionCheck
-    key_fingerprint: str
+    pseudonymiser: Pseudonymiser
+    connection: duckdb.DuckDBPyConnection
+    checking: duckdb.DuckDBPyConnection
+    outcome: Outcome
 
-
-def _receive_all(
-    folders: list[Path], received: Path, tools: _Tools, outcome: Outcome, progress: Tell
-) -> None:
-    for done, folder in enumerate(folders):
+    def take(self, folder: Path) -> None:
+        """Receive or refuse a delivery; ReceiptStopped if neither can be done."""
         name = tellable(f"{folder.parent.name}/{folder.name}")
-        progress(done, len(folders), name)
         try:
-            _receive_or_refuse(folder, name, received, tools, outcome)
+            self._receive_or_refuse(folder, name)
         except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as error:
             said = (
                 f"{error.filename or 'A file'}: {error.strerror}."
@@ -120,60 +120,48 @@ def _receive_all(
             )
             raise ReceiptStopped(
                 f"{name} could not be received; what was received before stands. {tellable(said)} "
-                f"Make room on the disk of {received}, or give it more memory with "
+                f"Make room on the disk of {self.received}, or give it more memory with "
                 f"${MEMORY_VARIABLE}, and try again.",
-                outcome,
+                self.outcome,
             ) from None
         except UserError as error:
-            raise ReceiptStopped(error.message, outcome) from None
-    progress(len(folders), len(folders), "")
+            raise ReceiptStopped(error.message, self.outcome) from None
 
+    def _receive_or_refuse(self, folder: Path, name: str) -> None:
+        home = self.received / folder.parent.name / folder.name
+        try:
+            if home.exists():
+                self.outcome.remarks += _expect_unchanged(folder, home)
+                self.outcome.known.append(f"{folder.parent.name}/{folder.name}")
+            else:
+                self._receive(folder, home)
+            forget_refusal(self.received, folder)
+        except DeliveryRefused as refusal:
+            reason = tellable(refusal.message)
+            self.outcome.refused.append(f"{name} refused. {reason}")
+            journal.note(self.received, "refused", delivery=name, reason=reason)
+            self.outcome.summaries.append(keep_refusal(self.received, folder, refusal))
 
-def _receive_or_refuse(
-    folder: Path, name: str, received: Path, tools: _Tools, outcome: Outcome
-) -> None:
-    try:
-        _receive_one(folder, received, tools, outcome)
-        forget_refusal(received, folder)
-    except DeliveryRefused as refusal:
-        reason = tellable(refusal.message)
-        outcome.refused.append(f"{name} refused. {reason}")
-        journal.note(received, "refused", delivery=name, reason=reason)
-        outcome.summaries.append(keep_refusal(received, folder, refusal))
-
-
-def _receive_one(folder: Path, received: Path, tools: _Tools, outcome: Outcome) -> None:
-    home = _home(folder, received)
-    if home.exists():
-        outcome.remarks += _expect_unchanged(folder, home)
-        outcome.known.append(f"{folder.parent.name}/{folder.name}")
-        return
-    with workshop(tools.place, _STAGING_PREFIX) as staging:
-        copy = tools.sealer.copy(folder, staging)
-        delivery = copy.delivery
-        remarks = _dated_before(delivery, received) + copy.remarks
-        report = tools.reception.check(delivery, staging, remarks)
-        _write_receipt(copy, staging, tools.key_fingerprint, report)
-        home.parent.mkdir(exist_ok=True)
-        move_into_place(staging, home)
-    journal.note(received, "received", delivery=delivery.name)
-    outcome.received.append(delivery.name)
-    if report.remarks:
-        outcome.remarks += report.remarks
-        outcome.summaries.append(summary_of(home))
-
-
-def _home(folder: Path, received: Path) -> Path:
-    return received / folder.parent.name / folder.name
+    def _receive(self, folder: Path, home: Path) -> None:
+        with workshop(self.place, _STAGING_PREFIX) as staging:
+            copy = seal_delivery(self.connection, self.pseudonymiser, folder, staging)
+            delivery = copy.delivery
+            remarks = _dated_before(delivery, self.received) + copy.remarks
+            report = check(self.checking, delivery, staging, self.received, remarks)
+            _write_receipt(copy, staging, self.pseudonymiser.fingerprint, report)
+            home.parent.mkdir(exist_ok=True)
+            move_into_place(staging, home)
+        journal.note(self.received, "received", delivery=delivery.name)
+        self.outcome.received.append(delivery.name)
+        if report.remarks:
+            self.outcome.remarks += report.remarks
+            self.outcome.summaries.append(summary_of(home))
 
 
 def _dated_before(delivery: Delivery, received: Path) -> list[str]:
     """Return a remark if a later delivery is received already: figures of days between change."""
-    later = [
-        path.parent.name
-        for path in sorted((received / delivery.source.name).glob(f"*/{RECEIPT}"))
-        if path.parent.name > str(delivery.delivered)
-    ]
+    homes = (received / delivery.source.name).glob(f"*/{RECEIPT}")
+    later = sorted(p.parent.name for p in homes if p.parent.name > str(delivery.delivered))
     if not later:
         return []
     return [
@@ -228,7 +216,12 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
         ) from None
     changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
     if not changed:
-        changed = [name for name, sha256 in sorted(now.items()) if _is_other(folder / name, sha256)]
+        # A file that was taken away is not another one.
+        changed = [
+            name
+            for name, sha256 in sorted(now.items())
+            if (folder / name).is_file() and sha256_of(folder / name) != sha256
+        ]
     if not changed and checksum(manifest) != receipt["manifest_sha256"]:
         changed = [MANIFEST]
     if changed:
@@ -239,14 +232,6 @@ def _expect_unchanged(folder: Path, home: Path) -> list[str]:
             "changed",
         )
     return changed_mapping(receipt, f"{folder.parent.name}/{folder.name}")
-
-
-def _is_other(path: Path, sha256: str) -> bool:
-    """Tell whether a file is there and has another checksum; one that was taken away has none."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() != sha256
 
 
 def check_key(received: Path, pseudonymiser: Pseudonymiser) -> None:

@@ -10,15 +10,14 @@ import shutil
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
+from introstat.contract import Table, sources
 from introstat.errors import UserError
+from introstat.filereading import connect_in_memory, make_table
 from introstat.identity.pseudonyms import PSEUDONYM_LETTERS, Pseudonymiser
 from introstat.locking import move_into_place, workshop
-from introstat.places import memory_limit
 from introstat.progress import Tell, silent
 from introstat.receipt import journal
-from introstat.receipt.contract import Table, sources
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.receive import check_key
 from introstat.receipt.sealing import parquet_format
@@ -65,10 +64,7 @@ def _rotate_delivery(delivery: Path, target: Path, old: Pseudonymiser, new: Pseu
     shutil.copytree(delivery, target)
     receipt = read_receipt(delivery / RECEIPT)
     tables = {table.name: table for table in sources()[receipt["source"]].tables}
-    with duckdb.connect(":memory:") as connection:
-        connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set temp_directory = ''")
-        connection.execute("set threads = 1")  # as at receipt, for the same bytes
+    with connect_in_memory() as connection:
         for file in receipt["files"]:
             path = target / f"{file['dataset']}.parquet"
             _rotate_file(connection, path, tables[file["table_name"]], old, new)
@@ -137,7 +133,7 @@ def _reseal(
         )
     if runs == replaced:
         return False
-    _make_table(connection, "runs", {"old_run": runs, "new_run": replaced})
+    make_table(connection, "runs", {"old_run": runs, "new_run": replaced})
     # Nearly every text holds one pseudonym, and SQL replaces that; the few with more, Python does.
     connection.execute(
         f"""
@@ -163,7 +159,7 @@ def _reseal(
     ]
     if several:
         by_run = dict(zip(runs, replaced, strict=True))
-        _make_table(
+        make_table(
             connection,
             "several",
             {
@@ -196,15 +192,6 @@ def _resealed(run: str, old: Pseudonymiser, new: Pseudonymiser) -> str:
             break
         start += 1
     return run
-
-
-def _make_table(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, list[str]]
-) -> None:
-    rows = pa.table({column: pa.array(texts, pa.string()) for column, texts in columns.items()})
-    connection.register("rows_to_keep", rows)
-    connection.execute(f"create or replace temp table {name} as from rows_to_keep")
-    connection.unregister("rows_to_keep")
 
 
 def _copy_rest(received: Path, target: Path) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from introstat.contract import Column, Table
+from introstat.filereading import make_table
 from introstat.identity.numbers import (
     NUMBER_IN_ASCII,
     NUMBER_IN_TEXT,
@@ -19,17 +21,9 @@ from introstat.identity.numbers import (
     valid_idents,
 )
 from introstat.identity.pseudonyms import Pseudonymiser
-from introstat.receipt.contract import Column, Table
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.sql import quoted_name, text_literal
 
-# The numbers that were sealed, for all that one command receives: a person comes again and again.
-_NUMBERS_TABLE = (
-    "create or replace temp table numbers "
-    "(number varchar, pseudonym varchar, is_valid_ident boolean, is_valid_duf boolean)"
-)
-# How many are kept, some 100 bytes each; one file may add to them what it holds.
-_MOST_NUMBERS = 5_000_000
 _SHORTEST_NUMBER = 11
 # Registers' text packs no smaller at higher levels, which take half as long again. Most columns are
 # either words, a few, or numbers of their own: a dictionary that has grown long is given up early.
@@ -51,64 +45,18 @@ _INCOME_SHAPE = """{
 }"""
 # A whole number can be replaced wherever it stands in the line. What is shorter, or no text in
 # JSON, may stand in other places by chance: there only the value under its own name is replaced.
-# Nearly every line holds its number once, as a text of its own. Such a line is kept as what stands
-# before and after: putting it together takes a fraction of what `replace` does, and both come again
-# in many lines, so that they are looked through for other numbers faster than the lines would be.
-_LINE_PARTS = """
-    select
-        pseudonym as personidentifikator,
-        is_valid_ident as personidentifikator_is_valid,
-        case when stands_once then around[1] end as text_before,
-        case when stands_once then around[2] end as text_after,
-        case
-            when number is null then line_content
-            when stands_once then null
-            when length(number) < 11 or not contains(line_content, '"' || number || '"')
-                then regexp_replace(
-                    line_content,
-                    '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}\\s]+)',
-                    '\\1"' || pseudonym || '"'
-                )
-            else replace(line_content, number, pseudonym)
-        end as whole_text,
-        line_number
-    from (
-        select
-            *,
-            length(number) >= 11 and len(around) = 2
-            and ends_with(around[1], '"') and starts_with(around[2], '"') as stands_once
-        from (
-            select *, string_split(line_content, number) as around
-            from (
-                select line_content, line_number, number, pseudonym, is_valid_ident
-                from incoming
-                left join numbers_of_file on incoming.personidentifikator = numbers_of_file.found
-                order by line_number
+_SEALED_LINE = """
+    case
+        when {0}.number is null then line_content
+        when length({0}.number) < 11 or not contains(line_content, '"' || {0}.number || '"')
+            then regexp_replace(
+                line_content,
+                '("personidentifikator"\\s*:\\s*)("(\\\\.|[^"\\\\])*"|[^",}}\\s]+)',
+                '\\1"' || {0}.pseudonym || '"'
             )
-        )
-    )
+        else replace(line_content, {0}.number, {0}.pseudonym)
+    end
 """
-_SEALED_LINES = """
-    select
-        personidentifikator,
-        personidentifikator_is_valid,
-        coalesce(whole_text, text_before || personidentifikator || text_after) as line_content,
-        line_number
-    from line_parts
-"""
-# A quote stands at the parts' ends, so no number stands across two of them.
-_TEXTS_IN_LINES = """
-    select whole_text as line_content from line_parts
-    union
-    select text_before from line_parts
-    union
-    select text_after from line_parts
-"""
-
-
-def forget_numbers(connection: duckdb.DuckDBPyConnection) -> None:
-    """Begin with an empty table `numbers`."""
-    connection.execute(_NUMBERS_TABLE)
 
 
 def parquet_format(table: Table) -> str:
@@ -123,30 +71,25 @@ def write_sealed(
     pseudonymiser: Pseudonymiser,
     folder: Path,
 ) -> None:
-    """Write the view `incoming` to `<folder>/<dataset>.parquet`, sealed, and drop what is beneath.
-
-    The connection has had `forget_numbers`, and may have sealed other files since.
-    """
+    """Write the view `incoming`, sealed, to `<folder>/<dataset>.parquet`, and drop the rest."""
     identities = [column for column in file.table.columns if column.identity]
     if identities:
         _seal_numbers(connection, identities, pseudonymiser)
-    relation, columns = _numbered(connection, file, identities)
-    replaced = _seal_texts(connection, relation, columns, file, pseudonymiser)
+    columns = _make_numbered(connection, file, identities)
+    replaced = _seal_texts(connection, columns, file, pseudonymiser)
     joins = " ".join(
-        f"left join {table} on {relation}.{quoted_name(name)} = {table}.found"
+        f"left join {table} on numbered.{quoted_name(name)} = {table}.found"
         for name, table in replaced.items()
     )
     selected = ", ".join(
-        f"coalesce({replaced[name]}.sealed, {relation}.{quoted_name(name)}) as {quoted_name(name)}"
+        f"coalesce({replaced[name]}.sealed, numbered.{quoted_name(name)}) as {quoted_name(name)}"
         if name in replaced
-        else f"{relation}.{quoted_name(name)}"
+        else f"numbered.{quoted_name(name)}"
         for name in columns
     )
-    query = f"select {selected} from {relation} {joins}"
+    query = f"select {selected} from numbered {joins}"
     if file.table.format == "jsonl":
         query = _income_query(query)
-    # A table is written in its own order, which is the file's; a join may change it.
-    is_in_order = not replaced and relation in ("incoming", "sealed_lines")
     connection.execute(
         f"""
         copy (
@@ -154,7 +97,7 @@ def write_sealed(
                 *, {text_literal(file.path.name)} as file_name,
                 date '{delivery.delivered}' as delivered
             from ({query})
-            {"" if is_in_order else "order by line_number"}
+            order by line_number
         ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({parquet_format(file.table)})
         """
     )
@@ -165,37 +108,21 @@ def write_sealed(
 
 def forget_file(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of what was read of a file, whether or not it came to be written."""
-    tables = ("parsed", "line_numbers", "numbers_of_file", "line_parts")
+    tables = ("parsed", "line_numbers", "numbers_of_file", "made")
     connection.execute("; ".join(f"drop table if exists {table}" for table in tables))
 
 
-def _numbered(
+def _make_numbered(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, identities: list[Column]
-) -> tuple[str, list[str]]:
-    """Return the relation that has `incoming`'s identity columns replaced, and its columns.
-
-    Lines of JSON are taken apart once, for they are read twice from there.
-    """
-    if file.table.format == "jsonl":
-        # DuckDB takes the numbers for more than they are and would hold the lines whole, to look
-        # them up by number, which takes a third as long again as holding the numbers.
-        connection.execute("set disabled_optimizers = 'build_side_probe_side'")
-        try:
-            connection.execute(f"create or replace temp table line_parts as {_LINE_PARTS}")
-        finally:
-            connection.execute("reset disabled_optimizers")
-        connection.execute(f"create or replace temp view sealed_lines as {_SEALED_LINES}")
-        described = connection.execute("describe sealed_lines").fetchall()
-        return "sealed_lines", [row[0] for row in described]
-    described = connection.execute("describe incoming").fetchall()
-    columns = [row[0] for row in described]
-    if not identities:
-        return "incoming", columns
+) -> list[str]:
+    """Make the view `numbered`, `incoming` with its numbers replaced, and return its columns."""
     by_name = {column.name: column for column in identities}
     selected: dict[str, str] = {}
-    for name in columns:
+    for name, *_ in connection.execute("describe incoming").fetchall():
         if name in by_name:
             selected |= _identity_columns(by_name[name])
+        elif name == "line_content" and file.table.format == "jsonl":
+            selected[name] = _SEALED_LINE.format(f"of_{identities[0].name}")
         else:
             selected[name] = f"incoming.{quoted_name(name)}"
     joins = " ".join(
@@ -204,9 +131,9 @@ def _numbered(
     )
     values = ", ".join(f"{value} as {quoted_name(name)}" for name, value in selected.items())
     connection.execute(
-        f"create or replace temp view numbered_view as select {values} from incoming {joins}"
+        f"create or replace temp view numbered as select {values} from incoming {joins}"
     )
-    return "numbered_view", list(selected)
+    return list(selected)
 
 
 def _identity_columns(column: Column) -> dict[str, str]:
@@ -225,79 +152,73 @@ def _identity_columns(column: Column) -> dict[str, str]:
 def _seal_numbers(
     connection: duckdb.DuckDBPyConnection, columns: list[Column], pseudonymiser: Pseudonymiser
 ) -> None:
-    """Make `numbers_of_file`: what is found in the identity columns, with what is made of each.
-
-    What is not in `numbers` yet is added to it.
-    """
+    """Make `numbers_of_file`: what is found in the identity columns, with what is made of each."""
     found = " union all ".join(f"select {each.name} as found from incoming" for each in columns)
     connection.execute(
         f"""
         create or replace temp table numbers_of_file as
-        with trimmed as (
-            select found, trim(found) as number
-            from (select distinct found from ({found}))
-        )
-
-        select trimmed.found, trimmed.number, numbers.* exclude (number)
-        from trimmed left join numbers on trimmed.number = numbers.number
-        where trimmed.number <> ''
+        select found, trim(found) as number
+        from (select distinct found from ({found}))
+        where trim(found) <> ''
         """
     )
-    new = (
-        connection.execute("select distinct number from numbers_of_file where pseudonym is null")
-        .to_arrow_table()["number"]
-        .to_pylist()
-    )
-    if not new:
-        return
-    known = connection.execute("select count(*) from numbers").fetchone()
-    if known and known[0] + len(new) > _MOST_NUMBERS:
-        forget_numbers(connection)
-    made = pa.table(
+    numbers = _texts(connection, "select distinct number from numbers_of_file")
+    make_table(
+        connection,
+        "made",
         {
-            "number": pa.array(new, pa.string()),
-            "pseudonym": pa.array(pseudonymiser.pseudonyms(new), pa.string()),
-            "is_valid_ident": pa.array(valid_idents(new), pa.bool_()),
-            "is_valid_duf": pa.array(valid_dufs(new), pa.bool_()),
-        }
+            "number": numbers,
+            "pseudonym": list(map(pseudonymiser.pseudonym, numbers)),
+            "is_valid_ident": pa.array(valid_idents(numbers), pa.bool_()),
+            "is_valid_duf": pa.array(valid_dufs(numbers), pa.bool_()),
+        },
     )
-    connection.register("made", made)
-    connection.execute("insert into numbers from made")
     connection.execute(
         """
-        insert into numbers_of_file
-        select new.found, made.*
-        from numbers_of_file as new
-        inner join made on new.number = made.number
+        create or replace temp table numbers_of_file as
+        select numbers_of_file.found, made.*
+        from numbers_of_file inner join made on numbers_of_file.number = made.number
         """
     )
-    connection.execute("delete from numbers_of_file where pseudonym is null")
-    connection.unregister("made")
 
 
 def _seal_texts(
     connection: duckdb.DuckDBPyConnection,
-    relation: str,
     columns: list[str],
     file: DeliveredFile,
     pseudonymiser: Pseudonymiser,
 ) -> dict[str, str]:
-    """Make a table found → sealed for each column whose texts hold a number; return them by column.
+    """Make a table found → sealed for each column with numbers in its texts; return their names."""
+    by_name = {column.name: column for column in file.table.columns}
+    # The lines of JSON are looked through with their own number replaced already.
+    relation = "numbered" if file.table.format == "jsonl" else "incoming"
+    replaced: dict[str, str] = {}
+    for place, name in enumerate(columns):
+        column = by_name.get(name)
+        if name not in ("extra_columns", "line_content") and (column is None or column.identity):
+            continue
+        found = _texts(
+            connection,
+            f"""
+            select distinct {quoted_name(name)} as found from {relation}
+            where {_may_hold_number(name)}
+                and regexp_matches({quoted_name(name)}, '{NUMBER_IN_TEXT}')
+            order by found
+            """,
+        )
+        codes = column.coded if column else None
+        if codes is not None:
+            found = [text for text in found if _has_slipped(text, codes)]
+        if not found:
+            continue
+        replaced[name] = f"texts_{place}"
+        sealed = list(map(pseudonymiser.replace_in_text, found))
+        make_table(connection, replaced[name], {"found": found, "sealed": sealed})
+    return replaced
 
-    Nearly no column does, so all are asked at once: by what is cheap to tell, of a text in ASCII
-    the whole answer. A text beyond ASCII is looked at more closely with its column.
-    """
-    texts = [name for name in columns if _holds_free_text(file, name)]
-    codes = {column.name: column.coded for column in file.table.columns}
-    asked = ", ".join(f"coalesce(bool_or({_may_hold_number(name)}), false)" for name in texts)
-    looked_through = f"({_TEXTS_IN_LINES})" if file.table.format == "jsonl" else relation
-    answers = connection.execute(f"select {asked} from {looked_through}").fetchone() or ()
-    suspects = [name for name, may in zip(texts, answers, strict=True) if may]
-    replaced = {
-        name: _sealed_texts(connection, relation, name, codes.get(name), place, pseudonymiser)
-        for place, name in enumerate(suspects)
-    }
-    return {name: table for name, table in replaced.items() if table}
+
+def _texts(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    return [row[0] for row in connection.execute(query).fetchall()]
 
 
 def _may_hold_number(name: str) -> str:
@@ -310,50 +231,6 @@ def _may_hold_number(name: str) -> str:
             else regexp_matches({text}, '{NUMBER_IN_ASCII}')
         end
     """
-
-
-def _holds_free_text(file: DeliveredFile, name: str) -> bool:
-    if name in ("extra_columns", "line_content"):
-        return True
-    return any(column.name == name and not column.identity for column in file.table.columns)
-
-
-def _sealed_texts(
-    connection: duckdb.DuckDBPyConnection,
-    relation: str,
-    name: str,
-    codes: str | None,
-    place: int,
-    pseudonymiser: Pseudonymiser,
-) -> str | None:
-    """Make a table found → sealed of a column's texts that hold a number, if any do."""
-    found = (
-        connection.execute(
-            f"""
-            select distinct {quoted_name(name)} as found from {relation}
-            where {_may_hold_number(name)}
-                and regexp_matches({quoted_name(name)}, '{NUMBER_IN_TEXT}')
-            order by found
-            """
-        )
-        .to_arrow_table()["found"]
-        .to_pylist()
-    )
-    if codes is not None:
-        found = [text for text in found if _has_slipped(text, codes)]
-    if not found:
-        return None
-    table = f"texts_{place}"
-    sealed = pa.table(
-        {
-            "found": pa.array(found, pa.string()),
-            "sealed": pa.array(map(pseudonymiser.replace_in_text, found), pa.string()),
-        }
-    )
-    connection.register("sealed", sealed)
-    connection.execute(f"create or replace temp table {table} as from sealed")
-    connection.unregister("sealed")
-    return table
 
 
 def _has_slipped(text: str, codes: str) -> bool:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from introstat.contract import Table, sources
 from introstat.locking import move_into_place, workshop
-from introstat.receipt.contract import Table, sources
 from introstat.receipt.sealing import parquet_format
 from introstat.sql import quoted_name, text_literal
 

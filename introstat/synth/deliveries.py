@@ -24,7 +24,7 @@ PARQUET_FORMAT = "format parquet, compression zstd"
 
 
 @dataclass(frozen=True)
-class Delivery:
+class GeneratedDelivery:
     """One delivery: who sends it, when, and the last day it knows of."""
 
     source: str
@@ -32,14 +32,14 @@ class Delivery:
     covers_until: datetime.date
 
 
-def plan(first_year: int, last_year: int, nir_deliveries: str) -> list[Delivery]:
+def plan(first_year: int, last_year: int, nir_deliveries: str) -> list[GeneratedDelivery]:
     """All deliveries for the years, in order of date."""
     days = parameters()["deliveries"]
-    deliveries: list[Delivery] = []
+    deliveries: list[GeneratedDelivery] = []
 
     def add(source: str, year: int, month_day: str, covers_until: datetime.date) -> None:
         delivered = datetime.date.fromisoformat(f"{year}-{month_day}")
-        deliveries.append(Delivery(source, delivered, covers_until))
+        deliveries.append(GeneratedDelivery(source, delivered, covers_until))
 
     for year in range(first_year, last_year + 1):
         june, december = datetime.date(year, 6, 30), datetime.date(year, 12, 31)
@@ -56,14 +56,14 @@ def plan(first_year: int, last_year: int, nir_deliveries: str) -> list[Delivery]
         following = datetime.date(1970 + (month + 1) // 12, (month + 1) % 12 + 1, 1)
         delivered = following.replace(day=days["aordningen_day"])
         last_day = following - datetime.timedelta(days=1)
-        deliveries.append(Delivery("aordningen", delivered, last_day))
+        deliveries.append(GeneratedDelivery("aordningen", delivered, last_day))
     return sorted(deliveries, key=lambda each: (each.delivered, each.source))
 
 
 def write(
     connection: duckdb.DuckDBPyConnection,
     out: Path,
-    deliveries: list[Delivery],
+    deliveries: list[GeneratedDelivery],
     progress: Progress,
     share: tuple[float, float] = (0.0, 1.0),
     shapes: str = SHAPES[0],
@@ -99,7 +99,7 @@ def write(
 
 
 def _files(
-    connection: duckdb.DuckDBPyConnection, delivery: Delivery, first: bool
+    connection: duckdb.DuckDBPyConnection, delivery: GeneratedDelivery, first: bool
 ) -> Iterator[tuple[str, str, str]]:
     """Each file's name, the query for its rows and the format to write."""
     day = delivery.delivered.isoformat()
@@ -163,7 +163,7 @@ def _sha256(path: Path) -> str:
 
 
 def _manifest(
-    folder: Path, delivery: Delivery, encoding: str, files: dict[str, dict[str, object]]
+    folder: Path, delivery: GeneratedDelivery, encoding: str, files: dict[str, dict[str, object]]
 ) -> None:
     content = {
         "contract": f"{delivery.source}/1",

@@ -94,7 +94,7 @@ class DirectResult:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedCounts:
     """A file that has been read and found consistent."""
 
     shape: str
@@ -107,7 +107,7 @@ class Published:
         return [each.year for each in self.tables] + [each.year for each in self.results]
 
 
-def read(file: Path) -> Published:
+def read(file: Path) -> PublishedCounts:
     """Read a published table; `UserError` if its shape is unknown or its figures disagree."""
     years = _cells(file)
     shape = _shape(file, years)
@@ -124,7 +124,7 @@ def read(file: Path) -> Published:
             tables += [table] if table else []
     if problems:
         raise ContradictionError(file, problems)
-    return Published(shape, tables, results)
+    return PublishedCounts(shape, tables, results)
 
 
 def _cells(file: Path) -> dict[int, Cells]:

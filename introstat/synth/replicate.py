@@ -13,7 +13,7 @@ import numpy as np
 
 from introstat.errors import UserError
 from introstat.synth import deliveries, kostra, published, snapshots
-from introstat.synth.deliveries import Delivery, Progress
+from introstat.synth.deliveries import GeneratedDelivery, Progress
 from introstat.synth.draw import (
     NEVER,
     Bools,
@@ -52,7 +52,7 @@ from introstat.synth.programmes import (
     Participations,
     Programmes,
 )
-from introstat.synth.published import Published
+from introstat.synth.published import PublishedCounts
 from introstat.synth.registers import SELF_EMPLOYED, SIGNALS, Residences, Signals
 from introstat.synth.rolls import Roll, make_rolls, status_codes
 from introstat.synth.truth import Truth, load
@@ -288,25 +288,25 @@ def _signals(rng: np.random.Generator, roll: Roll) -> Signals:
     return Signals(person[order], kind[order], start[order], end[order], known[order])
 
 
-def _plan(table: Published, truth: Truth) -> list[Delivery]:
+def _plan(table: PublishedCounts, truth: Truth) -> list[GeneratedDelivery]:
     """The deliveries that are needed, late enough for the table to be final."""
     last = max(table.years)
     december = datetime.date(last, 12, 31)
-    planned = [Delivery("nir", datetime.date(last + 1, 1, 21), december)]
+    planned = [GeneratedDelivery("nir", datetime.date(last + 1, 1, 21), december)]
     # A status is final two years after; who has got a new number by then must be known too.
     is_status = table.shape == published.STATUS
     known = datetime.date(last + (2 if is_status else 1), 1, 21)
     until = datetime.date(known.year - 1, 12, 31)
-    planned.append(Delivery("folkeregister", known, until))
+    planned.append(GeneratedDelivery("folkeregister", known, until))
     if is_status:
-        planned.append(Delivery("status", known, until))
+        planned.append(GeneratedDelivery("status", known, until))
     months = np.unique(truth.income.delivered)
     for month in (int(each) for each in months):
         following = datetime.date(1970 + (month + 1) // 12, (month + 1) % 12 + 1, 1)
         until = following - datetime.timedelta(days=1)
-        planned.append(Delivery("aordningen", following.replace(day=10), until))
+        planned.append(GeneratedDelivery("aordningen", following.replace(day=10), until))
     for year in sorted({1970 + int(month) // 12 for month in months}):
         if year <= parameters()["kostra"]["last_year"]:
             delivered = datetime.date(year + 1, 2, 20)
-            planned.append(Delivery("kostra", delivered, datetime.date(year, 12, 31)))
+            planned.append(GeneratedDelivery("kostra", delivered, datetime.date(year, 12, 31)))
     return sorted(planned, key=lambda each: (each.delivered, each.source))

@@ -16,7 +16,7 @@ from introstat.synth.geography import geography
 from introstat.synth.parameters import data, parameters, read_csv, seed_path
 from introstat.synth.people import MAN, WOMAN, country_codes
 from introstat.synth.programmes import REASONS
-from introstat.synth.published import Published, SexCounts, SexTable
+from introstat.synth.published import PublishedCounts, SexCounts, SexTable
 
 SUCCESSES = ("arbeid", "videregaende", "hoyere_utdanning")
 
@@ -38,7 +38,7 @@ class Roll:
     """Position in `status_codes()`, -1 where the table is not about status."""
 
 
-def make_rolls(rng: np.random.Generator, file: Path, table: Published) -> list[Roll]:
+def make_rolls(rng: np.random.Generator, file: Path, table: PublishedCounts) -> list[Roll]:
     """One roll per year of the file; `file` is named in messages."""
     if table.shape == published.AGE:
         return [_by_age(rng, file, each) for each in table.tables]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from introstat.receipt.contract import Column, Source, Table
+from introstat.contract import Column, Source, Table
 
 DATE_FORMATS = {
     "dd.mm.yyyy": "{d:02d}.{m:02d}.{y:04d}",

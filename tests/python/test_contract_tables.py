@@ -7,10 +7,10 @@ import pytest
 from conftest import KEY
 from deliveries import benefit, deliver, ident, income
 
+from introstat.contract import Table, sources
 from introstat.errors import UserError
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.identity.scan import scan
-from introstat.receipt.contract import Table, sources
 from introstat.receipt.receive import receive
 from introstat.receipt.rotate import rotate
 from introstat.receipt.shapes import SHAPES

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from inverse import Inverse, as_yaml
 from test_receipt import read
 
+from introstat.contract import sources
 from introstat.identity.pseudonyms import Pseudonymiser
-from introstat.receipt.contract import sources
 from introstat.receipt.describe import describe
 from introstat.receipt.receive import receive
 

@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import duckdb
 import pytest
@@ -15,13 +15,14 @@ from deliveries import HEADERS, benefit, deliver, ident, income
 
 from introstat.cli import main
 from introstat.errors import UserError
+from introstat.identity import pseudonyms
 from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.identity.scan import scan
 from introstat.places import memory_limit
-from introstat.receipt import journal, sealing
-from introstat.receipt.check.run import ReceptionCheck
-from introstat.receipt.copies import SealedCopy, Sealer
+from introstat.receipt import journal
+from introstat.receipt import receive as receiving
+from introstat.receipt.copies import SealedCopy
 from introstat.receipt.receipts import receipt_paths
 from introstat.receipt.receive import Outcome, receive
 from introstat.receipt.shapes import SHAPES
@@ -146,7 +147,7 @@ def test_identity_numbers_are_replaced_wherever_they_stand(extracts, received, p
 def test_numbers_stay_the_same_across_deliveries_remembered_or_not(
     extracts, received, pseudonymiser, monkeypatch, most
 ):
-    monkeypatch.setattr(sealing, "_MOST_NUMBERS", most)
+    monkeypatch.setattr(pseudonyms, "_MOST_REMEMBERED", most)
     people = [[ANNE], [BAKO, ANNE, ANNE], [BAKO], [ident(3), "?"]]
     for month, persons in enumerate(people, start=1):
         lines = [income(person, f"2018-0{month}", benefit(1)) for person in persons]
@@ -607,14 +608,14 @@ def test_what_came_of_a_run_before_a_fault_is_told(extracts, received, monkeypat
     set_rows(deliver(extracts, "folkeregister", "2018-01-21"), "bosatt.csv", 3)
     deliver(extracts, "nir", "2018-01-21")
     deliver(extracts, "status", "2018-01-21")
-    copy = Sealer.copy
+    seal = receiving.seal_delivery
 
-    def fails(sealer: Sealer, folder: Path, staging: Path) -> SealedCopy:
+    def fails(connection: Any, pseudonymiser: Any, folder: Path, staging: Path) -> SealedCopy:
         if folder.parent.name == "status":
             raise fault
-        return copy(sealer, folder, staging)
+        return seal(connection, pseudonymiser, folder, staging)
 
-    monkeypatch.setattr(Sealer, "copy", fails)
+    monkeypatch.setattr(receiving, "seal_delivery", fails)
     done = CliRunner().invoke(main, ["receive", str(extracts), "--received", str(received)])
     assert done.exit_code == 2
     said = done.stderr.splitlines()
@@ -657,7 +658,7 @@ def test_an_interrupted_receipt_leaves_no_half_delivery(extracts, received, monk
 
     deliver(extracts, "nir", "2018-01-21", {"personer.csv": [PERSON]})
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(ReceptionCheck, "check", interrupt)
+        patch.setattr(receiving, "check", interrupt)
         receive_all(extracts, received)
     assert kept(received) == {}
     assert not list(received.glob(".incoming-*"))

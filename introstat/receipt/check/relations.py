@@ -14,8 +14,8 @@ from typing import Any
 import jinja2
 from pyarrow import parquet
 
+from introstat.contract import Table
 from introstat.places import project_root
-from introstat.receipt.contract import Table
 from introstat.sql import text_literal
 
 _MACROS = (

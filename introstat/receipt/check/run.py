@@ -1,18 +1,19 @@
 """Checking a delivery that is read and sealed, before its copy is moved into place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from introstat.codelists import code_list, limits
+from introstat.contract import Table, sources
 from introstat.errors import UserError
-from introstat.receipt.check.engine import CheckEngine
-from introstat.receipt.check.importing import import_great_expectations
-from introstat.receipt.check.relations import SealedTable
+from introstat.filereading import connect_in_memory
+from introstat.receipt.check.relations import SealedTable, sealed_table
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
     EARLIER,
@@ -21,9 +22,9 @@ from introstat.receipt.check.rules import (
     suite,
 )
 from introstat.receipt.check.summary import RefusedByCheck, keep_report
-from introstat.receipt.contract import Table, sources
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.receipt.receipts import RECEIPT, read_receipt
+from introstat.sql import text_literal
 
 if TYPE_CHECKING:
     from great_expectations.core import ExpectationSuiteValidationResult
@@ -32,70 +33,82 @@ _FILES_SHOWN = 3
 _COLUMNS = "expect_table_columns_to_match_set"
 
 
-class ReceptionCheck:
-    """The reception check of all that one command receives; a context manager.
+def open_check(spill: Path) -> duckdb.DuckDBPyConnection:
+    """Return a DuckDB to count in, with the limits of the rule book.
 
-    Great Expectations takes more than a second to import, and is so when the first delivery is
-    there to be checked.
+    What does not fit in memory goes to the folder `spill`: sealed text only.
     """
-
-    def __init__(self, received: Path, spill: Path) -> None:
-        """Take the folder of what was received before, and one for what does not fit in memory."""
-        self._received = received
-        self._spill = spill
-        self._engine: CheckEngine | None = None
-
-    def __enter__(self) -> "ReceptionCheck":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._engine is not None:
-            self._engine.close()
-
-    def check(self, delivery: Delivery, staging: Path, reading: list[str]) -> Report:
-        """Run the suites on a delivery sealed in `staging`, and write the check's pages there.
-
-        `reading` are the remarks its reading made. Raises RefusedByCheck.
-        """
-        if self._engine is None:
-            import_great_expectations()
-            self._engine = CheckEngine(self._spill)
-        report, pages = _checked(self._engine, delivery, staging, self._received, reading)
-        if report.refusing:
-            raise RefusedByCheck(report, pages)
-        keep_report(report, pages, staging)
-        return report
+    connection = connect_in_memory(spill)
+    numbers = ", ".join(f"{rule}_{name}: {value:f}" for (rule, name), value in limits().items())
+    connection.execute(f"set variable limits = {{{numbers}}}")
+    return connection
 
 
-def _checked(
-    engine: CheckEngine, delivery: Delivery, staging: Path, received: Path, reading: list[str]
-) -> tuple[Report, dict[str, str]]:
-    from introstat.receipt.check.datadocs import page
+def check(
+    connection: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    staging: Path,
+    received: Path,
+    reading: list[str],
+) -> Report:
+    """Run the suites on a delivery sealed in `staging`, and write the check's pages there.
+
+    `reading` are the remarks its reading made. Raises RefusedByCheck if it is refused, UserError if
+    an expectation cannot be computed.
+    """
+    from introstat.receipt.check.datadocs import page  # more than a second, for Great Expectations
 
     report = Report(delivery.source.name, delivery.delivered, reading)
     pages = {}
-    others = _Others(engine, delivery, staging, received)
+    is_there = cache(partial(_made_view, connection, delivery, staging, received))
     for table in delivery.source.tables:
         files = [file for file in delivery.files if file.table == table]
         if not files:
             continue
-        checked = _described(delivery, table, files, received)
+        rows = sum(file.rows for file in files)
+        checked = CheckedTable(
+            table.name, _told(table, files), rows, _earlier(delivery, table, received)
+        )
         report.tables.append(checked)
-        sealed = engine.table(delivery.source.name, table, _paths(files, staging))
+        sealed = _sealed(connection, delivery.source.name, table, _paths(files, staging))
         asked = []
         for expected in suite(delivery.source.name, table.name).expected:
-            if reason := _why_not(expected, checked, sealed, others):
+            if reason := _why_not(expected, checked, sealed, is_there):
                 report.not_asked.append((checked, expected.rule, reason))
             else:
                 asked.append(expected)
-        result = _validated(engine, delivery, checked, sealed, asked)
+        result = _validated(connection, delivery, checked, sealed, asked)
         report.findings += _findings(result.results, asked, checked)
         pages[table.name] = page(result)
-    return report, pages
+    if report.refusing:
+        raise RefusedByCheck(report, pages)
+    keep_report(report, pages, staging)
+    return report
+
+
+def _sealed(
+    connection: duckdb.DuckDBPyConnection, source: str, table: Table, paths: list[Path]
+) -> SealedTable:
+    """Return a table over its sealed files, with all that its suite names."""
+    wanted = suite(source, table.name)
+    for name in sorted(wanted.code_lists):
+        words = ", ".join(text_literal(word) for word in code_list(name))
+        connection.execute(f'set variable "{name}" = [{words}]')
+    return sealed_table(table, paths, wanted.derived)
+
+
+def _counts(
+    connection: duckdb.DuckDBPyConnection, table: SealedTable, aggregates: list[str]
+) -> list[int]:
+    """Return what SQL aggregates come to over a table, all by one query."""
+    query = f"select {', '.join(aggregates)} from ({table.query})"
+    row = connection.execute(query).fetchone()
+    assert row is not None  # there is one row where nothing is grouped
+    return list(row)
 
 
 def _validated(
-    engine: CheckEngine,
+    connection: duckdb.DuckDBPyConnection,
     delivery: Delivery,
     table: CheckedTable,
     sealed: SealedTable,
@@ -103,7 +116,7 @@ def _validated(
 ) -> "ExpectationSuiteValidationResult":
     """Return what was found of the expectations, in their order.
 
-    One that cannot be computed is an error, never a finding: UserError.
+    Raises UserError if one cannot be computed: that is never a finding.
     """
     from great_expectations.exceptions import GreatExpectationsError
 
@@ -115,7 +128,7 @@ def _validated(
             [_configured(expected) for expected in asked],
             _parameters(asked, table, delivery.delivered),
             sealed.columns,
-            partial(engine.counts, sealed),
+            partial(_counts, connection, sealed),
             delivery.name,
             delivery.delivered,
         )
@@ -130,17 +143,6 @@ def _validated(
         ) from error
 
 
-def _described(
-    delivery: Delivery, table: Table, files: list[DeliveredFile], received: Path
-) -> CheckedTable:
-    return CheckedTable(
-        table.name,
-        _told(table, files),
-        sum(file.rows for file in files),
-        _earlier(delivery, table, received),
-    )
-
-
 def _told(table: Table, files: list[DeliveredFile]) -> str:
     """Name the files of a table as the sender knows them.
 
@@ -152,41 +154,35 @@ def _told(table: Table, files: list[DeliveredFile]) -> str:
     return f"{table.name} ({shown})" if any(file.mapped_from for file in files) else shown
 
 
-class _Others:
-    """The tables that one is compared with: of the same delivery, or of the newest before it."""
+def _made_view(
+    connection: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    staging: Path,
+    received: Path,
+    name: str,
+) -> bool:
+    """Make the view `<source>.<table>` that a table is compared with, if all its columns are there.
 
-    def __init__(
-        self, engine: CheckEngine, delivery: Delivery, staging: Path, received: Path
-    ) -> None:
-        self._engine = engine
-        self._delivery = delivery
-        self._staging = staging
-        self._received = received
-        self._found: dict[str, bool] = {}
+    It is of the same delivery, or of the newest before it. Returns whether it was made.
+    """
+    source, _, table_name = name.partition(".")
+    table = next(one for one in sources()[source].tables if one.name == table_name)
+    own = [file for file in delivery.files if file.table == table]
+    paths = _paths(own, staging) or _received_paths(received, source, table, delivery.delivered)
+    sealed = _sealed(connection, source, table, paths) if paths else None
+    if sealed is None or not sealed.is_whole:
+        return False
+    connection.execute(f'create schema if not exists "{source}"')
+    connection.execute(f'create or replace view "{source}"."{table_name}" as {sealed.query}')
+    return True
 
-    def find(self, name: str) -> bool:
-        """Make the view `<source>.<table>`; say whether it is there with all its columns."""
-        if name not in self._found:
-            source, _, table_name = name.partition(".")
-            table = next(one for one in sources()[source].tables if one.name == table_name)
-            paths = self._paths(source, table)
-            self._found[name] = bool(paths) and self._engine.view(source, table, paths)
-        return self._found[name]
 
-    def _paths(self, source: str, table: Table) -> list[Path]:
-        if source == self._delivery.source.name:
-            own = [file for file in self._delivery.files if file.table == table]
-            if own:
-                return _paths(own, self._staging)
-        for home, receipt in _receipts(self._received, source, self._delivery.delivered):
-            found = [
-                home / f"{file['dataset']}.parquet"
-                for file in receipt["files"]
-                if file["table_name"] == table.name
-            ]
-            if found:
-                return found
-        return []
+def _received_paths(received: Path, source: str, table: Table, until: date) -> list[Path]:
+    for home, receipt in _receipts(received, source, until):
+        files = [file for file in receipt["files"] if file["table_name"] == table.name]
+        if files:
+            return [home / f"{file['dataset']}.parquet" for file in files]
+    return []
 
 
 def _paths(files: list[DeliveredFile], staging: Path) -> list[Path]:
@@ -194,7 +190,7 @@ def _paths(files: list[DeliveredFile], staging: Path) -> list[Path]:
 
 
 def _why_not(
-    expected: Expected, table: CheckedTable, sealed: SealedTable, others: _Others
+    expected: Expected, table: CheckedTable, sealed: SealedTable, is_there: Callable[[str], bool]
 ) -> str | None:
     """Say in Norwegian why an expectation is not asked, None if it is."""
     rows = table.rows
@@ -205,7 +201,7 @@ def _why_not(
             if table.earlier is None:
                 return "ingen tidligere leveranse å sammenligne med"
             rows = table.earlier.rows
-        elif not others.find(need):
+        elif not is_there(need):
             return f"{need} er ikke mottatt ennå"
     if rows < expected.rule.asked_from:
         return f"færre enn {expected.rule.asked_from} rader"

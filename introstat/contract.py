@@ -6,7 +6,6 @@ Read from the `_<source>__sources.yml` files in models/staging, where dbt reads 
 import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -14,6 +13,12 @@ import yaml
 from introstat.places import project_root
 
 SOURCES = ("nir", "aordningen", "folkeregister", "status", "kostra")
+MANIFEST = "manifest.json"
+_ENDINGS = {
+    "csv": (".csv", ".csv.gz", ".parquet"),
+    "jsonl": (".jsonl", ".jsonl.gz"),
+    "fixed_width": (".dat", ".dat.gz"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,8 +27,8 @@ class Column:
 
     `data_type` is what its text must be readable as (macros/staging/parse.sql); `identity` is
     'ident' or 'duf' where it holds identity numbers; `ranked` asks for the number's rank beside its
-    pseudonym; `coded` is the pattern of a column
-    whose long runs of digits are codes.
+    pseudonym; `coded` is the pattern of a column whose long runs of digits are codes; `slice` is
+    where it stands in a line of fixed width.
     """
 
     name: str
@@ -50,6 +55,12 @@ class Table:
     columns: tuple[Column, ...]
     fields: tuple[str, ...]
 
+    @property
+    def file_name(self) -> str:
+        """How its file is named, for messages."""
+        stem = self.file_pattern.replace(r"-\d{4}-\d{2}", "-YYYY-MM").replace(r"-\d{4}", "-YYYY")
+        return stem + _ENDINGS[self.format][0]
+
 
 @dataclass(frozen=True)
 class Source:
@@ -58,9 +69,18 @@ class Source:
     name: str
     tables: tuple[Table, ...]
 
-    def table_of(self, dataset: str) -> Table | None:
-        """Return the table a file belongs to by its name without ending, None if there is none."""
-        return next((t for t in self.tables if re.fullmatch(t.file_pattern, dataset)), None)
+    def file_of(self, name: str) -> tuple[str, Table] | None:
+        """Return the dataset and table of a file by its name, None if it is no file of these."""
+        dataset = name.split(".", 1)[0]
+        for table in self.tables:
+            if re.fullmatch(table.file_pattern, dataset):
+                return (dataset, table) if name.endswith(_ENDINGS[table.format]) else None
+        return None
+
+    @property
+    def file_names(self) -> str:
+        """How all its files are named, for messages."""
+        return ", ".join(table.file_name for table in self.tables)
 
 
 @cache
@@ -70,7 +90,7 @@ def sources() -> dict[str, Source]:
 
 
 def _source(name: str) -> Source:
-    path: Path = project_root() / "models" / "staging" / name / f"_{name}__sources.yml"
+    path = project_root() / "models" / "staging" / name / f"_{name}__sources.yml"
     content = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]
     return Source(name, tuple(_table(table) for table in content["tables"]))
 
@@ -83,19 +103,21 @@ def _table(content: dict[str, Any]) -> Table:
         format=meta.get("format", "csv"),
         optional=meta.get("optional", False),
         width=meta.get("width"),
-        columns=tuple(
-            Column(
-                name=column["name"],
-                data_type=column["data_type"],
-                required=_meta(column).get("required", False),
-                identity=_meta(column).get("identity"),
-                ranked=_meta(column).get("ranked", False),
-                coded=_meta(column).get("coded"),
-                slice=tuple(_meta(column)["slice"]) if "slice" in _meta(column) else None,
-            )
-            for column in content["columns"]
-        ),
+        columns=tuple(_column(column) for column in content["columns"]),
         fields=tuple(meta.get("fields", ())),
+    )
+
+
+def _column(content: dict[str, Any]) -> Column:
+    meta = _meta(content)
+    return Column(
+        name=content["name"],
+        data_type=content["data_type"],
+        required=meta.get("required", False),
+        identity=meta.get("identity"),
+        ranked=meta.get("ranked", False),
+        coded=meta.get("coded"),
+        slice=tuple(meta["slice"]) if "slice" in meta else None,
     )
 
 

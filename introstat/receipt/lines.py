@@ -1,0 +1,166 @@
+"""Files of lines: JSON objects of a-ordningen, and form 11b in fixed width.
+
+Every line is read into `parsed`; the view `incoming` has the identity number, `line_content` and
+`line_number`. Blank lines are left out and keep their place in the numbering.
+"""
+
+import re
+
+import duckdb
+
+from introstat.contract import Table
+from introstat.errors import DeliveryRefused
+from introstat.filereading import count, make_table, shown_names
+from introstat.identity.numbers import BLANKS
+from introstat.receipt.manifest import DeliveredFile
+from introstat.receipt.parsing import parse_text
+from introstat.sql import quoted_name
+
+# A byte that JSON and the form may not hold: as delimiter it makes a line one column.
+_UNIT_SEPARATOR = "\x1f"
+# Whose a line of JSON is: null if the line does not parse.
+_PERSON = "try(line_content ->> '$.inntektsmottaker.personidentifikator')"
+# A character that JSON spells; a backslash that is one itself comes in twos before it.
+_ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*)\\u([0-9a-fA-F]{4})")
+
+
+def load_json(
+    connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
+) -> list[str]:
+    """Take the identity number out of each line; the rest is read once the line is sealed.
+
+    Returns a remark if there are fields that the contract does not know. Raises DeliveryRefused if
+    a line is no JSON object.
+    """
+    person = f"{_PERSON} as personidentifikator"
+    line = _load_lines(connection, encoding, file, where, f"select *, {person}")
+    _spell_out(connection)
+    broken = count(
+        connection,
+        f"""
+        select coalesce(min({line}), 0) from parsed
+        where personidentifikator is null and case
+            when coalesce(json_valid(line_content), false) then json_type(line_content) <> 'OBJECT'
+            else true
+        end
+        """,
+    )
+    if broken:
+        raise DeliveryRefused(
+            f"{where}, line {broken}: not a JSON object. Every line holds one; ask for the "
+            "delivery anew.",
+            "unparseable",
+        )
+    connection.execute(
+        f"""
+        create or replace temp view incoming as
+        select personidentifikator, line_content, {line} as line_number from parsed
+        """
+    )
+    extra = _fields_in_lines(connection, file.table) - set(file.table.fields)
+    if not extra:
+        return []
+    names = sorted(path.replace("[*]", "") for path in extra)
+    return [f"{where}: extra fields kept but not used: {shown_names(names)}"]
+
+
+def load_form(
+    connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
+) -> list[str]:
+    """Cut the lines of a form into the contract's columns; there is nothing to remark on."""
+    line = _load_lines(connection, encoding, file, where)
+    # A line of another width has slipped: its positions mean nothing, so only the line is kept.
+    in_width = f"length(line_content) = {file.table.width}"
+    values = ", ".join(
+        f"case when {in_width} then "
+        f"nullif(trim(substr(line_content, {column.slice[0] + 1}, "
+        f"{column.slice[1] - column.slice[0]})), '') end as {quoted_name(column.name)}"
+        for column in file.table.columns
+        if column.slice
+    )
+    # A table: what reads it, several times, would cut every line anew.
+    connection.execute(
+        f"""
+        create or replace temp table parsed as
+        select
+            {values}, case when not {in_width} then line_content end as line_content,
+            {line} as line_number
+        from parsed
+        """
+    )
+    connection.execute("create or replace temp view incoming as from parsed")
+    return []
+
+
+def _load_lines(
+    connection: duckdb.DuckDBPyConnection,
+    encoding: str,
+    file: DeliveredFile,
+    where: str,
+    select: str = "select *",
+) -> str:
+    """Read the lines that are not blank; return SQL for a line's number in the file."""
+    columns = ["line_content"]
+    parse_text(
+        connection, file.path, encoding, where, columns, _UNIT_SEPARATOR, quote="", select=select
+    )
+    blank = "trim(coalesce(line_content, '')) = ''"
+    if not count(connection, f"select count(*) from parsed where {blank}"):
+        return "rowid + 1"
+    # Not deleted: DuckDB may number the rows of a table anew once some are gone.
+    connection.execute(
+        f"""
+        create or replace temp table parsed as
+        select *, rowid + 1 as file_line from parsed where not {blank} order by rowid
+        """
+    )
+    return "file_line"
+
+
+def _spell_out(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write what JSON spells \\uXXXX as it is, where a number spelled so would not be found."""
+    lines = connection.execute(
+        r"select rowid as place, line_content from parsed where contains(line_content, '\u')"
+    ).to_arrow_table()
+    if not lines.num_rows:
+        return
+    spelled = [_ESCAPE.sub(_spelled_out, line) for line in lines["line_content"].to_pylist()]
+    make_table(connection, "spelled", {"place": lines["place"], "line_content": spelled})
+    connection.execute(
+        f"""
+        update parsed
+        set line_content = new.line_content, personidentifikator = new.personidentifikator
+        from (select *, {_PERSON} as personidentifikator from spelled) as new
+        where parsed.rowid = new.place
+        """
+    )
+    connection.execute("drop table spelled")
+
+
+def _spelled_out(escape: re.Match[str]) -> str:
+    char = chr(int(escape[2], 16))
+    if char == "\t":
+        return rf"{escape[1]}\t"
+    return escape[1] + char if char.isdecimal() or char in BLANKS else escape[0]
+
+
+def _fields_in_lines(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
+    """Return the JSON paths of the fields that the lines have in the objects the contract knows."""
+    parents = sorted({path.rpartition(".")[0] for path in table.fields})
+    found: set[str] = set()
+    for place in sorted({parent.rpartition("[*]")[0] for parent in parents}):
+        # The objects of a list one by one; those outside lists are looked for in the line.
+        here = [parent for parent in parents if parent.rpartition("[*]")[0] == place]
+        objects = f"unnest(json_extract(line_content, '$.{place}[*]'))" if place else "line_content"
+        paths = [f"$.{parent.rpartition('[*]')[2].lstrip('.')}".rstrip(".") for parent in here]
+        rows = connection.execute(
+            f"""
+            select distinct parent, unnest(names) as name
+            from (
+                select unnest({here}) as parent, unnest(found) as names
+                from (select distinct json_keys({objects}, {paths}) as found from parsed)
+            )
+            """
+        ).fetchall()
+        found |= {f"{parent}.{name}" if parent else name for parent, name in rows}
+    return found
