@@ -2,7 +2,8 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,30 @@ Bools = npt.NDArray[np.bool_]
 
 #: A date that never comes: «not registered», «not known», «still going on».
 NEVER = int(np.datetime64("9999-12-31", "D").astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table by columns: arrays of one length with an entry for each row."""
+
+    def columns(self) -> list[Any]:
+        """Return the arrays in the order of the fields."""
+        return [getattr(self, field.name) for field in fields(self)]
+
+    def __len__(self) -> int:
+        return len(self.columns()[0])
+
+    def __getitem__(self, rows: Ints | Bools) -> Self:
+        return type(self)(*(column[rows] for column in self.columns()))
+
+
+T = TypeVar("T", bound=Rows)
+
+
+def joined(*parts: T) -> T:
+    """Return the rows of all parts, one part after the other."""
+    columns = zip(*(part.columns() for part in parts), strict=True)
+    return type(parts[0])(*map(np.concatenate, columns))
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

@@ -28,18 +28,20 @@ KINDS = tuple(parameters()["faults"])
 
 @dataclass(frozen=True)
 class Targets:
-    """The columns of a file that a fault can hit; a fault without a target leaves the row alone."""
+    """The columns of a file that a fault can hit.
 
-    missing: str = ""
+    A fault whose column the file does not have leaves the row alone.
+    """
+
+    missing: str
+    start: str = "fra_dato"
+    end: str = "til_dato"
+    ident: str = "ident"
     number: str = ""
-    start: str = ""
-    end: str = ""
-    ident: str = ""
-    parent: str = ""
+    parent: str = "deltakelse_id"
     word: str = ""
-    changed: str = ""
-    """Differs between a superseded row and the one that supersedes it."""
-    registered: str = ""
+    changed: str = ""  # differs between a superseded row and the one that supersedes it
+    registered: str = "registrert_dato"
 
 
 def mark(rng: np.random.Generator, size: int) -> Ints:

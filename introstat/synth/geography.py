@@ -22,18 +22,12 @@ BASE_DATE = "2016-01-01"
 class Geography:
     """The lineages and what is known of them."""
 
-    codes: list[str]
-    """Every municipality code that occurs; `code` fields are positions in this list."""
-    breaks: Ints
-    """Dates on which codes changed."""
-    table: Ints
-    """Code by period (row) and lineage (column); period 0 is before the first change."""
-    weights: Floats
-    """Relative number of participants per lineage."""
-    founded: Ints
-    """First day on which the lineage's oldest code was valid."""
-    capital: Ints
-    """The largest lineage of the same county."""
+    codes: list[str]  # every municipality code that occurs; `code` fields are positions in it
+    breaks: Ints  # dates on which codes changed
+    table: Ints  # code by period (row) and lineage (column); period 0 is before the first change
+    weights: Floats  # relative number of participants per lineage
+    founded: Ints  # first day on which the lineage's oldest code was valid
+    capital: Ints  # the largest lineage of the same county
 
     def code_at(self, lineage: Ints, date: Ints) -> Ints:
         """The code valid on the date."""

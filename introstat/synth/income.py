@@ -3,30 +3,32 @@
 Amounts are whole NOK. Months are whole months since January 1970.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from introstat.synth.draw import (
     NEVER,
-    Bools,
     Floats,
     Ints,
+    Rows,
     between,
     by_year,
     choose,
     expand,
     first_day,
     happens,
+    joined,
     month_of,
     stream,
 )
 from introstat.synth.geography import geography
 from introstat.synth.parameters import parameters
 from introstat.synth.people import WOMAN, People
-from introstat.synth.programmes import REASONS, Participations, Programmes
+from introstat.synth.programmes import Participations, Programmes
+from introstat.synth.spells import REASONS
 
+# Kinds of income line: where the description stands in the object, and its word.
 KINDS = (
     ("pensjonEllerTrygd", "introduksjonsstoenad"),
     ("pensjonEllerTrygd", "kvalifiseringstoenad"),
@@ -34,10 +36,9 @@ KINDS = (
     ("loennsinntekt", "timeloenn"),
     ("loennsinntekt", "overtidsgodtgjoerelse"),
 )
-"""Kinds of income line: where the description stands in the object, and its word."""
 BENEFIT, QUALIFICATION_BENEFIT, SALARY, HOURLY, OVERTIME = range(len(KINDS))
+# Below this age in days the benefit is two thirds.
 YOUNG = 25 * 365.25
-"""Below this age in days the benefit is two thirds."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,10 @@ class Units:
     """Reporting units: first the municipal ones, then private employers."""
 
     lineage: Ints
-    municipal: int
-    """How many units are municipal."""
-    first: Ints
-    """By lineage: its first municipal unit."""
-    per_lineage: Ints
-    """By lineage: how many municipal units."""
-    first_private: Ints
-    """By lineage: its first private employer."""
+    municipal: int  # how many units are municipal
+    first: Ints  # by lineage: its first municipal unit
+    per_lineage: Ints  # by lineage: how many municipal units
+    first_private: Ints  # by lineage: its first private employer
     private_per_lineage: Ints
 
     @property
@@ -62,18 +59,22 @@ class Units:
 
 
 @dataclass(frozen=True)
-class IncomeLines:
-    """One entry per income line, sorted as it is reported."""
+class Lines(Rows):
+    """One entry per income line, whoever reports it."""
 
-    delivered: Ints
-    """The month whose delivery holds the line: the line's own month, or a later correction's."""
     month: Ints
-    payer: Ints
-    """Who is liable to report: a municipality code's position, or `len(codes) + unit`."""
     unit: Ints
     person: Ints
-    kind: Ints
+    kind: Ints  # position in KINDS
     amount: Ints
+
+
+@dataclass(frozen=True)
+class IncomeLines(Lines):
+    """One entry per income line, sorted as it is reported."""
+
+    delivered: Ints  # the month whose delivery holds it: the line's own, or a later correction's
+    payer: Ints  # who is liable to report: a municipality code's position, or len(codes) + unit
 
 
 def make_units(persons: int) -> Units:
@@ -105,29 +106,8 @@ def make_income(
         _wages_beside(rng, programmes.participations, units, window),
         *_after_programme(rng, people, programmes.participations, units, window),
     ]
-    original = _report(_join(parts), units)
+    original = _report(joined(*parts), units)
     return sort_lines(original, _corrections(rng, original, window))
-
-
-@dataclass(frozen=True)
-class _Lines:
-    month: Ints
-    unit: Ints
-    person: Ints
-    kind: Ints
-    amount: Ints
-
-
-def _columns(lines: _Lines) -> list[Ints]:
-    return [getattr(lines, field.name) for field in fields(lines)]
-
-
-def _join(parts: Sequence[_Lines]) -> _Lines:
-    return _Lines(*(np.concatenate(each) for each in zip(*map(_columns, parts), strict=True)))
-
-
-def _pick(lines: _Lines, rows: Bools) -> _Lines:
-    return _Lines(*(column[rows] for column in _columns(lines)))
 
 
 def _months(start: Ints, end: Ints, window: tuple[int, int], lag: Ints) -> tuple[Ints, Ints]:
@@ -157,19 +137,19 @@ def _benefit(
     programmes: Programmes,
     units: Units,
     window: tuple[int, int],
-) -> list[_Lines]:
+) -> list[Lines]:
     """Introduction benefit: every programme month, less leave, reduced for invalid absence."""
     p = parameters()["income"]
     spells, leaves = programmes.participations, programmes.leaves
     arrears = stream(0, "arrears").random(geography().size) < p["paid_in_arrears"]
     lag = arrears[spells.lineage].astype(np.int64)
     # A few payments go on although the programme has ended.
-    runs_on = happens(rng, p["benefit_without_programme"], spells.size)
+    runs_on = happens(rng, p["benefit_without_programme"], len(spells))
     paid_until = np.where(runs_on, spells.end + 62, spells.end)
     parent, month = _months(spells.start, paid_until, window, lag)
 
     share = _covered(spells.start[parent], paid_until[parent], month)
-    on_leave = np.full(spells.size, -1)
+    on_leave = np.full(len(spells), -1)
     on_leave[leaves.participation] = np.arange(len(leaves.participation))
     leave = on_leave[parent]
     if len(leaves.start):
@@ -184,30 +164,26 @@ def _benefit(
     share = share * np.where(reduced, 1 - low - (high - low) * rng.random(size), 1)
     amount = np.rint(full_benefit(month) * share * np.where(young, 2 / 3, 1)).astype(np.int64)
     lineage = spells.lineage[parent]
-    lines = _Lines(
-        month=month + lag[parent],
-        unit=units.first[lineage] + person % units.per_lineage[lineage],
-        person=person,
-        kind=np.full(size, BENEFIT),
-        amount=amount,
-    )
-    lines = _pick(lines, (amount > 200) & ~happens(rng, p["benefit_missing"], size))
-    return _split(rng, lines)
+    unit = units.first[lineage] + person % units.per_lineage[lineage]
+    lines = Lines(month + lag[parent], unit, person, np.full(size, BENEFIT), amount)
+    return _split(rng, lines[(amount > 200) & ~happens(rng, p["benefit_missing"], size)])
 
 
-def _split(rng: np.random.Generator, lines: _Lines) -> list[_Lines]:
+def _split(rng: np.random.Generator, lines: Lines) -> list[Lines]:
     """Some amounts come in two lines, some with a negative correction, a few twice."""
     p = parameters()["income"]
-    size = len(lines.month)
+    size = len(lines)
     split = happens(rng, p["split_amount"], size)
     part = np.where(split, (lines.amount * (0.2 + 0.6 * rng.random(size))).astype(np.int64), 0)
-    whole = _Lines(lines.month, lines.unit, lines.person, lines.kind, lines.amount - part)
-    rest = _pick(_Lines(lines.month, lines.unit, lines.person, lines.kind, part), split)
     negative = happens(rng, p["negative_correction"], size)
     back = -np.minimum(lines.amount, 100 * between(rng, (3, 60), size))
-    correction = _Lines(lines.month, lines.unit, lines.person, lines.kind, back)
     twice = happens(rng, p["double_payment"], size)
-    return [whole, rest, _pick(correction, negative), _pick(lines, twice)]
+    return [
+        replace(lines, amount=lines.amount - part),
+        replace(lines, amount=part)[split],
+        replace(lines, amount=back)[negative],
+        lines[twice],
+    ]
 
 
 def _employer(rng: np.random.Generator, units: Units, lineage: Ints) -> Ints:
@@ -226,28 +202,25 @@ def _wages(
     part_time: float,
     units: Units,
     window: tuple[int, int],
-) -> _Lines:
+) -> Lines:
     """Monthly pay for each spell of work."""
     p = parameters()["income"]
     count = len(person)
     unit = _employer(rng, units, lineage)
-    level = (
-        part_time
-        * p["monthly_wage"]["median"]
-        * rng.lognormal(0, p["monthly_wage"]["sigma"], count)
-    )
+    wage = p["monthly_wage"]
+    level = part_time * wage["median"] * rng.lognormal(0, wage["sigma"], count)
     word = SALARY + choose(rng, p["wage_words_share"], count)
     parent, month = _months(start, end, window, np.zeros(count, dtype=np.int64))
     size = len(parent)
     growth = (1 + p["wage_growth"]) ** ((month - 540) / 12)
     variation = np.where(word[parent] == HOURLY, rng.lognormal(0, 0.25, size), 1)
     pay = level[parent] * growth * variation * _covered(start[parent], end[parent], month)
-    wages = _Lines(month, unit[parent], person[parent], word[parent], np.rint(pay).astype(np.int64))
+    wages = Lines(month, unit[parent], person[parent], word[parent], np.rint(pay).astype(np.int64))
     overtime = happens(rng, p["overtime"], size)
     extra = np.rint(pay * (0.02 + 0.15 * rng.random(size))).astype(np.int64)
-    more = _pick(_Lines(month, wages.unit, wages.person, np.full(size, OVERTIME), extra), overtime)
-    lines = _join([wages, more])
-    return _pick(lines, lines.amount > 0)
+    more = replace(wages, kind=np.full(size, OVERTIME), amount=extra)[overtime]
+    lines = joined(wages, more)
+    return lines[lines.amount > 0]
 
 
 def _wages_beside(
@@ -255,19 +228,17 @@ def _wages_beside(
     spells: Participations,
     units: Units,
     window: tuple[int, int],
-) -> _Lines:
+) -> Lines:
     """Part-time work in the last half of the programme."""
     share = parameters()["income"]["work_beside_programme"]
-    works = np.flatnonzero(happens(rng, share, spells.size))
-    person, lineage, end = spells.person[works], spells.lineage[works], spells.end[works]
-    start = (spells.start[works] + end) // 2
-    return _wages(rng, person, lineage, start, end, 0.2, units, window)
+    spells = spells[happens(rng, share, len(spells))]
+    start = (spells.start + spells.end) // 2
+    return _wages(rng, spells.person, spells.lineage, start, spells.end, 0.2, units, window)
 
 
-def last_participation(spells: Participations) -> Ints:
-    """The position of each participant's last participation."""
-    later = np.append(spells.person[1:] != spells.person[:-1], True)
-    return np.flatnonzero(later)
+def last_participations(spells: Participations) -> Participations:
+    """Return each participant's last participation."""
+    return spells[np.append(spells.person[1:] != spells.person[:-1], True)]
 
 
 def _after_programme(
@@ -276,65 +247,50 @@ def _after_programme(
     spells: Participations,
     units: Units,
     window: tuple[int, int],
-) -> list[_Lines]:
+) -> list[Lines]:
     """Wages after the last exit, by its reason; qualification benefit for those who go on to it."""
     p = parameters()["income"]
-    last = last_participation(spells)
-    person, exit_date = spells.person[last], spells.end[last]
-    words = np.array(REASONS)[spells.reason[last]]
-    chance = np.full(len(last), p["work_by_reason"]["other"], dtype=np.float64)
+    last = last_participations(spells)
+    size = len(last)
+    words = np.array(REASONS)[last.reason]
+    chance = np.full(size, p["work_by_reason"]["other"], dtype=np.float64)
     for word, share in p["work_by_reason"].items():
         chance[words == word] = share
     straight = words == "arbeid"
-    woman = (people.sex[person] == WOMAN) & ~straight
-    chance = chance * np.where(woman, p["women_factor"], 1)
-    works = happens(rng, chance, len(last))
-    wait = np.where(
-        straight,
-        between(rng, p["work_starts_after"]["arbeid"], len(last)),
-        between(rng, p["work_starts_after"]["other"], len(last)),
-    )
-    begins = exit_date + 1 + wait
-    lasts = (rng.exponential(p["work_lasts_months"], len(last)) * 30.4).astype(np.int64) + 30
-    ends = np.minimum(np.minimum(begins + lasts, people.gone()[person]), NEVER - 1)
+    woman = (people.sex[last.person] == WOMAN) & ~straight
+    works = happens(rng, chance * np.where(woman, p["women_factor"], 1), size)
+    soon = between(rng, p["work_starts_after"]["arbeid"], size)
+    later = between(rng, p["work_starts_after"]["other"], size)
+    begins = last.end + 1 + np.where(straight, soon, later)
+    lasts = (rng.exponential(p["work_lasts_months"], size) * 30.4).astype(np.int64) + 30
+    gone = people.gone()[last.person]
+    ends = np.minimum(np.minimum(begins + lasts, gone), NEVER - 1)
     works &= begins < ends
-    wages = _wages(
-        rng,
-        person[works],
-        spells.lineage[last][works],
-        begins[works],
-        ends[works],
-        0.85,
-        units,
-        window,
-    )
+    person, lineage = last.person[works], last.lineage[works]
+    wages = _wages(rng, person, lineage, begins[works], ends[works], 0.85, units, window)
 
-    goes_on = np.flatnonzero(words == "kvalifiseringsprogram")
-    until = exit_date[goes_on] + between(rng, (150, 540), len(goes_on))
-    until = np.minimum(until, people.gone()[person[goes_on]])
-    lag = np.zeros(len(goes_on), dtype=np.int64)
-    parent, month = _months(exit_date[goes_on] + 1, until, window, lag)
-    who = person[goes_on][parent]
-    lineage = spells.lineage[last][goes_on][parent]
-    share = _covered((exit_date[goes_on] + 1)[parent], until[parent], month)
-    benefit = _Lines(
+    goes_on = words == "kvalifiseringsprogram"
+    last = last[goes_on]
+    until = np.minimum(last.end + between(rng, (150, 540), len(last)), gone[goes_on])
+    lag = np.zeros(len(last), dtype=np.int64)
+    parent, month = _months(last.end + 1, until, window, lag)
+    share = _covered((last.end + 1)[parent], until[parent], month)
+    benefit = Lines(
         month=month,
-        unit=units.first[lineage],
-        person=who,
+        unit=units.first[last.lineage[parent]],
+        person=last.person[parent],
         kind=np.full(len(parent), QUALIFICATION_BENEFIT),
         amount=np.rint(full_benefit(month) * share).astype(np.int64),
     )
-    return [wages, _pick(benefit, benefit.amount > 0)]
+    return [wages, benefit[benefit.amount > 0]]
 
 
-def _report(lines: _Lines, units: Units) -> IncomeLines:
+def _report(lines: Lines, units: Units) -> IncomeLines:
     """Lines as first reported, each by whoever is liable for its unit in that month."""
     geo = geography()
     code = geo.code_at(units.lineage[lines.unit], first_day(lines.month))
     payer = np.where(lines.unit < units.municipal, code, len(geo.codes) + lines.unit)
-    return IncomeLines(
-        lines.month, lines.month, payer, lines.unit, lines.person, lines.kind, lines.amount
-    )
+    return IncomeLines(*lines.columns(), delivered=lines.month, payer=payer)
 
 
 def _corrections(
@@ -353,28 +309,19 @@ def _corrections(
     draw = stream(int(rng.integers(1 << 30)), "dropped").random(10_007)
     gone = draw[(lines.person[rows] * 31 + lines.month[rows]) % 10_007] < p["person_dropped"]
     rows = rows[~gone]
-    amount = lines.amount[rows]
+    delivered = again[position[rows]]
+    lines = lines[rows]
     changed = happens(rng, p["amount_changed"], len(rows))
     factor = 0.75 + 0.4 * rng.random(len(rows))
-    return IncomeLines(
-        delivered=again[position[rows]],
-        month=lines.month[rows],
-        payer=lines.payer[rows],
-        unit=lines.unit[rows],
-        person=lines.person[rows],
-        kind=lines.kind[rows],
-        amount=np.where(changed, np.rint(amount * factor).astype(np.int64), amount),
-    )
+    reported = np.rint(lines.amount * factor).astype(np.int64)
+    amount = np.where(changed, reported, lines.amount)
+    return replace(lines, delivered=delivered, amount=amount)
 
 
 def sort_lines(*parts: IncomeLines) -> IncomeLines:
     """By delivery, month, unit and person; lines of one person in the order they were made."""
-    names = [field.name for field in fields(IncomeLines)]
-    lines = IncomeLines(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
-    )
-    base = int(lines.month.min()) if len(lines.month) else 0
+    lines = joined(*parts)
+    base = int(lines.month.min()) if len(lines) else 0
     units, persons = int(lines.unit.max(initial=0)) + 1, int(lines.person.max(initial=0)) + 1
     key = ((lines.delivered - base) * 4096 + lines.month - base) * units + lines.unit
-    order = np.argsort(key * persons + lines.person, kind="stable")
-    return IncomeLines(*(getattr(lines, name)[order] for name in names))
+    return lines[np.argsort(key * persons + lines.person, kind="stable")]

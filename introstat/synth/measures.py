@@ -4,7 +4,7 @@ A participation is divided into blocks of some months; each block draws its meas
 `measures.csv` with chances that differ early, in the middle and late in the programme.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from introstat.synth.draw import (
     NEVER,
     Bools,
     Ints,
+    Rows,
     between,
     by_year,
     choose,
@@ -31,32 +32,27 @@ HOURS_MISSING = -1
 
 
 @dataclass(frozen=True)
-class Measures:
+class Measures(Rows):
     """One entry per measure; its id is its position + 1."""
 
     participation: Ints
-    word: Ints
-    """Position in `WORDS`."""
+    word: Ints  # position in WORDS
     start: Ints
     end: Ints
-    planned_end: Ints
-    """What is registered until the end of the participation is known; `NEVER` for an open spell."""
-    half_hours: Ints
-    """Hours a week × 2, or `HOURS_MISSING`."""
-    registered: Ints
-    """`NEVER` for those that the municipality forgot: only form 11b knows them."""
+    planned_end: Ints  # what is registered until the participation's end is known; NEVER if open
+    half_hours: Ints  # hours a week × 2, or HOURS_MISSING
+    registered: Ints  # NEVER for those that the municipality forgot: only form 11b knows them
 
 
 @dataclass(frozen=True)
-class Absences:
+class Absences(Rows):
     """One entry per spell of absence; its id is its position + 1."""
 
     participation: Ints
     valid: Bools
     start: Ints
     end: Ints
-    half_hours: Ints
-    """Hours in all × 2."""
+    half_hours: Ints  # hours in all × 2
     registered: Ints
 
 
@@ -101,8 +97,7 @@ def make_measures(participations: Participations, seed: int) -> Measures:
         half_hours=_hours(rng, word),
         registered=_registered(rng, participations, participation, start),
     )
-    order = np.lexsort((word, start, participation))
-    return Measures(*(getattr(measures, field.name)[order] for field in fields(Measures)))
+    return measures[np.lexsort((word, start, participation))]
 
 
 def _hours(rng: np.random.Generator, word: Ints) -> Ints:
@@ -137,7 +132,7 @@ def _registered(
     missing = by_year(p["measure_missing"], year) * forgetful[lineage]
     forgotten = happens(rng, np.minimum(missing, 0.9), size)
 
-    count = participations.size
+    count = len(participations)
     lived = participations.end - participations.start
     low, high = m["silent_from"]
     heard = lived * (low + (high - low) * rng.random(count))
@@ -162,7 +157,6 @@ def make_absences(participations: Participations, seed: int) -> Absences:
         1, np.rint((end - start + 1) * (low + (high - low) * rng.random(size)) * 2).astype(np.int64)
     )
     known = registered(rng, start, participations.lineage[parent])
-    order = np.lexsort((start, parent))
     absences = Absences(
         participation=parent,
         valid=happens(rng, p["valid"], size),
@@ -171,4 +165,4 @@ def make_absences(participations: Participations, seed: int) -> Absences:
         half_hours=half_hours,
         registered=np.maximum(known, participations.registered[parent]),
     )
-    return Absences(*(getattr(absences, field.name)[order] for field in fields(Absences)))
+    return absences[np.lexsort((start, parent))]

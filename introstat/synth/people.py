@@ -9,6 +9,7 @@ from introstat.synth.draw import (
     NEVER,
     Bools,
     Ints,
+    Rows,
     between,
     choose,
     choose_by,
@@ -36,45 +37,29 @@ EDUCATION_FOR_COLLECTIVE_FROM = day("2023-07-01")
 
 
 @dataclass(frozen=True)
-class People:
+class People(Rows):
     """One entry per person in every field; dates as day numbers, `NEVER` for what does not come."""
 
     sex: Ints
     birth: Ints
-    country: Ints
-    """Position in `country_codes()`, -1 where not registered."""
-    basis: Ints
-    """Position in `BASES`."""
-    law: Ints
-    """Position in `LAWS`."""
-    role: Ints
-    """`PARTICIPANT` or why not."""
+    country: Ints  # position in country_codes(), -1 where not registered
+    basis: Ints  # position in BASES
+    law: Ints  # position in LAWS
+    role: Ints  # PARTICIPANT or why not
     permit: Ints
     arrival: Ints
     settled: Ints
-    lineage: Ints
-    """Where settled first."""
-    start: Ints
-    """When the first programme begins (would have begun)."""
-    upper_secondary: Ints
-    """1 yes, 0 no, -1 not registered: what is true, whether or not it may be registered."""
-    protection: Ints
-    """0, 6 (confidential) or 7 (strictly confidential) address."""
+    lineage: Ints  # where settled first
+    start: Ints  # when the first programme begins (would have begun)
+    upper_secondary: Ints  # 1 yes, 0 no, -1 not registered; whether or not it may be registered
+    protection: Ints  # 0, 6 (confidential) or 7 (strictly confidential) address
     reserved: Bools
     death: Ints
     emigration: Ints
-    idents: Ints
-    """Three columns: the number at first, after one replacement, after two (repeated if none)."""
-    replaced: Ints
-    """Two columns: when each replacement took place."""
-    duf: Ints
-    """DUF number, -1 where not registered."""
+    idents: Ints  # three columns: the number at first, after one replacement, after two
+    replaced: Ints  # two columns: when each replacement took place
+    duf: Ints  # DUF number, -1 where not registered
     registered: Ints
-
-    @property
-    def size(self) -> int:
-        """The number of persons."""
-        return len(self.sex)
 
     def ident_at(self, person: Ints, date: Ints) -> Ints:
         """The identity number in force on the date."""
@@ -121,11 +106,8 @@ def make_people(size: int, seed: int, first_year: int, last_year: int) -> People
     lineage = choose(rng, geo.weights, size)
     lineage = np.where(settled < geo.founded[lineage], geo.capital[lineage], lineage)
 
-    law = np.where(
-        collective,
-        2,
-        (np.maximum(permit, arrival) >= INTEGRATION_ACT_FROM).astype(np.int64),
-    )
+    governed = (np.maximum(permit, arrival) >= INTEGRATION_ACT_FROM).astype(np.int64)
+    law = np.where(collective, 2, governed)
     school = np.where(happens(rng, p["upper_secondary"], size), 1, 0)
     protected = np.where(happens(rng, p["protected_strictly"], size), 7, 6)
     idents, replaced = make_idents(rng, birth, settled)

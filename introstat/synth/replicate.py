@@ -6,19 +6,20 @@ the municipality of the participation; the status is that on 30 November of the 
 """
 
 import datetime
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
 from introstat.errors import UserError
 from introstat.synth import deliveries, kostra, published, snapshots
+from introstat.synth.decisions import AWARD, Categories, Decisions
 from introstat.synth.deliveries import GeneratedDelivery, Progress
 from introstat.synth.draw import (
     NEVER,
     Bools,
     between,
     first_day,
+    joined,
     month_of,
     new_year,
     stream,
@@ -43,15 +44,7 @@ from introstat.synth.people import (
     make_idents,
     way_to_settlement,
 )
-from introstat.synth.programmes import (
-    AWARD,
-    GOALS,
-    Categories,
-    Decisions,
-    Leaves,
-    Participations,
-    Programmes,
-)
+from introstat.synth.programmes import GOALS, Leaves, Participations, Programmes
 from introstat.synth.published import PublishedCounts
 from introstat.synth.registers import SELF_EMPLOYED, SIGNALS, Residences, Signals
 from introstat.synth.rolls import Roll, make_rolls, status_codes
@@ -88,8 +81,7 @@ def replicate(file: Path, out: Path, seed: int, progress: Progress | None = None
             f"{FIRST_YEAR}–{LAST_YEAR} only. Leave the other years out."
         )
     rng = stream(seed, "replicate")
-    rolls = make_rolls(rng, file, table)
-    roll = Roll(*(np.concatenate([getattr(each, f.name) for each in rolls]) for f in fields(Roll)))
+    roll = joined(*make_rolls(rng, file, table))
     tell("people", 0.2)
     truth = _truth(rng, roll)
     with new_folder(out) as folder, database(folder) as connection:
@@ -106,7 +98,7 @@ def replicate(file: Path, out: Path, seed: int, progress: Progress | None = None
 def _truth(rng: np.random.Generator, roll: Roll) -> Truth:
     """A register of these persons, one participation each, and no faults."""
     people = _people(rng, roll)
-    size = people.size
+    size = len(people)
     programmes = _programmes(rng, roll, people)
     participation = np.arange(size)
     short = np.flatnonzero(participation % 10 == 0)
@@ -147,7 +139,7 @@ def _truth(rng: np.random.Generator, roll: Roll) -> Truth:
 
 
 def _people(rng: np.random.Generator, roll: Roll) -> People:
-    size = len(roll.sex)
+    size = len(roll)
     settled, permit, arrival = way_to_settlement(rng, roll.start, np.zeros(size, dtype=np.int64))
     idents, replaced = make_idents(rng, roll.birth, settled)
     seen = np.minimum(permit, settled)
@@ -176,7 +168,7 @@ def _people(rng: np.random.Generator, roll: Roll) -> People:
 
 
 def _programmes(rng: np.random.Generator, roll: Roll, people: People) -> Programmes:
-    size = people.size
+    size = len(people)
     everyone = np.arange(size)
     never = np.full(size, NEVER)
     governed = people.law == 1
@@ -230,7 +222,7 @@ def _programmes(rng: np.random.Generator, roll: Roll, people: People) -> Program
 
 def _income(rng: np.random.Generator, roll: Roll) -> IncomeLines:
     """Benefit for the last month of the programme; wages in November for the employed."""
-    size = len(roll.sex)
+    size = len(roll)
     geo = geography()
     units = make_units(size)
     everyone = np.arange(size)
@@ -267,7 +259,7 @@ def _employed(roll: Roll) -> Bools:
 def _self_employed(roll: Roll) -> Bools:
     """Every twentieth of the employed."""
     every = round(1 / SELF_EMPLOYED_SHARE)
-    chosen: Bools = np.arange(len(roll.sex)) % every == 0
+    chosen: Bools = np.arange(len(roll)) % every == 0
     return _employed(roll) & chosen
 
 

@@ -11,18 +11,18 @@ import numpy as np
 
 from introstat.errors import UserError
 from introstat.synth import published
-from introstat.synth.draw import Ints, between, choose, day, new_year, weekday
+from introstat.synth.draw import Ints, Rows, between, choose, day, new_year, weekday
 from introstat.synth.geography import geography
 from introstat.synth.parameters import data, parameters, read_csv, seed_path
 from introstat.synth.people import MAN, WOMAN, country_codes
-from introstat.synth.programmes import REASONS
 from introstat.synth.published import PublishedCounts, SexCounts, SexTable
+from introstat.synth.spells import REASONS
 
 SUCCESSES = ("arbeid", "videregaende", "hoyere_utdanning")
 
 
 @dataclass(frozen=True)
-class Roll:
+class Roll(Rows):
     """One entry per person: what the table fixes; the rest is drawn."""
 
     year: Ints
@@ -34,8 +34,7 @@ class Roll:
     end: Ints
     reason: Ints
     protection: Ints
-    status: Ints
-    """Position in `status_codes()`, -1 where the table is not about status."""
+    status: Ints  # position in status_codes(), -1 where the table is not about status
 
 
 def make_rolls(rng: np.random.Generator, file: Path, table: PublishedCounts) -> list[Roll]:

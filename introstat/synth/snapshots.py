@@ -54,6 +54,8 @@ _ENDED = (
     "case when end_registered <= $delivered then {} when first_end_registered <= $delivered "
     "and reopened > $delivered then {} end"
 )
+_PERIOD = {"fra_dato": "day_text(start_date)", "til_dato": "day_text(end_date)"}
+_PERIOD_SO_FAR = _PERIOD | {"til_dato": "day_if_known(end_date, $delivered)"}
 
 NIR = {
     "personer.csv": Extract(
@@ -76,14 +78,7 @@ NIR = {
             "registrert_dato": "day_text(registered)",
         },
         _REGISTERED.format("person_row"),
-        Targets(
-            missing="kjonn",
-            start="fodselsdato",
-            ident="ident",
-            word="oppholdsgrunnlag",
-            changed="fodselsdato",
-            registered="registrert_dato",
-        ),
+        Targets("kjonn", start="fodselsdato", word="oppholdsgrunnlag", changed="fodselsdato"),
     ),
     "kategorier.csv": Extract(
         {
@@ -91,20 +86,11 @@ NIR = {
             "ident": "number_text(ident, 11)",
             "kategori": "kind",
             "kommunenr": "code",
-            "fra_dato": "day_text(start_date)",
-            "til_dato": "day_if_known(end_date, $delivered)",
+            **_PERIOD_SO_FAR,
             "registrert_dato": "day_text(registered)",
         },
         _REGISTERED.format("category"),
-        Targets(
-            missing="kommunenr",
-            start="fra_dato",
-            end="til_dato",
-            ident="ident",
-            word="kategori",
-            changed="fra_dato",
-            registered="registrert_dato",
-        ),
+        Targets("kommunenr", word="kategori", changed="fra_dato"),
     ),
     "vedtak.csv": Extract(
         {
@@ -113,21 +99,12 @@ NIR = {
             "kommunenr": "code",
             "vedtakstype": "kind",
             "vedtaksdato": "day_text(decided)",
-            "fra_dato": "day_text(start_date)",
-            "til_dato": "day_text(end_date)",
+            **_PERIOD,
             "begrunnelse": "text",
             "registrert_dato": "day_text(registered)",
         },
         _REGISTERED.format("decision"),
-        Targets(
-            missing="vedtaksdato",
-            start="fra_dato",
-            end="til_dato",
-            ident="ident",
-            word="vedtakstype",
-            changed="vedtaksdato",
-            registered="registrert_dato",
-        ),
+        Targets("vedtaksdato", word="vedtakstype", changed="vedtaksdato"),
     ),
     "deltakelser.csv": Extract(
         {
@@ -148,13 +125,12 @@ NIR = {
         },
         _REGISTERED.format("participation"),
         Targets(
-            missing="start_dato",
+            "start_dato",
             start="start_dato",
             end="slutt_dato",
-            ident="ident",
+            parent="",
             word="avslutningsarsak",
             changed="start_dato",
-            registered="registrert_dato",
         ),
     ),
     "tiltak.csv": Extract(
@@ -168,57 +144,30 @@ NIR = {
             "registrert_dato": "day_text(registered)",
         },
         _REGISTERED.format("measure"),
-        Targets(
-            missing="tiltakstype",
-            number="timer_per_uke",
-            start="fra_dato",
-            end="til_dato",
-            parent="deltakelse_id",
-            word="tiltakstype",
-            changed="fra_dato",
-            registered="registrert_dato",
-        ),
+        Targets("tiltakstype", number="timer_per_uke", word="tiltakstype", changed="fra_dato"),
     ),
     "fravaer.csv": Extract(
         {
             "fravaer_id": "cast(row_number as varchar)",
             "deltakelse_id": "cast(participation as varchar)",
             "fravaerstype": "kind",
-            "fra_dato": "day_text(start_date)",
-            "til_dato": "day_text(end_date)",
+            **_PERIOD,
             "timer": "hours_text(half_hours, row_number % 3 = 0)",
             "registrert_dato": "day_text(registered)",
         },
         _REGISTERED.format("absence"),
-        Targets(
-            missing="timer",
-            start="fra_dato",
-            end="til_dato",
-            parent="deltakelse_id",
-            word="fravaerstype",
-            changed="fra_dato",
-            registered="registrert_dato",
-        ),
+        Targets("timer", word="fravaerstype", changed="fra_dato"),
     ),
     "permisjoner.csv": Extract(
         {
             "permisjon_id": "cast(row_number as varchar)",
             "deltakelse_id": "cast(participation as varchar)",
             "permisjonstype": "kind",
-            "fra_dato": "day_text(start_date)",
-            "til_dato": "day_text(end_date)",
+            **_PERIOD,
             "registrert_dato": "day_text(registered)",
         },
         _REGISTERED.format("leave"),
-        Targets(
-            missing="fra_dato",
-            start="fra_dato",
-            end="til_dato",
-            parent="deltakelse_id",
-            word="permisjonstype",
-            changed="fra_dato",
-            registered="registrert_dato",
-        ),
+        Targets("fra_dato", word="permisjonstype", changed="fra_dato"),
     ),
 }
 
@@ -230,18 +179,17 @@ FOLKEREGISTER = {
             "fra_dato": "day_text(start_date)",
         },
         "(select * from ident_change where start_date <= $delivered) as t",
-        Targets(missing="fra_dato", start="fra_dato"),
+        Targets("fra_dato", ident=""),
     ),
     "bosatt.csv": Extract(
         {
             "bosatt_id": "cast(row_number as varchar)",
             "ident": "current_ident(t, $delivered)",
             "kommunenr": "code",
-            "fra_dato": "day_text(start_date)",
-            "til_dato": "day_if_known(end_date, $delivered)",
+            **_PERIOD_SO_FAR,
         },
         _WITH_PERSON.format("residence", "start_date"),
-        Targets(missing="kommunenr", start="fra_dato", end="til_dato", ident="ident"),
+        Targets("kommunenr"),
     ),
 }
 
@@ -251,12 +199,11 @@ STATUS = {
             "signal_id": "cast(row_number as varchar)",
             "ident": "current_ident(t, $delivered)",
             "signal": "signal",
-            "fra_dato": "day_text(start_date)",
-            "til_dato": "day_if_known(end_date, $delivered)",
+            **_PERIOD_SO_FAR,
             "kilde": "source",
         },
         _WITH_PERSON.format("signal", "known"),
-        Targets(missing="signal", start="fra_dato", end="til_dato", ident="ident", word="signal"),
+        Targets("signal", word="signal"),
     ),
 }
 
@@ -268,7 +215,7 @@ UNITS = Extract(
         "gyldig_til": "day_if_known(end_date, $delivered)",
     },
     "(select * replace (-1 as fault) from unit where start_date <= $delivered) as t",
-    Targets(),
+    Targets("kommunenr"),  # its rows have no fault
 )
 
 

@@ -6,33 +6,39 @@ what never comes. Each table has `row_number`, and `fault` where its file can ha
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 from introstat.synth import faults
-from introstat.synth.draw import NEVER, Ints, between, choose, happens, stream
+from introstat.synth.decisions import CATEGORIES, DECISIONS, REJECTION, STOP
+from introstat.synth.draw import (
+    NEVER,
+    Ints,
+    Rows,
+    between,
+    choose,
+    day,
+    first_day,
+    happens,
+    stream,
+)
 from introstat.synth.geography import geography
 from introstat.synth.idents import organisation_numbers
 from introstat.synth.income import IncomeLines, Units
 from introstat.synth.measures import WORDS, Absences, Measures
 from introstat.synth.parameters import parameters
 from introstat.synth.people import BASES, EDUCATION_FOR_COLLECTIVE_FROM, LAWS, People, country_codes
-from introstat.synth.programmes import (
-    CATEGORIES,
-    DECISIONS,
-    GOALS,
-    LEAVE_KINDS,
-    REASONS,
-    REJECTION,
-    STOP,
-    Programmes,
-)
+from introstat.synth.programmes import GOALS, LEAVE_KINDS, Leaves, Programmes
 from introstat.synth.registers import SIGNALS, Residences, Signals
+from introstat.synth.spells import REASONS
 
 COLLECTIVE_LAW = LAWS.index("kollektiv_beskyttelse")
 INTEGRATION_LAW = LAWS.index("integreringsloven")
+Columns = dict[str, Any]
+"""A table for DuckDB: an array by the name of each column."""
 
 
 @dataclass(frozen=True)
@@ -64,27 +70,25 @@ def words(positions: Ints, labels: Sequence[str]) -> pa.Array:
 def load(connection: duckdb.DuckDBPyConnection, truth: Truth, seed: int, dirty: bool) -> None:
     """Put the register into DuckDB tables; `dirty` marks the rows to spoil."""
     tables = {
-        "person": _person(truth),
-        "person_row": _person_row(truth, seed),
+        "person": _person(truth.people),
+        "person_row": _person_row(truth.people, seed),
         "category": _category(truth),
         "decision": _decision(truth, seed),
         "participation": _participation(truth),
         "measure": _measure(truth),
-        "absence": _absence(truth),
-        "leave": _leave(truth),
-        "unit": _unit(truth),
+        "absence": _absence(truth.absences),
+        "leave": _leave(truth.programmes.leaves),
+        "unit": _unit(truth.units),
         "income_line": _income(truth),
-        "ident_change": _ident_change(truth),
-        "residence": _residence(truth),
-        "signal": _signal(truth),
+        "ident_change": _ident_change(truth.people),
+        "residence": _residence(truth.residences),
+        "signal": _signal(truth.signals),
     }
     for name, columns in tables.items():
         size = len(next(iter(columns.values())))
         fault = faults.mark(stream(seed, f"faults of {name}"), size) if dirty else np.full(size, -1)
-        columns["fault"] = pa.array(fault.astype(np.int8))
-        columns["row_number"] = pa.array(np.arange(1, size + 1))
-        arrow = pa.table(columns)
-        connection.register("arrow", arrow)
+        columns |= {"fault": fault.astype(np.int8), "row_number": np.arange(1, size + 1)}
+        connection.register("arrow", pa.table(columns))
         connection.execute(f"create table {name} as select * from arrow")
         connection.unregister("arrow")
 
@@ -94,94 +98,85 @@ def _codes(lineage: Ints, date: Ints) -> pa.Array:
     return words(geo.code_at(lineage, date), geo.codes)
 
 
-def _person(truth: Truth) -> dict[str, pa.Array]:
+def _known(numbers: Ints) -> pa.Array:
+    """Numbers, those below zero as missing."""
+    return pa.array(numbers, mask=numbers < 0)
+
+
+def _dated(rows: Rows, *names: str) -> Columns:
+    """Fields that are dates, by name; `start` and `end` are called start_date and end_date."""
+    called = {"start": "start_date", "end": "end_date"}
+    return {called.get(name, name): dates(getattr(rows, name)) for name in names}
+
+
+def _person(people: People) -> Columns:
     """One row per person: what other files need of them."""
-    people = truth.people
     return {
-        "person": pa.array(np.arange(people.size)),
-        "ident_1": pa.array(people.idents[:, 0]),
-        "ident_2": pa.array(people.idents[:, 1]),
-        "ident_3": pa.array(people.idents[:, 2]),
+        "person": np.arange(len(people)),
+        "ident_1": people.idents[:, 0],
+        "ident_2": people.idents[:, 1],
+        "ident_3": people.idents[:, 2],
         "replaced_1": dates(people.replaced[:, 0]),
         "replaced_2": dates(people.replaced[:, 1]),
-        "sex": pa.array(people.sex),
-        "duf": pa.array(people.duf, mask=people.duf < 0),
-        "protection": pa.array(people.protection),
+        "sex": people.sex,
+        "duf": _known(people.duf),
+        "protection": people.protection,
     }
 
 
-def _person_row(truth: Truth, seed: int) -> dict[str, pa.Array]:
+def _person_row(people: People, seed: int) -> Columns:
     """Rows of NIR's person file: one each, two for a few whose number was replaced."""
-    people = truth.people
     rng = stream(seed, "person rows")
     p = parameters()
-    follows = choose(rng, list(p["idents"]["nir_follows"].values()), people.size)
-    changed = people.replaced[:, 0] < NEVER
+    size = len(people)
+    follows = choose(rng, list(p["idents"]["nir_follows"].values()), size)
     # Persons registered after the replacement are known by the new number only.
-    late = people.registered >= people.replaced[:, 0]
-    second = np.flatnonzero(changed & ~late & (follows == 2))
-    keeps = changed & ~late & (follows > 0)
-    person = np.concatenate([np.arange(people.size), second])
-    is_second = np.arange(len(person)) >= people.size
-    never = np.full(len(person), NEVER)
-    held = keeps[person] & ~is_second
-    law = people.law[person]
-    may_have_school = law == INTEGRATION_LAW
-    recent = people.settled[person] >= EDUCATION_FOR_COLLECTIVE_FROM
-    may_have_school |= (law == COLLECTIVE_LAW) & recent
-    may_have_school |= happens(rng, p["people"]["upper_secondary_forbidden"], len(person))
-    school = np.where(may_have_school, people.upper_secondary[person], -1)
-    known = people.registered[person]
-    ident_1 = np.where(is_second, people.idents[person, 1], people.idents[person, 0])
-    renewed = people.replaced[person, 0] + between(rng, (0, 30), len(person))
-    return {
-        "person": pa.array(person),
-        "ident_1": pa.array(ident_1),
-        "ident_2": pa.array(people.idents[person, 1]),
-        "ident_3": pa.array(people.idents[person, 2]),
-        "replaced_1": dates(np.where(held, never, people.replaced[person, 0])),
-        "replaced_2": dates(np.where(held, never, people.replaced[person, 1])),
-        "sex": pa.array(people.sex[person]),
-        "birth": dates(people.birth[person]),
-        "country": words(people.country[person], country_codes()),
-        "basis": words(people.basis[person], BASES),
-        "permit": dates(people.permit[person]),
-        "arrival": dates(people.arrival[person]),
-        "school": words(school, ("nei", "ja")),
-        "protection": pa.array(people.protection[person]),
-        "settled_code": _codes(people.lineage[person], people.settled[person]),
-        "settled": dates(people.settled[person]),
-        "death": dates(people.death[person]),
-        "reserved": pa.array(people.reserved[person].astype(np.int8)),
-        "duf": pa.array(people.duf[person], mask=people.duf[person] < 0),
-        "registered": dates(np.where(is_second, np.maximum(renewed, known + 1), known)),
+    in_time = (people.replaced[:, 0] < NEVER) & (people.registered < people.replaced[:, 0])
+    second = np.flatnonzero(in_time & (follows == 2))
+    person = np.concatenate([np.arange(size), second])
+    is_second = np.arange(len(person)) >= size
+    row = people[person]
+    held = (in_time & (follows > 0))[person] & ~is_second
+    may_have_school = row.law == INTEGRATION_LAW
+    recent = row.settled >= EDUCATION_FOR_COLLECTIVE_FROM
+    may_have_school |= (row.law == COLLECTIVE_LAW) & recent
+    may_have_school |= happens(rng, p["people"]["upper_secondary_forbidden"], len(row))
+    renewed = row.replaced[:, 0] + between(rng, (0, 30), len(row))
+    renewed = np.maximum(renewed, row.registered + 1)
+    return _person(row) | {
+        "person": person,
+        "ident_1": np.where(is_second, row.idents[:, 1], row.idents[:, 0]),
+        "replaced_1": dates(np.where(held, NEVER, row.replaced[:, 0])),
+        "replaced_2": dates(np.where(held, NEVER, row.replaced[:, 1])),
+        "country": words(row.country, country_codes()),
+        "basis": words(row.basis, BASES),
+        **_dated(row, "birth", "permit", "arrival", "settled", "death"),
+        "school": words(np.where(may_have_school, row.upper_secondary, -1), ("nei", "ja")),
+        "settled_code": _codes(row.lineage, row.settled),
+        "reserved": row.reserved.astype(np.int8),
+        "registered": dates(np.where(is_second, renewed, row.registered)),
     }
 
 
-def _category(truth: Truth) -> dict[str, pa.Array]:
+def _category(truth: Truth) -> Columns:
     spells = truth.programmes.categories
     return {
-        "ident": pa.array(truth.people.ident_at(spells.person, spells.registered)),
+        "ident": truth.people.ident_at(spells.person, spells.registered),
         "kind": words(spells.kind, CATEGORIES),
         "code": _codes(spells.lineage, spells.start),
-        "start_date": dates(spells.start),
-        "end_date": dates(spells.end),
-        "registered": dates(spells.registered),
+        **_dated(spells, "start", "end", "registered"),
     }
 
 
-def _decision(truth: Truth, seed: int) -> dict[str, pa.Array]:
+def _decision(truth: Truth, seed: int) -> Columns:
     decisions = truth.programmes.decisions
-    ident = truth.people.ident_at(decisions.person, decisions.registered)
     return {
-        "ident": pa.array(ident),
+        "ident": truth.people.ident_at(decisions.person, decisions.registered),
         "kind": words(decisions.kind, DECISIONS),
         "code": _codes(decisions.lineage, decisions.date),
         "decided": dates(decisions.date),
-        "start_date": dates(decisions.start),
-        "end_date": dates(decisions.end),
         "text": _texts(truth, seed),
-        "registered": dates(decisions.registered),
+        **_dated(decisions, "start", "end", "registered"),
     }
 
 
@@ -189,87 +184,69 @@ def _texts(truth: Truth, seed: int) -> pa.Array:
     """Grounds of rejections and stops; a few name another person by number."""
     p = parameters()["programmes"]
     decisions = truth.programmes.decisions
-    texts = np.full(len(decisions.kind), None, dtype=object)
+    texts = np.full(len(decisions), None, dtype=object)
     for kind, name in ((REJECTION, "rejection_texts"), (STOP, "stop_texts")):
         rows = decisions.kind == kind
         texts[rows] = np.array(p[name], dtype=object)[decisions.text[rows]]
     rng = stream(seed, "decision texts")
     named = np.flatnonzero((decisions.text >= 0) & happens(rng, p["ident_in_text"], len(texts)))
-    others = truth.people.idents[rng.integers(0, truth.people.size, len(named)), 2]
+    others = truth.people.idents[rng.integers(0, len(truth.people), len(named)), 2]
     for row, other in zip(named, others, strict=True):
         texts[row] += f"; se også sak for {other:011d}"
     return pa.array(texts, pa.string())
 
 
-def _participation(truth: Truth) -> dict[str, pa.Array]:
+def _participation(truth: Truth) -> Columns:
     spells = truth.programmes.participations
     return {
-        "person": pa.array(spells.person),
-        "ident": pa.array(truth.people.ident_at(spells.person, spells.registered)),
-        "lineage": pa.array(spells.lineage),
+        "person": spells.person,
+        "ident": truth.people.ident_at(spells.person, spells.registered),
         "code": _codes(spells.lineage, spells.start),
         "decision": pa.array(spells.decision + 1, mask=spells.decision < 0),
-        "start_date": dates(spells.start),
-        "end_date": dates(spells.end),
         "reason": words(spells.reason, REASONS),
         "source": words(spells.by_system.astype(np.int64), ("kommune", "system")),
-        "registered": dates(spells.registered),
-        "end_registered": dates(spells.end_registered),
-        "first_end": dates(spells.first_end),
-        "first_end_registered": dates(spells.first_end_registered),
-        "reopened": dates(spells.reopened),
         "goal": words(spells.goal, GOALS),
-        "contract": dates(spells.contract),
+        **_dated(spells, "start", "end", "registered", "end_registered", "first_end"),
+        **_dated(spells, "first_end_registered", "reopened", "contract"),
     }
 
 
-def _measure(truth: Truth) -> dict[str, pa.Array]:
+def _measure(truth: Truth) -> Columns:
     measures = truth.measures
-    spells = truth.programmes.participations
+    spells = truth.programmes.participations[measures.participation]
     # Decimals come with a point from some municipalities' systems, with a comma from the rest.
     point = stream(0, "decimal point").random(geography().size)
     point_used = point < parameters()["measures"]["decimal_point"]
     return {
-        "participation": pa.array(measures.participation + 1),
+        "participation": measures.participation + 1,
         "word": words(measures.word, WORDS),
-        "start_date": dates(measures.start),
-        "end_date": dates(measures.end),
-        "planned_end": dates(measures.planned_end),
-        "end_known": dates(spells.end_registered[measures.participation]),
-        "half_hours": pa.array(measures.half_hours, mask=measures.half_hours < 0),
-        "decimal_point": pa.array(point_used[spells.lineage[measures.participation]]),
-        "registered": dates(measures.registered),
+        "end_known": dates(spells.end_registered),
+        "half_hours": _known(measures.half_hours),
+        "decimal_point": point_used[spells.lineage],
+        **_dated(measures, "start", "end", "planned_end", "registered"),
     }
 
 
-def _absence(truth: Truth) -> dict[str, pa.Array]:
-    absences = truth.absences
+def _absence(absences: Absences) -> Columns:
     return {
-        "participation": pa.array(absences.participation + 1),
+        "participation": absences.participation + 1,
         "kind": words(absences.valid.astype(np.int64), ("ugyldig", "gyldig")),
-        "start_date": dates(absences.start),
-        "end_date": dates(absences.end),
-        "half_hours": pa.array(absences.half_hours),
-        "registered": dates(absences.registered),
+        "half_hours": absences.half_hours,
+        **_dated(absences, "start", "end", "registered"),
     }
 
 
-def _leave(truth: Truth) -> dict[str, pa.Array]:
-    leaves = truth.programmes.leaves
+def _leave(leaves: Leaves) -> Columns:
     return {
-        "participation": pa.array(leaves.participation + 1),
+        "participation": leaves.participation + 1,
         "kind": words(leaves.kind, LEAVE_KINDS),
-        "start_date": dates(leaves.start),
-        "end_date": dates(leaves.end),
-        "registered": dates(leaves.registered),
+        **_dated(leaves, "start", "end", "registered"),
     }
 
 
-def _unit(truth: Truth) -> dict[str, pa.Array]:
+def _unit(units: Units) -> Columns:
     """One row per reporting unit and spell under one municipality code."""
     geo = geography()
-    units = truth.units
-    number = organisation_numbers(units.size)
     begins = np.concatenate([[0], geo.breaks])
     unit, period = np.divmod(np.arange(units.size * len(begins)), len(begins))
     code = geo.table[period, units.lineage[unit]]
@@ -277,67 +254,57 @@ def _unit(truth: Truth) -> dict[str, pa.Array]:
     opens = (period == 0) | (code != np.roll(code, 1))
     unit, code, start = unit[opens], code[opens], begins[period[opens]]
     following = np.append(np.where(unit[1:] == unit[:-1], start[1:] - 1, NEVER), NEVER)
-    start = np.maximum(start, np.datetime64("2000-01-01", "D").astype(np.int64))
     return {
-        "unit": pa.array(number[unit]),
+        "unit": organisation_numbers(units.size)[unit],
         "code": words(code, geo.codes),
-        "start_date": dates(start),
+        "start_date": dates(np.maximum(start, day("2000-01-01"))),
         "end_date": dates(following),
     }
 
 
-def _income(truth: Truth) -> dict[str, pa.Array]:
+def _income(truth: Truth) -> Columns:
     lines = truth.income
-    number = organisation_numbers(truth.units.size + len(geography().codes))
     # Numbers of the units come first; the municipalities themselves take those after.
     codes = len(geography().codes)
-    payer = np.where(lines.payer < codes, number[truth.units.size :][lines.payer % codes], 0)
-    payer = np.where(lines.payer < codes, payer, number[lines.unit])
-    last = (lines.month + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - 1
+    number = organisation_numbers(truth.units.size + codes)
+    of_municipality = number[truth.units.size :][lines.payer % codes]
+    payer = np.where(lines.payer < codes, of_municipality, number[lines.unit])
     return {
-        "delivered": pa.array(lines.delivered.astype(np.int16)),
-        "month": pa.array(lines.month.astype(np.int16)),
-        "payer": pa.array(payer.astype(np.int32)),
-        "unit": pa.array(number[lines.unit].astype(np.int32)),
-        "person": pa.array(lines.person.astype(np.int32)),
-        "ident": pa.array(truth.people.ident_at(lines.person, last)),
-        "kind": pa.array(lines.kind.astype(np.int8)),
-        "amount": pa.array(lines.amount.astype(np.int32)),
+        "delivered": lines.delivered.astype(np.int16),
+        "month": lines.month.astype(np.int16),
+        "payer": payer.astype(np.int32),
+        "unit": number[lines.unit].astype(np.int32),
+        "person": lines.person.astype(np.int32),
+        "ident": truth.people.ident_at(lines.person, first_day(lines.month + 1) - 1),
+        "kind": lines.kind.astype(np.int8),
+        "amount": lines.amount.astype(np.int32),
     }
 
 
-def _ident_change(truth: Truth) -> dict[str, pa.Array]:
-    people = truth.people
-    first = np.flatnonzero(people.replaced[:, 0] < NEVER)
-    second = np.flatnonzero(people.replaced[:, 1] < NEVER)
+def _ident_change(people: People) -> Columns:
+    first = people[people.replaced[:, 0] < NEVER]
+    second = people[people.replaced[:, 1] < NEVER]
     return {
-        "old": pa.array(np.concatenate([people.idents[first, 0], people.idents[second, 1]])),
-        "new": pa.array(np.concatenate([people.idents[first, 1], people.idents[second, 2]])),
-        "start_date": dates(
-            np.concatenate([people.replaced[first, 0], people.replaced[second, 1]])
-        ),
+        "old": np.concatenate([first.idents[:, 0], second.idents[:, 1]]),
+        "new": np.concatenate([first.idents[:, 1], second.idents[:, 2]]),
+        "start_date": dates(np.concatenate([first.replaced[:, 0], second.replaced[:, 1]])),
     }
 
 
-def _residence(truth: Truth) -> dict[str, pa.Array]:
-    residences = truth.residences
+def _residence(residences: Residences) -> Columns:
     return {
-        "person": pa.array(residences.person),
+        "person": residences.person,
         "code": words(residences.code, geography().codes),
-        "start_date": dates(residences.start),
-        "end_date": dates(residences.end),
+        **_dated(residences, "start", "end"),
     }
 
 
-def _signal(truth: Truth) -> dict[str, pa.Array]:
-    signals = truth.signals
+def _signal(signals: Signals) -> Columns:
     sources = parameters()["status"]["kilde"]
     source = [sources.get(word, sources["other"]) for word in SIGNALS]
     return {
-        "person": pa.array(signals.person),
+        "person": signals.person,
         "signal": words(signals.signal, SIGNALS),
         "source": words(signals.signal, source),
-        "start_date": dates(signals.start),
-        "end_date": dates(signals.end),
-        "known": dates(signals.known),
+        **_dated(signals, "start", "end", "known"),
     }
