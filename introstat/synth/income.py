@@ -290,7 +290,7 @@ def _report(lines: Lines, units: Units) -> IncomeLines:
     geo = geography()
     code = geo.code_at(units.lineage[lines.unit], first_day(lines.month))
     payer = np.where(lines.unit < units.municipal, code, len(geo.codes) + lines.unit)
-    return IncomeLines(*lines.columns(), delivered=lines.month, payer=payer)
+    return IncomeLines(**vars(lines), delivered=lines.month, payer=payer)
 
 
 def _corrections(
