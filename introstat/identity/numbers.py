@@ -1,15 +1,8 @@
 """Check digits of fødselsnummer, D-number and DUF number, the rules from 2032 included."""
 
 import re
-from collections.abc import Callable, Sequence
-from itertools import compress
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    Digits = np.ndarray[tuple[int, ...], np.dtype[np.int16]]
-    Verdicts = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
+from collections.abc import Callable
+from functools import lru_cache
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -42,77 +35,40 @@ NUMBER_IN_TEXT = _number_in_text(r"\p{Nd}", BLANKS)
 NUMBER_IN_ASCII = _number_in_text("[0-9]", "".join(filter(str.isascii, BLANKS)))
 
 
+# A person's number comes again and again: what was found of it is remembered, about 200 bytes each.
+@lru_cache(1_000_000)
 def is_valid_ident(text: str) -> bool:
-    """Tell whether a text is a valid fødselsnummer or D-number, a synthetic one included.
+    """Return whether a text is a valid fødselsnummer or D-number, a synthetic one included.
 
     Valid: eleven digits, a date part that is a date (day − 40 for D-numbers, month − 80 for
     synthetic ones), k1 leaving 0–3 and k2 leaving 0. The number tells neither century nor sex, so a
-    29 February is a date if any century has it.
+    29 February is a date if any century has it: year 00 had one once, in 2000.
     """
-    return valid_idents([text])[0]
-
-
-def is_valid_duf(text: str) -> bool:
-    """Tell whether a text is a valid DUF number: ten digits and their weighted sum mod 11."""
-    return valid_dufs([text])[0]
-
-
-def valid_idents(texts: Sequence[str]) -> list[bool]:
-    """Tell of each of many texts, in a fraction of the time, whether it `is_valid_ident`."""
-    return _of_digits(texts, 11, _are_idents)
-
-
-def valid_dufs(texts: Sequence[str]) -> list[bool]:
-    """Tell of each of many texts, in a fraction of the time, whether it `is_valid_duf`."""
-    return _of_digits(texts, 12, _are_dufs)
-
-
-def _of_digits(
-    texts: Sequence[str], length: int, check: Callable[["Digits"], "Verdicts"]
-) -> list[bool]:
-    """Return what `check` says of the texts that are so many digits; no other is valid."""
-    import numpy as np
-
-    fit = [len(text) == length and text.isascii() and text.isdigit() for text in texts]
-    joined = "".join(compress(texts, fit)).encode("ascii")
-    digits = np.frombuffer(joined, np.uint8).reshape(-1, length).astype(np.int16) - ord("0")
-    valid = np.array(fit, bool)
-    valid[valid] = check(digits)
-    return cast(list[bool], valid.tolist())
-
-
-def _are_idents(digits: "Digits") -> "Verdicts":
-    day, month, year = (10 * digits[:, 0:6:2] + digits[:, 1:6:2]).T
-    valid: Verdicts = (
-        _are_dates(day - 40 * (day > 40), month - 80 * (month > 80), year)
-        & (_weighted(digits, _K1_WEIGHTS) % 11 <= 3)
-        & (_weighted(digits, _K2_WEIGHTS) % 11 == 0)
+    if not _is_digits(text, 11):
+        return False
+    day, month, year = int(text[:2]), int(text[2:4]), int(text[4:6])
+    day, month = day - 40 * (day > 40), month - 80 * (month > 80)
+    return (
+        1 <= month <= 12
+        and 1 <= day <= _DAYS_OF_MONTHS[month] + (month == 2 and year % 4 == 0)
+        and _weighted(text, _K1_WEIGHTS) % 11 <= 3
+        and _weighted(text, _K2_WEIGHTS) % 11 == 0
     )
-    return valid
 
 
-def _are_dates(day: "Digits", month: "Digits", year: "Digits") -> "Verdicts":
-    """Tell which days are, in any century: year 00 had a 29 February once, in 2000."""
-    import numpy as np
-
-    is_month = (month >= 1) & (month <= 12)
-    days = np.array(_DAYS_OF_MONTHS)[month * is_month] + ((month == 2) & (year % 4 == 0))
-    valid: Verdicts = (day >= 1) & (day <= days)
-    return valid
+@lru_cache(1_000_000)
+def is_valid_duf(text: str) -> bool:
+    """Return whether a text is a valid DUF number: ten digits and their weighted sum mod 11."""
+    return _is_digits(text, 12) and _weighted(text, _DUF_WEIGHTS) % 11 == int(text[10:])
 
 
-def _are_dufs(digits: "Digits") -> "Verdicts":
-    last_two = 10 * digits[:, 10] + digits[:, 11]
-    valid: Verdicts = _weighted(digits, _DUF_WEIGHTS) % 11 == last_two
-    return valid
+def _is_digits(text: str, length: int) -> bool:
+    return len(text) == length and text.isascii() and text.isdigit()
 
 
-def _weighted(digits: "Digits", weights: tuple[int, ...]) -> "Digits":
-    """Sum the first digits up by their weights; in small numbers, for there may be millions."""
-    import numpy as np
-
-    sums: Digits = digits[:, : len(weights)] @ np.array(weights, digits.dtype)
-    return sums
+def _weighted(text: str, weights: tuple[int, ...]) -> int:
+    """Return the sum of the first digits by their weights."""
+    return sum(int(digit) * weight for digit, weight in zip(text, weights, strict=False))
 
 
 def numbers_replaced(text: str, replace: Callable[[str], str]) -> str:
@@ -132,18 +88,12 @@ def numbers_replaced(text: str, replace: Callable[[str], str]) -> str:
 
 
 def holds_valid_number(text: str) -> bool:
-    """Tell whether a valid identity number stands in a text, also within a longer run of digits."""
-    found: list[str] = []
-
-    def noted(digits: str) -> str:
-        found.append(digits)
-        return ""
-
-    numbers_replaced(text, noted)
+    """Return whether a valid identity number stands in a text, or within a longer run of digits."""
+    found = [ascii_digits(run) for run in (*_APART.findall(text), *_RUN.findall(text))]
     return any(
-        valid_idents(
-            [digits[start : start + 11] for digits in found for start in range(len(digits) - 10)]
-        )
+        is_valid_ident(digits[start : start + 11])
+        for digits in found
+        for start in range(len(digits) - 10)
     )
 
 

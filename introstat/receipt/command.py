@@ -1,5 +1,6 @@
 """The command `introstat receive`."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,10 +54,10 @@ def receive_command(extracts: Path, received: Path | None, key_file: Path | None
 def receive_with_progress(
     extracts: Path, received: Path, key_file: Path | None, console: Console
 ) -> "Outcome":
-    """Receive with a progress bar and say what came of it.
+    """Receive with a progress bar and print a line for each remark, refusal and page with more.
 
-    One line for each remark, each refusal, and each page that has more on them; also when receiving
-    had to stop, of what came before.
+    Also when receiving had to stop, of what came before. Raises UserError if there is nothing to
+    receive, the key cannot be used, or receiving had to stop.
     """
     from introstat.contract import sources
     from introstat.identity.pseudonyms import Pseudonymiser, load_key
@@ -85,18 +86,14 @@ def receive_with_progress(
 
 
 def _tell(outcome: "Outcome", received: Path, console: Console) -> None:
+    say = partial(console.print, highlight=False, soft_wrap=True, markup=False)
     for remark in outcome.remarks:
-        console.print(f"Remark: {remark}", highlight=False, soft_wrap=True, markup=False)
+        say(f"Remark: {remark}")
     for refusal in outcome.refused:
-        console.print(
-            f"Refused: {refusal}", highlight=False, soft_wrap=True, markup=False, style="red"
-        )
+        say(f"Refused: {refusal}", style="red")
     for page in outcome.summaries:
-        console.print(f"Summary: {page}", highlight=False, soft_wrap=True, markup=False)
-    console.print(
+        say(f"Summary: {page}")
+    say(
         f"Received {len(outcome.received)} deliveries, {len(outcome.known)} known before, "
-        f"{len(outcome.refused)} refused, into {received}",
-        highlight=False,
-        soft_wrap=True,
-        markup=False,
+        f"{len(outcome.refused)} refused, into {received}"
     )

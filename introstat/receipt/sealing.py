@@ -17,8 +17,8 @@ from introstat.filereading import make_table
 from introstat.identity.numbers import (
     NUMBER_IN_ASCII,
     NUMBER_IN_TEXT,
-    valid_dufs,
-    valid_idents,
+    is_valid_duf,
+    is_valid_ident,
 )
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.manifest import DeliveredFile, Delivery
@@ -169,8 +169,8 @@ def _seal_numbers(
         {
             "number": numbers,
             "pseudonym": list(map(pseudonymiser.pseudonym, numbers)),
-            "is_valid_ident": pa.array(valid_idents(numbers), pa.bool_()),
-            "is_valid_duf": pa.array(valid_dufs(numbers), pa.bool_()),
+            "is_valid_ident": pa.array(map(is_valid_ident, numbers), pa.bool_()),
+            "is_valid_duf": pa.array(map(is_valid_duf, numbers), pa.bool_()),
         },
     )
     connection.execute(
@@ -237,8 +237,8 @@ def _has_slipped(text: str, codes: str) -> bool:
     """Tell whether codes are none, and a valid number stands where they should."""
     starts = range(len(text) - 10)
     return not re.fullmatch(codes, text) and (
-        any(valid_idents([text[start : start + 11] for start in starts]))
-        or any(valid_dufs([text[start : start + 12] for start in starts]))
+        any(is_valid_ident(text[start : start + 11]) for start in starts)
+        or any(is_valid_duf(text[start : start + 12]) for start in starts)
     )
 
 

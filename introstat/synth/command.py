@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from introstat.errors import UserError
+from introstat.progress import shown
 from introstat.synth.parameters import FIRST_YEAR, LAST_YEAR, NIR_DELIVERIES, SHAPES
 
 FEWEST, MOST = 50, 3_000_000
@@ -122,27 +122,12 @@ def synth(
     elif first_year > last_year:
         raise click.UsageError(f"--from {first_year} is after --to {last_year}. Swap them.")
     try:
-        console = Console(stderr=True)
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        ) as bar:
-            task = bar.add_task("synthetic extracts", total=1.0)
-
-            def tell(step: str, share: float) -> None:
-                bar.update(task, description=step, completed=share)
-
+        with shown(Console(stderr=True), "Writing extracts") as tell:
             if file is not None:
                 replicate(file, out, seed, tell)
             else:
-                generate(
-                    out, persons, seed, first_year, last_year, nir_deliveries, tell, shapes,
-                    municipalities,
-                )  # fmt: skip
+                years = (first_year, last_year)
+                generate(out, persons, seed, *years, nir_deliveries, tell, shapes, municipalities)
     except FileExistsError as error:
         raise UserError(
             f"{out} exists and is not an empty folder. Name another folder with --out, "

@@ -1,25 +1,24 @@
 """The deliveries: which there are, and their folders with manifests."""
 
-import datetime
 import gzip
-import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
+from introstat.filereading import count, sha256_of
+from introstat.progress import Tell
+from introstat.sql import text_literal
 from introstat.synth import snapshots
 from introstat.synth.parameters import SHAPES, parameters
 
-Progress = Callable[[str, float], None]
-"""Told what is being done and how far it has come, 0 to 1."""
 CSV_FORMAT = "format csv, header true, delimiter ';', quote '\"', escape '\"', nullstr ''"
 # Finished lines, one a row: no header, no quotes, a delimiter that never occurs.
 LINES_FORMAT = "format csv, header false, delimiter E'\\x01', quote '', escape '', nullstr ''"
-_MIXED = ("latin_1", "parquet")
 PARQUET_FORMAT = "format parquet, compression zstd"
 
 
@@ -28,74 +27,85 @@ class GeneratedDelivery:
     """One delivery: who sends it, when, and the last day it knows of."""
 
     source: str
-    delivered: datetime.date
-    covers_until: datetime.date
+    delivered: date
+    covers_until: date
 
 
 def plan(first_year: int, last_year: int, nir_deliveries: str) -> list[GeneratedDelivery]:
     """All deliveries for the years, in order of date."""
     days = parameters()["deliveries"]
-    deliveries: list[GeneratedDelivery] = []
+    planned: list[GeneratedDelivery] = []
 
-    def add(source: str, year: int, month_day: str, covers_until: datetime.date) -> None:
-        delivered = datetime.date.fromisoformat(f"{year}-{month_day}")
-        deliveries.append(GeneratedDelivery(source, delivered, covers_until))
+    def add(source: str, year: int, month_day: str, covers_until: date) -> None:
+        delivered = date.fromisoformat(f"{year}-{month_day}")
+        planned.append(GeneratedDelivery(source, delivered, covers_until))
 
     for year in range(first_year, last_year + 1):
-        june, december = datetime.date(year, 6, 30), datetime.date(year, 12, 31)
+        december = date(year, 12, 31)
         if nir_deliveries == "half-yearly":
-            add("nir", year, days["nir_half_year"], june)
+            add("nir", year, days["nir_half_year"], date(year, 6, 30))
         if nir_deliveries != "last" or year == last_year:
             add("nir", year + 1, days["nir"], december)
         add("folkeregister", year + 1, days["folkeregister"], december)
-        add("status", year, days["status_autumn"], datetime.date(year, 8, 31))
+        add("status", year, days["status_autumn"], date(year, 8, 31))
         add("status", year + 1, days["status"], december)
-        if year <= parameters()["kostra"]["last_year"]:
-            add("kostra", year + 1, days["kostra"], december)
-    for month in range((first_year - 1970) * 12, (last_year - 1969) * 12):
-        following = datetime.date(1970 + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    months = range((first_year - 1970) * 12, (last_year - 1969) * 12)
+    return in_order([*planned, *of_months(months)])
+
+
+def of_months(months: Sequence[int]) -> list[GeneratedDelivery]:
+    """The a-ordningen deliveries of months since 1970, and the form 11b of their years."""
+    days, last_form = parameters()["deliveries"], parameters()["kostra"]["last_year"]
+    planned = []
+    for month in months:
+        following = date(1970 + (month + 1) // 12, (month + 1) % 12 + 1, 1)
         delivered = following.replace(day=days["aordningen_day"])
-        last_day = following - datetime.timedelta(days=1)
-        deliveries.append(GeneratedDelivery("aordningen", delivered, last_day))
-    return sorted(deliveries, key=lambda each: (each.delivered, each.source))
+        last_day = following - timedelta(days=1)
+        planned.append(GeneratedDelivery("aordningen", delivered, last_day))
+    for year in sorted({1970 + month // 12 for month in months}):
+        if year <= last_form:
+            delivered = date.fromisoformat(f"{year + 1}-{days['kostra']}")
+            planned.append(GeneratedDelivery("kostra", delivered, date(year, 12, 31)))
+    return planned
+
+
+def in_order(planned: list[GeneratedDelivery]) -> list[GeneratedDelivery]:
+    """Deliveries by date and source."""
+    return sorted(planned, key=lambda each: (each.delivered, each.source))
 
 
 def write(
     connection: duckdb.DuckDBPyConnection,
     out: Path,
     deliveries: list[GeneratedDelivery],
-    progress: Progress,
-    share: tuple[float, float] = (0.0, 1.0),
+    progress: Tell,
     shapes: str = SHAPES[0],
 ) -> None:
     """Write every delivery's folder below `out`, plain or in the mixed shapes of the contract."""
     days = parameters()["deliveries"]
-    zipped = set(days["gzipped"])
-    latin_1, parquet = (set(days[key]) if shapes == "mixed" else set() for key in _MIXED)
+    latin_1, parquet = (days[key] if shapes == "mixed" else () for key in ("latin_1", "parquet"))
     for number, delivery in enumerate(deliveries):
-        low, high = share
-        progress(
-            f"writing {delivery.source} {delivery.delivered}",
-            low + (high - low) * number / len(deliveries),
-        )
-        first = not any(earlier.source == delivery.source for earlier in deliveries[:number])
-        folder = out / delivery.source / delivery.delivered.isoformat()
+        source = delivery.source
+        progress(number, len(deliveries), f"{source} {delivery.delivered}")
+        first = source not in {earlier.source for earlier in deliveries[:number]}
+        last = source not in {later.source for later in deliveries[number + 1 :]}
+        folder = out / source / delivery.delivered.isoformat()
         folder.mkdir(parents=True)
+        encoding = "latin-1" if last and source in latin_1 else "utf-8"
         files: dict[str, dict[str, object]] = {}
-        later = any(other.source == delivery.source for other in deliveries[number + 1 :])
-        encoding = "latin-1" if not later and delivery.source in latin_1 else "utf-8"
         for name, query, how in _files(connection, delivery, first):
             path = folder / name
-            if not later and delivery.source in parquet and path.suffix == ".csv":
+            if last and source in parquet and path.suffix == ".csv":
                 path, how = path.with_suffix(".parquet"), PARQUET_FORMAT
-            rows = _copy(connection, path, query, how)
+            rows = count(connection, f"copy ({query}) to {text_literal(str(path))} ({how})")
             if encoding == "latin-1":
                 _as_latin_1(path)
             # Only the oldest of several: a run with one delivery stays readable as it is.
-            if first and later and delivery.source in zipped:
+            if first and not last and source in days["gzipped"]:
                 path = _gzip(path)
-            files[path.name] = {"rows": rows, "sha256": _sha256(path)}
+            files[path.name] = {"rows": rows, "sha256": sha256_of(path)}
         _manifest(folder, delivery, encoding, files)
+    progress(len(deliveries), len(deliveries), "")
 
 
 def _files(
@@ -125,14 +135,6 @@ def _files(
             yield "virksomheter.csv", snapshots.UNITS.query(day), CSV_FORMAT
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, path: Path, query: str, how: str) -> int:
-    """Write the query's rows; how many there were."""
-    target = str(path).replace("'", "''")
-    row = connection.execute(f"copy ({query}) to '{target}' ({how})").fetchone()
-    assert row is not None
-    return int(row[0])
-
-
 def _as_latin_1(path: Path) -> None:
     """Write a text file anew in latin-1 with Windows line ends."""
     written = path.rename(path.with_name(f".{path.name}"))
@@ -155,11 +157,6 @@ def _gzip(path: Path) -> Path:
         shutil.copyfileobj(source, packed, 1 << 20)
     path.unlink()
     return zipped
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _manifest(

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 
 from introstat.places import memory_limit
+from introstat.progress import Tell, silent
+from introstat.sql import text_literal
 from introstat.synth import deliveries, kostra, snapshots
-from introstat.synth.deliveries import Progress
 from introstat.synth.geography import settled_in
 from introstat.synth.income import make_income, make_units
 from introstat.synth.measures import make_absences, make_measures
@@ -28,7 +29,7 @@ def generate(
     first_year: int,
     last_year: int,
     nir_deliveries: str = "yearly",
-    progress: Progress | None = None,
+    progress: Tell = silent,
     shapes: str = SHAPES[0],
     municipalities: int | None = None,
 ) -> None:
@@ -36,43 +37,35 @@ def generate(
 
     `persons` is everyone in the register, of whom about nine in ten take part; with
     `municipalities` they live in so many of the largest. The same arguments give the same bytes.
+    Raises FileExistsError if `out` is in use, OSError if it cannot be written.
     """
-    tell: Progress = progress or (lambda step, share: None)
-    tell("people and programmes", 0.0)
+    planned = deliveries.plan(first_year, last_year, nir_deliveries)
+    progress(0, len(planned), "people and programmes")
     with settled_in(municipalities):
-        truth = make_truth(persons, seed, first_year, last_year, tell)
+        truth = make_truth(persons, seed, first_year, last_year)
     with new_folder(out) as folder, database(folder) as connection:
-        tell("handing over to DuckDB", 0.30)
         load(connection, truth, seed, dirty=True)
         del truth
         snapshots.macros(connection)
         last_form = min(last_year, parameters()["kostra"]["last_year"])
         if first_year <= last_form:
-            tell("form 11b", 0.36)
             kostra.prepare(connection, first_year, last_form)
-        planned = deliveries.plan(first_year, last_year, nir_deliveries)
-        deliveries.write(connection, folder, planned, tell, (0.4, 1.0), shapes)
-    tell("done", 1.0)
+        deliveries.write(connection, folder, planned, progress, shapes)
 
 
-def make_truth(persons: int, seed: int, first_year: int, last_year: int, tell: Progress) -> Truth:
-    """Everything that happens to the persons."""
+def make_truth(persons: int, seed: int, first_year: int, last_year: int) -> Truth:
+    """Return everything that happens to the persons."""
     people = make_people(persons, seed, first_year, last_year)
     programmes = make_programmes(people, seed)
     spells = programmes.participations
-    tell("measures and absence", 0.08)
-    measures = make_measures(spells, seed)
-    absences = make_absences(spells, seed)
-    tell("income", 0.18)
     units = make_units(persons)
-    income = make_income(people, programmes, units, seed, first_year, last_year)
     return Truth(
         people=people,
         programmes=programmes,
-        measures=measures,
-        absences=absences,
+        measures=make_measures(spells, seed),
+        absences=make_absences(spells, seed),
         units=units,
-        income=income,
+        income=make_income(people, programmes, units, seed, first_year, last_year),
         residences=make_residences(people, programmes, seed),
         signals=make_signals(people, spells, seed),
     )
@@ -99,12 +92,7 @@ def new_folder(out: Path) -> Iterator[Path]:
 @contextmanager
 def database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB in memory, spilling beside the folder that is being written."""
-    connection = duckdb.connect(":memory:")
-    try:
+    with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
-        connection.execute("set preserve_insertion_order = true")
-        spill = str(folder.parent / "spill").replace("'", "''")
-        connection.execute(f"set temp_directory = '{spill}'")
+        connection.execute(f"set temp_directory = {text_literal(str(folder.parent / 'spill'))}")
         yield connection
-    finally:
-        connection.close()

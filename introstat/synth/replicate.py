@@ -5,15 +5,16 @@ are the warehouse's: a participant has a participation that touches the year; an
 the municipality of the participation; the status is that on 30 November of the year after the exit.
 """
 
-import datetime
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from introstat.errors import UserError
+from introstat.progress import Tell, silent
 from introstat.synth import deliveries, kostra, published, snapshots
 from introstat.synth.decisions import AWARD, Categories, Decisions
-from introstat.synth.deliveries import GeneratedDelivery, Progress
+from introstat.synth.deliveries import GeneratedDelivery
 from introstat.synth.draw import (
     NEVER,
     Bools,
@@ -37,7 +38,6 @@ from introstat.synth.income import (
     sort_lines,
 )
 from introstat.synth.measures import WORDS, Absences, Measures
-from introstat.synth.parameters import parameters
 from introstat.synth.people import (
     INTEGRATION_ACT_FROM,
     People,
@@ -69,10 +69,8 @@ STATUS_SIGNALS = {
 """The signal that gives each status; 11 and 08 have none."""
 
 
-def replicate(file: Path, out: Path, seed: int, progress: Progress | None = None) -> None:
+def replicate(file: Path, out: Path, seed: int, progress: Tell = silent) -> None:
     """Write extracts to the new folder `out` from which the table in `file` can be computed."""
-    tell: Progress = progress or (lambda step, share: None)
-    tell(f"reading {file.name}", 0.0)
     table = published.read(file)
     years = table.years
     if min(years) < FIRST_YEAR or max(years) > LAST_YEAR:
@@ -82,7 +80,6 @@ def replicate(file: Path, out: Path, seed: int, progress: Progress | None = None
         )
     rng = stream(seed, "replicate")
     roll = joined(*make_rolls(rng, file, table))
-    tell("people", 0.2)
     truth = _truth(rng, roll)
     with new_folder(out) as folder, database(folder) as connection:
         load(connection, truth, seed, dirty=False)
@@ -91,8 +88,7 @@ def replicate(file: Path, out: Path, seed: int, progress: Progress | None = None
         forms = [each.covers_until.year for each in planned if each.source == "kostra"]
         if forms:
             kostra.prepare(connection, min(forms), max(forms))
-        deliveries.write(connection, folder, planned, tell, (0.4, 1.0))
-    tell("done", 1.0)
+        deliveries.write(connection, folder, planned, progress)
 
 
 def _truth(rng: np.random.Generator, roll: Roll) -> Truth:
@@ -283,22 +279,11 @@ def _signals(rng: np.random.Generator, roll: Roll) -> Signals:
 def _plan(table: PublishedCounts, truth: Truth) -> list[GeneratedDelivery]:
     """The deliveries that are needed, late enough for the table to be final."""
     last = max(table.years)
-    december = datetime.date(last, 12, 31)
-    planned = [GeneratedDelivery("nir", datetime.date(last + 1, 1, 21), december)]
+    planned = [GeneratedDelivery("nir", date(last + 1, 1, 21), date(last, 12, 31))]
     # A status is final two years after; who has got a new number by then must be known too.
     is_status = table.shape == published.STATUS
-    known = datetime.date(last + (2 if is_status else 1), 1, 21)
-    until = datetime.date(known.year - 1, 12, 31)
-    planned.append(GeneratedDelivery("folkeregister", known, until))
-    if is_status:
-        planned.append(GeneratedDelivery("status", known, until))
-    months = np.unique(truth.income.delivered)
-    for month in (int(each) for each in months):
-        following = datetime.date(1970 + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-        until = following - datetime.timedelta(days=1)
-        planned.append(GeneratedDelivery("aordningen", following.replace(day=10), until))
-    for year in sorted({1970 + int(month) // 12 for month in months}):
-        if year <= parameters()["kostra"]["last_year"]:
-            delivered = datetime.date(year + 1, 2, 20)
-            planned.append(GeneratedDelivery("kostra", delivered, datetime.date(year, 12, 31)))
-    return sorted(planned, key=lambda each: (each.delivered, each.source))
+    known = date(last + (2 if is_status else 1), 1, 21)
+    for source in ("folkeregister", "status") if is_status else ("folkeregister",):
+        planned.append(GeneratedDelivery(source, known, date(known.year - 1, 12, 31)))
+    months = np.unique(truth.income.delivered).tolist()
+    return deliveries.in_order([*planned, *deliveries.of_months(months)])
