@@ -8,10 +8,11 @@ of the shapes in `SHAPES`. Figures that contradict each other cannot be reproduc
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from pathlib import Path
+from typing import NamedTuple
 
 from introstat.errors import UserError
 from introstat.synth.parameters import read_csv, seed_path
@@ -32,8 +33,8 @@ WHOLE_COUNTRY, SHIELDED = "Hele Norge", "Skjermet identitet"
 EXITS, TO_WORK = "Antall avsluttet", "Antall over til arbeid"
 TO_EDUCATION, SHARE = "Antall over til utdanning", "Andel i arbeid eller utdanning"
 FIVE_OR_MORE, MUNICIPALITIES = "Kommuner med fem eller flere avsluttede", "antall kommuner"
+# At most this many contradictions are listed.
 SHOWN = 12
-"""At most this many contradictions are listed."""
 
 
 class ContradictionError(UserError):
@@ -53,8 +54,7 @@ Cells = dict[tuple[str, str, str, str], str]
 """Text of each value by row dimension, row, column and measure."""
 
 
-@dataclass(frozen=True)
-class SexCounts:
+class SexCounts(NamedTuple):
     """Men and women."""
 
     men: int
@@ -70,8 +70,7 @@ class SexTable:
     rest: SexCounts
 
 
-@dataclass(frozen=True)
-class CountyResult:
+class CountyResult(NamedTuple):
     """Exits of one county: in all, to work, to education."""
 
     exits: int
@@ -86,16 +85,14 @@ class DirectResult:
     year: int
     counties: dict[str, CountyResult]
     shielded: CountyResult
-    men: int
-    """Men among the exits."""
+    men: int  # men among the exits
     successful_men: int
-    municipalities: int | None
-    """How many municipalities have five or more exits, if the file says."""
+    municipalities: int | None  # how many have five or more exits, if the file says
 
 
 @dataclass(frozen=True)
 class PublishedCounts:
-    """A file that has been read and found consistent."""
+    """A file that has been read and found consistent; one of the lists is empty."""
 
     shape: str
     tables: list[SexTable]
@@ -108,23 +105,20 @@ class PublishedCounts:
 
 
 def read(file: Path) -> PublishedCounts:
-    """Read a published table; `UserError` if its shape is unknown or its figures disagree."""
+    """Read a published table.
+
+    Raises UserError if its shape is unknown, ContradictionError if its figures disagree.
+    """
     years = _cells(file)
     shape = _shape(file, years)
     problems: list[str] = []
-    tables: list[SexTable] = []
-    results: list[DirectResult] = []
-    for year, cells in sorted(years.items()):
-        checks = _Checks(year, cells, problems)
-        if shape == DIRECT:
-            result = _direct_result(checks)
-            results += [result] if result else []
-        else:
-            table = _sex_table(checks, shape)
-            tables += [table] if table else []
+    checks = [_Checks(year, cells, problems) for year, cells in sorted(years.items())]
+    results = [_direct_result(each) for each in checks if shape == DIRECT]
+    tables = [_sex_table(each, shape) for each in checks if shape != DIRECT]
     if problems:
         raise ContradictionError(file, problems)
-    return PublishedCounts(shape, tables, results)
+    # What could not be made has a problem.
+    return PublishedCounts(shape, list(filter(None, tables)), list(filter(None, results)))
 
 
 def _cells(file: Path) -> dict[int, Cells]:
@@ -184,9 +178,14 @@ class _Checks:
     def says(self, problem: str) -> None:
         self.problems.append(f"{self.year} / {problem}")
 
-    def rows(self, dimension: str) -> Iterator[str]:
+    def rows(self, dimension: str) -> list[str]:
         """Row labels in file order."""
-        yield from dict.fromkeys(key[1] for key in self.cells if key[0] == dimension)
+        return list(dict.fromkeys(key[1] for key in self.cells if key[0] == dimension))
+
+    def counts(self, dimension: str, row: str, *columns: str) -> list[int]:
+        """The counts of a row, none if one of them cannot be reproduced."""
+        found = [self.count(dimension, row, column) for column in columns]
+        return [] if None in found else [each for each in found if each is not None]
 
     def count(self, dimension: str, row: str, column: str, measure: str = COUNT) -> int | None:
         """A whole number of persons; a hidden or missing one cannot be reproduced."""
@@ -223,48 +222,42 @@ def _sex_table(checks: _Checks, shape: str) -> SexTable | None:
     (dimension,) = SHAPES[shape][1]
     rows: dict[str, SexCounts] = {}
     for row in checks.rows(dimension):
-        both, men, women = (checks.count(dimension, row, column) for column in (BOTH, MEN, WOMEN))
-        if both is None or men is None or women is None:
-            continue
-        if men + women != both:
-            checks.says(f"{row}: {MEN} {men} + {WOMEN} {women} is {men + women}, {BOTH} is {both}")
-        rows[row] = SexCounts(men, women)
+        if cells := checks.counts(dimension, row, BOTH, MEN, WOMEN):
+            both, men, women = cells
+            if men + women != both:
+                added = f"{MEN} {men} + {WOMEN} {women} is {men + women}"
+                checks.says(f"{row}: {added}, {BOTH} is {both}")
+            rows[row] = SexCounts(men, women)
     totals = [row for row in rows if row in TOTALS]
     if len(totals) != 1:
         checks.says(f"there must be one total row ({', '.join(TOTALS)}), found {len(totals)}")
         return None
     total = rows.pop(totals[0])
-    if shape == STATUS:
-        _column_percents(checks, dimension, {totals[0]: total, **rows}, total)
-        return _statuses(checks, rows, total)
     for row, counts in {totals[0]: total, **rows}.items():
-        for column, part in ((MEN, counts.men), (WOMEN, counts.women)):
-            checks.percent(dimension, row, column, part, counts.men + counts.women)
+        # Of former participants the percentages go down the columns.
+        whole = (sum(total), *total) if shape == STATUS else 3 * (sum(counts),)
+        columns = zip((BOTH, MEN, WOMEN), (sum(counts), *counts), whole, strict=True)
+        for column, part, of in columns:
+            if shape == STATUS or column != BOTH:
+                checks.percent(dimension, row, column, part, of)
+    if shape == STATUS:
+        return _statuses(checks, rows, total)
     return SexTable(checks.year, rows, _rest(checks, "all rows", rows.values(), total))
 
 
-def _rest(checks: _Checks, name: str, parts: Collection[SexCounts], whole: SexCounts) -> SexCounts:
+def _added(parts: Iterable[SexCounts]) -> SexCounts:
+    parts = list(parts)
+    return SexCounts(sum(part.men for part in parts), sum(part.women for part in parts))
+
+
+def _rest(checks: _Checks, name: str, parts: Iterable[SexCounts], whole: SexCounts) -> SexCounts:
     """What the whole has beyond its parts; less than nothing is a contradiction."""
-    men = whole.men - sum(part.men for part in parts)
-    women = whole.women - sum(part.women for part in parts)
-    for column, rest in ((MEN, men), (WOMEN, women)):
-        if rest < 0:
-            checks.says(f"{name} / {column} add to {-rest} more than their total")
-    return SexCounts(men, women)
-
-
-def _column_percents(
-    checks: _Checks, dimension: str, rows: Mapping[str, SexCounts], total: SexCounts
-) -> None:
-    """Percentages down the columns, as in the tables of former participants."""
-    for row, counts in rows.items():
-        both, whole = counts.men + counts.women, total.men + total.women
-        for column, part, of in (
-            (BOTH, both, whole),
-            (MEN, counts.men, total.men),
-            (WOMEN, counts.women, total.women),
-        ):
-            checks.percent(dimension, row, column, part, of)
+    added = _added(parts)
+    rest = SexCounts(whole.men - added.men, whole.women - added.women)
+    for column, left in zip((MEN, WOMEN), rest, strict=True):
+        if left < 0:
+            checks.says(f"{name} / {column} add to {-left} more than their total")
+    return rest
 
 
 def _statuses(checks: _Checks, rows: dict[str, SexCounts], total: SexCounts) -> SexTable | None:
@@ -281,64 +274,51 @@ def _statuses(checks: _Checks, rows: dict[str, SexCounts], total: SexCounts) -> 
         if row not in known and row not in group_labels:
             checks.says(f"{row} is neither a status nor a status group")
     found = {known[row]: counts for row, counts in rows.items() if row in known}
-    group_counts = {group_labels[row]: rows[row] for row in rows if row in group_labels}
     by_group: dict[str, SexCounts] = {}
     for label, group in group_labels.items():
         members = [row["status_code"] for row in statuses if row["status_group"] == group]
         listed = [found[code] for code in members if code in found]
-        whole = group_counts.get(group)
-        if whole is None:
-            men, women = sum(part.men for part in listed), sum(part.women for part in listed)
-            by_group[group] = SexCounts(men, women)
+        by_group[group] = rows.get(label, _added(listed))
+        if label not in rows:
             continue
-        rest = _rest(checks, f"the rows of {label}", listed, whole)
-        by_group[group] = whole
+        rest = _rest(checks, f"the rows of {label}", listed, rows[label])
         unlisted = [code for code in members if code not in found]
-        if rest.men + rest.women and unlisted:
+        if sum(rest) and unlisted:
             found[f"group:{','.join(unlisted)}"] = rest
         elif rest != SexCounts(0, 0):
-            checks.says(f"{label}: its rows add to {rest.men + rest.women} fewer")
+            checks.says(f"{label}: its rows add to {sum(rest)} fewer")
     left = _rest(checks, "status groups", by_group.values(), total)
     if left.men > 0 or left.women > 0:
-        checks.says(f"status groups add to {left.men + left.women} fewer than the total")
+        checks.says(f"status groups add to {sum(left)} fewer than the total")
     return SexTable(checks.year, found, SexCounts(0, 0))
 
 
 def _direct_result(checks: _Checks) -> DirectResult | None:
     """Exits by county; the shielded persons are what the country has beyond the counties."""
     found: dict[str, CountyResult] = {}
+    shielded_rows = [row for row in checks.rows("fylke") if row.startswith(SHIELDED)]
     for county in checks.rows("fylke"):
-        if county.startswith(SHIELDED):
+        if county in shielded_rows:
             continue
-        exits, work, education = (
-            checks.count("fylke", county, column) for column in (EXITS, TO_WORK, TO_EDUCATION)
-        )
-        if exits is None or work is None or education is None:
-            continue
-        if work + education > exits:
-            checks.says(f"{county}: {work} to work and {education} to education, {exits} exits")
-        found[county] = CountyResult(exits, work, education)
-        checks.percent("fylke", county, SHARE, work + education, exits)
+        if counts := checks.counts("fylke", county, EXITS, TO_WORK, TO_EDUCATION):
+            exits, work, education = found[county] = CountyResult(*counts)
+            if work + education > exits:
+                checks.says(f"{county}: {work} to work and {education} to education, {exits} exits")
+            checks.percent("fylke", county, SHARE, work + education, exits)
     if WHOLE_COUNTRY not in found:
         checks.says(f"row {WHOLE_COUNTRY} is missing or incomplete")
         return None
     country = found.pop(WHOLE_COUNTRY)
-    shielded = CountyResult(
-        country.exits - sum(each.exits for each in found.values()),
-        country.work - sum(each.work for each in found.values()),
-        country.education - sum(each.education for each in found.values()),
-    )
-    for row in checks.rows("fylke"):
-        if row.startswith(SHIELDED):
-            stated = checks.count("fylke", row, EXITS)
-            if stated is not None and stated != shielded.exits:
-                checks.says(
-                    f"{row} / {EXITS} is {stated}: {WHOLE_COUNTRY} less all counties is "
-                    f"{shielded.exits}"
-                )
-    if min(shielded.exits, shielded.work, shielded.education) < 0 or (
-        shielded.work + shielded.education > shielded.exits
-    ):
+    columns = zip(country, *found.values(), strict=True)
+    shielded = CountyResult(*(whole - sum(parts) for whole, *parts in columns))
+    for row in shielded_rows:
+        stated = checks.count("fylke", row, EXITS)
+        if stated is not None and stated != shielded.exits:
+            checks.says(
+                f"{row} / {EXITS} is {stated}: {WHOLE_COUNTRY} less all counties is "
+                f"{shielded.exits}"
+            )
+    if min(shielded) < 0 or shielded.work + shielded.education > shielded.exits:
         checks.says(f"counties do not fit into {WHOLE_COUNTRY}: {shielded} would be left")
     men, successful_men = _men(checks, country)
     municipalities = None

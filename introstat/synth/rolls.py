@@ -15,7 +15,7 @@ from introstat.synth.draw import Ints, Rows, between, choose, day, new_year, wee
 from introstat.synth.geography import geography
 from introstat.synth.parameters import data, parameters, read_csv, seed_path
 from introstat.synth.people import MAN, WOMAN, country_codes
-from introstat.synth.published import PublishedCounts, SexCounts, SexTable
+from introstat.synth.published import PublishedCounts, SexTable
 from introstat.synth.spells import REASONS
 
 SUCCESSES = ("arbeid", "videregaende", "hoyere_utdanning")
@@ -38,27 +38,26 @@ class Roll(Rows):
 
 
 def make_rolls(rng: np.random.Generator, file: Path, table: PublishedCounts) -> list[Roll]:
-    """One roll per year of the file; `file` is named in messages."""
-    if table.shape == published.AGE:
-        return [_by_age(rng, file, each) for each in table.tables]
-    if table.shape == published.COUNTRY:
-        return [_by_country(rng, file, each) for each in table.tables]
-    if table.shape == published.MUNICIPALITY:
-        return [_by_municipality(rng, file, each) for each in table.tables]
-    if table.shape == published.STATUS:
-        return [_by_status(rng, each) for each in table.tables]
-    return [_by_result(rng, file, each) for each in table.results]
+    """Return one roll per year of the file; `file` is named in messages.
 
-
-def _sexes(counts: SexCounts) -> Ints:
-    return np.repeat([MAN, WOMAN], [counts.men, counts.women])
+    Raises UserError if a row's label is not known, ContradictionError if exits cannot be allotted.
+    """
+    if table.shape == published.DIRECT:
+        return [_by_result(rng, file, each) for each in table.results]
+    by_shape = {
+        published.AGE: _by_age,
+        published.COUNTRY: _by_country,
+        published.MUNICIPALITY: _by_municipality,
+        published.STATUS: _by_status,
+    }
+    return [by_shape[table.shape](rng, file, each) for each in table.tables]
 
 
 def _spread(table: SexTable) -> tuple[Ints, Ints]:
     """Row (its position; the number of rows for the rest) and sex of each person."""
     parts = [*table.rows.values(), table.rest]
-    row = np.repeat(np.arange(len(parts)), [part.men + part.women for part in parts])
-    return row, np.concatenate([_sexes(part) for part in parts])
+    row = np.repeat(np.arange(len(parts)), [sum(part) for part in parts])
+    return row, np.concatenate([np.repeat([MAN, WOMAN], part) for part in parts])
 
 
 def _roll(rng: np.random.Generator, year: int, sex: Ints, **fixed: Ints) -> Roll:
@@ -86,12 +85,8 @@ def _reasons(rng: np.random.Generator, sex: Ints, among: list[str]) -> Ints:
     usual = parameters()["programmes"]
     shares = np.array([usual["reasons_men"], usual["reasons_women"]])
     positions = np.array([REASONS.index(word) for word in among])
-    drawn = np.where(
-        sex == MAN,
-        choose(rng, shares[0, positions], len(sex)),
-        choose(rng, shares[1, positions], len(sex)),
-    )
-    return np.asarray(positions[drawn])
+    men, women = (choose(rng, shares[row, positions], len(sex)) for row in (0, 1))
+    return np.asarray(positions[np.where(sex == MAN, men, women)])
 
 
 def _country_weights(year: int) -> list[float]:
@@ -171,7 +166,7 @@ def status_codes() -> list[str]:
     return [row["status_code"] for row in read_csv(seed_path("codelists/statuses.csv"))]
 
 
-def _by_status(rng: np.random.Generator, table: SexTable) -> Roll:
+def _by_status(rng: np.random.Generator, _: Path, table: SexTable) -> Roll:
     """Persons who left in the year before the table's, each with a status."""
     codes = status_codes()
     row, sex = _spread(table)
