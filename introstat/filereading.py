@@ -27,6 +27,8 @@ MOST_COLUMNS = 1000
 MAX_LINE_BYTES = 16 * 1024 * 1024
 # What csv calls a field may be as long as a line.
 csv.field_size_limit(MAX_LINE_BYTES)
+# Bytes that latin-1 gives to no letter and Windows gives to dashes and curly quotes.
+OF_WINDOWS = re.compile("[\x80-\x9f]")
 # Text of registers packs to a twentieth, gzip at its utmost to a thousandth; small files may do so.
 _MOST_UNPACKED = 200
 _ALWAYS_UNPACKED = 64 * 1024 * 1024

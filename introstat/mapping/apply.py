@@ -12,12 +12,8 @@ import duckdb
 
 from introstat.codelists import code_list, list_of
 from introstat.errors import DeliveryRefused
-from introstat.mapping.formats import (
-    TRANSFORMS,
-    dates_sql,
-    joined_number,
-    kept_unread,
-)
+from introstat.filereading import count
+from introstat.mapping.formats import TRANSFORMS, dates_sql, joined_number, kept_unread
 from introstat.mapping.layout import Condition, Field, MappingRule, OfficeFile
 from introstat.mapping.office import Office
 from introstat.sql import quoted_name, text_literal
@@ -28,23 +24,15 @@ _KEY_SEPARATOR = "/"
 
 
 @dataclass(frozen=True)
-class Word:
-    """A code word that neither the mapping nor the code list knows, and how often it stands."""
-
-    word: str
-    rows: int
-
-
-@dataclass(frozen=True)
 class MappingFinding:
     """What does not fit in one mapped column.
 
-    `words` are unknown code words; `unread` counts values that are not in the column's format,
-    the first of them on `first_line`.
+    `words` are code words that neither the mapping nor the code list knows, with their rows;
+    `unread` counts values that are not in the column's format, the first of them on `first_line`.
     """
 
     field: Field
-    words: tuple[Word, ...] = ()
+    words: tuple[tuple[str, int], ...] = ()
     unread: int = 0
     first_line: int | None = None
 
@@ -57,7 +45,7 @@ class MappingFinding:
                 f"{place}: {self.unread} values that are no {self.field.target.data_type} in the "
                 f"mapping's format, first on line {self.first_line}; kept, to be set aside"
             )
-        shown = ", ".join(f"{shown_word(each.word)} ({each.rows})" for each in self.words)
+        shown = ", ".join(f"{shown_word(word)} ({rows})" for word, rows in self.words)
         return (
             f"{place}: words neither in the mapping nor in the code list, kept as they are: {shown}"
         )
@@ -153,7 +141,7 @@ def map_rules(
     for number, rule in enumerate(layout.rules):
         _make_texts(connection, layout, number, office)
         rows = _make_incoming(connection, rule)
-        taken = _count(connection, "texts")
+        taken = count(connection, "select count(*) from texts")
         findings = [
             found
             for place, each in enumerate(rule.fields)
@@ -207,7 +195,7 @@ def _make_incoming(connection: duckdb.DuckDBPyConnection, rule: MappingRule) -> 
         )
     connection.execute(f"create or replace temp table parsed as {query} order by line_number")
     connection.execute("create or replace temp view incoming as from parsed")
-    return _count(connection, "parsed")
+    return count(connection, "select count(*) from parsed")
 
 
 def _text_sql(each: Field, office: Office) -> str:
@@ -283,7 +271,7 @@ def _finding(
         f"and {text} not in ({words}) and {text} not in (from known) "
         f"group by 1 order by 2 desc, 1 limit {_MAX_WORDS}"
     ).fetchall()
-    return MappingFinding(each, tuple(Word(*row) for row in found)) if found else None
+    return MappingFinding(each, tuple(found)) if found else None
 
 
 def _holds(conditions: tuple[Condition, ...], office: Office) -> str:
@@ -293,11 +281,6 @@ def _holds(conditions: tuple[Condition, ...], office: Office) -> str:
         for each in conditions
     ]
     return f"({' and '.join(held) or 'true'})"
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = connection.execute(f"select count(*) from {table}").fetchone()
-    return int(row[0]) if row else 0
 
 
 def refuse_missing(layout: OfficeFile, office: Office, where: str) -> list[str]:

@@ -48,7 +48,7 @@ def check_command(file: str, sample: Path | None) -> None:
       introstat mapping check kommunalt-fagsystem --sample examples/kommunalt-fagsystem
     """
     from introstat.mapping.check import check
-    from introstat.mapping.layout import find_mapping, load_mapping
+    from introstat.mapping.reading import find_mapping, load_mapping
 
     path = Path(file)
     mapping = load_mapping(path if path.suffix else find_mapping(file))

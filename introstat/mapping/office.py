@@ -17,6 +17,8 @@ import pyarrow as pa
 from introstat.errors import DeliveryRefused
 from introstat.filereading import (
     MOST_COLUMNS,
+    OF_WINDOWS,
+    count,
     expect_encoding,
     expect_small_parquet,
     expect_sound_gzip,
@@ -44,11 +46,7 @@ class Office:
 
 
 def load_office(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    layout: OfficeFile,
-    encoding: str,
-    where: str,
+    connection: duckdb.DuckDBPyConnection, path: Path, layout: OfficeFile, encoding: str, where: str
 ) -> Office:
     """Read a file into the table `office`; `encoding` holds where the mapping says none.
 
@@ -64,15 +62,13 @@ def load_office(
             encoding = layout.formats.encoding or encoding
             expect_encoding(path, encoding, where)
             names = _load_text(connection, path, layout, encoding, where)
-            _check_characters(connection, names, encoding, where)
     except duckdb.OutOfMemoryException:
         raise DeliveryRefused(
             f"{where}: more than the memory holds. Give introstat more ($INTROSTAT_MEMORY), or "
             "deliver the file in parts.",
             "memory",
         ) from None
-    row = connection.execute("select count(*) from office").fetchone()
-    return Office(names, int(row[0]) if row else 0)
+    return Office(names, count(connection, "select count(*) from office"))
 
 
 def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path, where: str) -> tuple[str, ...]:
@@ -93,11 +89,7 @@ def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path, where: str)
 
 
 def _load_text(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    layout: OfficeFile,
-    encoding: str,
-    where: str,
+    connection: duckdb.DuckDBPyConnection, path: Path, layout: OfficeFile, encoding: str, where: str
 ) -> tuple[str, ...]:
     rows = _rows(path, layout.formats, encoding, where)
     names = layout.names
@@ -116,11 +108,8 @@ def _load_text(
             f"{layout.formats.delimiter!r}?",
             "columns",
         )
-    columns = [f"c{place}" for place in range(len(names))]
-    connection.execute(
-        "create temp table office "
-        f"(line_number bigint, {', '.join(f'{column} varchar' for column in columns)})"
-    )
+    columns = ", ".join(f"c{place} varchar" for place in range(len(names)))
+    connection.execute(f"create temp table office (line_number bigint, {columns})")
     lines: list[int] = []
     values: list[list[str]] = []
     for line, row in rows:
@@ -130,24 +119,23 @@ def _load_text(
                 f"{layout.formats.delimiter!r}, or is a quote open? Mend the file at its source.",
                 "unparseable",
             )
+        _expect_characters(row, encoding, f"{where}, line {line}")
         lines.append(line)
         values.append(row)
         if len(lines) == _ROWS_AT_ONCE:
-            _insert(connection, lines, values, columns)
+            _insert(connection, lines, values)
             lines, values = [], []
-    _insert(connection, lines, values, columns)
+    _insert(connection, lines, values)
     return names
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection,
-    lines: list[int],
-    values: list[list[str]],
-    columns: list[str],
+    connection: duckdb.DuckDBPyConnection, lines: list[int], values: list[list[str]]
 ) -> None:
     if not lines:
         return
     texts = [pa.array(column, pa.string()) for column in zip(*values, strict=True)]
+    columns = [f"c{place}" for place in range(len(texts))]
     chunk = pa.table([pa.array(lines, pa.int64()), *texts], names=["line_number", *columns])
     connection.register("office_rows", chunk)
     trimmed = ", ".join(map(_trimmed, columns))
@@ -209,26 +197,14 @@ def _told_apart(names: list[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _check_characters(
-    connection: duckdb.DuckDBPyConnection, names: tuple[str, ...], encoding: str, where: str
-) -> None:
+def _expect_characters(row: list[str], encoding: str, place: str) -> None:
     """Refuse what no text holds, and latin-1 that is Windows-1252."""
-    for pattern, kind, found in (
-        (r"\x00", "unparseable", "a NUL byte. Mend the file at its source."),
-        (
-            r"[\x{80}-\x{9f}]",
+    text = "".join(row)
+    if "\0" in text:
+        raise DeliveryRefused(f"{place}: a NUL byte. Mend the file at its source.", "unparseable")
+    if encoding == "latin-1" and OF_WINDOWS.search(text):
+        raise DeliveryRefused(
+            f"{place}: a character of Windows-1252 that latin-1 does not have (a dash, a curly "
+            "quote, €). Set `encoding` in the mapping to windows-1252.",
             "encoding",
-            "a character of Windows-1252 that latin-1 does not have (a dash, a curly quote, €). "
-            "Set `encoding` in the mapping to windows-1252.",
-        ),
-    ):
-        if encoding != "latin-1" and "9f" in pattern:
-            continue
-        any_column = " or ".join(
-            f"regexp_matches(c{place}, '{pattern}')" for place in range(len(names))
         )
-        row = connection.execute(
-            f"select min(line_number) from office where {any_column}"
-        ).fetchone()
-        if row and row[0] is not None:
-            raise DeliveryRefused(f"{where}, line {row[0]}: {found}", kind)

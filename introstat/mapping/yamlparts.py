@@ -91,11 +91,16 @@ class Part:
             raise self.error(f"{what} is no list; expected lines that begin with `- `.")
         return [Part(node, self._file) for node in self._node.value]
 
-    def entries(self, what: str, known: Iterable[str] | None = None) -> dict[str, "Part"]:
-        """Return the parts of a mapping by key; UserError for a key that is not known or twice."""
+    def entries(
+        self, what: str, known: Iterable[str] | None = None, *required: str
+    ) -> dict[str, "Part"]:
+        """Return the parts of a mapping by key.
+
+        Raises UserError for a key that is not known or there twice, and for a required one that is
+        not there.
+        """
         if not isinstance(self._node, yaml.MappingNode):
             raise self.error(f"{what} has no keys; expected lines like `key: value`.")
-        known = None if known is None else tuple(known)
         found: dict[str, Part] = {}
         for key_node, value in self._node.value:
             key_part = Part(key_node, self._file)
@@ -105,13 +110,10 @@ class Part:
             if known is not None and key not in known:
                 raise key_part.error(f"unknown key {key!r} in {what}; {meant(key, known)}")
             found[key] = Part(value, self._file)
-        return found
-
-    def required(self, entries: dict[str, "Part"], what: str, *keys: str) -> None:
-        """Raise UserError if one of the keys is not among a mapping's entries."""
-        for key in keys:
-            if key not in entries:
+        for key in required:
+            if key not in found:
                 raise self.error(f"{what} lacks `{key}`.")
+        return found
 
 
 def meant(word: str, known: Iterable[str]) -> str:

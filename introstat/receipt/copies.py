@@ -42,7 +42,7 @@ def seal_delivery(
     mapped = MappedReceipt(delivery)
     try:
         for file in delivery.files:
-            remarks += load_incoming(connection, delivery, file)
+            remarks += load_incoming(connection, file)
             write_sealed(connection, delivery, file, pseudonymiser, staging)
         for file in mapped.load_incoming(connection):
             write_sealed(connection, delivery, file, pseudonymiser, staging)

@@ -1,6 +1,5 @@
 """The manifest of a folder of files that has none: rows counted, checksums taken."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from introstat.mapping.office import load_office
 from introstat.receipt.files import read_incoming
 from introstat.receipt.manifest import (
     DeliveredFile,
-    Delivery,
     contract_file,
     layout_of,
     read_mapping,
@@ -32,9 +30,6 @@ def describe(
     """
     contract = sources()[source]
     mapping = read_mapping(MANIFEST, mapping_name, contract) if mapping_name else None
-    delivery = Delivery(
-        folder, contract, date.fromisoformat(delivered), None, encoding, "", (), (), mapping
-    )
     files: dict[str, dict[str, Any]] = {}
     paths = sorted(
         path
@@ -49,8 +44,9 @@ def describe(
                 rows = load_office(connection, path, layout, encoding, path.name).rows
             else:
                 dataset, table = contract_file(MANIFEST, contract, path.name, mapping)
-                found = DeliveredFile(path, dataset, table, 0, sha256)
-                rows = read_incoming(connection, delivery, found)[0]
+                where = f"{source}/{delivered}/{path.name}"
+                file = DeliveredFile(path, dataset, table, 0, sha256, encoding, where)
+                rows, _ = read_incoming(connection, file)
             files[path.name] = {"rows": rows, "sha256": sha256}
     if not files:
         raise DeliveryRefused(f"{folder}: there are no files in it.", "file_missing")

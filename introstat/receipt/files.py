@@ -8,7 +8,6 @@ order, so that a row's place in the table is its place in the file. Files of lin
 
 import csv
 from contextlib import suppress
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -28,65 +27,51 @@ from introstat.filereading import (
     shown_names,
 )
 from introstat.receipt.lines import load_form, load_json
-from introstat.receipt.manifest import DeliveredFile, Delivery
+from introstat.receipt.manifest import DeliveredFile
 from introstat.receipt.parsing import parse_text
 from introstat.sql import quoted_name, text_literal
 
 
-def load_incoming(
-    connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: DeliveredFile
-) -> list[str]:
+def load_incoming(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
     """Read a file into the view `incoming` and return remarks on it (extra or absent columns).
 
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
-    where = f"{delivery.name}/{file.path.name}"
     if file.path.suffix == ".parquet":
-        expect_rows(parquet_footer(file.path, where).num_rows, file.rows, where)
-    found, remarks = read_incoming(connection, delivery, file)
-    expect_rows(found, file.rows, where)
+        expect_rows(parquet_footer(file.path, file.where).num_rows, file.rows, file.where)
+    found, remarks = read_incoming(connection, file)
+    expect_rows(found, file.rows, file.where)
     return remarks
 
 
 def read_incoming(
-    connection: duckdb.DuckDBPyConnection, delivery: Delivery, file: DeliveredFile
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile
 ) -> tuple[int, list[str]]:
-    """Read a file into the view `incoming`, however many rows it has; return them and remarks."""
-    where = f"{delivery.name}/{file.path.name}"
+    """Read a file into the view `incoming`, however many rows it has; return them and remarks.
+
+    Raises DeliveryRefused as `load_incoming` does.
+    """
     if file.path.suffix == ".gz":
-        expect_sound_gzip(file.path, where)
-    expect_encoding(file.path, delivery.encoding, where)
-    if file.path.suffix == ".parquet":
-        remarks = _load_parquet(connection, file, where)
-    else:
-        load = _LOADERS[file.table.format]
-        remarks = load(connection, delivery.encoding, file, where)
+        expect_sound_gzip(file.path, file.where)
+    expect_encoding(file.path, file.encoding, file.where)
+    load = _load_parquet if file.path.suffix == ".parquet" else _LOADERS[file.table.format]
+    remarks = load(connection, file)
     return count(connection, "select count(*) from parsed"), remarks
 
 
-def _load_csv(
-    connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
-) -> list[str]:
-    names, header_lines = _header(file.path, encoding, where)
-    _check_columns(where, names, file)
+def _load_csv(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
+    names, header_lines = _header(file)
+    _check_columns(names, file)
     # By position: two names that differ in case only, or none at all, are fine in an extra column.
     columns = [f"c{place}" for place in range(len(names))]
-    parse_text(connection, file.path, encoding, where, columns, ";", '"', header_lines)
-    _number_lines(connection, file.path, encoding, where)
-    return _select_incoming(
-        connection,
-        file,
-        where,
-        names,
-        "line_numbers.first_line",
-        "inner join line_numbers on parsed.rowid = line_numbers.rowid",
-    )
+    parse_text(connection, file, columns, ";", '"', skip=header_lines)
+    _number_lines(connection, file)
+    join = "inner join line_numbers on parsed.rowid = line_numbers.rowid"
+    return _select_incoming(connection, file, names, "line_numbers.first_line", join)
 
 
-def _load_parquet(
-    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, where: str
-) -> list[str]:
-    with reading_parquet(where):
+def _load_parquet(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
+    with reading_parquet(file.where):
         described = connection.execute(
             f"describe select * from read_parquet({text_literal(str(file.path))})"
         ).fetchall()
@@ -94,27 +79,26 @@ def _load_parquet(
     other = [row[0] for row in described if row[1] != "VARCHAR"]
     if other:
         raise DeliveryRefused(
-            f"{where}: column {other[0]} is not text. A Parquet file holds every column as "
+            f"{file.where}: column {other[0]} is not text. A Parquet file holds every column as "
             "strings.",
             "columns",
         )
-    _check_columns(where, names, file)
+    _check_columns(names, file)
     values = ", ".join(
         f"nullif({quoted_name(name)}, '') as c{place}" for place, name in enumerate(names)
     )
-    expect_small_parquet(connection, file.path, names, where)
-    with reading_parquet(where):
+    expect_small_parquet(connection, file.path, names, file.where)
+    with reading_parquet(file.where):
         connection.execute(
             f"create or replace temp table parsed as select {values} "
             f"from read_parquet({text_literal(str(file.path))})"
         )
-    return _select_incoming(connection, file, where, names, "parsed.rowid + 1")
+    return _select_incoming(connection, file, names, "parsed.rowid + 1")
 
 
 def _select_incoming(
     connection: duckdb.DuckDBPyConnection,
     file: DeliveredFile,
-    where: str,
     names: list[str],
     line_number: str,
     join: str = "",
@@ -145,42 +129,45 @@ def _select_incoming(
     )
     remarks = []
     if extra:
-        remarks.append(f"{where}: extra columns kept but not used: {shown_names(extra)}")
+        remarks.append(f"{file.where}: extra columns kept but not used: {shown_names(extra)}")
     if absent:
-        remarks.append(f"{where}: optional columns not delivered: {', '.join(absent)}")
+        remarks.append(f"{file.where}: optional columns not delivered: {', '.join(absent)}")
     return remarks
 
 
-def _header(path: Path, encoding: str, where: str) -> tuple[list[str], int]:
+def _header(file: DeliveredFile) -> tuple[list[str], int]:
+    """Return the columns' names and how many lines they take; DeliveryRefused if there are none."""
     try:
-        with opened_as_text(path, "utf-8-sig" if encoding == "utf-8" else encoding) as text:
+        with opened_as_text(file.path, file.encoding.replace("utf-8", "utf-8-sig")) as text:
             reader = csv.reader(text, delimiter=";", strict=True)
             names = [name.strip() for name in next(reader, [])]
             lines = reader.line_num
     except UnicodeDecodeError:
         raise DeliveryRefused(
-            f"{where}, line 1: not {encoding}. Set `encoding` in the manifest or save as that.",
+            f"{file.where}, line 1: not {file.encoding}. Set `encoding` in the manifest or save "
+            "as that.",
             "encoding",
         ) from None
     except (OSError, EOFError, csv.Error):
         raise DeliveryRefused(
-            f"{where}, line 1: the header cannot be read. Fetch it again.", "columns"
+            f"{file.where}, line 1: the header cannot be read. Fetch it again.", "columns"
         ) from None
     if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
-            f"{where}, line 1: {len(names)} columns, and no extract has over {MOST_COLUMNS}. Is "
-            "the file separated by `;`?",
+            f"{file.where}, line 1: {len(names)} columns, and no extract has over {MOST_COLUMNS}. "
+            "Is the file separated by `;`?",
             "columns",
         )
     if not any(names):
         raise DeliveryRefused(
-            f"{where}: empty, not even a header row. A file without rows still has its header.",
+            f"{file.where}: empty, not even a header row. A file without rows still has its "
+            "header.",
             "columns",
         )
     return names, lines
 
 
-def _check_columns(where: str, names: list[str], file: DeliveredFile) -> None:
+def _check_columns(names: list[str], file: DeliveredFile) -> None:
     """Refuse a header without the required columns.
 
     Only the contract's own names are repeated: without a header a person's row is in its place.
@@ -190,23 +177,21 @@ def _check_columns(where: str, names: list[str], file: DeliveredFile) -> None:
     if lacking:
         found = ", ".join(name for name in names if name in known) or "none of the columns"
         raise DeliveryRefused(
-            f"{where}, line 1: required column {', '.join(lacking)} is missing; of what is "
+            f"{file.where}, line 1: required column {', '.join(lacking)} is missing; of what is "
             f"expected the header has {found}. Is the header missing, is this a file of another "
             "source, or is it not separated by `;`?",
             "columns",
         )
     twice = [name for name in known if names.count(name) > 1]
     if twice:
-        raise DeliveryRefused(f"{where}, line 1: column {twice[0]} is there twice.", "columns")
+        raise DeliveryRefused(f"{file.where}, line 1: column {twice[0]} is there twice.", "columns")
 
 
-def _number_lines(
-    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, where: str
-) -> None:
+def _number_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> None:
     """Make `line_numbers`, row for row with `parsed`, by reading again: a row may be many lines."""
     starts = []
     before = 0
-    with opened_as_text(path, encoding) as text, suppress(csv.Error):
+    with opened_as_text(file.path, file.encoding) as text, suppress(csv.Error):
         reader = csv.reader(text, delimiter=";")
         for record in reader:
             if record:
@@ -215,8 +200,8 @@ def _number_lines(
     rows = count(connection, "select count(*) from parsed")
     if len(starts) != rows + 1:
         raise DeliveryRefused(
-            f"{where}: its rows cannot be told apart ({rows} or {len(starts) - 1}); is a quote "
-            "open? Mend the file at its source and ask for the delivery anew.",
+            f"{file.where}: its rows cannot be told apart ({rows} or {len(starts) - 1}); is a "
+            "quote open? Mend the file at its source and ask for the delivery anew.",
             "unparseable",
         )
     make_table(connection, "line_numbers", {"first_line": pa.array(starts[1:], pa.int64())})

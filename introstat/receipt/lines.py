@@ -24,16 +24,14 @@ _PERSON = "try(line_content ->> '$.inntektsmottaker.personidentifikator')"
 _ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*)\\u([0-9a-fA-F]{4})")
 
 
-def load_json(
-    connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
-) -> list[str]:
+def load_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
     """Take the identity number out of each line; the rest is read once the line is sealed.
 
     Returns a remark if there are fields that the contract does not know. Raises DeliveryRefused if
     a line is no JSON object.
     """
     person = f"{_PERSON} as personidentifikator"
-    line = _load_lines(connection, encoding, file, where, f"select *, {person}")
+    line = _load_lines(connection, file, f"select *, {person}")
     _spell_out(connection)
     broken = count(
         connection,
@@ -47,7 +45,7 @@ def load_json(
     )
     if broken:
         raise DeliveryRefused(
-            f"{where}, line {broken}: not a JSON object. Every line holds one; ask for the "
+            f"{file.where}, line {broken}: not a JSON object. Every line holds one; ask for the "
             "delivery anew.",
             "unparseable",
         )
@@ -61,14 +59,12 @@ def load_json(
     if not extra:
         return []
     names = sorted(path.replace("[*]", "") for path in extra)
-    return [f"{where}: extra fields kept but not used: {shown_names(names)}"]
+    return [f"{file.where}: extra fields kept but not used: {shown_names(names)}"]
 
 
-def load_form(
-    connection: duckdb.DuckDBPyConnection, encoding: str, file: DeliveredFile, where: str
-) -> list[str]:
+def load_form(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
     """Cut the lines of a form into the contract's columns; there is nothing to remark on."""
-    line = _load_lines(connection, encoding, file, where)
+    line = _load_lines(connection, file)
     # A line of another width has slipped: its positions mean nothing, so only the line is kept.
     in_width = f"length(line_content) = {file.table.width}"
     values = ", ".join(
@@ -93,17 +89,10 @@ def load_form(
 
 
 def _load_lines(
-    connection: duckdb.DuckDBPyConnection,
-    encoding: str,
-    file: DeliveredFile,
-    where: str,
-    select: str = "select *",
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, select: str = "select *"
 ) -> str:
     """Read the lines that are not blank; return SQL for a line's number in the file."""
-    columns = ["line_content"]
-    parse_text(
-        connection, file.path, encoding, where, columns, _UNIT_SEPARATOR, quote="", select=select
-    )
+    parse_text(connection, file, ["line_content"], _UNIT_SEPARATOR, quote="", select=select)
     blank = "trim(coalesce(line_content, '')) = ''"
     if not count(connection, f"select count(*) from parsed where {blank}"):
         return "rowid + 1"

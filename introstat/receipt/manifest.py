@@ -11,7 +11,8 @@ from introstat.contract import MANIFEST, Source, Table, sources
 from introstat.errors import DeliveryRefused, UserError
 from introstat.filereading import sha256_of
 from introstat.identity.numbers import holds_valid_number, tellable
-from introstat.mapping.layout import Mapping, OfficeFile, find_mapping, load_mapping
+from introstat.mapping.layout import Mapping, OfficeFile
+from introstat.mapping.reading import find_mapping, load_mapping
 
 ENCODINGS = ("utf-8", "latin-1")
 # A manifest names a few files; anything of this size is something else.
@@ -22,7 +23,8 @@ _LARGEST_MANIFEST = 1024 * 1024
 class DeliveredFile:
     """One file of a delivery as its manifest describes it, or what a mapping makes of one.
 
-    `mapped_from` is the name of the office's file that a mapping made it of.
+    `where` is what messages call it; `mapped_from` is the name of the office's file that a mapping
+    made it of.
     """
 
     path: Path
@@ -30,6 +32,8 @@ class DeliveredFile:
     table: Table
     rows: int
     sha256: str
+    encoding: str
+    where: str
     mapped_from: str | None = None
 
 
@@ -41,6 +45,8 @@ class MappedFile:
     layout: OfficeFile
     rows: int
     sha256: str
+    encoding: str
+    where: str
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,9 @@ class Delivery:
     `office_files` are those that the `mapping` speaks of; `files` keep the contract as they are.
     """
 
-    folder: Path
     source: Source
     delivered: date
     covers_until: date | None
-    encoding: str
     manifest_sha256: str
     files: tuple[DeliveredFile, ...]
     unlisted: tuple[str, ...]
@@ -120,59 +124,52 @@ def read_delivery(folder: Path) -> Delivery:
     delivered = _date(where, content, "delivered")
     covers_until = _date(where, content, "covers_until") if content.get("covers_until") else None
     if delivered > date.today():
-        raise DeliveryRefused(
+        raise _wrong(
             f"{where}: `delivered` is {delivered}, which has not come yet. As the newest snapshot "
-            "it would count until then; correct the date.",
-            "manifest_wrong",
+            "it would count until then; correct the date."
         )
     if covers_until and covers_until > delivered:
-        raise DeliveryRefused(
+        raise _wrong(
             f"{where}: `covers_until` is {covers_until}, after the delivery itself. Correct the "
-            "date.",
-            "manifest_wrong",
+            "date."
         )
     encoding = content.get("encoding") or "utf-8"
     if not isinstance(encoding, str) or encoding not in ENCODINGS:
-        raise DeliveryRefused(
-            f"{where}: encoding {encoding!r} is not known; expected {' or '.join(ENCODINGS)}.",
-            "manifest_wrong",
-        )
+        known = " or ".join(ENCODINGS)
+        raise _wrong(f"{where}: encoding {encoding!r} is not known; expected {known}.")
     listed = content.get("files")
     if not isinstance(listed, dict) or not listed:
-        raise DeliveryRefused(
-            f"{where}: `files` names no file; expected {source.file_names}.", "manifest_wrong"
-        )
+        raise _wrong(f"{where}: `files` names no file; expected {source.file_names}.")
     mapping = read_mapping(where, content["mapping"], source) if content.get("mapping") else None
     files: list[DeliveredFile] = []
     office_files: list[MappedFile] = []
     for name in sorted(listed):
         if Path(name).name != name:
-            raise DeliveryRefused(f"{where}: {name!r} is not a plain file name.", "manifest_wrong")
+            raise _wrong(f"{where}: {name!r} is not a plain file name.")
         layout = layout_of(where, mapping, name)
         dataset, table = ("", None) if layout else contract_file(where, source, name, mapping)
-        path, rows, sha256 = _described(folder, where, source, name, listed[name])
+        path, file_where = folder / name, f"{source.name}/{folder.name}/{name}"
+        rows, sha256 = _expect_file(path, where, file_where, listed[name])
         if layout:
-            office_files.append(MappedFile(path, layout, rows, sha256))
+            office_files.append(MappedFile(path, layout, rows, sha256, encoding, file_where))
         elif table:
-            files.append(DeliveredFile(path, dataset, table, rows, sha256))
+            file = DeliveredFile(path, dataset, table, rows, sha256, encoding, file_where)
+            files.append(file)
     _complete(where, source, files, mapping, office_files)
-    unlisted = sorted(
-        entry.name
-        for entry in folder.iterdir()
-        if entry.name not in listed and entry.name != MANIFEST
-    )
     return Delivery(
-        folder,
-        source,
-        delivered,
-        covers_until,
-        encoding,
-        checksum(content),
-        tuple(files),
-        tuple(unlisted),
-        mapping,
-        tuple(office_files),
+        source=source,
+        delivered=delivered,
+        covers_until=covers_until,
+        manifest_sha256=checksum(content),
+        files=tuple(files),
+        unlisted=tuple(sorted({each.name for each in folder.iterdir()} - {*listed, MANIFEST})),
+        mapping=mapping,
+        office_files=tuple(office_files),
     )
+
+
+def _wrong(message: str) -> DeliveryRefused:
+    return DeliveryRefused(message, "manifest_wrong")
 
 
 def checksum(manifest: dict[str, Any]) -> str:
@@ -183,9 +180,7 @@ def checksum(manifest: dict[str, Any]) -> str:
 def _expect(where: str, content: dict[str, Any], key: str, wanted: str, hint: str) -> None:
     if content.get(key) != wanted:
         found = repr(content[key]) if key in content else "nothing"
-        raise DeliveryRefused(
-            f"{where}: `{key}` is {found}, expected {wanted!r}. {hint}", "manifest_wrong"
-        )
+        raise _wrong(f"{where}: `{key}` is {found}, expected {wanted!r}. {hint}")
 
 
 def _date(where: str, content: dict[str, Any], key: str) -> date:
@@ -194,9 +189,7 @@ def _date(where: str, content: dict[str, Any], key: str) -> date:
     except (TypeError, ValueError):
         found = None
     if found is None or found.isoformat() != content[key]:
-        raise DeliveryRefused(
-            f"{where}: `{key}` is not a date, expected YYYY-MM-DD.", "manifest_wrong"
-        )
+        raise _wrong(f"{where}: `{key}` is not a date, expected YYYY-MM-DD.")
     return found
 
 
@@ -255,36 +248,27 @@ def contract_file(
     )
 
 
-def _described(
-    folder: Path, where: str, source: Source, name: str, facts: Any
-) -> tuple[Path, int, str]:
-    """Return a listed file's path, rows and checksum; DeliveryRefused if it is not that file."""
-    rows = facts.get("rows") if isinstance(facts, dict) else None
-    sha256 = facts.get("sha256") if isinstance(facts, dict) else None
-    if (
-        not isinstance(rows, int)
-        or isinstance(rows, bool)
-        or rows < 0
-        or not isinstance(sha256, str)
-    ):
-        raise DeliveryRefused(
-            f"{where}: {name} needs `rows` (a whole number) and `sha256`.", "manifest_wrong"
-        )
-    path = folder / name
+def _expect_file(path: Path, where: str, file_where: str, facts: Any) -> tuple[int, str]:
+    """Return a listed file's rows and checksum; DeliveryRefused if it is not that file."""
+    told: dict[str, Any] = facts if isinstance(facts, dict) else {}
+    rows, sha256 = told.get("rows"), told.get("sha256")
+    # True and false are numbers to Python.
+    if type(rows) is not int or rows < 0 or not isinstance(sha256, str):
+        raise _wrong(f"{where}: {path.name} needs `rows` (a whole number) and `sha256`.")
     if not path.is_file() or path.is_symlink():
         raise DeliveryRefused(
-            f"{source.name}/{folder.name}/{name}: named in the manifest but not in the folder. "
+            f"{file_where}: named in the manifest but not in the folder. "
             "Put it there or ask for the delivery anew.",
             "file_missing",
         )
     found = sha256_of(path)
     if found != sha256.lower():
         raise DeliveryRefused(
-            f"{source.name}/{folder.name}/{name}: its checksum is not the manifest's, so the file "
+            f"{file_where}: its checksum is not the manifest's, so the file "
             "was changed or cut off on the way. Fetch it again.",
             "checksum",
         )
-    return path, rows, found
+    return rows, found
 
 
 def _complete(

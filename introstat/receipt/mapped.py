@@ -14,8 +14,8 @@ import duckdb
 from introstat.errors import DeliveryRefused, UserError
 from introstat.filereading import expect_rows, parquet_footer, shown_names
 from introstat.mapping.apply import coverage, map_rules, refuse_missing
-from introstat.mapping.layout import find_mapping, load_mapping
 from introstat.mapping.office import load_office
+from introstat.mapping.reading import find_mapping, load_mapping
 from introstat.receipt.manifest import DeliveredFile, Delivery, MappedFile
 
 
@@ -61,10 +61,10 @@ class MappedReceipt:
         self, connection: duckdb.DuckDBPyConnection, file: MappedFile
     ) -> Iterator[DeliveredFile]:
         name = file.path.name
-        where = f"{self._delivery.name}/{name}"
+        where = file.where
         if file.path.suffix == ".parquet":
             expect_rows(parquet_footer(file.path, where).num_rows, file.rows, where)
-        office = load_office(connection, file.path, file.layout, self._delivery.encoding, where)
+        office = load_office(connection, file.path, file.layout, file.encoding, where)
         expect_rows(office.rows, file.rows, where)
         self.remarks += refuse_missing(file.layout, office, where)
         extra = [column for column in office.names if column not in file.layout.used]
@@ -99,6 +99,8 @@ class MappedReceipt:
                 table=table,
                 rows=mapped.rows,
                 sha256=file.sha256,
+                encoding=file.encoding,
+                where=where,
                 mapped_from=name,
             )
             self.files.append(made)

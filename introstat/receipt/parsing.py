@@ -4,27 +4,22 @@ DuckDB's errors quote the file, so of them only the kind and the place are repea
 """
 
 import codecs
-import re
 from collections import Counter
-from pathlib import Path
 
 import duckdb
 
 from introstat.errors import DeliveryRefused
-from introstat.filereading import MAX_LINE_BYTES, opened_as_bytes, opened_as_text
+from introstat.filereading import MAX_LINE_BYTES, OF_WINDOWS, opened_as_bytes, opened_as_text
+from introstat.receipt.manifest import DeliveredFile
 from introstat.sql import text_literal
 
 # DuckDB would take 16 times the longest line, and give it back to the system after every file.
 _BUFFER_BYTES = 2 * MAX_LINE_BYTES
-# Bytes that latin-1 gives to no letter and Windows gives to dashes and curly quotes.
-_OF_WINDOWS = re.compile("[\x80-\x9f]")
 
 
 def parse_text(
     connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    encoding: str,
-    where: str,
+    file: DeliveredFile,
     columns: list[str],
     delimiter: str,
     quote: str,
@@ -43,9 +38,9 @@ def parse_text(
             create or replace temp table parsed as
             {select}
             from read_csv(
-                {text_literal(str(path))}, columns = {{{typed}}}, auto_detect = false,
+                {text_literal(str(file.path))}, columns = {{{typed}}}, auto_detect = false,
                 header = false, skip = {skip}, delim = '{delimiter}', quote = '{quote}',
-                escape = '{quote}', encoding = '{encoding}', max_line_size = {MAX_LINE_BYTES},
+                escape = '{quote}', encoding = '{file.encoding}', max_line_size = {MAX_LINE_BYTES},
                 buffer_size = {_BUFFER_BYTES}, ignore_errors = true, store_rejects = true
             )
             """
@@ -53,12 +48,12 @@ def parse_text(
     except duckdb.OutOfMemoryException:
         raise  # not the file's fault
     except duckdb.Error as error:
-        raise _unreadable(where, path, encoding, error) from None
-    _refuse_rejects(connection, path, encoding, where, len(columns))
+        raise _unreadable(file, error) from None
+    _refuse_rejects(connection, file, len(columns))
 
 
 def _refuse_rejects(
-    connection: duckdb.DuckDBPyConnection, path: Path, encoding: str, where: str, columns: int
+    connection: duckdb.DuckDBPyConnection, file: DeliveredFile, columns: int
 ) -> None:
     """Refuse a file with rows that do not parse; the rejected text itself is never shown."""
     meaning = {
@@ -75,25 +70,25 @@ def _refuse_rejects(
     if rejects is not None:
         line, position, kind, number = rejects
         if position is not None:
-            line = _line_at(path, encoding, position - 1)
+            line = _line_at(file, position - 1)
         others = f" ({number - 1} more rows with errors)" if number > 1 else ""
         raise DeliveryRefused(
-            f"{where}, line {line}: {meaning.get(kind, 'cannot be parsed')}{others}. "
+            f"{file.where}, line {line}: {meaning.get(kind, 'cannot be parsed')}{others}. "
             "Mend the file at its source and ask for the delivery anew.",
             "encoding" if kind == "INVALID ENCODING" else "unparseable",
         )
 
 
-def _line_at(path: Path, encoding: str, position: int) -> int:
+def _line_at(file: DeliveredFile, position: int) -> int:
     """Return the line of the first row at or after a position in the file's bytes as UTF-8.
 
     DuckDB counts rows, blank ones too, and a quoted field may hold line breaks.
     """
     breaks: Counter[int] = Counter()
-    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
-    with opened_as_bytes(path) as file:
-        while block := file.read(1 << 20):
-            if encoding != "utf-8":
+    decoder = codecs.getincrementaldecoder(file.encoding)(errors="replace")
+    with opened_as_bytes(file.path) as content:
+        while block := content.read(1 << 20):
+            if file.encoding != "utf-8":
                 block = decoder.decode(block).encode()
             before, after = block[:position], block[position:]
             blank = after[: len(after) - len(after.lstrip(b"\r\n"))]
@@ -105,33 +100,33 @@ def _line_at(path: Path, encoding: str, position: int) -> int:
     return max(breaks.values(), default=0) + 1
 
 
-def _unreadable(where: str, path: Path, encoding: str, error: duckdb.Error) -> DeliveryRefused:
+def _unreadable(file: DeliveredFile, error: duckdb.Error) -> DeliveryRefused:
     """Return why a file could not be read at all, without the text that DuckDB quotes from it."""
     line = 0
     try:
-        with opened_as_text(path, encoding) as text:
+        with opened_as_text(file.path, file.encoding) as text:
             for line, content in enumerate(text, start=1):
-                if encoding == "latin-1" and _OF_WINDOWS.search(content):
+                if file.encoding == "latin-1" and OF_WINDOWS.search(content):
                     return DeliveryRefused(
-                        f"{where}, line {line}: a character of Windows-1252 that latin-1 does not "
-                        "have (a dash, a curly quote, €). Save the file as UTF-8 and set "
+                        f"{file.where}, line {line}: a character of Windows-1252 that latin-1 does "
+                        "not have (a dash, a curly quote, €). Save the file as UTF-8 and set "
                         "`encoding` in the manifest to utf-8.",
                         "encoding",
                     )
     except UnicodeDecodeError:
         return DeliveryRefused(
-            f"{where}, after line {line}: bytes that are not {encoding}. Set `encoding` in the "
-            "manifest to what the file is, or save it as UTF-8.",
+            f"{file.where}, after line {line}: bytes that are not {file.encoding}. Set `encoding` "
+            "in the manifest to what the file is, or save it as UTF-8.",
             "encoding",
         )
     except (OSError, EOFError):
         return DeliveryRefused(
-            f"{where}, after line {line}: the compressed file is broken or cut off. Fetch it "
+            f"{file.where}, after line {line}: the compressed file is broken or cut off. Fetch it "
             "again.",
             "compressed",
         )
     return DeliveryRefused(
-        f"{where}: cannot be read ({type(error).__name__}). Mend the file at its source and ask "
-        "for the delivery anew.",
+        f"{file.where}: cannot be read ({type(error).__name__}). Mend the file at its source and "
+        "ask for the delivery anew.",
         "unreadable",
     )

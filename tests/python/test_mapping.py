@@ -16,7 +16,7 @@ from test_receipt import kept, read, receive_all
 from introstat.errors import UserError
 from introstat.mapping.check import check
 from introstat.mapping.formats import date_format
-from introstat.mapping.layout import find_mapping, load_mapping
+from introstat.mapping.reading import find_mapping, load_mapping
 from introstat.receipt.describe import describe
 from introstat.receipt.receive import Outcome
 

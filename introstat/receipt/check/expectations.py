@@ -24,6 +24,8 @@ from great_expectations.expectations.expectation import BatchExpectation
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 from great_expectations.validator.validation_statistics import calc_validation_statistics
 
+from introstat.sql import quoted_name
+
 
 class _CountingExpectation(BatchExpectation):
     """Of so many, so many are not as they should be; at most the share 1 - `mostly` may."""
@@ -31,8 +33,8 @@ class _CountingExpectation(BatchExpectation):
     mostly: float = 1
     success_keys: ClassVar[tuple[str, ...]] = ("mostly",)
 
-    def counted(self) -> tuple[str, str]:
-        """Return the two aggregates: how many are looked at, and how many of them are wrong."""
+    def _counted(self) -> tuple[str, str]:
+        """Return two SQL aggregates: how many are looked at, and how many of them are wrong."""
         raise NotImplementedError
 
     def _validate(
@@ -41,7 +43,7 @@ class _CountingExpectation(BatchExpectation):
         runtime_configuration: dict[str, Any] | None = None,
         execution_engine: ExecutionEngine[Any] | None = None,
     ) -> dict[str, Any]:
-        of, found = (metrics[aggregate] for aggregate in self.counted())
+        of, found = (metrics[aggregate] for aggregate in self._counted())
         return {
             "success": found <= (1 - self.mostly) * of,
             "result": {
@@ -64,8 +66,7 @@ class ExpectRowsToSatisfy(_CountingExpectation):
     column: str | None = None
     code_list: str | None = None
 
-    def counted(self) -> tuple[str, str]:
-        """Return the rows asked, and those of them that do not satisfy the condition."""
+    def _counted(self) -> tuple[str, str]:
         return _rows(self.among, self.condition)
 
 
@@ -78,9 +79,8 @@ class ExpectColumnToBeFilled(_CountingExpectation):
     column: str
     text_column: str | None = None
 
-    def counted(self) -> tuple[str, str]:
-        """Return all rows, and those without a value."""
-        return "count(*)", f"count(*) - count({_name(self.text_column or self.column)})"
+    def _counted(self) -> tuple[str, str]:
+        return "count(*)", f"count(*) - count({quoted_name(self.text_column or self.column)})"
 
 
 class ExpectColumnToBeReadable(_CountingExpectation):
@@ -88,10 +88,9 @@ class ExpectColumnToBeReadable(_CountingExpectation):
 
     column: str
 
-    def counted(self) -> tuple[str, str]:
-        """Return the values that are there, and those staging could not read."""
-        there = f"count({_name(self.column + '_text')})"
-        return there, f"{there} - count({_name(self.column)})"
+    def _counted(self) -> tuple[str, str]:
+        there = f"count({quoted_name(self.column + '_text')})"
+        return there, f"{there} - count({quoted_name(self.column)})"
 
 
 class ExpectColumnToHoldKnownWords(_CountingExpectation):
@@ -100,9 +99,8 @@ class ExpectColumnToHoldKnownWords(_CountingExpectation):
     column: str
     code_list: str
 
-    def counted(self) -> tuple[str, str]:
-        """Return the words that are there, and those not in the list."""
-        name = _name(self.column)
+    def _counted(self) -> tuple[str, str]:
+        name = quoted_name(self.column)
         known = f"{name} in getvariable('{self.code_list}')"
         return _rows(f"{name} is not null", known)
 
@@ -114,9 +112,8 @@ class ExpectColumnDatesToBeBetween(_CountingExpectation):
     latest: str | SuiteParameterDict[Any, Any]
     earliest: str | SuiteParameterDict[Any, Any] | None = None
 
-    def counted(self) -> tuple[str, str]:
-        """Return the dates that are there, and those outside."""
-        name = _name(self.column)
+    def _counted(self) -> tuple[str, str]:
+        name = quoted_name(self.column)
         earliest = f"{name} >= date '{self.earliest}' and " if self.earliest else ""
         return _rows(f"{name} is not null", f"{earliest}{name} <= date '{self.latest}'")
 
@@ -126,9 +123,8 @@ class ExpectColumnToBeKey(_CountingExpectation):
 
     column: str
 
-    def counted(self) -> tuple[str, str]:
-        """Return the keys that are there, and how many rows are too many for them."""
-        name = _name(self.column)
+    def _counted(self) -> tuple[str, str]:
+        name = quoted_name(self.column)
         return f"count({name})", f"count({name}) - count(distinct {name})"
 
 
@@ -137,10 +133,6 @@ def _rows(among: str, condition: str) -> tuple[str, str]:
         f"count(*) filter (where {among})",
         f"count(*) filter (where ({among}) and not coalesce({condition}, false))",
     )
-
-
-def _name(column: str) -> str:
-    return f'"{column}"'
 
 
 def validate(
@@ -161,7 +153,7 @@ def validate(
     for configuration in configurations:
         configuration.process_suite_parameters(parameters)
     asked = [configuration.to_domain_obj() for configuration in configurations]
-    counting = [each.counted() for each in asked if isinstance(each, _CountingExpectation)]
+    counting = [each._counted() for each in asked if isinstance(each, _CountingExpectation)]
     aggregates = list(dict.fromkeys(["count(*)", *chain.from_iterable(counting)]))
     metrics: dict[str, Any] = dict(zip(aggregates, count(aggregates), strict=True))
     # What Great Expectations' own expectations look at, under the names they know it by.

@@ -21,11 +21,14 @@ class Verdict(Enum):
     @property
     def label_nb(self) -> str:
         """The outcome in Norwegian."""
-        return {
-            Verdict.ACCEPTED: "Godtatt",
-            Verdict.REMARKED: "Godtatt med merknader",
-            Verdict.REFUSED: "Avvist",
-        }[self]
+        return _LABELS_NB[self]
+
+
+_LABELS_NB = {
+    Verdict.ACCEPTED: "Godtatt",
+    Verdict.REMARKED: "Godtatt med merknader",
+    Verdict.REFUSED: "Avvist",
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Finding:
     def refuses(self) -> bool:
         """Whether the delivery is refused for it."""
         return self.rule.refuses(self.found, self.of)
+
+    @property
+    def outcome(self) -> str:
+        """What the count leads to: 'refuses', 'remark' or 'within'."""
+        return "refuses" if self.refuses else "remark" if self.is_over else "within"
 
     def __str__(self) -> str:
         """One line for the console, without the delivery's name."""
@@ -145,12 +153,8 @@ class Report:
                     "table_name": table.name,
                     "file": table.file,
                     "rows": table.rows,
-                    "earlier": {
-                        "delivered": str(table.earlier.delivered),
-                        "rows": table.earlier.rows,
-                    }
-                    if table.earlier
-                    else None,
+                    "earlier": table.earlier
+                    and {"delivered": str(table.earlier.delivered), "rows": table.earlier.rows},
                 }
                 for table in self.tables
             ],
@@ -162,11 +166,7 @@ class Report:
                     "column": finding.column,
                     "found": finding.found,
                     "of": finding.of,
-                    "outcome": "refuses"
-                    if finding.refuses
-                    else "remark"
-                    if finding.is_over
-                    else "within",
+                    "outcome": finding.outcome,
                 }
                 for finding in self.findings
             ],
