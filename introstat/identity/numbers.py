@@ -10,7 +10,7 @@ _DUF_WEIGHTS = (4, 6, 3, 2, 7, 5, 4, 6, 3, 2)
 # From 0, a month that there is not.
 _DAYS_OF_MONTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
-# What stands between the parts of a number that somebody has written apart.
+# What is between the parts of a number that somebody has written apart.
 BLANKS = " \t\u00a0\u2007\u202f._-"
 
 
@@ -30,7 +30,7 @@ def _number_in_text(digit: str, blanks: str) -> str:
 _RUN = re.compile(r"\d{11,}")
 _APART = re.compile(r"(?<!\d)" + _apart(r"\d", BLANKS) + r"(?!\d)")
 # What a text must match to hold either, in the words of RE2; the second is the same for a text in
-# ASCII, and is told several times as fast.
+# ASCII, and is matched several times as fast.
 NUMBER_IN_TEXT = _number_in_text(r"\p{Nd}", BLANKS)
 NUMBER_IN_ASCII = _number_in_text("[0-9]", "".join(filter(str.isascii, BLANKS)))
 
@@ -88,7 +88,7 @@ def numbers_replaced(text: str, replace: Callable[[str], str]) -> str:
 
 
 def holds_valid_number(text: str) -> bool:
-    """Return whether a valid identity number stands in a text, or within a longer run of digits."""
+    """Return whether a text holds a valid identity number, also within a longer run of digits."""
     found = [ascii_digits(run) for run in (*_APART.findall(text), *_RUN.findall(text))]
     return any(
         is_valid_ident(digits[start : start + 11])
@@ -98,12 +98,12 @@ def holds_valid_number(text: str) -> bool:
 
 
 def without_numbers(text: str) -> str:
-    """Return a message in which no number stands: each is replaced by `…`."""
+    """Return a message without numbers: each is replaced by `…`."""
     return numbers_replaced(text, lambda _: "…")
 
 
 def tellable(text: str) -> str:
-    """Return a message fit to be told: one line, no long word whole, and no number.
+    """Return a message fit to be printed: one line, no long word whole, and no number.
 
     Names that somebody else chose (a file, a folder, a value of a manifest) may hold anything.
     """

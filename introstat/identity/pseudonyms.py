@@ -45,7 +45,7 @@ class Pseudonymiser:
         return numbers_replaced(text, self.pseudonym)
 
     def number(self, pseudonym: str) -> str:
-        """Return the number behind a pseudonym; ValueError if it was not made with this key."""
+        """Return the number behind a pseudonym. Raises ValueError if another key made it."""
         try:
             sealed = bytes.fromhex(pseudonym.translate(_TO_HEX))
             return self._cipher.decrypt(sealed, None).decode()
@@ -104,7 +104,7 @@ def _parsed(text: str, where: str) -> bytes:
 
 
 def make_key(path: Path) -> bytes:
-    """Make a key and write it to a new file that only its owner can read; OSError if it cannot."""
+    """Write a key to a new file that only its owner can read. Raises OSError if it cannot."""
     key = os.urandom(_KEY_BYTES)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

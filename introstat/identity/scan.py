@@ -57,11 +57,11 @@ _ADVICE = {
 }
 
 TellUnreadable = Callable[[Path, str], None]
-"""Told a file that could not be read to its end, and what to do about it."""
+"""Called with a file that could not be read to its end, and what to do about it."""
 
 
 def refuse_unreadable(file: Path, advice: str) -> None:
-    """Raise UserError: the default of what is told of files that could not be read."""
+    """Raise UserError: the default for files that could not be read."""
     raise UserError(f"{file}: cannot be read to its end. {advice}")
 
 
@@ -75,7 +75,7 @@ def scan(
 
     With `known`, only those numbers are looked for, also inside longer runs of digits. Without it,
     every run of exactly eleven digits that is a valid fødselsnummer, D-number or synthetic number
-    counts: about one in three hundred numbers of eleven digits is, by chance. `unreadable` is told
+    counts: about one in three hundred numbers of eleven digits is, by chance. `unreadable` gets
     the files that could not be read to their end; what could be read of them counts.
     """
     files = sorted({file for path in paths for file in _files(path)})
@@ -93,7 +93,7 @@ def scan(
 def numbers_of(extracts: Path, unreadable: TellUnreadable = refuse_unreadable) -> set[str]:
     """Return the identity and DUF numbers that stand in a folder of extracts, valid ones only.
 
-    `unreadable` is told the files that could not be read to their end.
+    `unreadable` gets the files that could not be read to their end.
     """
     slices = [
         column.slice
@@ -127,7 +127,7 @@ def _numbers(run: str, known: set[str] | None) -> Iterator[str]:
 
 
 def _readable_runs(file: Path, unreadable: TellUnreadable) -> Iterator[str]:
-    """The runs of a file as far as it can be read."""
+    """Give the runs of a file as far as it can be read."""
     try:
         yield from _runs(file)
     except _NOT_READABLE:
@@ -136,7 +136,7 @@ def _readable_runs(file: Path, unreadable: TellUnreadable) -> Iterator[str]:
 
 
 def _runs(file: Path) -> Iterator[str]:
-    """The runs of eleven or more digits in a file."""
+    """Give the runs of eleven or more digits in a file."""
     yield from _runs_of_bytes(file.open("rb"))
     if file.suffix == ".parquet":
         with duckdb.connect(":memory:") as connection:
@@ -155,7 +155,7 @@ def _runs(file: Path) -> Iterator[str]:
 
 
 def _runs_of_packed(opened: IO[bytes], suffix: str, depth: int = 0) -> Iterator[str]:
-    """The runs in what a gzip or zip file holds; nothing of a file that is not packed."""
+    """Give the runs in what a gzip or zip file holds; nothing of a file that is not packed."""
     if suffix == ".gz":
         with gzip.open(opened) as unpacked:
             yield from _runs_of_bytes(cast(IO[bytes], unpacked))

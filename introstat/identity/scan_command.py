@@ -41,14 +41,14 @@ def scan_command(paths: tuple[Path, ...], numbers_from: Path | None) -> None:
     if numbers_from:
         known = numbers_of(numbers_from, unread.__setitem__)
         if not known and unread:
-            _tell_unread(unread, console)
+            _print_unread(unread, console)
         if not known:
             raise UserError(f"There is no identity number in {numbers_from}. Name the extracts.")
     with shown(console, "Scanning") as tell:
         found = scan(list(paths), known, tell, unread.__setitem__)
     for path, number in found.items():
         click.echo(f"{path}: {number} identity numbers")
-    _tell_unread(unread, console)
+    _print_unread(unread, console)
     if found:
         raise SystemExit(EXIT_REFUSED)
     if unread:
@@ -59,7 +59,7 @@ def scan_command(paths: tuple[Path, ...], numbers_from: Path | None) -> None:
     click.echo("No identity number found.")
 
 
-def _tell_unread(unread: dict[Path, str], console: Console) -> None:
+def _print_unread(unread: dict[Path, str], console: Console) -> None:
     for path, advice in unread.items():
         console.print(
             f"Unreadable: {path}: cannot be read to its end. {advice}",

@@ -36,8 +36,8 @@ class MappingFinding:
     unread: int = 0
     first_line: int | None = None
 
-    def said(self, table: str) -> str:
-        """Say it in one line, without any value that could be an identity number."""
+    def message(self, table: str) -> str:
+        """Return it in one line, without any value that could be an identity number."""
         office = " or ".join(repr(name) for name in self.field.columns)
         place = f"{table}.{self.field.target.name} from {office}"
         if self.unread:
@@ -199,7 +199,7 @@ def _make_incoming(connection: duckdb.DuckDBPyConnection, rule: MappingRule) -> 
 
 
 def _text_sql(each: Field, office: Office) -> str:
-    """SQL for what the office's file says of a field, before words and formats."""
+    """Return SQL for what the office's file says of a field, before words and formats."""
     if each.constant is not None:
         return text_literal(each.constant)
     columns = [office.column(name) for name in each.reads if name in office.names]
@@ -219,7 +219,7 @@ def _text_sql(each: Field, office: Office) -> str:
 
 
 def _value_sql(each: Field, text: str) -> str:
-    """SQL for a field as the contract writes it, from its text."""
+    """Return SQL for a field as the contract writes it, from its text."""
     if each.constant is not None or each.key:
         return text
     value = _formatted(each, text)
@@ -237,7 +237,7 @@ def _value_sql(each: Field, text: str) -> str:
 
 
 def _formatted(each: Field, text: str) -> str | None:
-    """SQL for a date or a number in the office's format, null where it is not; None for text."""
+    """Return SQL for a date or number in the office's format, else null; None for text."""
     if each.target.data_type == "date":
         return dates_sql(each.dates, text)
     if each.target.data_type in ("decimal", "integer"):

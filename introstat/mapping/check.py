@@ -62,7 +62,7 @@ class MappingReport:
 
 
 def origin(each: Field) -> str:
-    """Say where a field comes from."""
+    """Return where a field comes from, in words."""
     if each.constant is not None:
         return f"always {each.constant!r}"
     if each.key:
@@ -123,12 +123,12 @@ def _check_file(connection: duckdb.DuckDBPyConnection, report: MappingReport, pa
     found.rules = list(map_rules(connection, layout, office, mapping.source.name))
     for mapped in found.rules:
         report.problems += [
-            f"{name}: {finding.said(mapped.rule.table.name)}" for finding in mapped.findings
+            f"{name}: {finding.message(mapped.rule.table.name)}" for finding in mapped.findings
         ]
 
 
 def _unknown_meanings(mapping: Mapping) -> list[str]:
-    """Say which words the mapping itself gives that the contract's code lists do not know."""
+    """Return which words the mapping itself gives that the contract's code lists do not know."""
     found = []
     for layout in mapping.files:
         for rule in layout.rules:

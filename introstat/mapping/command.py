@@ -77,15 +77,12 @@ def _show_file(console: Console, file: "FileReport") -> None:
     from introstat.filereading import shown_names
 
     assert file.office is not None
-    shown = Shown(title=f"{file.name}: {file.office.rows} rows", title_justify="left")
-    shown.add_column("column of the office")
-    shown.add_column("becomes")
+    title = f"{file.name}: {file.office.rows} rows"
+    shown = Shown("column of the office", "becomes", title=title, title_justify="left")
     uses = file.uses()
     for name in file.office.names:
-        shown.add_row(
-            Text(shown_names([name])),
-            Text(", ".join(uses.get(name, ["– extra: kept but not used"]))),
-        )
+        becomes = ", ".join(uses.get(name, ["– extra: kept but not used"]))
+        shown.add_row(Text(shown_names([name])), Text(becomes))
     for name in (*file.missing_needed, *file.missing_others):
         shown.add_row(Text(name), Text("– not in the file"))
     console.print(shown)
@@ -108,13 +105,10 @@ def _show_table(console: Console, report: "MappingReport", table: "Table") -> No
             why = reasons.get(table.name) or ("optional" if table.optional else "no file gives it")
         console.print(f"Table {table.name}: not mapped, {why}", soft_wrap=True)
         return
-    shown = Shown(title=f"Table {table.name}", title_justify="left")
-    shown.add_column("column of the contract")
-    shown.add_column("comes from")
+    title = f"Table {table.name}"
+    shown = Shown("column of the contract", "comes from", title=title, title_justify="left")
     for column in table.columns:
         lacking = "– missing, required" if column.required else "– missing, optional"
-        shown.add_row(
-            Text(f"{column.name}{'*' if column.required else ''}"),
-            Text("\n".join(origins[column.name]) or lacking),
-        )
+        name = f"{column.name}{'*' if column.required else ''}"
+        shown.add_row(Text(name), Text("\n".join(origins[column.name]) or lacking))
     console.print(shown)

@@ -49,7 +49,7 @@ class DateFormat:
 
 
 def date_format(written: str) -> DateFormat:
-    """Return a date format; ValueError says what is wrong with it."""
+    """Return a date format. Raises ValueError if it is none."""
     match = _SHAPE.fullmatch(written)
     if match is None:
         raise ValueError(

@@ -89,7 +89,7 @@ class OfficeFile:
     rules: tuple[MappingRule, ...]
 
     def fits(self, name: str) -> bool:
-        """Tell whether a file's name is of this pattern; `.gz` and capitals do not matter."""
+        """Return whether a file's name is of this pattern; `.gz` and capitals do not matter."""
         plain = name.lower().removesuffix(".gz")
         return fnmatch.fnmatchcase(plain, self.pattern.lower().removesuffix(".gz"))
 
@@ -142,7 +142,7 @@ class Mapping:
         )
 
     def lacks(self) -> Iterator[str]:
-        """Say what the contract requires and the mapping gives no source for."""
+        """Give what the contract requires and the mapping gives no source for."""
         mapped = {rule.table.name for file in self.files for rule in file.rules}
         elsewhere = {name for name, _ in self.absent} | set(self.as_contract)
         for table in self.source.tables:

@@ -43,7 +43,7 @@ _Lists = dict[str, tuple[tuple[str, str], ...]]
 
 
 def find_mapping(name: str) -> Path:
-    """Return where the mapping of a name lies; UserError if it is no name or there is none."""
+    """Return where the mapping of a name lies. Raises UserError if there is none."""
     if not _NAME.fullmatch(name):
         raise UserError(
             f"mapping {name[:40]!r} is no name of a mapping; expected small letters, digits, - "
@@ -59,7 +59,7 @@ def find_mapping(name: str) -> Path:
 
 
 def load_mapping(path: Path) -> Mapping:
-    """Read and check a mapping file; UserError names the file, the line and what is wrong."""
+    """Read and check a mapping file. Raises UserError with its line if it is wrong."""
     shown = f"{path.parent.name}/{path.name}" if path.parent.name else path.name
     root, content = read_yaml(path, shown)
     top = root.entries("the mapping", _TOP_KEYS, "source", "description", "reviewed", "files")

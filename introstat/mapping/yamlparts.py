@@ -41,7 +41,7 @@ class Part:
         return UserError(f"{self._file}, line {self.line}: {message}")
 
     def text(self, what: str) -> str:
-        """Return the text; UserError if it is none or empty."""
+        """Return the text. Raises UserError if it is none or empty."""
         found = self.word(what)
         if not found:
             raise self.error(f"{what} is empty; expected a text.")
@@ -117,7 +117,7 @@ class Part:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Say what would have been right: the nearest, else all."""
+    """Return what would have been right: the nearest, else all."""
     known = list(known)
     near = difflib.get_close_matches(word, known, 1)
     return f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(known)}."

@@ -79,13 +79,13 @@ def receive_with_progress(
         try:
             outcome = receive(extracts, received, Pseudonymiser(key), tell)
         except ReceiptStopped as stopped:
-            _tell(stopped.outcome, received, console)
+            _print_outcome(stopped.outcome, received, console)
             raise
-    _tell(outcome, received, console)
+    _print_outcome(outcome, received, console)
     return outcome
 
 
-def _tell(outcome: "Outcome", received: Path, console: Console) -> None:
+def _print_outcome(outcome: "Outcome", received: Path, console: Console) -> None:
     say = partial(console.print, highlight=False, soft_wrap=True, markup=False)
     for remark in outcome.remarks:
         say(f"Remark: {remark}")

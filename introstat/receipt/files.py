@@ -136,7 +136,7 @@ def _select_incoming(
 
 
 def _header(file: DeliveredFile) -> tuple[list[str], int]:
-    """Return the columns' names and how many lines they take; DeliveryRefused if there are none."""
+    """Return the columns' names and their number of lines. Raises DeliveryRefused."""
     try:
         with opened_as_text(file.path, file.encoding.replace("utf-8", "utf-8-sig")) as text:
             reader = csv.reader(text, delimiter=";", strict=True)

@@ -194,7 +194,7 @@ def _date(where: str, content: dict[str, Any], key: str) -> date:
 
 
 def read_mapping(where: str, name: object, source: Source) -> Mapping:
-    """Return the mapping that a manifest names; DeliveryRefused if it cannot be used."""
+    """Return the mapping that a manifest names. Raises DeliveryRefused if it cannot be used."""
     if not isinstance(name, str):
         raise DeliveryRefused(
             f"{where}: `mapping` is no text; expected a mapping's name.", "mapping"
@@ -217,7 +217,7 @@ def read_mapping(where: str, name: object, source: Source) -> Mapping:
 
 
 def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | None:
-    """Return what a mapping says of a file, None if nothing; DeliveryRefused if it is unclear."""
+    """Return what a mapping says of a file, if anything. Raises DeliveryRefused if unclear."""
     if mapping is None:
         return None
     # The contract's own names hold none; an office's stand in the received copy as they are.
@@ -235,7 +235,7 @@ def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | No
 def contract_file(
     where: str, source: Source, name: str, mapping: Mapping | None = None
 ) -> tuple[str, Table]:
-    """Return the dataset and table of a file by its name; DeliveryRefused if it is none."""
+    """Return the dataset and table of a file by its name. Raises DeliveryRefused if it is none."""
     found = source.file_of(name)
     if found:
         return found
@@ -249,7 +249,7 @@ def contract_file(
 
 
 def _expect_file(path: Path, where: str, file_where: str, facts: Any) -> tuple[int, str]:
-    """Return a listed file's rows and checksum; DeliveryRefused if it is not that file."""
+    """Return a listed file's rows and checksum. Raises DeliveryRefused if it is not that file."""
     told: dict[str, Any] = facts if isinstance(facts, dict) else {}
     rows, sha256 = told.get("rows"), told.get("sha256")
     # True and false are numbers to Python.

@@ -104,7 +104,7 @@ class MappedReceipt:
                 mapped_from=name,
             )
             self.files.append(made)
-            self.remarks += [f"{where}: {found.said(table.name)}" for found in mapped.findings]
+            self.remarks += [f"{where}: {found.message(table.name)}" for found in mapped.findings]
             tables.append(
                 {"dataset": made.dataset, "rows": mapped.rows, "collapsed_rows": mapped.collapsed}
             )
@@ -121,7 +121,7 @@ class MappedReceipt:
         )
 
     def account(self) -> dict[str, Any] | None:
-        """Say for receipt.json which mapping was used and where every row of each file went."""
+        """Return for receipt.json which mapping was used and where every row of each file went."""
         mapping = self._delivery.mapping
         if mapping is None:
             return None

@@ -19,7 +19,7 @@ def receipt_paths(received: Path) -> list[Path]:
 
 
 def read_receipt(path: Path) -> dict[str, Any]:
-    """Return what a receipt says; UserError if the file is damaged, for nothing else can be made.
+    """Return what a receipt says. Raises UserError if the file is damaged.
 
     introstat writes it whole and never changes it: a broken one is the disk's fault or somebody's.
     """

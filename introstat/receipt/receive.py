@@ -72,7 +72,7 @@ def receive(
 ) -> Outcome:
     """Receive every delivery under `extracts` that is not received yet.
 
-    A delivery that breaks the contract is refused whole and the others go on. `progress` is told
+    A delivery that breaks the contract is refused whole and the others go on. `progress` gets
     how many of how many are done and the next one's name.
 
     Raises UserError if the received copy was made with another key or is damaged, and

@@ -234,7 +234,7 @@ def _may_hold_number(name: str) -> str:
 
 
 def _has_slipped(text: str, codes: str) -> bool:
-    """Tell whether codes are none, and a valid number stands where they should."""
+    """Return whether codes are none, and a valid number stands where they should."""
     starts = range(len(text) - 10)
     return not re.fullmatch(codes, text) and (
         any(is_valid_ident(text[start : start + 11]) for start in starts)

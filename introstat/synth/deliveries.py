@@ -32,7 +32,7 @@ class GeneratedDelivery:
 
 
 def plan(first_year: int, last_year: int, nir_deliveries: str) -> list[GeneratedDelivery]:
-    """All deliveries for the years, in order of date."""
+    """Return all deliveries for the years, in order of date."""
     days = parameters()["deliveries"]
     planned: list[GeneratedDelivery] = []
 
@@ -54,7 +54,7 @@ def plan(first_year: int, last_year: int, nir_deliveries: str) -> list[Generated
 
 
 def of_months(months: Sequence[int]) -> list[GeneratedDelivery]:
-    """The a-ordningen deliveries of months since 1970, and the form 11b of their years."""
+    """Return the a-ordningen deliveries of months since 1970, and the form 11b of their years."""
     days, last_form = parameters()["deliveries"], parameters()["kostra"]["last_year"]
     planned = []
     for month in months:
@@ -70,7 +70,7 @@ def of_months(months: Sequence[int]) -> list[GeneratedDelivery]:
 
 
 def in_order(planned: list[GeneratedDelivery]) -> list[GeneratedDelivery]:
-    """Deliveries by date and source."""
+    """Return deliveries by date and source."""
     return sorted(planned, key=lambda each: (each.delivered, each.source))
 
 
@@ -111,7 +111,7 @@ def write(
 def _files(
     connection: duckdb.DuckDBPyConnection, delivery: GeneratedDelivery, first: bool
 ) -> Iterator[tuple[str, str, str]]:
-    """Each file's name, the query for its rows and the format to write."""
+    """Give each file's name, the query for its rows and the format to write."""
     day = delivery.delivered.isoformat()
     csv = {
         "nir": snapshots.NIR,

@@ -41,48 +41,48 @@ def joined(*parts: T) -> T:
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """A generator of its own for each topic, so that a change in one leaves the others alone."""
+    """Return a generator for each topic, so that a change in one leaves the others alone."""
     return np.random.Generator(np.random.PCG64([seed, zlib.crc32(name.encode())]))
 
 
 def day(text: str) -> int:
-    """`2016-01-31` as a day number."""
+    """Return `2016-01-31` as a day number."""
     return int(np.datetime64(text, "D").astype(np.int64))
 
 
 def iso(value: int) -> str:
-    """A day number as `2016-01-31`."""
+    """Return a day number as `2016-01-31`."""
     return str(np.datetime64(value, "D"))
 
 
 def year_of(days: Ints) -> Ints:
-    """The calendar year of each day."""
+    """Return the calendar year of each day."""
     return days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 
 def month_of(days: Ints) -> Ints:
-    """Whole months since January 1970."""
+    """Return whole months since January 1970."""
     return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def first_day(months: Ints) -> Ints:
-    """The first day of each month number."""
+    """Return the first day of each month number."""
     return months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
 
 
 def new_year(years: Ints) -> Ints:
-    """1 January of each year."""
+    """Return 1 January of each year."""
     return first_day((years - 1970) * 12)
 
 
 def weekday(days: Ints) -> Ints:
-    """The day itself, or the Monday after a weekend."""
+    """Return the day itself, or the Monday after a weekend."""
     number = (days + 3) % 7
     return np.where(number > 4, days + 7 - number, days)
 
 
 def choose(rng: np.random.Generator, shares: Sequence[float] | Floats, size: int) -> Ints:
-    """Positions drawn with the given relative weights."""
+    """Return positions drawn with the given relative weights."""
     cumulative = np.cumsum(np.asarray(shares, dtype=np.float64))
     drawn = rng.random(size) * cumulative[-1]
     position = np.searchsorted(cumulative, drawn, side="right")
@@ -90,7 +90,7 @@ def choose(rng: np.random.Generator, shares: Sequence[float] | Floats, size: int
 
 
 def choose_by(rng: np.random.Generator, table: Floats, group: Ints) -> Ints:
-    """As `choose`, with one row of weights per group."""
+    """Return positions drawn as by `choose`, with one row of weights per group."""
     chosen = np.zeros(len(group), dtype=np.int64)
     for number, weights in enumerate(table):
         rows = np.flatnonzero(group == number)
@@ -99,24 +99,24 @@ def choose_by(rng: np.random.Generator, table: Floats, group: Ints) -> Ints:
 
 
 def between(rng: np.random.Generator, bounds: Sequence[int], size: int) -> Ints:
-    """Whole numbers, both bounds included."""
+    """Return whole numbers, both bounds included."""
     return rng.integers(bounds[0], bounds[1] + 1, size)
 
 
 def happens(rng: np.random.Generator, chance: float | Floats, size: int) -> Bools:
-    """True with the given chance."""
+    """Return true with the given chance."""
     return np.asarray(rng.random(size) < chance)
 
 
 def expand(counts: Ints) -> tuple[Ints, Ints]:
-    """For `counts` children per parent: each child's parent and its number among the siblings."""
+    """Return each child's parent, and its number among the siblings, for counts per parent."""
     parent = np.repeat(np.arange(len(counts)), counts)
     first = np.cumsum(counts) - counts
     return parent, np.arange(len(parent)) - first[parent]
 
 
 def by_year(table: Mapping[Any, float], years: Ints) -> Floats:
-    """The value of the newest entry not after each year; the oldest entry before that."""
+    """Return the value of the newest entry not after each year; the oldest entry before that."""
     known = sorted(int(year) for year in table)
     position = np.searchsorted(np.array(known), years, side="right") - 1
     values = np.array([float(table[year]) for year in known])

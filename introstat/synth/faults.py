@@ -45,14 +45,14 @@ class Targets:
 
 
 def mark(rng: np.random.Generator, size: int) -> Ints:
-    """The fault of each row: a position in `KINDS`, -1 for the sound ones."""
+    """Return the fault of each row: a position in `KINDS`, -1 for the sound ones."""
     rates = np.cumsum(list(parameters()["faults"].values()))
     drawn = np.searchsorted(rates, rng.random(size), side="right")
     return np.where(drawn < len(rates), drawn, -1).astype(np.int64)
 
 
 def spoiled(columns: Mapping[str, str], source: str, targets: Targets) -> str:
-    """A query for the file's rows, in order, with the faults put in.
+    """Return a query for the file's rows, in order, with the faults put in.
 
     `columns` gives each column's text expression on `source`, a relation in row order that also
     has `fault` (see `mark`) and `row_number`.
@@ -75,7 +75,7 @@ def spoiled(columns: Mapping[str, str], source: str, targets: Targets) -> str:
 
 
 def _faulty(name: str, targets: Targets) -> str:
-    """A column as it stands in the file: its own value, or what the row's fault makes of it."""
+    """Return a column as it stands in the file: its own value, or what the fault makes of it."""
     cases: list[str] = []
 
     def add(kind: str, text: str) -> None:
@@ -102,7 +102,7 @@ def _faulty(name: str, targets: Targets) -> str:
 
 
 def _older(name: str, targets: Targets) -> str:
-    """A column of the row that was superseded."""
+    """Return a column of the row that was superseded."""
     if name == targets.changed:
         return f"cast(try_cast({name} as date) - 7 as varchar)"
     if name == targets.registered:

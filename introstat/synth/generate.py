@@ -73,7 +73,7 @@ def make_truth(persons: int, seed: int, first_year: int, last_year: int) -> Trut
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """A temporary sibling that becomes `out` when all went well, and is gone when it did not."""
+    """Give a folder that becomes `out` when all went well, and is gone when it did not."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def new_folder(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB in memory, spilling beside the folder that is being written."""
+    """Open DuckDB in memory, spilling beside the folder that is being written."""
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
         connection.execute(f"set temp_directory = {text_literal(str(folder.parent / 'spill'))}")

@@ -30,7 +30,7 @@ class Geography:
     capital: Ints  # the largest lineage of the same county
 
     def code_at(self, lineage: Ints, date: Ints) -> Ints:
-        """The code valid on the date."""
+        """Return the code valid on the date."""
         return np.asarray(self.table[np.searchsorted(self.breaks, date, side="right"), lineage])
 
     @property
@@ -44,7 +44,7 @@ _settled_in: int | None = None
 
 @contextmanager
 def settled_in(municipalities: int | None) -> Iterator[None]:
-    """While the block runs all live in so many of the largest municipalities; None: in any."""
+    """Let all live in so many of the largest municipalities while the block runs; None: in any."""
     global _settled_in
     _settled_in = municipalities
     geography.cache_clear()
@@ -57,7 +57,7 @@ def settled_in(municipalities: int | None) -> Iterator[None]:
 
 @cache
 def geography() -> Geography:
-    """Municipalities from the warehouse's seeds, sizes from `municipality_weights.csv`."""
+    """Return municipalities from the warehouse's seeds, sizes from `municipality_weights.csv`."""
     rows = read_csv(seed_path("geography/municipalities.csv"))
     county: dict[str, str] = {}
     founded: dict[str, str] = {}
@@ -100,7 +100,7 @@ def geography() -> Geography:
 
 
 def _weights(base_codes: list[str]) -> Floats:
-    """Listed sizes; a typical small municipality's for the rest. Split paths share the size."""
+    """Return listed sizes, a typical small one for the rest. Split paths share the size."""
     rows = data("municipality_weights.csv")
     listed = {row["municipality_code"]: float(row["weight"]) for row in rows}
     # The sizes are part of the country, not of the run: the same whatever the seed.

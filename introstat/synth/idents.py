@@ -22,7 +22,7 @@ Small = npt.NDArray[np.int16]
 
 
 def issue(birth: Ints, d_number: Bools) -> Ints:
-    """A different number for each row: a D-number where asked for, else a fødselsnummer.
+    """Return a different number for each row: a D-number where asked for, else a fødselsnummer.
 
     `birth` is the date of birth. When a date has no number left, the next date is used, as the
     register itself does.
@@ -46,7 +46,7 @@ _DAY_2000 = int(np.datetime64("2000-01-01", "D").astype(np.int64))
 
 
 def _prefixes(date: Ints, d_number: Bools) -> Ints:
-    """DDMMYY with 40 added to the day of D-numbers and 80 to the month."""
+    """Return DDMMYY with 40 added to the day of D-numbers and 80 to the month."""
     dates = date.astype("datetime64[D]")
     months = dates.astype("datetime64[M]")
     year = dates.astype("datetime64[Y]").astype(np.int64) + 1970
@@ -56,7 +56,7 @@ def _prefixes(date: Ints, d_number: Bools) -> Ints:
 
 
 def _tails(prefix: Ints, first: Ints) -> tuple[Ints, Ints]:
-    """All possible last five digits, prefix after prefix, and how many each prefix has."""
+    """Return all possible last five digits, prefix after prefix, and how many each prefix has."""
     individual = np.arange(BLOCK, dtype=np.int16)[None, :] + first.astype(np.int16)[:, None]
     digits = [_digit(prefix, 5 - place)[:, None] for place in range(6)]
     digits += [individual // 100, individual // 10 % 10, individual % 10]
@@ -72,14 +72,14 @@ def _digit(numbers: Ints, place: int) -> Small:
 
 
 def _check(digits: list[Small], weights: tuple[int, ...]) -> Small:
-    """The check digit; 10 where there is none."""
+    """Return the check digit; 10 where there is none."""
     products = (digit * weight for digit, weight in zip(digits, weights, strict=True))
     total = sum(products, np.int16(0))
     return np.asarray((11 - total % 11) % 11, dtype=np.int16)
 
 
 def _rank(group: Ints) -> Ints:
-    """Each row's number within its group, in row order."""
+    """Return each row's number within its group, in row order."""
     order = np.argsort(group, kind="stable")
     counts = np.bincount(group)
     rank = np.empty(len(group), dtype=np.int64)
@@ -88,7 +88,7 @@ def _rank(group: Ints) -> Ints:
 
 
 def duf_numbers(year: Ints) -> Ints:
-    """DUF numbers: year, a running number within the year, two check digits."""
+    """Return DUF numbers: year, a running number within the year, two check digits."""
     ten = year * 1_000_000 + 100_000 + _rank(year - year.min())
     total = np.zeros(len(ten), dtype=np.int64)
     for place in range(10):
@@ -97,7 +97,7 @@ def duf_numbers(year: Ints) -> Ints:
 
 
 def organisation_numbers(count: int) -> Ints:
-    """Organisation numbers that start with 3, as synthetic ones do; real ones start with 8 or 9."""
+    """Return organisation numbers that begin with 3, as synthetic ones do; real ones: 8 or 9."""
     eight = np.arange(31_000_000, 31_000_000 + count * 2 + 20)
     digits = [_digit(eight, 7 - place) for place in range(8)]
     check = _check(digits, ORGANISATION_WEIGHTS)

@@ -78,7 +78,7 @@ class IncomeLines(Lines):
 
 
 def make_units(persons: int) -> Units:
-    """One to three units in each municipality, private employers by its size."""
+    """Return one to three units in each municipality, private employers by its size."""
     geo = geography()
     per_lineage = 1 + (geo.weights > 250).astype(np.int64) + (geo.weights > 1000)
     lineage, _ = expand(per_lineage)
@@ -98,20 +98,30 @@ def make_units(persons: int) -> Units:
 def make_income(
     people: People, programmes: Programmes, units: Units, seed: int, first_year: int, last_year: int
 ) -> IncomeLines:
-    """All lines of the calendar months of the years given."""
+    """Return all lines of the calendar months of the years given."""
     rng = stream(seed, "income")
     window = ((first_year - 1970) * 12, (last_year - 1969) * 12 - 1)
+    payroll = _Payroll(rng, units, window)
     parts = [
-        *_benefit(rng, people, programmes, units, window),
-        _wages_beside(rng, programmes.participations, units, window),
-        *_after_programme(rng, people, programmes.participations, units, window),
+        *_benefit(payroll, people, programmes),
+        _wages_beside(payroll, programmes.participations),
+        *_after_programme(payroll, people, programmes.participations),
     ]
     original = _report(joined(*parts), units)
     return sort_lines(original, _corrections(rng, original, window))
 
 
+@dataclass(frozen=True)
+class _Payroll:
+    """What payments are drawn with; those outside the window of months are not reported."""
+
+    rng: np.random.Generator
+    units: Units
+    window: tuple[int, int]
+
+
 def _months(start: Ints, end: Ints, window: tuple[int, int], lag: Ints) -> tuple[Ints, Ints]:
-    """Months of each spell whose payment (`lag` months later) falls into the window."""
+    """Return months of each spell whose payment (`lag` months later) falls into the window."""
     first = np.maximum(month_of(start), window[0] - lag)
     last = np.minimum(month_of(end), window[1] - lag)
     parent, ordinal = expand(np.maximum(last - first + 1, 0))
@@ -119,34 +129,29 @@ def _months(start: Ints, end: Ints, window: tuple[int, int], lag: Ints) -> tuple
 
 
 def _covered(start: Ints, end: Ints, month: Ints) -> Floats:
-    """The share of the month's days inside the spell."""
+    """Return the share of the month's days inside the spell."""
     first, after = first_day(month), first_day(month + 1)
     days = np.minimum(end + 1, after) - np.maximum(start, first)
     return np.asarray(np.maximum(days, 0) / (after - first))
 
 
 def full_benefit(month: Ints) -> Floats:
-    """2 G / 12 in force in the month (G changes on 1 May)."""
+    """Return 2 G / 12 in force in the month (G changes on 1 May)."""
     basic = parameters()["income"]["basic_amount"]
     return by_year(basic, 1970 + (month - 4) // 12) * 2 / 12
 
 
-def _benefit(
-    rng: np.random.Generator,
-    people: People,
-    programmes: Programmes,
-    units: Units,
-    window: tuple[int, int],
-) -> list[Lines]:
-    """Introduction benefit: every programme month, less leave, reduced for invalid absence."""
+def _benefit(payroll: _Payroll, people: People, programmes: Programmes) -> list[Lines]:
+    """Return introduction benefit: every programme month, less leave and invalid absence."""
     p = parameters()["income"]
+    rng, units = payroll.rng, payroll.units
     spells, leaves = programmes.participations, programmes.leaves
     arrears = stream(0, "arrears").random(geography().size) < p["paid_in_arrears"]
     lag = arrears[spells.lineage].astype(np.int64)
     # A few payments go on although the programme has ended.
     runs_on = happens(rng, p["benefit_without_programme"], len(spells))
     paid_until = np.where(runs_on, spells.end + 62, spells.end)
-    parent, month = _months(spells.start, paid_until, window, lag)
+    parent, month = _months(spells.start, paid_until, payroll.window, lag)
 
     share = _covered(spells.start[parent], paid_until[parent], month)
     on_leave = np.full(len(spells), -1)
@@ -170,7 +175,7 @@ def _benefit(
 
 
 def _split(rng: np.random.Generator, lines: Lines) -> list[Lines]:
-    """Some amounts come in two lines, some with a negative correction, a few twice."""
+    """Return the lines with some amounts in two, some with a correction, a few paid twice."""
     p = parameters()["income"]
     size = len(lines)
     split = happens(rng, p["split_amount"], size)
@@ -187,30 +192,24 @@ def _split(rng: np.random.Generator, lines: Lines) -> list[Lines]:
 
 
 def _employer(rng: np.random.Generator, units: Units, lineage: Ints) -> Ints:
-    """A private employer in the municipality; every seventh works for the municipality itself."""
+    """Return a private employer in the municipality, or every seventh time the municipality."""
     number = (rng.random(len(lineage)) * units.private_per_lineage[lineage]).astype(np.int64)
     public = happens(rng, 1 / 7, len(lineage))
     return np.where(public, units.first[lineage], units.first_private[lineage] + number)
 
 
 def _wages(
-    rng: np.random.Generator,
-    person: Ints,
-    lineage: Ints,
-    start: Ints,
-    end: Ints,
-    part_time: float,
-    units: Units,
-    window: tuple[int, int],
+    payroll: _Payroll, person: Ints, lineage: Ints, start: Ints, end: Ints, part_time: float
 ) -> Lines:
-    """Monthly pay for each spell of work."""
+    """Return monthly pay for each spell of work."""
+    rng = payroll.rng
     p = parameters()["income"]
     count = len(person)
-    unit = _employer(rng, units, lineage)
+    unit = _employer(rng, payroll.units, lineage)
     wage = p["monthly_wage"]
     level = part_time * wage["median"] * rng.lognormal(0, wage["sigma"], count)
     word = SALARY + choose(rng, p["wage_words_share"], count)
-    parent, month = _months(start, end, window, np.zeros(count, dtype=np.int64))
+    parent, month = _months(start, end, payroll.window, np.zeros(count, dtype=np.int64))
     size = len(parent)
     growth = (1 + p["wage_growth"]) ** ((month - 540) / 12)
     variation = np.where(word[parent] == HOURLY, rng.lognormal(0, 0.25, size), 1)
@@ -223,17 +222,12 @@ def _wages(
     return lines[lines.amount > 0]
 
 
-def _wages_beside(
-    rng: np.random.Generator,
-    spells: Participations,
-    units: Units,
-    window: tuple[int, int],
-) -> Lines:
-    """Part-time work in the last half of the programme."""
+def _wages_beside(payroll: _Payroll, spells: Participations) -> Lines:
+    """Return part-time work in the last half of the programme."""
     share = parameters()["income"]["work_beside_programme"]
-    spells = spells[happens(rng, share, len(spells))]
+    spells = spells[happens(payroll.rng, share, len(spells))]
     start = (spells.start + spells.end) // 2
-    return _wages(rng, spells.person, spells.lineage, start, spells.end, 0.2, units, window)
+    return _wages(payroll, spells.person, spells.lineage, start, spells.end, 0.2)
 
 
 def last_participations(spells: Participations) -> Participations:
@@ -241,14 +235,9 @@ def last_participations(spells: Participations) -> Participations:
     return spells[np.append(spells.person[1:] != spells.person[:-1], True)]
 
 
-def _after_programme(
-    rng: np.random.Generator,
-    people: People,
-    spells: Participations,
-    units: Units,
-    window: tuple[int, int],
-) -> list[Lines]:
-    """Wages after the last exit, by its reason; qualification benefit for those who go on to it."""
+def _after_programme(payroll: _Payroll, people: People, spells: Participations) -> list[Lines]:
+    """Return wages after the last exit, by its reason, and qualification benefit."""
+    rng = payroll.rng
     p = parameters()["income"]
     last = last_participations(spells)
     size = len(last)
@@ -267,17 +256,17 @@ def _after_programme(
     ends = np.minimum(np.minimum(begins + lasts, gone), NEVER - 1)
     works &= begins < ends
     person, lineage = last.person[works], last.lineage[works]
-    wages = _wages(rng, person, lineage, begins[works], ends[works], 0.85, units, window)
+    wages = _wages(payroll, person, lineage, begins[works], ends[works], 0.85)
 
     goes_on = words == "kvalifiseringsprogram"
     last = last[goes_on]
     until = np.minimum(last.end + between(rng, (150, 540), len(last)), gone[goes_on])
     lag = np.zeros(len(last), dtype=np.int64)
-    parent, month = _months(last.end + 1, until, window, lag)
+    parent, month = _months(last.end + 1, until, payroll.window, lag)
     share = _covered((last.end + 1)[parent], until[parent], month)
     benefit = Lines(
         month=month,
-        unit=units.first[last.lineage[parent]],
+        unit=payroll.units.first[last.lineage[parent]],
         person=last.person[parent],
         kind=np.full(len(parent), QUALIFICATION_BENEFIT),
         amount=np.rint(full_benefit(month) * share).astype(np.int64),
@@ -286,7 +275,7 @@ def _after_programme(
 
 
 def _report(lines: Lines, units: Units) -> IncomeLines:
-    """Lines as first reported, each by whoever is liable for its unit in that month."""
+    """Return lines as first reported, each by whoever is liable for its unit in that month."""
     geo = geography()
     code = geo.code_at(units.lineage[lines.unit], first_day(lines.month))
     payer = np.where(lines.unit < units.municipal, code, len(geo.codes) + lines.unit)
@@ -296,7 +285,7 @@ def _report(lines: Lines, units: Units) -> IncomeLines:
 def _corrections(
     rng: np.random.Generator, lines: IncomeLines, window: tuple[int, int]
 ) -> IncomeLines:
-    """Employer-months reported anew: some persons gone, some amounts changed."""
+    """Return employer-months reported anew: some persons gone, some amounts changed."""
     p = parameters()["income"]
     key = lines.payer * 10_000 + lines.month
     pairs = np.unique(key)
@@ -319,7 +308,7 @@ def _corrections(
 
 
 def sort_lines(*parts: IncomeLines) -> IncomeLines:
-    """By delivery, month, unit and person; lines of one person in the order they were made."""
+    """Return all lines by delivery, month, unit and person, else as they were made."""
     lines = joined(*parts)
     base = int(lines.month.min()) if len(lines) else 0
     units, persons = int(lines.unit.max(initial=0)) + 1, int(lines.person.max(initial=0)) + 1

@@ -57,7 +57,7 @@ class Absences(Rows):
 
 
 def make_measures(participations: Participations, seed: int) -> Measures:
-    """Measures of every participation, sorted by participation and start."""
+    """Return measures of every participation, sorted by participation and start."""
     p = parameters()["measures"]
     rng = stream(seed, "measures")
     lived = participations.end - participations.start + 1
@@ -101,7 +101,7 @@ def make_measures(participations: Participations, seed: int) -> Measures:
 
 
 def _hours(rng: np.random.Generator, word: Ints) -> Ints:
-    """Half hours a week: about the type's mean, some missing, a few impossibly many."""
+    """Return half hours a week by type: some missing, a few impossibly many."""
     p = parameters()["measures"]
     rows = data("measures.csv")
     mean = np.array([float(row["hours_mean"]) for row in rows])[word]
@@ -115,7 +115,7 @@ def _hours(rng: np.random.Generator, word: Ints) -> Ints:
 def _registered(
     rng: np.random.Generator, participations: Participations, participation: Ints, start: Ints
 ) -> Ints:
-    """When each measure is entered; `NEVER` where it is forgotten."""
+    """Return when each measure is entered; `NEVER` where it is forgotten."""
     p, m = parameters()["registration"], parameters()["measures"]
     size = len(start)
     lineage = participations.lineage[participation]
@@ -143,7 +143,7 @@ def _registered(
 
 
 def make_absences(participations: Participations, seed: int) -> Absences:
-    """Absence: a Poisson number of short spells by length of programme."""
+    """Return absence: a Poisson number of short spells by length of programme."""
     p = parameters()["absence"]
     rng = stream(seed, "absence")
     lived = participations.end - participations.start + 1

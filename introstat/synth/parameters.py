@@ -17,19 +17,19 @@ SHAPES = ("plain", "mixed")
 
 
 def seed_path(name: str) -> Path:
-    """A seed of the warehouse, e.g. `geography/municipalities.csv`."""
+    """Return a seed of the warehouse, e.g. `geography/municipalities.csv`."""
     return Path(introstat.__file__).resolve().parents[1] / "seeds" / name
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
-    """The rows of a comma-separated file."""
+    """Return the rows of a comma-separated file."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 @cache
 def parameters() -> dict[str, Any]:
-    """All rates and shares; `parameters.yml` documents each."""
+    """Return all rates and shares; `parameters.yml` documents each."""
     text = (HERE / "parameters.yml").read_text(encoding="utf-8")
     loaded: dict[str, Any] = yaml.safe_load(text)
     return loaded
@@ -37,5 +37,5 @@ def parameters() -> dict[str, Any]:
 
 @cache
 def data(name: str) -> list[dict[str, str]]:
-    """A data file beside this module."""
+    """Return a data file beside this module."""
     return read_csv(HERE / name)

@@ -62,25 +62,25 @@ class People(Rows):
     registered: Ints
 
     def ident_at(self, person: Ints, date: Ints) -> Ints:
-        """The identity number in force on the date."""
+        """Return the identity number in force on the date."""
         passed = (self.replaced[person] <= date[:, None]).sum(axis=1)
         return np.asarray(self.idents[person, passed])
 
     def gone(self) -> Ints:
-        """The first day on which the person is dead or abroad."""
+        """Return the first day on which the person is dead or abroad."""
         return np.minimum(self.death, self.emigration)
 
 
 @cache
 def country_codes() -> list[str]:
-    """Countries of birth: those people come from, in the file's order, then all others."""
+    """Return countries of birth: those people come from, in the file's order, then all others."""
     usual = [row["country_code"] for row in data("countries.csv")]
     every = [row["country_code"] for row in read_csv(seed_path("codelists/countries.csv"))]
     return [*usual, *(code for code in every if code not in usual)]
 
 
 def make_people(size: int, seed: int, first_year: int, last_year: int) -> People:
-    """Everyone in the register, by start year; those without a programme are spread likewise."""
+    """Return everyone in the register, by start year."""
     p = parameters()["people"]
     rng = stream(seed, "people")
     start = _starts(rng, size, first_year, last_year)
@@ -138,7 +138,7 @@ def make_people(size: int, seed: int, first_year: int, last_year: int) -> People
 
 
 def _starts(rng: np.random.Generator, size: int, first_year: int, last_year: int) -> Ints:
-    """Programme starts: year by `entries`, month by `start_months`, never in a weekend."""
+    """Return programme starts: year by `entries`, month by `start_months`, never in a weekend."""
     p = parameters()
     years = list(range(first_year - p["history_years"], last_year + 1))
     year = np.array(years)[choose(rng, [p["entries"][each] for each in years], size)]
@@ -150,7 +150,7 @@ def _starts(rng: np.random.Generator, size: int, first_year: int, last_year: int
 def _countries(
     rng: np.random.Generator, year: Ints, collective: Bools
 ) -> tuple[Ints, np.typing.NDArray[np.float64]]:
-    """Country of birth by period of start, and each country's share of women."""
+    """Return country of birth by period of start, and each country's share of women."""
     rows = data("countries.csv")
     periods = [name for name in rows[0] if name.startswith("until_")]
     last_years = [int(name.removeprefix("until_")) for name in periods]
@@ -162,7 +162,7 @@ def _countries(
 
 
 def _births(rng: np.random.Generator, start: Ints, sex: Ints) -> Ints:
-    """Date of birth from the age at start."""
+    """Return date of birth from the age at start."""
     p = parameters()["people"]
     bands = np.array(p["age_bands"])
     band = choose_by(rng, np.array([p["age_men"], p["age_women"]]), sex - 1)
@@ -175,7 +175,7 @@ def _births(rng: np.random.Generator, start: Ints, sex: Ints) -> Ints:
 def way_to_settlement(
     rng: np.random.Generator, start: Ints, basis: Ints
 ) -> tuple[Ints, Ints, Ints]:
-    """Settlement, permit and arrival, counted back from the start of the programme."""
+    """Return settlement, permit and arrival, counted back from the start of the programme."""
     p = parameters()["people"]
     size = len(start)
     settled = start - between(rng, p["settled_to_start"], size)
@@ -193,7 +193,7 @@ def way_to_settlement(
 
 
 def make_idents(rng: np.random.Generator, birth: Ints, settled: Ints) -> tuple[Ints, Ints]:
-    """The numbers each person has had, and when each was replaced."""
+    """Return the numbers each person has had, and when each was replaced."""
     p = parameters()["idents"]
     size = len(birth)
     temporary = happens(rng, p["d_number_replaced"], size)

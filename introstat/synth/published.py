@@ -122,7 +122,7 @@ def read(file: Path) -> PublishedCounts:
 
 
 def _cells(file: Path) -> dict[int, Cells]:
-    """The cells by year."""
+    """Return the cells by year."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             reader = csv.DictReader(opened)
@@ -179,16 +179,16 @@ class _Checks:
         self.problems.append(f"{self.year} / {problem}")
 
     def rows(self, dimension: str) -> list[str]:
-        """Row labels in file order."""
+        """Return row labels in file order."""
         return list(dict.fromkeys(key[1] for key in self.cells if key[0] == dimension))
 
     def counts(self, dimension: str, row: str, *columns: str) -> list[int]:
-        """The counts of a row, none if one of them cannot be reproduced."""
+        """Return the counts of a row, none if one of them cannot be reproduced."""
         found = [self.count(dimension, row, column) for column in columns]
         return [] if None in found else [each for each in found if each is not None]
 
     def count(self, dimension: str, row: str, column: str, measure: str = COUNT) -> int | None:
-        """A whole number of persons; a hidden or missing one cannot be reproduced."""
+        """Return a whole number of persons; a hidden or missing one cannot be reproduced."""
         text = self.cells.get((dimension, row, column, measure))
         if text is None or not text.strip().isdigit():
             found = "is missing" if text is None else f"is {text!r}, not a count"
@@ -208,7 +208,7 @@ class _Checks:
 
 
 def half_up(part: int, whole: int, like: str) -> Decimal | None:
-    """The percentage, rounded half up to as many decimals as `like` has."""
+    """Return the percentage, rounded half up to as many decimals as `like` has."""
     try:
         step = Decimal(1).scaleb(Decimal(like).as_tuple().exponent)  # type: ignore[arg-type]
     except (InvalidOperation, TypeError):
@@ -218,7 +218,7 @@ def half_up(part: int, whole: int, like: str) -> Decimal | None:
 
 
 def _sex_table(checks: _Checks, shape: str) -> SexTable | None:
-    """Counts by sex: each row adds up, rows stay within the total, percentages follow."""
+    """Return counts by sex: each row adds up, rows stay within the total, percentages follow."""
     (dimension,) = SHAPES[shape][1]
     rows: dict[str, SexCounts] = {}
     for row in checks.rows(dimension):
@@ -251,7 +251,7 @@ def _added(parts: Iterable[SexCounts]) -> SexCounts:
 
 
 def _rest(checks: _Checks, name: str, parts: Iterable[SexCounts], whole: SexCounts) -> SexCounts:
-    """What the whole has beyond its parts; less than nothing is a contradiction."""
+    """Return what the whole has beyond its parts; less than nothing is a contradiction."""
     added = _added(parts)
     rest = SexCounts(whole.men - added.men, whole.women - added.women)
     for column, left in zip((MEN, WOMEN), rest, strict=True):
@@ -261,7 +261,7 @@ def _rest(checks: _Checks, name: str, parts: Iterable[SexCounts], whole: SexCoun
 
 
 def _statuses(checks: _Checks, rows: dict[str, SexCounts], total: SexCounts) -> SexTable | None:
-    """Persons by status code; a group's persons without a row of their own go to its first others.
+    """Return persons by status code.
 
     The result's rows are status codes; persons spread over a group's unlisted statuses have the
     row `group:code,code,…`.
@@ -294,7 +294,7 @@ def _statuses(checks: _Checks, rows: dict[str, SexCounts], total: SexCounts) -> 
 
 
 def _direct_result(checks: _Checks) -> DirectResult | None:
-    """Exits by county; the shielded persons are what the country has beyond the counties."""
+    """Return exits by county; the shielded persons are what the country has beyond the counties."""
     found: dict[str, CountyResult] = {}
     shielded_rows = [row for row in checks.rows("fylke") if row.startswith(SHIELDED)]
     for county in checks.rows("fylke"):
@@ -328,7 +328,7 @@ def _direct_result(checks: _Checks) -> DirectResult | None:
 
 
 def _men(checks: _Checks, country: CountyResult) -> tuple[int, int]:
-    """Men among the exits and among the successes, so that both sexes' percentages come out."""
+    """Return men among exits and among successes, so that both sexes' percentages come out."""
     exits, successes = country.exits, country.work + country.education
     texts = [checks.cells.get(("kjønn", sex, SHARE, PERCENT)) for sex in (MEN, WOMEN)]
     if texts[0] is None or texts[1] is None:
@@ -350,7 +350,7 @@ def _men(checks: _Checks, country: CountyResult) -> tuple[int, int]:
 
 
 def age_band(label: str) -> tuple[int, int] | None:
-    """The youngest and oldest completed age of a band; the open band ends at 60."""
+    """Return the youngest and oldest completed age of a band; the open band ends at 60."""
     closed = re.match(r"(\d+)\s*[-–]\s*(\d+)", label)
     if closed:
         return int(closed[1]), int(closed[2])

@@ -52,7 +52,7 @@ class Signals(Rows):
 
 
 def make_residences(people: People, programmes: Programmes, seed: int) -> Residences:
-    """A spell per municipality lived in; a municipal merger closes one and opens the next."""
+    """Return a spell per municipality lived in; a merger closes one and opens the next."""
     rng = stream(seed, "residence")
     geo = geography()
     categories = programmes.categories
@@ -88,7 +88,7 @@ def _by_code(person: Ints, lineage: Ints, start: Ints, end: Ints) -> Residences:
 
 
 def make_signals(people: People, spells: Participations, seed: int) -> Signals:
-    """Up to three spells after the last participation, and self-employment year by year."""
+    """Return up to three spells after the last participation, and self-employment year by year."""
     p = parameters()["status"]
     rng = stream(seed, "status")
     last = last_participations(spells)
@@ -111,7 +111,7 @@ def make_signals(people: People, spells: Participations, seed: int) -> Signals:
 
 
 def _self_employed(rng: np.random.Generator, people: People, last: Participations) -> Signals:
-    """From the tax assessment: whole years, known on 1 January two years after."""
+    """Return whole years of tax assessments, known on 1 January two years after."""
     p = parameters()["status"]["self_employed"]
     share = np.where(people.sex[last.person] == MAN, p["men"], p["women"])
     chosen = last[happens(rng, share, len(last))]

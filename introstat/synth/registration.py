@@ -16,7 +16,7 @@ DEADLINE_DAY = 14
 
 
 def registered(rng: np.random.Generator, event: Ints, lineage: Ints) -> Ints:
-    """The day on which each event is registered, never before the event."""
+    """Return the day on which each event is registered, never before the event."""
     p = parameters()["registration"]
     weights, means, least = zip(*p["delay"], strict=True)
     kind = choose(rng, list(weights), len(event))
@@ -31,6 +31,6 @@ def registered(rng: np.random.Generator, event: Ints, lineage: Ints) -> Ints:
 
 
 def _pace() -> np.typing.NDArray[np.float64]:
-    """A municipality's factor on every delay: part of the country, the same whatever the seed."""
+    """Return a municipality's factor on every delay, the same whatever the seed."""
     spread = parameters()["registration"]["municipality_spread"]
     return stream(0, "registration pace").lognormal(0.0, spread, geography().size)

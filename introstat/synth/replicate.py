@@ -92,7 +92,7 @@ def replicate(file: Path, out: Path, seed: int, progress: Tell = silent) -> None
 
 
 def _truth(rng: np.random.Generator, roll: Roll) -> Truth:
-    """A register of these persons, one participation each, and no faults."""
+    """Return a register of these persons, one participation each, and no faults."""
     people = _people(rng, roll)
     size = len(people)
     programmes = _programmes(rng, roll, people)
@@ -217,7 +217,7 @@ def _programmes(rng: np.random.Generator, roll: Roll, people: People) -> Program
 
 
 def _income(rng: np.random.Generator, roll: Roll) -> IncomeLines:
-    """Benefit for the last month of the programme; wages in November for the employed."""
+    """Return benefit for the last month of the programme; wages in November for the employed."""
     size = len(roll)
     geo = geography()
     units = make_units(size)
@@ -253,14 +253,14 @@ def _employed(roll: Roll) -> Bools:
 
 
 def _self_employed(roll: Roll) -> Bools:
-    """Every twentieth of the employed."""
+    """Return every twentieth of the employed."""
     every = round(1 / SELF_EMPLOYED_SHARE)
     chosen: Bools = np.arange(len(roll)) % every == 0
     return _employed(roll) & chosen
 
 
 def _signals(rng: np.random.Generator, roll: Roll) -> Signals:
-    """The signal behind each status, over the whole status year."""
+    """Return the signal behind each status, over the whole status year."""
     codes = np.array([*status_codes(), ""])[roll.status]
     year = roll.year + 1
     signal = np.full(len(codes), -1)
@@ -277,7 +277,7 @@ def _signals(rng: np.random.Generator, roll: Roll) -> Signals:
 
 
 def _plan(table: PublishedCounts, truth: Truth) -> list[GeneratedDelivery]:
-    """The deliveries that are needed, late enough for the table to be final."""
+    """Return the deliveries that are needed, late enough for the table to be final."""
     last = max(table.years)
     planned = [GeneratedDelivery("nir", date(last + 1, 1, 21), date(last, 12, 31))]
     # A status is final two years after; who has got a new number by then must be known too.

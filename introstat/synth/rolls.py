@@ -54,7 +54,7 @@ def make_rolls(rng: np.random.Generator, file: Path, table: PublishedCounts) -> 
 
 
 def _spread(table: SexTable) -> tuple[Ints, Ints]:
-    """Row (its position; the number of rows for the rest) and sex of each person."""
+    """Return row (its position; the number of rows for the rest) and sex of each person."""
     parts = [*table.rows.values(), table.rest]
     row = np.repeat(np.arange(len(parts)), [sum(part) for part in parts])
     return row, np.concatenate([np.repeat([MAN, WOMAN], part) for part in parts])
@@ -81,7 +81,7 @@ def _roll(rng: np.random.Generator, year: int, sex: Ints, **fixed: Ints) -> Roll
 
 
 def _reasons(rng: np.random.Generator, sex: Ints, among: list[str]) -> Ints:
-    """Reasons of exit from the given words, as often as usual."""
+    """Return reasons of exit from the given words, as often as usual."""
     usual = parameters()["programmes"]
     shares = np.array([usual["reasons_men"], usual["reasons_women"]])
     positions = np.array([REASONS.index(word) for word in among])
@@ -97,20 +97,20 @@ def _country_weights(year: int) -> list[float]:
 
 
 def _codes(year: int) -> dict[str, int]:
-    """Municipality codes valid through the year, each with a lineage that leads to it."""
+    """Return municipality codes valid through the year, each with a lineage that leads to it."""
     geo = geography()
     codes = geo.code_at(np.arange(geo.size), np.full(geo.size, day(f"{year}-12-31")))
     return {geo.codes[code]: lineage for lineage, code in reversed(list(enumerate(codes)))}
 
 
 def _others(rng: np.random.Generator, year: int, listed: set[str], size: int) -> Ints:
-    """Municipalities that are not listed, by size."""
+    """Return municipalities that are not listed, by size."""
     lineages = np.array([lineage for code, lineage in _codes(year).items() if code not in listed])
     return np.asarray(lineages[choose(rng, geography().weights[lineages], size)])
 
 
 def _by_age(rng: np.random.Generator, file: Path, table: SexTable) -> Roll:
-    """Ages within the bands; persons outside all bands are seventeen."""
+    """Return ages within the bands; persons outside all bands are seventeen."""
     bands = [published.age_band(label) for label in table.rows]
     unknown = [label for label, band in zip(table.rows, bands, strict=True) if band is None]
     if unknown:
@@ -123,7 +123,7 @@ def _by_age(rng: np.random.Generator, file: Path, table: SexTable) -> Roll:
 
 
 def _by_country(rng: np.random.Generator, file: Path, table: SexTable) -> Roll:
-    """Listed countries as they are, the rest over other countries."""
+    """Return listed countries as they are, the rest over other countries."""
     countries = seed_path("codelists/countries.csv")
     codes = {row["label_nb"]: row["country_code"] for row in read_csv(countries)}
     unknown = [label for label in table.rows if label not in codes]
@@ -146,7 +146,7 @@ def _by_country(rng: np.random.Generator, file: Path, table: SexTable) -> Roll:
 
 
 def _by_municipality(rng: np.random.Generator, file: Path, table: SexTable) -> Roll:
-    """Listed municipalities as they are, the rest over the others valid in the year."""
+    """Return listed municipalities as they are, the rest over the others valid in the year."""
     codes = _codes(table.year)
     listed = [label[:4] for label in table.rows]
     unknown = [label for label in table.rows if label[:4] not in codes]
@@ -162,12 +162,12 @@ def _by_municipality(rng: np.random.Generator, file: Path, table: SexTable) -> R
 
 
 def status_codes() -> list[str]:
-    """The codes of status after the programme, in the order of their list."""
+    """Return the codes of status after the programme, in the order of their list."""
     return [row["status_code"] for row in read_csv(seed_path("codelists/statuses.csv"))]
 
 
 def _by_status(rng: np.random.Generator, _: Path, table: SexTable) -> Roll:
-    """Persons who left in the year before the table's, each with a status."""
+    """Return persons who left in the year before the table's, each with a status."""
     codes = status_codes()
     row, sex = _spread(table)
     status = np.zeros(len(row), dtype=np.int64)
@@ -180,14 +180,14 @@ def _by_status(rng: np.random.Generator, _: Path, table: SexTable) -> Roll:
 
 
 def _left(rng: np.random.Generator, year: int, sex: Ints, **fixed: Ints) -> Roll:
-    """Persons whose only participation ended in the year, one to two years after it began."""
+    """Return persons whose only participation ended in the year, begun one or two years before."""
     end = weekday(day(f"{year}-01-04") + between(rng, (0, 350), len(sex)))
     start = weekday(end - between(rng, (300, 725), len(sex)))
     return _roll(rng, year, sex, start=start, end=end, **fixed)
 
 
 def _by_result(rng: np.random.Generator, file: Path, result: published.DirectResult) -> Roll:
-    """Exits by county and reason; protected persons anywhere."""
+    """Return exits by county and reason; protected persons anywhere."""
     county_of = _counties(file, result)
     lineages = _allocate(rng, file, result, county_of)
     parts = [*result.counties.values(), result.shielded]
@@ -217,7 +217,7 @@ def _by_result(rng: np.random.Generator, file: Path, result: published.DirectRes
 
 
 def _counties(file: Path, result: published.DirectResult) -> dict[str, list[int]]:
-    """Each county's lineages in the year, largest first."""
+    """Return each county's lineages in the year, largest first."""
     end = f"{result.year}-12-31"
     names = {
         row["county_name"].strip(): row["county_code"]
@@ -250,7 +250,7 @@ def _allocate(
     result: published.DirectResult,
     county_of: dict[str, list[int]],
 ) -> Ints:
-    """A municipality for each exit, so that as many as the table says have five or more."""
+    """Return a municipality for each exit, so that as many as the table says have five or more."""
     exits = {name: each.exits for name, each in result.counties.items()}
     most = {name: min(len(county_of[name]), exits[name] // 5) for name in exits}
     least = {name: int(exits[name] > 4 * len(county_of[name])) for name in exits}
@@ -276,7 +276,7 @@ def _allocate(
 
 
 def _in_county(rng: np.random.Generator, members: list[int], exits: int, large: int) -> Ints:
-    """`large` municipalities with five or more exits, at most four in each of the others."""
+    """Return `large` municipalities with five or more exits, at most four in each of the others."""
     counts = np.zeros(len(members), dtype=np.int64)
     counts[:large] = 5
     left = exits - int(counts.sum())

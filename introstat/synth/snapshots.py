@@ -24,14 +24,14 @@ class Extract:
     faults: Targets
 
     def query(self, delivered: str) -> str:
-        """The file's rows on that day."""
+        """Return the file's rows on that day."""
         return spoiled(self.columns, self.source, self.faults).replace(
             "$delivered", f"date '{delivered}'"
         )
 
 
 def macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """SQL shorthands used by the extracts."""
+    """Make the SQL shorthands that the extracts use."""
     for text in (
         f"day_text(d) as cast(nullif(d, date '{iso(NEVER)}') as varchar)",
         "day_if_known(d, today) as case when d <= today then cast(d as varchar) end",
@@ -220,7 +220,7 @@ UNITS = Extract(
 
 
 def income_query(delivered: int, month: int) -> str:
-    """The JSON lines of one calendar month that a delivery holds; both as month numbers."""
+    """Return the JSON lines of one calendar month that a delivery holds; both as month numbers."""
     calendar = f"{1970 + month // 12}-{month % 12 + 1:02d}"
     words = " ".join(
         f'when {number} then \'"{place}": {{"beskrivelse": "{word}"}}\''

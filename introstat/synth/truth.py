@@ -56,12 +56,12 @@ class Truth:
 
 
 def dates(days: Ints) -> pa.Array:
-    """Day numbers as dates."""
+    """Return day numbers as dates."""
     return pa.array(days.astype("datetime64[D]"))
 
 
 def words(positions: Ints, labels: Sequence[str]) -> pa.Array:
-    """Positions as their words, -1 as missing."""
+    """Return positions as their words, -1 as missing."""
     indices = pa.array(positions.astype(np.int32), mask=positions < 0)
     coded = pa.DictionaryArray.from_arrays(indices, pa.array(list(labels), pa.string()))
     return coded.cast(pa.string())
@@ -99,18 +99,18 @@ def _codes(lineage: Ints, date: Ints) -> pa.Array:
 
 
 def _known(numbers: Ints) -> pa.Array:
-    """Numbers, those below zero as missing."""
+    """Return numbers, those below zero as missing."""
     return pa.array(numbers, mask=numbers < 0)
 
 
 def _dated(rows: Rows, *names: str) -> Columns:
-    """Fields that are dates, by name; `start` and `end` are called start_date and end_date."""
+    """Return fields that are dates, by name; start and end become start_date and end_date."""
     called = {"start": "start_date", "end": "end_date"}
     return {called.get(name, name): dates(getattr(rows, name)) for name in names}
 
 
 def _person(people: People) -> Columns:
-    """One row per person: what other files need of them."""
+    """Return one row per person: what other files need of them."""
     return {
         "person": np.arange(len(people)),
         "ident_1": people.idents[:, 0],
@@ -125,7 +125,7 @@ def _person(people: People) -> Columns:
 
 
 def _person_row(people: People, seed: int) -> Columns:
-    """Rows of NIR's person file: one each, two for a few whose number was replaced."""
+    """Return rows of NIR's person file: one each, two for a few whose number was replaced."""
     rng = stream(seed, "person rows")
     p = parameters()
     size = len(people)
@@ -181,7 +181,7 @@ def _decision(truth: Truth, seed: int) -> Columns:
 
 
 def _texts(truth: Truth, seed: int) -> pa.Array:
-    """Grounds of rejections and stops; a few name another person by number."""
+    """Return grounds of rejections and stops; a few name another person by number."""
     p = parameters()["programmes"]
     decisions = truth.programmes.decisions
     texts = np.full(len(decisions), None, dtype=object)
@@ -245,7 +245,7 @@ def _leave(leaves: Leaves) -> Columns:
 
 
 def _unit(units: Units) -> Columns:
-    """One row per reporting unit and spell under one municipality code."""
+    """Return one row per reporting unit and spell under one municipality code."""
     geo = geography()
     begins = np.concatenate([[0], geo.breaks])
     unit, period = np.divmod(np.arange(units.size * len(begins)), len(begins))

@@ -41,7 +41,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class CheckedTable:
-    """One table of the delivery: its files as people are told them, their rows, what was before."""
+    """One table of the delivery: its files by their names, their rows, and what was before."""
 
     name: str
     file: str
@@ -93,7 +93,7 @@ class Report:
     """The check of one delivery.
 
     `reading` are the remarks made when its files were read; `not_asked` are the rules that could
-    not be asked, with the table and the reason in Norwegian.
+    not be checked, with the table and the reason in Norwegian.
     """
 
     source: str

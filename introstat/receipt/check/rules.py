@@ -46,7 +46,7 @@ class Rule:
         return f"Merknad {over(self.remark_over)}{refuses}."
 
     def refuses(self, found: int, of: int) -> bool:
-        """Whether so many findings of so many refuse the delivery."""
+        """Return whether so many findings of so many refuse the delivery."""
         return (
             self.refuse_over is not None
             and of >= self.refuse_from

@@ -67,7 +67,7 @@ def check(
             continue
         rows = sum(file.rows for file in files)
         checked = CheckedTable(
-            table.name, _told(table, files), rows, _earlier(delivery, table, received)
+            table.name, _file_names(table, files), rows, _earlier(delivery, table, received)
         )
         report.tables.append(checked)
         sealed = _sealed(connection, delivery.source.name, table, _paths(files, staging))
@@ -143,8 +143,8 @@ def _validated(
         ) from error
 
 
-def _told(table: Table, files: list[DeliveredFile]) -> str:
-    """Name the files of a table as the sender knows them.
+def _file_names(table: Table, files: list[DeliveredFile]) -> str:
+    """Return the names of a table's files as the sender knows them.
 
     Several tables may come from one office file, so there the table is named as well.
     """
@@ -192,7 +192,7 @@ def _paths(files: list[DeliveredFile], staging: Path) -> list[Path]:
 def _why_not(
     expected: Expected, table: CheckedTable, sealed: SealedTable, is_there: Callable[[str], bool]
 ) -> str | None:
-    """Say in Norwegian why an expectation is not asked, None if it is."""
+    """Return in Norwegian why an expectation is not checked, None if it is."""
     rows = table.rows
     if expected.type != _COLUMNS and not sealed.is_whole:
         return "kolonner mangler"

@@ -158,7 +158,7 @@ def _change(table: CheckedTable) -> str:
 
 
 def _reading_nb(remark: str) -> str:
-    """Say a remark of the reading in Norwegian; one without a translation stands as it is."""
+    """Return a remark of the reading in Norwegian, or as it is if there is no translation."""
     for english, norwegian in _READING_NB.items():
         remark = remark.replace(f": {english}", f": {norwegian}")
     return remark
