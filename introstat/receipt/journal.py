@@ -6,6 +6,7 @@ the operator; no figure is made from it.
 
 import json
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ def note(received: Path, event: str, **facts: Any) -> None:
     path = received / _JOURNAL
     with path.open("a+b") as file:
         # A process that was killed may have left half a line.
-        if file.tell() and _last_byte(path) != b"\n":
-            line = f"\n{line}"
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                line = f"\n{line}"
         file.write(f"{line}\n".encode())
         file.flush()
         os.fsync(file.fileno())
@@ -36,18 +39,8 @@ def entries(received: Path) -> list[dict[str, Any]]:
         lines = (received / _JOURNAL).read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
-    return [entry for entry in map(_parsed, lines) if entry is not None]
-
-
-def _parsed(line: str) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) else None
-
-
-def _last_byte(path: Path) -> bytes:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read(1)
+    found = []
+    for line in lines:
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return [entry for entry in found if isinstance(entry, dict)]

@@ -33,7 +33,6 @@ _PARQUET_FORMAT = (
 )
 # A group of rows is in memory until it is written, and a line of JSON is long.
 _GROUPS_OF_LINES = ", row_group_size 61440"
-_CHECK = {"ident": "is_valid_ident", "duf": "is_valid_duf"}
 # The part of an income line that the warehouse reads; the whole line is kept beside it.
 _INCOME_SHAPE = """{
     "opplysningspliktigId": "VARCHAR", "virksomhetId": "VARCHAR", "kalendermaaned": "VARCHAR",
@@ -138,10 +137,9 @@ def _make_numbered(
 
 def _identity_columns(column: Column) -> dict[str, str]:
     number = f"of_{column.name}"
-    check = _CHECK[column.identity or "ident"]
     columns = {
         column.name: f"{number}.pseudonym",
-        f"{column.name}_is_valid": f"{number}.{check}",
+        f"{column.name}_is_valid": f"{number}.is_valid_{column.identity}",
     }
     if column.ranked:
         # A loop of numbers is broken at the one that sorts first, which no pseudonym can tell.

@@ -76,26 +76,20 @@ def spoiled(columns: Mapping[str, str], source: str, targets: Targets) -> str:
 
 def _faulty(name: str, targets: Targets) -> str:
     """Return a column as it stands in the file: its own value, or what the fault makes of it."""
-    cases: list[str] = []
-
-    def add(kind: str, text: str) -> None:
-        cases.append(f"when {KINDS.index(kind)} then {text}")
-
-    if name == targets.missing:
-        add("missing", "null")
-    if name == targets.number:
-        add("unparseable", "'ca. 10'")
-    elif name == targets.start and not targets.number:
-        day_first = f"strftime(try_cast({name} as date), '%d.%m.%Y')"
-        add("unparseable", f"if(row_number % 2 = 0, 'ukjent', {day_first})")
-    if name == targets.end:
-        add("reversed", f"cast(try_cast({targets.start} as date) - 12 as varchar)")
-    if name == targets.ident:
-        add("bad_ident", f"left({name}, 10) || (cast(right({name}, 1) as integer) + 1) % 10")
-    if name == targets.parent:
-        add("orphan", f"'9' || lpad({name}, 9, '0')")
-    if name == targets.word:
-        add("unknown_word", f"{name} || '_x'")
+    day_first = f"strftime(try_cast({name} as date), '%d.%m.%Y')"
+    no_date = f"if(row_number % 2 = 0, 'ukjent', {day_first})"
+    other_digit = f"left({name}, 10) || (cast(right({name}, 1) as integer) + 1) % 10"
+    faults = (
+        ("missing", targets.missing, "null"),
+        ("unparseable", targets.number or targets.start, "'ca. 10'" if targets.number else no_date),
+        ("reversed", targets.end, f"cast(try_cast({targets.start} as date) - 12 as varchar)"),
+        ("bad_ident", targets.ident, other_digit),
+        ("orphan", targets.parent, f"'9' || lpad({name}, 9, '0')"),
+        ("unknown_word", targets.word, f"{name} || '_x'"),
+    )
+    cases = [
+        f"when {KINDS.index(kind)} then {text}" for kind, column, text in faults if column == name
+    ]
     if not cases:
         return f'"{name}"'
     return f'case fault {" ".join(cases)} else "{name}" end as "{name}"'

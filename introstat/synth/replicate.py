@@ -102,6 +102,7 @@ def _truth(rng: np.random.Generator, roll: Roll) -> Truth:
     both = np.repeat(participation, 2)
     second = np.arange(2 * size) % 2 == 1
     start = np.where(second, half[both], roll.start[both])
+    code = geography().code_at(roll.lineage, roll.end)
     return Truth(
         people=people,
         programmes=programmes,
@@ -124,38 +125,33 @@ def _truth(rng: np.random.Generator, roll: Roll) -> Truth:
         ),
         units=make_units(size),
         income=_income(rng, roll),
-        residences=Residences(
-            person=participation,
-            code=geography().code_at(roll.lineage, roll.end),
-            start=people.settled,
-            end=np.full(size, NEVER),
-        ),
+        residences=Residences(participation, code, people.settled, np.full(size, NEVER)),
         signals=_signals(rng, roll),
     )
 
 
 def _people(rng: np.random.Generator, roll: Roll) -> People:
-    size = len(roll)
-    settled, permit, arrival = way_to_settlement(rng, roll.start, np.zeros(size, dtype=np.int64))
+    zero, never = np.zeros(len(roll), dtype=np.int64), np.full(len(roll), NEVER)
+    settled, permit, arrival = way_to_settlement(rng, roll.start, zero)
     idents, replaced = make_idents(rng, roll.birth, settled)
     seen = np.minimum(permit, settled)
     return People(
         sex=roll.sex,
         birth=roll.birth,
         country=roll.country,
-        basis=np.zeros(size, dtype=np.int64),
+        basis=zero,
         law=(np.maximum(permit, arrival) >= INTEGRATION_ACT_FROM).astype(np.int64),
-        role=np.zeros(size, dtype=np.int64),
+        role=zero,
         permit=permit,
         arrival=arrival,
         settled=settled,
         lineage=roll.lineage,
         start=roll.start,
-        upper_secondary=np.zeros(size, dtype=np.int64),
+        upper_secondary=zero,
         protection=roll.protection,
-        reserved=np.zeros(size, dtype=np.bool_),
-        death=np.full(size, NEVER),
-        emigration=np.full(size, NEVER),
+        reserved=zero > 0,
+        death=never,
+        emigration=never,
         idents=idents,
         replaced=replaced,
         duf=duf_numbers(year_of(seen)),

@@ -168,21 +168,16 @@ def _made_view(
     source, _, table_name = name.partition(".")
     table = next(one for one in sources()[source].tables if one.name == table_name)
     own = [file for file in delivery.files if file.table == table]
-    paths = _paths(own, staging) or _received_paths(received, source, table, delivery.delivered)
+    paths = _paths(own, staging)
+    if not own:
+        home, files = next(_holding(received, source, table, delivery.delivered), (staging, []))
+        paths = [home / f"{file['dataset']}.parquet" for file in files]
     sealed = _sealed(connection, source, table, paths) if paths else None
     if sealed is None or not sealed.is_whole:
         return False
     connection.execute(f'create schema if not exists "{source}"')
     connection.execute(f'create or replace view "{source}"."{table_name}" as {sealed.query}')
     return True
-
-
-def _received_paths(received: Path, source: str, table: Table, until: date) -> list[Path]:
-    for home, receipt in _receipts(received, source, until):
-        files = [file for file in receipt["files"] if file["table_name"] == table.name]
-        if files:
-            return [home / f"{file['dataset']}.parquet" for file in files]
-    return []
 
 
 def _paths(files: list[DeliveredFile], staging: Path) -> list[Path]:
@@ -257,19 +252,19 @@ def _findings(results: list[Any], asked: list[Expected], table: CheckedTable) ->
 
 def _earlier(delivery: Delivery, table: Table, received: Path) -> Earlier | None:
     """Return the newest delivery before this one that held the table."""
-    for home, receipt in _receipts(received, delivery.source.name, delivery.delivered):
-        rows = [
-            file["received_rows"] for file in receipt["files"] if file["table_name"] == table.name
-        ]
-        if rows and home.name != str(delivery.delivered):
-            return Earlier(date.fromisoformat(home.name), sum(rows))
+    for home, files in _holding(received, delivery.source.name, table, delivery.delivered):
+        if home.name != str(delivery.delivered):
+            rows = sum(file["received_rows"] for file in files)
+            return Earlier(date.fromisoformat(home.name), rows)
     return None
 
 
-def _receipts(received: Path, source: str, until: date) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Return the received deliveries of a source up to a day, the newest first."""
-    folder = received / source
-    homes = sorted(folder.glob(f"*/{RECEIPT}"), reverse=True) if folder.is_dir() else []
-    for path in homes:
+def _holding(
+    received: Path, source: str, table: Table, until: date
+) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """Give the received deliveries up to a day that hold a table, newest first, with its files."""
+    for path in sorted((received / source).glob(f"*/{RECEIPT}"), reverse=True):
         if path.parent.name <= str(until):
-            yield path.parent, read_receipt(path)
+            files = read_receipt(path)["files"]
+            if holding := [file for file in files if file["table_name"] == table.name]:
+                yield path.parent, holding
