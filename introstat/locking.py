@@ -1,4 +1,4 @@
-"""One writer at a time, and work in progress that never shows before it is whole."""
+"""One writer at a time, and files that never show before they are whole."""
 
 import fcntl
 import os
@@ -13,9 +13,10 @@ from introstat.errors import UserError
 
 @contextmanager
 def locked(path: Path, holder: str) -> Iterator[None]:
-    """Hold the lock file while the block runs; UserError at once if `holder` has it.
+    """Hold the lock file while the block runs.
 
-    The operating system lets go of the lock when the process ends, however it ends.
+    The operating system releases the lock when the process ends, however it ends. Raises UserError
+    at once if `holder` has it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -43,6 +44,19 @@ def workshop(parent: Path, prefix: str) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, readable by its owner only."""
+    # A temporary file is made with mode 0600.
+    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def move_into_place(new: Path, place: Path) -> None:

@@ -1,7 +1,5 @@
 """The command `introstat lists`."""
 
-import os
-import tempfile
 import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from introstat import places
+from introstat.console import say, warehouse_option
+from introstat.locking import write_private
 from introstat.progress import shown
 
 if TYPE_CHECKING:
@@ -27,11 +26,7 @@ if TYPE_CHECKING:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the workbooks; made if it is not there, readable by you only.",
 )
-@click.option(
-    "--warehouse",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The DuckDB file to read. Default: $INTROSTAT_WAREHOUSE or data/introstat.duckdb.",
-)
+@warehouse_option
 @click.option(
     "--key-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -42,7 +37,7 @@ def lists_command(
     municipality: str | None,
     everyone: bool,
     out: Path,
-    warehouse: Path | None,
+    warehouse: Path,
     key_file: Path | None,
 ) -> None:
     """Write the workbook of KOMMUNE, a code or a name: the register's four lists, what to do in
@@ -63,16 +58,16 @@ def lists_command(
     """
     from introstat.identity.pseudonyms import Pseudonymiser, load_key
     from introstat.lists.access_log import access_log_of
-    from introstat.lists.content import TABLES, read_content
+    from introstat.lists.content import read_content
     from introstat.lists.idents import MunicipalityIdents, listed_persons
     from introstat.lists.municipality import find, with_something_to_tell
+    from introstat.lists.sheets import TABLES
     from introstat.warehouse.reading import known_until, open_built
 
     if everyone == (municipality is not None):
         raise click.UsageError("Give one KOMMUNE, or --all for every municipality.")
     console = Console(stderr=True)
-    source = (warehouse or places.default_warehouse()).resolve()
-    with open_built(source, *TABLES) as connection:
+    with open_built(warehouse, *TABLES) as connection:
         _, observed, _ = known_until(connection)
         chosen = (
             [find(connection, municipality, observed)]
@@ -83,15 +78,15 @@ def lists_command(
         content = read_content(connection, chosen)
         persons = listed_persons(connection, chosen)
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = access_log_of(source)
+    log = access_log_of(warehouse)
     with shown(console, "Workbooks") as tell:
         for done, each in enumerate(chosen):
             tell(done, len(chosen), each.title)
             idents = MunicipalityIdents(each, persons[each.code], pseudonymiser)
             path = _write(content, each, idents, out, log)
     told = str(path) if len(chosen) == 1 else f"{len(chosen)} workbooks to {out}"
-    console.print(f"Wrote {told}", highlight=False, soft_wrap=True, markup=False)
-    console.print(f"Noted in {log}", highlight=False, soft_wrap=True, markup=False)
+    say(console, f"Wrote {told}")
+    say(console, f"Noted in {log}")
 
 
 def _write(
@@ -108,15 +103,7 @@ def _write(
     made = make_workbook(content, municipality, idents)
     path = out / f"{municipality.code}_{_plain(municipality.name)}_{content.as_of}.xlsx"
     note_access(log, municipality, idents.count, path.name)
-    # A temporary file is made with mode 0600.
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".xlsx", dir=out)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_private(path, made)
     return path
 
 

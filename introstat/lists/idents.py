@@ -52,9 +52,6 @@ class MunicipalityIdents:
         self._pseudonymiser = pseudonymiser
         self._restored: dict[str, str] = {}
 
-    def __contains__(self, person_key: str) -> bool:
-        return person_key in self._persons
-
     @property
     def count(self) -> int:
         """How many persons' numbers have been restored."""

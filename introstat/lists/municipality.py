@@ -23,19 +23,16 @@ class Municipality:
         return f"{self.code} {self.name}"
 
 
-_TODAY = """
+# From each code to the code of today, for the days from `from_date` until before `until_date`.
+_SUCCESSIONS = "dim_municipality_successor"
+
+_TODAY = f"""
     select municipality_code, municipality_name, coalesce(county_name, '') as county_name
     from dim_municipality
-    where municipality_code in (
-        select current_code from dim_municipality_successor
-        where $day >= from_date and $day < until_date
+    where valid_from <= $day and municipality_code in (
+        select current_code from {_SUCCESSIONS} where $day >= from_date and $day < until_date
     )
-    and municipality_code in (
-        select municipality_code from dim_municipality where valid_from <= $day
-    )
-    qualify row_number() over (
-        partition by municipality_code order by valid_from <= $day desc, valid_from desc
-    ) = 1
+    qualify row_number() over (partition by municipality_code order by valid_from desc) = 1
     order by municipality_code
 """
 
@@ -46,22 +43,20 @@ _WITH_ROWS = """
     union select current_municipality_code from rpt_findings
 """
 
-_EVER = """
-    select municipality_code, municipality_name, valid_from, valid_to
+_ONCE = f"""
+    select municipality_name, min(valid_from) over () as begins, current_code, from_date
     from dim_municipality
-    where municipality_code = $code
+    left join {_SUCCESSIONS} as successions
+        on dim_municipality.municipality_code = successions.municipality_code
+        and $day >= from_date and $day < until_date
+    where dim_municipality.municipality_code = $code
     order by valid_from desc
+    limit 1
 """
 
-_SUCCESSOR = """
-    select current_code, from_date
-    from dim_municipality_successor
-    where municipality_code = $code and $day >= from_date and $day < until_date
-"""
-
-_PREDECESSORS = """
+_PREDECESSORS = f"""
     select municipality_code
-    from dim_municipality_successor
+    from {_SUCCESSIONS}
     where current_code = $code and municipality_code <> $code and from_date > $day
     order by municipality_code
 """
@@ -124,12 +119,12 @@ def _unknown_code(
     day: date,
     known: dict[str, Municipality],
 ) -> str:
-    ever = connection.execute(_EVER, {"code": code}).fetchall()
-    if not ever:
+    once = connection.execute(_ONCE, {"code": code, "day": day}).fetchone()
+    if once is None:
         close = [f"0{code}"] if f"0{code}" in known else difflib.get_close_matches(code, known, 3)
         hint = f" Close to it: {', '.join(known[each].title for each in close)}." if close else ""
         return f"There is no municipality {code}: expected four digits, like 0301.{hint}"
-    name, begins = ever[0][1], min(row[2] for row in ever)
+    name, begins, successor, since = once
     if begins > day:
         rows = connection.execute(_PREDECESSORS, {"code": code, "day": day}).fetchall()
         before = [known[old].title for (old,) in rows if old in known]
@@ -137,10 +132,7 @@ def _unknown_code(
             f"{code} {name} is a municipality from {begins}; this warehouse knows {day}. "
             f"Then it was {' and '.join(before) or 'part of another'}."
         )
-    successor = connection.execute(_SUCCESSOR, {"code": code, "day": day}).fetchone()
-    assert successor is not None, "a code that has ended and was not split has a successor"
-    new = known[successor[0]]
     return (
-        f"{code} {name} is {new.title} since {successor[1]}. Its persons are in that "
-        f"municipality's lists: introstat lists {new.code}"
+        f"{code} {name} is {known[successor].title} since {since}. Its persons are in that "
+        f"municipality's lists: introstat lists {successor}"
     )

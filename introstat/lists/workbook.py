@@ -1,6 +1,5 @@
 """A municipality's workbook: Excel written so that the same warehouse gives the same bytes."""
 
-import gc
 import io
 import math
 from datetime import datetime, time
@@ -10,9 +9,10 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from introstat.lists.content import COUNTS, FINDINGS, SHEETS, Column, Content, Kind, ListSheet
+from introstat.lists.content import Content
 from introstat.lists.idents import MunicipalityIdents
 from introstat.lists.municipality import Municipality
+from introstat.lists.sheets import FINDINGS, Kind, ListColumn, ListSheet
 
 CONFIDENTIAL = (
     "Inneholder fødselsnumre. Bare til kommunens eget arbeid med registreringene; "
@@ -34,24 +34,24 @@ LIGHTS = {
     "not_applicable": ("#5F6B76", "#EEF1F4"),
 }
 """Text and background of each light; the label says the same without colour."""
-_INK, _LINE, _HEAD, _BAND = "#1B2A3A", "#D5DCE4", "#1F3F66", "#E8EDF3"
+_INK, _LINE, _HEAD, _BAND, _LINK = "#1B2A3A", "#D5DCE4", "#1F3F66", "#E8EDF3", "#0B57A4"
 _LINE_HEIGHT = 15.0
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _MOST_ROWS = 1_048_000
 """Excel has 1 048 576 rows; some are above the table."""
+_NOTES = (
+    "● Over grensen: andelen er over grensen der et endelig halvår ikke slippes. "
+    "● Følg opp: over varselgrensen. Grensene er de samme for alle kommuner.",
+    "Utviklingen viser andelen med funn i hvert av de siste halvårene. Tom: ingenting "
+    "å kontrollere. Regler uten noe å kontrollere er utelatt.",
+)
 
 
 def make_workbook(
     content: Content, municipality: Municipality, idents: MunicipalityIdents
 ) -> bytes:
     """Return the workbook of one municipality, its persons' numbers restored."""
-    # Each cell is an object until the file is written, and Python would look through them for
-    # garbage again and again, a third of the time. What is garbage goes when the next one begins.
-    gc.disable()
-    try:
-        return _Workbook(content, municipality, idents).bytes()
-    finally:
-        gc.enable()
+    return _Workbook(content, municipality, idents).bytes()
 
 
 class _Workbook:
@@ -74,7 +74,6 @@ class _Workbook:
             },
         )
         self._formats: dict[tuple[tuple[str, Any], ...], Format] = {}
-        self._cell_formats: dict[tuple[Kind, bool, bool], Format] = {}
 
     def bytes(self) -> bytes:
         # The day the warehouse knows takes the clock's place, so that bytes repeat.
@@ -88,7 +87,7 @@ class _Workbook:
             }
         )
         self._overview()
-        for sheet in SHEETS:
+        for sheet in self._content.sheets:
             self._list(sheet)
         self._book.close()
         return self._buffer.getvalue()
@@ -100,7 +99,21 @@ class _Workbook:
             self._formats[key] = self._book.add_format(dict(key))
         return self._formats[key]
 
-    def _sheet(self, name: str, titles_row: int) -> Worksheet:
+    def _cell_format(self, kind: Kind, **more: Any) -> Format:
+        """The format of a list's cells of a kind."""
+        style: dict[str, Any] = {"bottom": 1, "bottom_color": _LINE, "bold": False}
+        if kind in NUMBER_FORMATS:
+            style["num_format"] = NUMBER_FORMATS[kind]
+        if kind is Kind.DATE or kind not in NUMBER_FORMATS:
+            style |= {"align": "left", "indent": 1}
+        if kind is Kind.WRAPPED:
+            style["text_wrap"] = True
+        return self._format(**style | more)
+
+    def _sheet(
+        self, name: str, title: str, intro: str, columns: tuple[ListColumn, ...], titles_row: int
+    ) -> Worksheet:
+        """A new sheet with its heading; the columns' titles are repeated on each printed page."""
         sheet = self._book.add_worksheet(name)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
@@ -112,34 +125,46 @@ class _Workbook:
             f"&L&8 {self._municipality.title} · status per {self._content.as_of:%d.%m.%Y}"
             "&C&8 Unntatt fra offentlighet&R&8 Side &P av &N"
         )
+        sheet.write_string(0, 0, title, self._format(bold=True, font_size=16, font_color=_HEAD))
+        sheet.set_row(0, 26)
+        wrapped = self._format(text_wrap=True)
+        sheet.merge_range(1, 0, 1, len(columns) - 1, "", wrapped)
+        sheet.write_string(1, 0, intro, wrapped)
+        sheet.set_row(1, _height(intro, sum(column.width for column in columns)) + 6)
         return sheet
 
-    def _heading(
-        self, sheet: Worksheet, title: str, intro: str, columns: tuple[Column, ...]
-    ) -> None:
-        last_column = len(columns) - 1
-        self._text(sheet, 0, 0, title, self._format(bold=True, font_size=16, font_color=_HEAD))
-        sheet.set_row(0, 26)
-        sheet.merge_range(1, 0, 1, last_column, "", self._format(text_wrap=True))
-        self._text(sheet, 1, 0, intro, self._format(text_wrap=True))
-        sheet.set_row(1, _height(intro, sum(column.width for column in columns)) + 6)
-
-    def _text(self, sheet: Worksheet, row: int, column: int, text: str, style: Format) -> None:
-        """Write text as text: never a formula, a link or a number, also when it is edited later."""
-        sheet.write_string(row, column, text, style)
+    def _titles(self, sheet: Worksheet, row: int, columns: tuple[ListColumn, ...]) -> None:
+        for number, column in enumerate(columns):
+            is_number = column.kind in NUMBER_FORMATS and column.kind is not Kind.DATE
+            style = self._format(
+                bold=True,
+                font_color="#FFFFFF",
+                bg_color=_HEAD,
+                text_wrap=True,
+                valign="vcenter",
+                align="right" if is_number else "left",
+                indent=0 if is_number else 1,
+            )
+            sheet.write_string(row, number, column.title, style)
+            sheet.set_column(number, number, column.width)
+        sheet.set_row(row, 32)
 
     def _value(
-        self, sheet: Worksheet, row: int, column: int, value: Any, kind: Kind, bold: bool = False
+        self, sheet: Worksheet, row: int, column: int, value: Any, kind: Kind, style: Format
     ) -> None:
+        """Write a value; text stays text, never a formula, also when it is edited later."""
         if kind is Kind.LIGHT:
-            self._light(sheet, row, column, value)
+            ink, paper = LIGHTS[value]
+            light = self._format(
+                font_color=ink, bg_color=paper, bold=True, bottom=1, bottom_color="#FFFFFF"
+            )
+            sheet.write_string(row, column, f"● {self._content.light_labels[value]}", light)
         elif value is None:
-            sheet.write_blank(row, column, None, self._cell_format(kind, bold))
+            sheet.write_blank(row, column, None, style)
         elif kind is Kind.DATE:
-            when = datetime.combine(value, time())
-            sheet.write_datetime(row, column, when, self._cell_format(kind, bold))
+            sheet.write_datetime(row, column, datetime.combine(value, time()), style)
         elif kind in NUMBER_FORMATS:
-            sheet.write_number(row, column, value, self._cell_format(kind, bold))
+            sheet.write_number(row, column, value, style)
         else:
             if kind is Kind.IDENT:
                 text = self._idents.number(value)
@@ -147,74 +172,21 @@ class _Workbook:
                 text = "Ja" if value else "Nei"
             else:
                 text = str(value)
-            is_like_formula = text.startswith(_FORMULA_STARTS)
-            self._text(sheet, row, column, text, self._cell_format(kind, bold, is_like_formula))
-
-    def _cell_format(self, kind: Kind, bold: bool, is_like_formula: bool = False) -> Format:
-        """The format of a list's cell; looked up, because there are millions of cells."""
-        key = (kind, bold, is_like_formula)
-        if key not in self._cell_formats:
-            style: dict[str, Any] = {"bottom": 1, "bottom_color": _LINE, "bold": bold}
-            if kind in NUMBER_FORMATS:
-                style["num_format"] = NUMBER_FORMATS[kind]
-            if kind is Kind.DATE or kind not in NUMBER_FORMATS:
-                style |= {"align": "left", "indent": 1}
-            if kind is Kind.WRAPPED:
-                style["text_wrap"] = True
-            if is_like_formula:
-                style["quote_prefix"] = True
-            self._cell_formats[key] = self._format(**style)
-        return self._cell_formats[key]
-
-    def _light(self, sheet: Worksheet, row: int, column: int, state: str) -> None:
-        ink, paper = LIGHTS[state]
-        self._text(
-            sheet,
-            row,
-            column,
-            f"● {self._content.light_labels[state]}",
-            self._format(
-                font_color=ink, bg_color=paper, bold=True, bottom=1, bottom_color="#FFFFFF"
-            ),
-        )
-
-    def _titles(self, sheet: Worksheet, row: int, columns: tuple[Column, ...]) -> None:
-        for number, column in enumerate(columns):
-            is_number = column.kind in NUMBER_FORMATS and column.kind is not Kind.DATE
-            self._text(
-                sheet,
-                row,
-                number,
-                column.title,
-                self._format(
-                    bold=True,
-                    font_color="#FFFFFF",
-                    bg_color=_HEAD,
-                    text_wrap=True,
-                    valign="vcenter",
-                    align="right" if is_number else "left",
-                    indent=0 if is_number else 1,
-                ),
-            )
-            sheet.set_column(number, number, column.width)
-        sheet.set_row(row, 32)
+            if text.startswith(_FORMULA_STARTS):
+                style = self._cell_format(kind, quote_prefix=True)
+            sheet.write_string(row, column, text, style)
 
     def _list(self, plan: ListSheet) -> None:
-        last = len(plan.columns) - 1
-        sheet = self._sheet(plan.name, 3)
-        title = plan.title.format(report_year=self._content.report_year)
-        self._heading(sheet, f"{title} – {self._municipality.title}", plan.intro, plan.columns)
-        sheet.write_url(
-            2,
-            0,
-            "internal:'Oversikt'!A1",
-            self._format(font_color="#0B57A4", underline=1),
-            "← Oversikt",
-        )
-        self._titles(sheet, 3, plan.columns)
         code = self._municipality.code
+        title = f"{plan.title} – {self._municipality.title}"
+        sheet = self._sheet(plan.name, title, plan.intro, plan.columns, 3)
+        link = self._format(font_color=_LINK, underline=1)
+        sheet.write_url(2, 0, "internal:'Oversikt'!A1", link, "← Oversikt")
+        self._titles(sheet, 3, plan.columns)
+        is_findings = plan.name == FINDINGS
         rows = self._content.rows[plan.name][code]
-        todos = dict(self._content.todos[code]) if plan is FINDINGS else {}
+        todos: dict[str, str] = dict(self._content.todos[code]) if is_findings else {}
+        styles = [self._cell_format(column.kind) for column in plan.columns]
         wrapped = [
             (place, column.width)
             for place, column in enumerate(plan.columns)
@@ -222,28 +194,27 @@ class _Workbook:
         ]
         number = 4
         for row in rows[:_MOST_ROWS]:
-            if plan is FINDINGS and row[1] in todos:
+            if is_findings and row[1] in todos:
                 self._banner(sheet, number, row[0], row[1], todos.pop(row[1]), plan.columns)
                 number += 1
-            for place, (value, column) in enumerate(zip(row, plan.columns, strict=True)):
-                self._value(sheet, number, place, value, column.kind)
+            cells = zip(row, plan.columns, styles, strict=True)
+            for place, (value, column, style) in enumerate(cells):
+                self._value(sheet, number, place, value, column.kind, style)
             height = max(
                 (_height(row[place] or "", width) for place, width in wrapped),
                 default=_LINE_HEIGHT,
             )
-            if plan is FINDINGS:
+            if is_findings:
                 sheet.set_row(number, height, None, {"level": 1})
             elif height > _LINE_HEIGHT:
                 sheet.set_row(number, height)
             number += 1
         if not rows:
-            self._text(sheet, number, 0, "Ingen.", self._format(italic=True))
+            sheet.write_string(number, 0, "Ingen.", self._format(italic=True))
         if len(rows) > _MOST_ROWS:
-            self._text(
-                sheet, number, 0,
-                f"{len(rows) - _MOST_ROWS} linjer til fikk ikke plass.", self._format(bold=True),
-            )  # fmt: skip
-        sheet.autofilter(3, 0, max(4, number - 1), last)
+            more = f"{len(rows) - _MOST_ROWS} linjer til fikk ikke plass."
+            sheet.write_string(number, 0, more, self._format(bold=True))
+        sheet.autofilter(3, 0, max(4, number - 1), len(plan.columns) - 1)
         sheet.outline_settings(visible=True, symbols_below=False)
         sheet.freeze_panes(4, 0)
 
@@ -254,74 +225,77 @@ class _Workbook:
         group: str,
         rule: str,
         text: str,
-        columns: tuple[Column, ...],
+        columns: tuple[ListColumn, ...],
     ) -> None:
-        """A rule's line above its findings; group and rule stand in it too, for the filters."""
+        """A rule's line above its findings, with group and rule for the filters."""
         style = self._format(bold=True, bg_color=_BAND, text_wrap=True)
-        self._text(sheet, row, 0, group, style)
-        self._text(sheet, row, 1, rule, style)
+        sheet.write_string(row, 0, group, style)
+        sheet.write_string(row, 1, rule, style)
         sheet.merge_range(row, 2, row, len(columns) - 1, "", style)
-        self._text(sheet, row, 2, text, style)
+        sheet.write_string(row, 2, text, style)
         sheet.set_row(row, _height(text, sum(each.width for each in columns[2:]) * 0.9))
 
     def _overview(self) -> None:
-        trend = self._content.half_years
+        content, code = self._content, self._municipality.code
         columns = (
-            Column("Regel", Kind.TEXT, 7),
-            Column("Hva det gjelder", Kind.WRAPPED, 62),
-            Column("Status", Kind.LIGHT, 17),
-            Column("Kontrollert", Kind.INTEGER, 12),
-            Column("Funn", Kind.INTEGER, 9),
-            Column("Andel", Kind.FINE_PERCENT, 9),
-            Column("Landet", Kind.FINE_PERCENT, 9),
-            Column("  Utvikling", Kind.TEXT, 17),
-            *(Column(f"{each[:4]} {each[4:]}", Kind.PERCENT, 7.5) for each in trend),
+            ListColumn("Regel", Kind.TEXT, 7),
+            ListColumn("Hva det gjelder", Kind.WRAPPED, 62),
+            ListColumn("Status", Kind.LIGHT, 17),
+            ListColumn("Kontrollert", Kind.INTEGER, 12),
+            ListColumn("Funn", Kind.INTEGER, 9),
+            ListColumn("Andel", Kind.FINE_PERCENT, 9),
+            ListColumn("Landet", Kind.FINE_PERCENT, 9),
+            ListColumn("  Utvikling", Kind.TEXT, 17),
+            *(
+                ListColumn(f"{each[:4]} {each[4:]}", Kind.PERCENT, 7.5)
+                for each in content.half_years
+            ),
         )
-        titles_row = 5 + len(COUNTS)
-        sheet = self._sheet("Oversikt", titles_row)
-        self._heading(
-            sheet,
+        titles_row = 5 + len(content.counts)
+        sheet = self._sheet(
+            "Oversikt",
             f"Registreringer i NIR – {self._municipality.title}",
-            f"Status per {self._content.as_of:%d.%m.%Y}, etter NIR levert "
-            f"{self._content.nir_delivered:%d.%m.%Y}. "
+            f"Status per {content.as_of:%d.%m.%Y}, etter NIR levert "
+            f"{content.nir_delivered:%d.%m.%Y}. "
             f"{CONFIDENTIAL} Personer med adressesperre er ikke med.",
             columns,
+            titles_row,
         )
-        link = self._format(font_color="#0B57A4", underline=1)
-        counts = self._content.counts[self._municipality.code]
-        for number, ((label, name, _, _), count) in enumerate(
-            zip(COUNTS, counts, strict=True), start=3
-        ):
+        link = self._format(font_color=_LINK, underline=1)
+        bold = self._cell_format(Kind.INTEGER, bold=True)
+        for number, (label, name, counts) in enumerate(content.counts, start=3):
             sheet.merge_range(number, 0, number, 1, "", link)
-            text = label.format(report_year=self._content.report_year)
-            sheet.write_url(number, 0, f"internal:'{name}'!A1", link, text)
-            self._value(sheet, number, 2, count, Kind.INTEGER, bold=True)
-        self._text(
-            sheet, titles_row - 1, 0,
+            sheet.write_url(number, 0, f"internal:'{name}'!A1", link, label)
+            sheet.write_number(number, 2, counts.get(code, 0), bold)
+        sheet.write_string(
+            titles_row - 1,
+            0,
             "Reglene: halvåret som sist ble slutt, og det som er kommet siden",
             self._format(bold=True, font_size=13, font_color=_HEAD, valign="bottom"),
-        )  # fmt: skip
+        )
         sheet.set_row(titles_row - 1, 30)
         self._titles(sheet, titles_row, columns)
-        self._rules(sheet, titles_row + 1, columns, trend)
+        self._rules(sheet, titles_row + 1, columns)
         sheet.freeze_panes(titles_row + 1, 0)
         sheet.activate()
 
-    def _rules(
-        self, sheet: Worksheet, row: int, columns: tuple[Column, ...], trend: list[str]
-    ) -> None:
-        first, last, group = len(columns) - len(trend), len(columns) - 1, None
+    def _rules(self, sheet: Worksheet, row: int, columns: tuple[ListColumn, ...]) -> None:
+        half_years = self._content.half_years
+        first, last, group = len(columns) - len(half_years), len(columns) - 1, None
+        styles = [self._cell_format(column.kind) for column in columns]
         for found in self._content.rules[self._municipality.code]:
             if found[0] != group:
                 group = found[0]
                 for column in range(len(columns)):
                     sheet.write_blank(row, column, None, self._format(bg_color=_BAND))
-                self._text(sheet, row, 0, found[0], self._format(bold=True, bg_color=_BAND))
+                sheet.write_string(row, 0, found[0], self._format(bold=True, bg_color=_BAND))
                 row += 1
-            _, rule, name, finding, checked, findings, share, country, state, *shares = found
-            values = (rule, f"{name}: {finding}", state, checked, findings, share, country, None)
-            for place, value in enumerate((*values, *shares)):
-                self._value(sheet, row, place, value, columns[place].kind)
+            _, rule, name, finding, checked, findings, share, country, state, trend = found
+            shares = [(trend or {}).get(half_year) for half_year in half_years]
+            what = f"{name}: {finding}"
+            values = (rule, what, state, checked, findings, share, country, None, *shares)
+            for place, value in enumerate(values):
+                self._value(sheet, row, place, value, columns[place].kind, styles[place])
             if sum(each is not None for each in shares) > 1:
                 sheet.add_sparkline(
                     row,
@@ -334,19 +308,11 @@ class _Workbook:
                         "empty_cells": "gaps",
                     },
                 )
-            sheet.set_row(row, _height(values[1], columns[1].width) + 3)
+            sheet.set_row(row, _height(what, columns[1].width) + 3)
             row += 1
-        for offset, line in enumerate(
-            (
-                "● Over grensen: andelen er over grensen der et endelig halvår ikke slippes. "
-                "● Følg opp: over varselgrensen. Grensene er de samme for alle kommuner.",
-                "Utviklingen viser andelen med funn i hvert av de siste halvårene. Tom: ingenting "
-                "å kontrollere. Regler uten noe å kontrollere er utelatt.",
-            )
-        ):
-            self._text(
-                sheet, row + 1 + offset, 0, line, self._format(font_size=9, font_color="#5F6B76")
-            )
+        note = self._format(font_size=9, font_color="#5F6B76")
+        for offset, line in enumerate(_NOTES):
+            sheet.write_string(row + 1 + offset, 0, line, note)
 
 
 def _height(text: str, width: float) -> float:

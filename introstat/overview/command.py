@@ -1,13 +1,12 @@
 """The command `introstat overview`."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
 
-from introstat import places
+from introstat.console import warehouse_option
 from introstat.errors import UserError
+from introstat.locking import write_private
 
 
 @click.command("overview")
@@ -17,12 +16,8 @@ from introstat.errors import UserError
     type=click.Path(path_type=Path),
     help="Folder for the page, or its file name: one that ends in .html and says «intern».",
 )
-@click.option(
-    "--warehouse",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The DuckDB file to read. Default: $INTROSTAT_WAREHOUSE or data/introstat.duckdb.",
-)
-def overview_command(out: Path, warehouse: Path | None) -> None:
+@warehouse_option
+def overview_command(out: Path, warehouse: Path) -> None:
     """Write one HTML page: the rules against their limits, their development over half-years, how
     much is still to come, and the municipalities ranked.
 
@@ -45,19 +40,10 @@ def overview_command(out: Path, warehouse: Path | None) -> None:
             f"{out.name} does not say that the page is internal. Name it so, e.g. "
             f"{out.stem}_intern.html, or give a folder."
         )
-    source = (warehouse or places.default_warehouse()).resolve()
-    with open_built(source, *TABLES) as connection:
+    with open_built(warehouse, *TABLES) as connection:
         page = make_page(connection)
         as_of, _, _ = known_until(connection)
     path = out if is_file else out / f"kompletthet_{as_of}_intern.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A temporary file is made with mode 0600.
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".html", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(page)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_private(path, page.encode())
     click.echo(f"Wrote {path}", err=True)

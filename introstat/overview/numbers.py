@@ -1,8 +1,25 @@
-"""Figures as Norwegian readers write them: 20 000 and 37,5 %."""
+"""Figures as Norwegian readers write them: 20 000, 37,5 % and fire av fem."""
 
 from datetime import date
+from decimal import Decimal
+from fractions import Fraction
 
 _NO_BREAK = "\u00a0"
+_WORDS = (
+    "null",
+    "ett",
+    "to",
+    "tre",
+    "fire",
+    "fem",
+    "seks",
+    "sju",
+    "åtte",
+    "ni",
+    "ti",
+    "elleve",
+    "tolv",
+)
 
 
 def whole(value: int | float) -> str:
@@ -18,6 +35,29 @@ def decimal(value: float) -> str:
 def percent(share: float) -> str:
     """A share (0–1) as percent with one decimal."""
     return f"{decimal(100 * share)}{_NO_BREAK}%"
+
+
+def in_words(value: int | Decimal) -> str:
+    """A whole number as it is written in a sentence: a word up to twelve, else digits."""
+    return _WORDS[int(value)] if value <= 12 else whole(int(value))
+
+
+def times(value: Decimal) -> str:
+    """A factor as it is written in a sentence: halvannen gang, tre ganger, 2,5 ganger."""
+    if value == Decimal("1.5"):
+        return "halvannen gang"
+    return f"{in_words(value) if value % 1 == 0 else decimal(float(value))} ganger"
+
+
+def out_of(percentage: Decimal) -> str:
+    """A percentage as so many of so many: fire av fem for 80."""
+    share = Fraction(percentage) / 100
+    return f"{in_words(share.numerator)} av {in_words(share.denominator)}"
+
+
+def months(value: Decimal) -> str:
+    """A number of months, in years where it can be: ett år for 12."""
+    return f"{in_words(value)} måneder" if value % 12 else f"{in_words(value // 12)} år"
 
 
 def day(value: date) -> str:

@@ -1,6 +1,5 @@
 """The overview's page: what is read from the warehouse, and how it is put into the template."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import duckdb
 import jinja2
 
 from introstat.overview import charts, numbers
-from introstat.warehouse.reading import known_until
+from introstat.warehouse.reading import known_until, report_limits
 
 INTERNAL = "Intern – ikke for publisering"
 TABLES = (
@@ -19,6 +18,7 @@ TABLES = (
     "fct_registration_share",
     "dim_municipality",
     "dim_vintage",
+    "report_limits",
 )
 """What a warehouse must hold for the overview to be made of it."""
 
@@ -49,7 +49,9 @@ _DEVELOPMENT = """
     where half_year in (
         select half_year from rpt_country_completeness
         where half_year <= (select min(half_year) from dq_rule_states where is_newest_over)
-        group by half_year order by half_year desc limit 8
+        group by half_year
+        order by half_year desc
+        limit (select limit_value::int from report_limits where limit_name = 'trend_half_years')
     )
     order by half_year
 """
@@ -95,7 +97,12 @@ _REGISTRATION = """
         shares.expected_count
     from fct_registration_share as shares
     inner join event_types as types using (event_type)
-    where shares.region_type = 'country' and shares.age_months <= 12
+    where shares.region_type = 'country'
+        and shares.age_months <= (
+            select limit_value
+            from report_limits
+            where limit_name = 'overview_registration_months'
+        )
     order by shares.half_year desc, types.sort_order
 """
 
@@ -111,23 +118,10 @@ _HEADLINES = """
 """
 
 
-@dataclass(frozen=True)
-class Row:
-    """A row of a query, its columns as attributes for the template."""
-
-    values: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.values[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
     cursor = connection.execute(query)
     names = [column[0] for column in cursor.description or ()]
-    return [Row(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def make_page(connection: duckdb.DuckDBPyConnection) -> str:
@@ -135,8 +129,10 @@ def make_page(connection: duckdb.DuckDBPyConnection) -> str:
     as_of, observed, delivered = known_until(connection)
     points: dict[str, list[charts.Point]] = {}
     for row in _rows(connection, _DEVELOPMENT):
-        points.setdefault(row.rule_id, []).append(
-            charts.Point(numbers.half_year(row.half_year), row.share, row.is_extended_access)
+        points.setdefault(row["rule_id"], []).append(
+            charts.Point(
+                numbers.half_year(row["half_year"]), row["share"], row["is_extended_access"]
+            )
         )
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -145,15 +141,15 @@ def make_page(connection: duckdb.DuckDBPyConnection) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("whole", "decimal", "percent", "day", "half_year"):
+    for name in ("whole", "decimal", "percent", "in_words", "out_of", "months", "day", "half_year"):
         environment.filters[name] = getattr(numbers, name)
-    [headlines] = _rows(connection, _HEADLINES)
     return environment.get_template("overview.html.j2").render(
         internal=INTERNAL,
         as_of=as_of,
         observed=observed,
         delivered=delivered,
-        headlines=headlines,
+        headlines=_rows(connection, _HEADLINES)[0],
+        limits=report_limits(connection),
         rules=_rows(connection, _RULES),
         points=points,
         municipalities=_rows(connection, _MUNICIPALITIES),

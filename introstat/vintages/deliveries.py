@@ -1,39 +1,18 @@
 """The command `introstat deliveries`."""
 
 import json
-from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from introstat import places
+from introstat.console import say, thousands, wide_console
 from introstat.errors import UserError
 from introstat.receipt import journal
 from introstat.receipt.receipts import read_receipt, receipt_paths
-
-
-@dataclass
-class Delivery:
-    """What is known of a delivery: its receipt, if it was received, and the journal's events."""
-
-    name: str
-    receipt: dict[str, Any] | None = None
-    at: str = ""
-    refusal: str = ""
-    used_by: list[str] = field(default_factory=list)
-
-    @property
-    def state(self) -> str:
-        """`received`, `received with remarks`, `refused`, or both when a changed one came later."""
-        if self.receipt is None:
-            return "refused"
-        received = "received with remarks" if self.receipt["remarks"] else "received"
-        return f"{received}; again: refused" if self.refusal else received
 
 
 @click.command("deliveries")
@@ -64,74 +43,81 @@ def deliveries_command(received: Path | None, as_json: bool) -> None:
         )
     if as_json:
         for delivery in known:
-            click.echo(json.dumps(_facts(delivery), ensure_ascii=False))
+            click.echo(json.dumps(delivery, ensure_ascii=False))
         return
-    console = Console(highlight=False)
-    console.width = max(console.width, 120)
+    console = wide_console(120)
     console.print(_table(known))
     for delivery in known:
-        if delivery.refusal:
-            console.print(f"{delivery.name}: {delivery.refusal}", soft_wrap=True, markup=False)
+        if delivery["refusal"]:
+            say(console, f"{delivery['delivery']}: {delivery['refusal']}")
 
 
-def deliveries_in(received: Path) -> list[Delivery]:
-    """Return the deliveries of a received copy by source and date, with refused ones among them."""
-    known: dict[str, Delivery] = defaultdict(lambda: Delivery(""))
-    for path in receipt_paths(received):
-        name = f"{path.parents[1].name}/{path.parent.name}"
-        known[name] = Delivery(name, read_receipt(path))
+def deliveries_in(received: Path) -> list[dict[str, Any]]:
+    """Return what is known of each delivery that was received or refused, by source and date."""
+    receipts = {
+        f"{path.parents[1].name}/{path.parent.name}": read_receipt(path)
+        for path in receipt_paths(received)
+    }
+    times: dict[str, str] = {}
+    refusals: dict[str, str] = {}
     builds: dict[str, dict[str, Any]] = {}
     for entry in journal.entries(received):
-        if entry["event"] in ("received", "refused"):
-            delivery = known[entry["delivery"]]
-            delivery.name = entry["delivery"]
-            if entry["event"] == "received":
-                delivery.at, delivery.refusal = entry["at"], ""
-            else:
-                delivery.refusal = entry["reason"]
-                delivery.at = delivery.at or entry["at"]
+        if entry["event"] == "received":
+            times[entry["delivery"]] = entry["at"]
+            refusals.pop(entry["delivery"], None)
+        elif entry["event"] == "refused":
+            times.setdefault(entry["delivery"], entry["at"])
+            refusals[entry["delivery"]] = entry["reason"]
         elif entry["event"] == "built":
             builds[entry["warehouse"]] = entry
-    for warehouse, build in sorted(builds.items()):
-        for name in build["deliveries"]:
-            if name in known:
-                known[name].used_by.append(f"{Path(warehouse).name} ({build['as_of']})")
-    return [known[name] for name in sorted(known)]
-
-
-def _facts(delivery: Delivery) -> dict[str, Any]:
-    receipt = delivery.receipt or {}
-    return {
-        "delivery": delivery.name,
-        "state": delivery.state,
-        "at": delivery.at or None,
-        "covers_until": receipt.get("covers_until"),
-        "files": len(receipt.get("files", [])),
-        "rows": sum(file["received_rows"] for file in receipt.get("files", [])),
-        "remarks": receipt.get("remarks", []),
-        "refusal": delivery.refusal or None,
-        "used_by": delivery.used_by,
-    }
-
-
-def _table(deliveries: list[Delivery]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    names = ("Delivery", "Covers until", "Files", "Rows", "State", "At", "Used by (as of)")
-    for name in names:
-        table.add_column(
-            name,
-            justify="right" if name in ("Files", "Rows") else "left",
-            no_wrap=name == "Delivery",
+    known = []
+    for name in sorted({*receipts, *times}):
+        receipt = receipts.get(name, {})
+        files = receipt.get("files", [])
+        remarks = receipt.get("remarks", [])
+        state = "received with remarks" if remarks else "received"
+        if name not in receipts:
+            state = "refused"
+        elif name in refusals:
+            state += "; again: refused"
+        used_by = [
+            f"{Path(warehouse).name} ({build['as_of']})"
+            for warehouse, build in sorted(builds.items())
+            if name in build["deliveries"]
+        ]
+        known.append(
+            {
+                "delivery": name,
+                "state": state,
+                "at": times.get(name),
+                "covers_until": receipt.get("covers_until"),
+                "files": len(files),
+                "rows": sum(file["received_rows"] for file in files),
+                "remarks": remarks,
+                "refusal": refusals.get(name),
+                "used_by": used_by,
+            }
         )
+    return known
+
+
+def _table(deliveries: list[dict[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("Delivery", no_wrap=True)
+    table.add_column("Covers until")
+    table.add_column("Files", justify="right")
+    table.add_column("Rows", justify="right")
+    for name in ("State", "At", "Used by (as of)"):
+        table.add_column(name)
     for delivery in deliveries:
-        facts = _facts(delivery)
+        is_received = delivery["state"] != "refused"
         table.add_row(
-            delivery.name,
-            facts["covers_until"] or "",
-            str(facts["files"]) if delivery.receipt else "",
-            f"{facts['rows']:,}".replace(",", " ") if delivery.receipt else "",
-            delivery.state,
-            delivery.at[:16].replace("T", " "),
-            ", ".join(delivery.used_by),
+            delivery["delivery"],
+            delivery["covers_until"] or "",
+            str(delivery["files"]) if is_received else "",
+            thousands(delivery["rows"]) if is_received else "",
+            delivery["state"],
+            (delivery["at"] or "")[:16].replace("T", " "),
+            ", ".join(delivery["used_by"]),
         )
     return table

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from introstat import places
+from introstat.console import say, thousands, wide_console
 from introstat.errors import UserError
 from introstat.locking import locked, workshop
 from introstat.progress import shown
@@ -66,13 +67,12 @@ def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path
         before, after = (_built(place, folder, day.date(), console) for day in (from_, to))
         with shown(console, "Comparing") as tell:
             changes = compare(before, after, out, tell)
-    output = Console(highlight=False)
-    output.width = max(output.width, 110)
+    output = wide_console(110)
     output.print(_table(changes))
     for reason, meaning in REASONS.items():
-        output.print(f"{reason}: {meaning}", soft_wrap=True)
+        say(output, f"{reason}: {meaning}")
     if out:
-        output.print(f"Every changed row: {out}", soft_wrap=True, markup=False)
+        say(output, f"Every changed row: {out}")
 
 
 def _built(place: Path, received: Path, as_of: date, console: Console) -> Path:
@@ -93,5 +93,5 @@ def _table(changes: "Changes") -> Table:
         table.add_column(name, justify="right")
     for fact, (then, now) in changes.rows.items():
         counts = (changes.changed.get((fact, reason), 0) for reason in REASONS)
-        table.add_row(fact, *(f"{count:,}".replace(",", " ") for count in (then, now, *counts)))
+        table.add_row(fact, *(thousands(count) for count in (then, now, *counts)))
     return table

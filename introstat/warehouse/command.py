@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from introstat import places
+from introstat.console import say
 from introstat.errors import EXIT_REFUSED
 from introstat.progress import shown
 from introstat.receipt.command import key_option, receive_with_progress
@@ -74,10 +75,10 @@ def build_command(
         outcome = receive_with_progress(extracts, copy, key_file, console)
         why = why_anew(target, copy, day) if target.exists() else ""
         if why is None and not whole:
-            _say(console, f"{target} stands: nothing has changed since it was built. See --whole.")
+            say(console, f"{target} stands: nothing has changed since it was built. See --whole.")
         else:
             if why:
-                _say(console, f"{target} is built anew: {why}.")
+                say(console, f"{target} is built anew: {why}.")
             _build(site, copy, day, console)
     if outcome.refused:
         raise SystemExit(EXIT_REFUSED)
@@ -89,15 +90,11 @@ def _build(site: "Site", received: Path, as_of: date | None, console: Console) -
     with shown(console, "Building") as tell:
         run = build(site, received, as_of, tell)
     for warning in run.warnings:
-        _say(console, f"Warning: {warning}")
+        say(console, f"Warning: {warning}")
     if run.over_limits:
-        _say(
+        say(
             console,
             f"Warning: completeness rules over a limit: {', '.join(run.over_limits)}. "
             "What they found: introstat status --help",
         )
-    _say(console, f"Built {site.warehouse}")
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(text, highlight=False, soft_wrap=True, markup=False)
+    say(console, f"Built {site.warehouse}")

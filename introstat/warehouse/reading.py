@@ -1,6 +1,7 @@
 """Opening a warehouse that was built to the end, for the commands that read it."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -36,3 +37,8 @@ def known_until(connection: duckdb.DuckDBPyConnection) -> tuple[date, date, date
     ).fetchone()
     assert row is not None
     return row[0], row[1], row[2]
+
+
+def report_limits(connection: duckdb.DuckDBPyConnection) -> dict[str, Decimal]:
+    """Return the numbers that texts about the warehouse go by, the seed report_limits."""
+    return dict(connection.execute("select limit_name, limit_value from report_limits").fetchall())

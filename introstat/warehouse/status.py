@@ -4,10 +4,9 @@ from pathlib import Path
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from introstat import places
+from introstat.console import thousands, warehouse_option, wide_console
 from introstat.errors import EXIT_REFUSED, UserError
 from introstat.sql import text_literal
 
@@ -20,17 +19,13 @@ _STATES = {
 
 
 @click.command("status")
-@click.option(
-    "--warehouse",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The DuckDB file to read. Default: $INTROSTAT_WAREHOUSE or data/introstat.duckdb.",
-)
+@warehouse_option
 @click.option(
     "--half-year",
     metavar="2017H2",
     help="Half-year whose release is asked about. Default: the newest that is over.",
 )
-def status_command(warehouse: Path | None, half_year: str | None) -> None:
+def status_command(warehouse: Path, half_year: str | None) -> None:
     """Print every completeness rule: units checked, findings and their share, limits and state.
 
     A rule is judged over the half-year and what came after, the whole country, so that what is
@@ -47,8 +42,7 @@ def status_command(warehouse: Path | None, half_year: str | None) -> None:
     """
     from introstat.warehouse.reading import open_built
 
-    path = (warehouse or places.default_warehouse()).resolve()
-    with open_built(path, "dq_rule_states", "completeness_rules") as connection:
+    with open_built(warehouse, "dq_rule_states", "completeness_rules") as connection:
         known = connection.execute(_HALF_YEARS).fetchall()
         names = [name for name, _ in known]
         default = next((name for name, is_newest in known if is_newest), None)
@@ -61,9 +55,7 @@ def status_command(warehouse: Path | None, half_year: str | None) -> None:
         # Written into the query: to bind a value DuckDB imports pandas, which takes longer than
         # everything else here.
         rows = connection.execute(_STATES_OF.format(half_year=text_literal(chosen))).fetchall()
-    console = Console(highlight=False)
-    # Wide enough for the table where the output is no terminal and its width is a guess.
-    console.width = max(console.width, 120)
+    console = wide_console(120)
     table = Table(
         title=f"Completeness rules, {chosen} and what came after, the whole country",
         title_justify="left",
@@ -76,10 +68,10 @@ def status_command(warehouse: Path | None, half_year: str | None) -> None:
     table.add_column("State", no_wrap=True)
     for rule_id, name, checked, findings, percent, warn, stop, state in rows:
         words, style = _STATES[state]
-        numbers = [f"{number:,}".replace(",", " ") for number in (checked, findings)]
-        limits = ["" if limit is None else f"{limit:g}" for limit in (warn, stop)]
         share = "" if percent is None else f"{percent:.1f}"
-        table.add_row(rule_id, name, *numbers, share, *limits, f"[{style}]{words}[/]")
+        limits = ["" if limit is None else f"{limit:g}" for limit in (warn, stop)]
+        numbers = (thousands(checked), thousands(findings), share, *limits)
+        table.add_row(rule_id, name, *numbers, f"[{style}]{words}[/]")
     console.print(table)
     refusing = [row[0] for row in rows if row[-1] == "stop"]
     if refusing:

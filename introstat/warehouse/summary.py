@@ -5,22 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
-from introstat import places
+from introstat.console import say, thousands, warehouse_option, wide_console
 
 if TYPE_CHECKING:
     import duckdb
 
 
 @click.command("summary")
-@click.option(
-    "--warehouse",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The DuckDB file to read. Default: $INTROSTAT_WAREHOUSE or data/introstat.duckdb.",
-)
-def summary_command(warehouse: Path | None) -> None:
+@warehouse_option
+def summary_command(warehouse: Path) -> None:
     """Print participants, direct result and one-year status by year, and rows received by file.
 
     The figures are read from stat_country_years and dq_conservation; nothing is computed here.
@@ -34,27 +29,24 @@ def summary_command(warehouse: Path | None) -> None:
     """
     from introstat.warehouse.reading import open_built
 
-    path = (warehouse or places.default_warehouse()).resolve()
-    console = Console(highlight=False)
-    # Wide enough for the figures where the output is no terminal and its width is a guess.
-    console.width = max(console.width, 100)
-    with open_built(path, "stat_country_years", "dq_conservation", "dim_vintage") as connection:
+    console = wide_console(100)
+    with open_built(warehouse, "stat_country_years", "dq_conservation", "dim_vintage") as connection:
         for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
         vintage = connection.execute(_VINTAGE).fetchone()
     if vintage is not None:
         as_of, observed_until, *delivered = vintage
-        console.print(
+        say(
+            console,
             f"Known as of {as_of}; the programme is observed until {observed_until}, so the last "
             "year may be a part of one.",
-            soft_wrap=True,
         )
         for missing, consequence in zip(delivered, _WITHOUT, strict=True):
             if missing is None:
-                console.print(consequence, soft_wrap=True)
-    console.print(_EXPLANATION, soft_wrap=True)
-    console.print("Figures before disclosure control: not for publication.")
-    console.print(f"Warehouse: {path}", soft_wrap=True)
+                say(console, consequence)
+    say(console, _EXPLANATION)
+    say(console, "Figures before disclosure control: not for publication.")
+    say(console, f"Warehouse: {warehouse}")
 
 
 _HEADLINE = """
@@ -112,4 +104,4 @@ def _table(connection: "duckdb.DuckDBPyConnection", title: str, query: str) -> T
 def _shown(value: Any) -> str:
     if value is None:
         return ""
-    return str(value) if isinstance(value, str) else f"{int(value):,}".replace(",", " ")
+    return value if isinstance(value, str) else thousands(int(value))

@@ -47,7 +47,7 @@ joined as (
             as findings_per_participant,
         coalesce(participants.participant_count, 0) >= (
             select limit_value from {{ ref('report_limits') }}
-            where limit_name = 'least_ranked'
+            where limit_name = 'least_ranked_participants'
         ) as is_ranked
     from states
     left join participants

@@ -17,6 +17,7 @@ from conftest import KEY, rows
 from openpyxl.workbook import Workbook
 
 from introstat.cli import main
+from introstat.codelists import seed_rows
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.lists import workbook as workbook_module
 from introstat.lists.idents import MunicipalityIdents, NotOfThisMunicipality, listed_persons
@@ -303,6 +304,31 @@ def test_the_sheets_are_made_to_work_in(workbook):
         assert row[7].value is None or 0 <= row[7].value <= 1
     titles = " ".join(str(cell.value) for cell in workbook["Uten vedtak"][4])
     assert titles == "Fødselsnummer Kategori I kategorien fra Dager i kategorien"
+
+
+def test_the_texts_say_the_limits_and_the_rules_of_the_seeds(copied, largest, tmp_path):
+    def told(out: Path) -> str:
+        lists(largest, "--out", out, "--warehouse", copied)
+        [path] = out.iterdir()
+        return "\n".join(texts(path))
+
+    before = told(tmp_path / "before")
+    assert "Deltakere uten tiltak de siste to månedene" in before
+    assert "Under 90 prosent i NIR er et funn (regel C23)." in before
+    assert "«Å gjøre» (C11, C12, C13)." in before and "– over halvannen gang full" in before
+    with open_warehouse(copied, read_only=False) as connection:
+        connection.execute("update rule_limits set limit_value = 3 where rule_id in ('C01', 'C13')")
+        connection.execute("update rule_limits set limit_value = 82.5 where rule_id = 'C23'")
+        connection.execute("update rule_todos set sheet = null where rule_id = 'C12'")
+    after = told(tmp_path / "after")
+    assert "Deltakere uten tiltak de siste tre månedene" in after
+    assert "Under 82,5 prosent i NIR er et funn (regel C23)." in after
+    assert "«Å gjøre» (C11, C13)." in after and "– over tre ganger full" in after
+
+
+def test_the_seed_names_sheets_that_there_are():
+    named = {row["sheet"] for row in seed_rows("rule_todos") if row["sheet"]}
+    assert named and named <= set(SHEETS)
 
 
 def test_the_same_warehouse_gives_the_same_bytes_for_the_owner_only(

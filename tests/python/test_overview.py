@@ -1,7 +1,9 @@
 """The national overview: every rule and municipality, marked as internal."""
 
 import re
+import shutil
 import stat
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from conftest import rows
 
 from introstat.cli import main
 from introstat.overview import charts, numbers
+from introstat.warehouse.opening import open_warehouse
 
 INTERNAL = "Intern – ikke for publisering"
 
@@ -181,6 +184,35 @@ def test_numbers_are_norwegian():
     assert numbers.decimal(1037.46) == "1\u00a0037,5"
     assert numbers.percent(0.375) == "37,5\u00a0%"
     assert numbers.half_year("2017H2") == "2.\u00a0halvår 2017"
+
+
+def test_limits_are_written_in_words():
+    assert [numbers.in_words(value) for value in (Decimal("8.00"), 12, 13)] == [
+        "åtte",
+        "tolv",
+        "13",
+    ]
+    assert numbers.times(Decimal("1.50")) == "halvannen gang"
+    assert numbers.times(Decimal("3.00")) == "tre ganger"
+    assert numbers.times(Decimal("2.50")) == "2,5 ganger"
+    assert numbers.out_of(Decimal("80.00")) == "fire av fem"
+    assert numbers.months(Decimal("12.00")) == "ett år"
+    assert numbers.months(Decimal("18.00")) == "18 måneder"
+
+
+def test_the_text_says_the_limits_of_the_seeds(text, generated_warehouse, tmp_path):
+    assert "de siste åtte halvårene" in text and "færre enn fem deltakere" in text
+    changed = Path(shutil.copy(generated_warehouse, tmp_path / "introstat.duckdb"))
+    with open_warehouse(changed, read_only=False) as connection:
+        connection.execute(
+            "update report_limits set limit_value = 3 where limit_name in "
+            "('trend_half_years', 'least_ranked_participants')"
+        )
+    overview("--out", tmp_path, "--warehouse", changed)
+    [path] = tmp_path.glob("*.html")
+    other = path.read_text(encoding="utf-8")
+    assert "de siste tre halvårene" in other and "færre enn tre deltakere" in other
+    assert other.count("<rect") < text.count("<rect")
 
 
 def test_a_file_name_that_hides_what_it_is_is_refused(generated_warehouse, tmp_path):
