@@ -11,76 +11,44 @@ from introstat import __version__
 from introstat.errors import UserError, said_by_engine
 from introstat.places import MEMORY_VARIABLE
 
+# fmt: off
 _COMMANDS = {
-    "audit": (
-        "introstat.disclosure.command:audit_command",
-        "Say whether published files give hidden counts away.",
-    ),
-    "build": (
-        "introstat.warehouse.command:build_command",
-        "Receive what is new and build the warehouse.",
-    ),
-    "deliveries": (
-        "introstat.vintages.deliveries:deliveries_command",
-        "List what was received and refused, and who used it.",
-    ),
-    "diff": (
-        "introstat.vintages.diff:diff_command",
-        "Say which facts changed between two vintages, and why.",
-    ),
-    "key": (
-        "introstat.receipt.key_command:key_group",
-        "Make and change the key that pseudonyms are made with.",
-    ),
-    "lists": (
-        "introstat.lists.command:lists_command",
-        "Write a municipality's lists and findings as a workbook.",
-    ),
-    "manifest": (
-        "introstat.receipt.manifest_command:manifest_command",
-        "Write the manifest of a folder of files.",
-    ),
-    "mapping": (
-        "introstat.mapping.command:mapping_group",
-        "An office's own layout, turned into the contract.",
-    ),
-    "overview": (
-        "introstat.overview.command:overview_command",
-        "Write the national overview of completeness, internal.",
-    ),
-    "protect": (
-        "introstat.disclosure.command:protect_command",
-        "Hide or round small counts in frequency tables.",
-    ),
-    "receive": (
-        "introstat.receipt.command:receive_command",
-        "Check deliveries and keep a copy without identity numbers.",
-    ),
-    "release": (
-        "introstat.release.command:release",
-        "Make the release of a half-year or year.",
-    ),
-    "scan": (
-        "introstat.identity.scan_command:scan_command",
-        "Look for identity numbers where none may be.",
-    ),
-    "status": (
-        "introstat.warehouse.status:status_command",
-        "Tell which completeness rules would refuse a final release.",
-    ),
-    "summary": (
-        "introstat.warehouse.summary:summary_command",
-        "Print a warehouse's main figures and rows received.",
-    ),
-    "synth": (
-        "introstat.synth.command:synth",
-        "Write synthetic extracts, with nobody real in them.",
-    ),
-    "verify": (
-        "introstat.release.command:verify",
-        "Check a release: checksums, formats, and the audit again.",
-    ),
+    "audit": ("introstat.disclosure.command:audit_command",
+        "Say whether published files give hidden counts away."),
+    "build": ("introstat.warehouse.command:build_command",
+        "Receive what is new and build the warehouse."),
+    "deliveries": ("introstat.vintages.deliveries:deliveries_command",
+        "List what was received and refused, and who used it."),
+    "diff": ("introstat.vintages.diff:diff_command",
+        "Say which facts changed between two vintages, and why."),
+    "key": ("introstat.receipt.key_command:key_group",
+        "Make and change the key that pseudonyms are made with."),
+    "lists": ("introstat.lists.command:lists_command",
+        "Write a municipality's lists and findings as a workbook."),
+    "manifest": ("introstat.receipt.manifest_command:manifest_command",
+        "Write the manifest of a folder of files."),
+    "mapping": ("introstat.mapping.command:mapping_group",
+        "An office's own layout, turned into the contract."),
+    "overview": ("introstat.overview.command:overview_command",
+        "Write the national overview of completeness, internal."),
+    "protect": ("introstat.disclosure.command:protect_command",
+        "Hide or round small counts in frequency tables."),
+    "receive": ("introstat.receipt.command:receive_command",
+        "Check deliveries and keep a copy without identity numbers."),
+    "release": ("introstat.release.command:release",
+        "Make the release of a half-year or year."),
+    "scan": ("introstat.identity.scan_command:scan_command",
+        "Look for identity numbers where none may be."),
+    "status": ("introstat.warehouse.status:status_command",
+        "Tell which completeness rules would refuse a final release."),
+    "summary": ("introstat.warehouse.summary:summary_command",
+        "Print a warehouse's main figures and rows received."),
+    "synth": ("introstat.synth.command:synth",
+        "Write synthetic extracts, with nobody real in them."),
+    "verify": ("introstat.release.command:verify",
+        "Check a release: checksums, formats, and the audit again."),
 }
+# fmt: on
 """Every command: where it is, and what the list of commands says of it."""
 
 

@@ -2,7 +2,6 @@
 
 import csv
 from functools import cache
-from pathlib import Path
 
 from introstat.places import project_root
 
@@ -21,12 +20,10 @@ def code_list(name: str) -> tuple[str, ...]:
     """
     seed, _, chosen = name.partition(".")
     column, _, value = chosen.partition("=")
-    listed = sorted((project_root() / "seeds").glob(f"*/{seed}.csv"))
-    words = (
-        {next(iter(row.values())) for row in _rows(listed[0]) if not chosen or row[column] == value}
-        if listed
-        else {row["word"] for row in _seed("code_words") if row["code_list"] == name}
-    )
+    words = {row["word"] for row in seed_rows("code_words") if row["code_list"] == name}
+    if not words:
+        rows = [row for row in seed_rows(seed) if not chosen or row[column] == value]
+        words = {next(iter(row.values())) for row in rows}
     if not words:
         raise KeyError(f"no code list {name} in seeds/")
     return tuple(sorted(words))
@@ -37,7 +34,7 @@ def limits() -> dict[tuple[str, str], float]:
     """Return the limits of the rule book, rule_limits.csv, by rule and the limit's name."""
     return {
         (row["rule_id"], row["limit_name"]): float(row["limit_value"])
-        for row in _seed("rule_limits")
+        for row in seed_rows("rule_limits")
     }
 
 
@@ -45,7 +42,7 @@ def list_of(table: str, column: str) -> str | None:
     """Return the name of the code list of a table's column, None if it holds no codes."""
     if column in _MUNICIPALITY_COLUMNS:
         return "municipalities"
-    for row in _seed("coded_columns"):
+    for row in seed_rows("coded_columns"):
         if (row["table_name"], row["column_name"]) == (table, column):
             return row["code_list"]
     return _OPEN_LISTS.get((table, column))
@@ -56,16 +53,10 @@ def labels(seed: str, column: str = "label_nb") -> dict[str, str]:
     return {next(iter(row.values())): row[column] for row in seed_rows(seed)}
 
 
-def seed_rows(name: str) -> list[dict[str, str]]:
-    """Return the rows of a seed, in its own order."""
-    return _seed(name)
-
-
 @cache
-def _seed(name: str) -> list[dict[str, str]]:
-    return _rows(next((project_root() / "seeds").glob(f"*/{name}.csv")))
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def seed_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a seed, in its own order. Raises KeyError if there is no such seed."""
+    for path in (project_root() / "seeds").glob(f"*/{name}.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    raise KeyError(f"no seed {name} in seeds/")

@@ -8,18 +8,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 Tell = Callable[[int, int, str], None]
-"""Told how many of how many are done, and what is next."""
-# Between two lines where no terminal is: nobody wonders whether it hangs, and logs stay short.
+"""A progress callback: how many of how many are done, and what is next."""
+# Between two lines where there is no terminal.
 _SECONDS = 10
 
 
 def silent(done: int, total: int, name: str) -> None:
-    """Tell nobody: the default of what can be told."""
+    """Do nothing: the default progress callback."""
 
 
 @contextmanager
 def shown(console: Console, doing: str) -> Iterator[Tell]:
-    """Show how far it has come while the block runs, and give what to tell it."""
+    """Show how far it has come while the block runs, and give the callback that says it."""
     if console.is_terminal:
         with _bar(console, doing) as tell:
             yield tell

@@ -5,7 +5,6 @@ changed beneath it; `facts.yml` beside this module says which.
 """
 
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +36,13 @@ class Changes:
     changed: dict[tuple[str, str], int]
 
 
-def compare(
-    before: Path,
-    after: Path,
-    details: Path | None,
-    progress: Tell = silent,
-) -> Changes:
+def compare(before: Path, after: Path, details: Path | None, progress: Tell = silent) -> Changes:
     """Compare the facts of two warehouses, `before` the earlier vintage.
 
     With `details` a CSV of every changed row is written: fact, reason, municipality_code, the key
     and the changed columns (old and new value) as JSON. It holds pseudonyms.
     """
-    spec = _spec()
+    spec = yaml.safe_load(Path(__file__).with_name("facts.yml").read_text(encoding="utf-8"))
     rows: dict[str, tuple[int, int]] = {}
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"set memory_limit = '{memory_limit()}'")
@@ -62,7 +56,7 @@ def compare(
         )
         for done, (fact, how) in enumerate(spec["facts"].items()):
             progress(done, len(spec["facts"]), fact)
-            rows[fact] = _compare_fact(connection, fact, how, with_details=details is not None)
+            rows[fact] = _compare_fact(connection, fact, how)
         progress(len(spec["facts"]), len(spec["facts"]), "")
         counted = connection.execute(
             "select fact, reason, count(*) from changes group by all order by all"
@@ -73,13 +67,6 @@ def compare(
                 f"to {text_literal(str(details))} (format csv, header, delimiter ';')"
             )
     return Changes(rows, {(fact, reason): count for fact, reason, count in counted})
-
-
-@cache
-def _spec() -> dict[str, Any]:
-    path = Path(__file__).with_name("facts.yml")
-    content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return content
 
 
 def _load_records(connection: duckdb.DuckDBPyConnection, records: dict[str, Any]) -> None:
@@ -141,9 +128,9 @@ def _load_records(connection: duckdb.DuckDBPyConnection, records: dict[str, Any]
 
 
 def _compare_fact(
-    connection: duckdb.DuckDBPyConnection, fact: str, how: dict[str, Any], *, with_details: bool
+    connection: duckdb.DuckDBPyConnection, fact: str, how: dict[str, Any]
 ) -> tuple[int, int]:
-    """Add the fact's changed rows to `changes`; how many rows each vintage has."""
+    """Add the fact's changed rows to `changes`, and return how many rows each vintage has."""
     key = how["key"]
     values = [name for name in _columns(connection, fact) if name not in key]
     days = f"({how['happened']}) as happened, ({how['until']}) as until"
@@ -171,31 +158,28 @@ def _compare_fact(
         where before.{key[0]} is null or after.{key[0]} is null or {_differ(values)}
         """
     )
-    details = "null, null"
-    if with_details:
-        keys = ", ".join(f"'{name}', coalesce(after.{name}, before.{name})" for name in key)
-        changed = ", ".join(
-            f"'{name}', case when before.{name} is distinct from after.{name} "
-            f"then json_array(before.{name}, after.{name}) end"
-            for name in values
-        )
-        # Merged into nothing, a JSON object loses the members that are null.
-        details = f"json_object({keys}), json_merge_patch('{{}}', json_object({changed}))"
+    keys = ", ".join(f"'{name}', coalesce(after.{name}, before.{name})" for name in key)
+    changed = ", ".join(
+        f"'{name}', case when before.{name} is distinct from after.{name} "
+        f"then json_array(before.{name}, after.{name}) end"
+        for name in values
+    )
     reasons = _by_record(how) if "explained_by" in how else _by_condition(how)
     connection.execute(
         f"""
         insert into changes
         select
-            '{fact}', reason, coalesce(after.municipality_code, before.municipality_code), {details}
+            '{fact}', reason, coalesce(after.municipality_code, before.municipality_code),
+            json_object({keys}),
+            -- Merged into nothing, a JSON object loses the members that are null.
+            json_merge_patch('{{}}', json_object({changed}))
         from ({reasons})
         """
     )
-    before, after = (
-        row[0]
-        for file in ("before_file", "after_file")
-        for row in connection.execute(f"select count(*) from {file}.{fact}").fetchall()
-    )
-    return before, after
+    [counted] = connection.execute(
+        f"select (select count(*) from before_file.{fact}), count(*) from after_file.{fact}"
+    ).fetchall()
+    return counted
 
 
 def _by_record(how: dict[str, Any]) -> str:

@@ -33,14 +33,14 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write every changed row to this CSV: fact, reason, municipality, key, old and new values."
-    " It holds pseudonyms and may not leave the house.",
+    " It holds pseudonyms and must not leave the office.",
 )
 def diff_command(from_: datetime, to: datetime, received: Path | None, out: Path | None) -> None:
     """Build the facts as they were known on two days, and compare them row by row.
 
     The table counts, for each fact, rows then and now and the rows that changed, by reason: new
     (happened after the earlier vintage), late (had happened, registered later), corrected,
-    removed, reopened, or elsewhere (follows from other rows). How a reason is found stands in
+    removed, reopened, or elsewhere (follows from other rows). How a reason is found is in
     docs/operations.md.
 
     Exit code 0: compared. 1: a vintage could not be built. 2: bad input.

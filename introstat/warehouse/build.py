@@ -1,9 +1,7 @@
 """Building beside and moving into place: no reader is disturbed, a crash leaves the old file."""
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -15,72 +13,67 @@ from introstat.progress import Tell, silent
 from introstat.receipt import journal
 from introstat.receipt.receipts import receipt_paths
 from introstat.warehouse.dbt import DbtRun, run_dbt
+from introstat.warehouse.freshness import built_from, record_built
 from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, warehouse_key
-from introstat.warehouse.standing import built_from, note_built
 
 # Without a delivery of it there is nothing to build facts of.
 _REGISTER = "nir"
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where a warehouse file is built: its place, and a folder beside it for the work."""
-
-    warehouse: Path
-    folder: Path
+# The as_of of a finished file, and the deliveries it was built from.
+_USED = """
+    select distinct as_of::varchar, source || '/' || delivered::varchar
+    from staging.stg_receipt__files
+    where is_used
+    order by all
+"""
 
 
 @contextmanager
-def building_site(warehouse: Path) -> Iterator[Site]:
+def build_folder(warehouse: Path) -> Iterator[Path]:
     """Give a folder beside a warehouse file to build it anew in, and remove it afterwards.
 
-    Raises UserError if another build of the same file is running, or what stands is no warehouse.
+    Raises UserError if another build of the same file is running, or the file is no warehouse.
     """
-    warehouse = warehouse.resolve()
     _expect_replaceable(warehouse)
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with (
         locked(warehouse.with_name(f".{warehouse.name}.lock"), "another build of this warehouse"),
         workshop(warehouse.parent, f".building-{warehouse.name}-") as folder,
     ):
-        yield Site(warehouse, folder)
+        yield folder
 
 
-def build(site: Site, received: Path, as_of: date | None = None, progress: Tell = silent) -> DbtRun:
-    """Build the warehouse file of a site from the received copy, as it was known on `as_of`.
+def build(
+    warehouse: Path, folder: Path, received: Path, as_of: date | None, progress: Tell = silent
+) -> DbtRun:
+    """Build a warehouse file in its build folder, as things were known on `as_of`.
 
     All models and data tests run on a new file; only when all is well is it moved into place, in
-    one step.
-
-    Raises BuildFailed with what dbt said, UserError if nothing of the register was known on that
-    day.
+    one step. Raises BuildFailed with what dbt said, UserError if nothing of the register was known
+    on that day.
     """
     if as_of:
         expect_register(received, as_of)
     # Before dbt reads it: what changes meanwhile is a reason to build again.
-    account = built_from(received, as_of)
+    sources = built_from(received, as_of)
     # dbt names the database by the file's name, and writes that name into what it makes.
-    new = site.folder / site.warehouse.name
-    run = run_dbt(_arguments(as_of), new, received, site.folder / "target", progress)
+    new = folder / warehouse.name
+    run = run_dbt(_arguments(as_of), new, received, folder / "target", progress)
     if run.exit_code:
         raise BuildFailed(f"The warehouse was not built; what was there is untouched.\n{_why(run)}")
     with open_warehouse(new, read_only=False) as connection:
         connection.execute("checkpoint")
-    as_of_built, deliveries = _vintage(new)
-    move_into_place(new, site.warehouse)
-    note_built(site.warehouse, account)
+        used = connection.execute(_USED).fetchall()
+    move_into_place(new, warehouse)
+    record_built(warehouse, sources)
+    deliveries = [name for _, name in used]
     journal.note(
-        received,
-        "built",
-        warehouse=str(site.warehouse),
-        as_of=as_of_built,
-        deliveries=deliveries,
+        received, "built", warehouse=str(warehouse), as_of=used[0][0], deliveries=deliveries
     )
     return run
 
 
 def _expect_replaceable(warehouse: Path) -> None:
-    """Raise UserError if the file that stands is no warehouse, or one that this key does not open.
+    """Raise UserError if the file is no warehouse, or one that this key does not open.
 
     An encrypted warehouse is never replaced by a plain one because a variable was not set.
     """
@@ -90,35 +83,22 @@ def _expect_replaceable(warehouse: Path) -> None:
     try:
         open_warehouse(warehouse).close()
     except duckdb.Error:
-        if key and _is_plain(warehouse):
-            return
+        with suppress(duckdb.Error):
+            if key:  # a plain file may be replaced by an encrypted one
+                return duckdb.connect(str(warehouse), read_only=True).close()
         raise UserError(
             f"{warehouse} is no DuckDB file, is being written to, or is encrypted with another key "
             f"than ${KEY_FILE_VARIABLE} names. Name its key, wait, or move it away."
         ) from None
 
 
-def _is_plain(warehouse: Path) -> bool:
-    try:
-        duckdb.connect(str(warehouse), read_only=True).close()
-    except duckdb.Error:
-        return False
-    return True
-
-
-def build_vintage(
-    path: Path,
-    received: Path,
-    as_of: date,
-    progress: Tell = silent,
-) -> None:
+def build_vintage(path: Path, received: Path, as_of: date, progress: Tell = silent) -> None:
     """Build what was known on `as_of` into a new file of one's own, without the data tests.
 
     Raises BuildFailed with what dbt said.
     """
-    with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as target:
-        arguments = _arguments(as_of, "test")
-        run = run_dbt(arguments, path, received, Path(target), progress)
+    target = path.with_suffix(".target")
+    run = run_dbt(_arguments(as_of, "test"), path, received, target, progress)
     if run.exit_code:
         raise BuildFailed(f"The vintage of {as_of} was not built.\n{_why(run)}")
 
@@ -145,16 +125,6 @@ def _why(run: DbtRun) -> str:
     said = "\n".join(run.errors or run.noise)
     if "No space left on device" in said or "No space left on device" in "\n".join(run.noise):
         return "The disk of the warehouse is full. Make room and build again."
-    # dbt adds which macro called which; that is of no use to who reads this.
+    # dbt adds which macro called which; that is of no use to the reader.
     told = [line for line in dict.fromkeys(said.splitlines()) if not line.strip().startswith(">")]
     return "\n".join(told) or "dbt gave no reason."
-
-
-def _vintage(path: Path) -> tuple[str, list[str]]:
-    """The finished file's as_of and the deliveries it was built from."""
-    with open_warehouse(path) as connection:
-        used = connection.execute(
-            "select distinct as_of::varchar, source || '/' || delivered::varchar "
-            "from staging.stg_receipt__files where is_used order by all"
-        ).fetchall()
-    return used[0][0], [name for _, name in used]

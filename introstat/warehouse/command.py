@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -12,9 +11,6 @@ from introstat.console import say
 from introstat.errors import EXIT_REFUSED
 from introstat.progress import shown
 from introstat.receipt.command import key_option, receive_with_progress
-
-if TYPE_CHECKING:
-    from introstat.warehouse.build import Site
 
 
 @click.command("build")
@@ -64,31 +60,33 @@ def build_command(
     Example:
       introstat build --extracts extracts/ --warehouse introstat.duckdb --as-of 2018-01-21
     """
-    from introstat.warehouse.build import building_site
-    from introstat.warehouse.standing import why_anew
+    from introstat.warehouse.build import build_folder
+    from introstat.warehouse.freshness import why_rebuild
 
     console = Console(stderr=True)
     target = places.usable_warehouse(warehouse or places.default_warehouse())
     copy = (received or places.received_beside(target)).resolve()
     day = as_of.date() if as_of else None
-    with building_site(target) as site:
+    with build_folder(target) as folder:
         outcome = receive_with_progress(extracts, copy, key_file, console)
-        why = why_anew(target, copy, day) if target.exists() else ""
+        why = why_rebuild(target, copy, day) if target.exists() else ""
         if why is None and not whole:
             say(console, f"{target} stands: nothing has changed since it was built. See --whole.")
         else:
             if why:
                 say(console, f"{target} is built anew: {why}.")
-            _build(site, copy, day, console)
+            _build(target, folder, copy, day, console)
     if outcome.refused:
         raise SystemExit(EXIT_REFUSED)
 
 
-def _build(site: "Site", received: Path, as_of: date | None, console: Console) -> None:
+def _build(
+    warehouse: Path, folder: Path, received: Path, as_of: date | None, console: Console
+) -> None:
     from introstat.warehouse.build import build
 
     with shown(console, "Building") as tell:
-        run = build(site, received, as_of, tell)
+        run = build(warehouse, folder, received, as_of, tell)
     for warning in run.warnings:
         say(console, f"Warning: {warning}")
     if run.over_limits:
@@ -97,4 +95,4 @@ def _build(site: "Site", received: Path, as_of: date | None, console: Console) -
             f"Warning: completeness rules over a limit: {', '.join(run.over_limits)}. "
             "What they found: introstat status --help",
         )
-    say(console, f"Built {site.warehouse}")
+    say(console, f"Built {warehouse}")

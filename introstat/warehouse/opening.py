@@ -46,21 +46,19 @@ def warehouse_key() -> str | None:
 def open_warehouse(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     """Return a connection to a warehouse file, with the key of the environment if one is named.
 
-    A table is found by its name alone, whichever layer it is in.
-
-    Raises duckdb.Error if the file is no database, or is encrypted and the key is not its own.
+    A table is found by its name alone, whichever layer it is in. Raises duckdb.Error if the file
+    is no database, or is encrypted and the key is not its own.
     """
     key = warehouse_key()
-    if key is None:
-        connection = duckdb.connect(str(path), read_only=read_only)
-    else:
-        connection = duckdb.connect(":memory:")
+    connection = (
+        duckdb.connect(":memory:") if key else duckdb.connect(str(path), read_only=read_only)
+    )
     try:
-        if key and read_only:
-            attach_to_read(connection, path, ALIAS)
-        elif key:
-            attach_encrypted(connection, path, key)
         if key:
+            if read_only:
+                attach_to_read(connection, path, ALIAS)
+            else:
+                attach_encrypted(connection, path, key)
             connection.execute(f"use {ALIAS}")
         find_in_every_layer(connection)
     except (duckdb.Error, UserError):

@@ -12,7 +12,7 @@ from conftest import content, rows, run
 from deliveries import benefit, deliver, ident, income
 
 from introstat.identity.numbers import is_valid_ident
-from introstat.warehouse import standing
+from introstat.warehouse import freshness
 from introstat.warehouse.opening import open_warehouse
 
 ANNE, BAKO = ident(1), ident(2)
@@ -161,14 +161,14 @@ def standing_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    monkeypatch.setattr(standing, "project_root", lambda: project)
+    monkeypatch.setattr(freshness, "project_root", lambda: project)
     warehouse = tmp_path / "w.duckdb"
-    standing.note_built(warehouse, standing.built_from(received, date(2018, 6, 1)))
+    freshness.record_built(warehouse, freshness.built_from(received, date(2018, 6, 1)))
     return warehouse
 
 
 def why_anew(warehouse: Path, as_of: date | None = date(2018, 6, 1)) -> str | None:
-    return standing.why_anew(warehouse, warehouse.with_suffix(".received"), as_of)
+    return freshness.why_rebuild(warehouse, warehouse.with_suffix(".received"), as_of)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_what_has_no_file_is_a_reason_to_build_anew_too(
         encrypted.setenv("INTROSTAT_WAREHOUSE_KEY_FILE", str(tmp_path / "w.key"))
         assert why_anew(standing_warehouse) == settings
     with monkeypatch.context() as upgraded:
-        upgraded.setattr(standing, "version", lambda package: f"2.0 of {package}")
+        upgraded.setattr(freshness, "version", lambda package: f"2.0 of {package}")
         said = why_anew(standing_warehouse)
         assert said is not None and said.endswith("or dbt and DuckDB have")
     (tmp_path / "project" / "seeds" / "laws.csv").unlink()

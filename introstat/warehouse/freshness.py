@@ -1,4 +1,4 @@
-"""Whether the warehouse that stands is what a build would make again.
+"""Whether a build would make again the warehouse that is there.
 
 Beside the file, `.<its name>.built` keeps a checksum of each thing it was built from, and of the
 file itself. A build of 250 000 persons takes two minutes; reading its file again takes seconds.
@@ -22,7 +22,6 @@ _PROJECT = (
     "tests/generic", "tests/singular",
 )  # fmt: skip
 _PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb")
-
 _WHY = {
     "receipts": "other deliveries have been received since",
     "project": "models, macros or seeds have changed since, or dbt and DuckDB have",
@@ -38,22 +37,22 @@ def built_from(received: Path, as_of: date | None) -> dict[str, str]:
     """
     root = project_root()
     parts = [root / name for name in _PROJECT]
-    files = [path for part in parts for path in ([part] if part.is_file() else part.rglob("*"))]
-    packages = [f"{name} {version(name)}" for name in _PACKAGES]
+    files = [path for part in parts for path in (part, *part.rglob("*")) if path.is_file()]
+    settings = f"{as_of}\n{bool(os.environ.get(KEY_FILE_VARIABLE))}"
     return {
         "receipts": _checksum_of(receipt_paths(received), received),
-        "project": _checksum_of(filter(Path.is_file, files), root) + _text_checksum(*packages),
-        "settings": _text_checksum(str(as_of), str(bool(os.environ.get(KEY_FILE_VARIABLE)))),
+        "project": _checksum_of(files, root, *(f"{name} {version(name)}" for name in _PACKAGES)),
+        "settings": hashlib.sha256(settings.encode()).hexdigest(),
     }
 
 
-def why_anew(warehouse: Path, received: Path, as_of: date | None) -> str | None:
-    """Return in a few words why a warehouse that stands has to be built anew, None if it need not.
+def why_rebuild(warehouse: Path, received: Path, as_of: date | None) -> str | None:
+    """Return in a few words why a warehouse has to be built anew, None if it need not be.
 
     Raises OSError if a file cannot be read.
     """
     try:
-        before = json.loads(_account(warehouse).read_text(encoding="utf-8"))
+        before = json.loads(_record(warehouse).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         before = None
     if not isinstance(before, dict) or before.keys() != _WHY.keys():
@@ -64,24 +63,21 @@ def why_anew(warehouse: Path, received: Path, as_of: date | None) -> str | None:
     return next((_WHY[name] for name in now if now[name] != before[name]), None)
 
 
-def note_built(warehouse: Path, account: dict[str, str]) -> None:
+def record_built(warehouse: Path, sources: dict[str, str]) -> None:
     """Keep beside a warehouse file what it was built from, and the file's own checksum."""
     new = warehouse.with_name(f".{warehouse.name}.built.new")
-    whole = account | {"file": _file_checksum(warehouse)}
+    whole = sources | {"file": _file_checksum(warehouse)}
     new.write_text(json.dumps(whole, indent=2), encoding="utf-8")
-    new.replace(_account(warehouse))
+    new.replace(_record(warehouse))
 
 
-def _account(warehouse: Path) -> Path:
+def _record(warehouse: Path) -> Path:
     return warehouse.with_name(f".{warehouse.name}.built")
 
 
-def _checksum_of(paths: Iterable[Path], root: Path) -> str:
-    return _text_checksum(*(f"{p.relative_to(root)} {_file_checksum(p)}" for p in sorted(paths)))
-
-
-def _text_checksum(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode(errors="surrogateescape")).hexdigest()
+def _checksum_of(paths: Iterable[Path], root: Path, *more: str) -> str:
+    lines = [f"{path.relative_to(root)} {_file_checksum(path)}" for path in sorted(paths)]
+    return hashlib.sha256("\n".join([*lines, *more]).encode(errors="surrogateescape")).hexdigest()
 
 
 def _file_checksum(path: Path) -> str:
