@@ -14,12 +14,12 @@ from math import ceil, floor
 import numpy as np
 
 from introstat.disclosure.policy import EXACT_CELLS, Policy
+from introstat.disclosure.programs import TOLERANCE
 from introstat.disclosure.published import UNKNOWN, Published, PublishedCube
 from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.system import Floats, Ints
 from introstat.disclosure.witnesses import (
     ENDLESS,
-    TOLERANCE,
     Block,
     Contradiction,
     blocks_of,
@@ -178,7 +178,7 @@ def _suppressed(
         found = {cell: (int(least[cell]), int(most[cell]), False) for cell in settled}
         tested = left
     found |= _Search(published, policy, low, high).settle(tested, exact)
-    row_of = _first_rows(published)
+    row_of = published.first_rows()
     intervals = [
         Interval(published.name(row_of[cell]), *ends) for cell, ends in sorted(found.items())
     ]
@@ -231,7 +231,7 @@ def _rounded(
     low, high, settled = doubt_by_rounding(
         published, policy.round_base, policy.hide_from, policy.hide_to
     )
-    row_of = _first_rows(published)
+    row_of = published.first_rows()
     if primary_rows is None:
         tested = [c for c in row_of if low[c] <= policy.hide_to and high[c] >= policy.hide_from]
     else:
@@ -242,11 +242,6 @@ def _rounded(
         for cell in sorted(tested)
     ]
     return [replace(i, exact=i.exact or i.width < width) for i in intervals], width
-
-
-def _first_rows(published: Published) -> dict[int, int]:
-    rows = reversed(list(enumerate(published.row_cells.tolist())))
-    return {cell: row for row, cell in rows}
 
 
 class _Search:

@@ -11,12 +11,12 @@ from introstat.disclosure.layout import (
     ColumnHierarchy,
     Layout,
     dimensions_of,
-    refuse_rows,
     shown_codes,
     text_column,
     withheld_codes,
 )
 from introstat.disclosure.policy import Policy
+from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 

@@ -14,10 +14,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
+from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import Dimension, Group
 from introstat.errors import UserError
-
-ROWS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -87,14 +86,6 @@ class Layout:
                         f"{what} of {name}: not a dimension; dimensions: {', '.join(self.dims)}."
                     )
 
-    @property
-    def parent_columns(self) -> tuple[str, ...]:
-        """Columns that hold parents of codes, in the order given, without repeats."""
-        columns = [
-            c for h in self.hierarchies if isinstance(h, ColumnHierarchy) for c in h.levels[1:]
-        ]
-        return tuple(dict.fromkeys(columns))
-
 
 def flat(layout: Layout) -> Layout:
     """The layout of figures that have no sums: each code is a leaf, none is a total of others."""
@@ -145,15 +136,6 @@ def read_text_csv(path: Path) -> pa.Table:
         return pyarrow.csv.read_csv(path, convert_options=options)
     except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read as CSV: {error}") from None
-
-
-def refuse_rows(what: str, rows: Sequence[str]) -> None:
-    """Raise UserError that says what is wrong and names the rows, at most ten of them; none, no
-    error.
-    """
-    if rows:
-        more = f"\n  … and {len(rows) - ROWS_SHOWN} more" if len(rows) > ROWS_SHOWN else ""
-        raise UserError(f"{what}:\n  " + "\n  ".join(rows[:ROWS_SHOWN]) + more)
 
 
 def text_column(table: pa.Table, name: str) -> list[str]:

@@ -13,10 +13,17 @@ from collections.abc import Mapping
 import highspy
 import numpy as np
 
-from introstat.disclosure.system import AnySystem, Equations, Floats, Ints
+from introstat.disclosure.programs import (
+    TOLERANCE,
+    is_optimal,
+    make_whole,
+    set_costs,
+    solution_of,
+    solver_of,
+)
+from introstat.disclosure.system import AnySystem, Floats, Ints
 
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
-TOLERANCE = 1e-6
 USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
 RESOLVED = 2  # times at most that a program is solved again with prices spread over persons
 SEARCH_NODES = 20  # of branch and bound, when a linear program gives fractions
@@ -37,11 +44,14 @@ class MoveFinder:
         self.count = len(self.movable)
         self.up = highest[self.movable].astype(float)
         self.down = -lowest[self.movable].astype(float)
-        rows, columns, values, self.row_count = _reduced(
-            system.defining_equations(), self.column_of
-        )
-        order = np.lexsort((rows, columns))  # as the programs want them, once for all
-        self.rows, self.columns, self.values = rows[order], columns[order], values[order]
+        equations = system.defining_equations()
+        columns = self.column_of[equations.cells]
+        keep = columns >= 0
+        used, rows = np.unique(equations.rows[keep], return_inverse=True)
+        self.row_count = len(used)
+        order = np.lexsort((rows, columns[keep]))  # as the programs want them, once for all
+        self.rows, self.columns = rows[order], columns[keep][order]
+        self.values = equations.values[keep][order]
 
     def _build(self, tables: int, only: Ints) -> highspy.Highs:
         """A program over one or more tables of changes, side by side.
@@ -58,24 +68,15 @@ class MoveFinder:
         touched[self.rows[keep]] = True
         rows = (np.cumsum(touched) - 1)[self.rows[keep]]
         m, n = int(touched.sum()), len(only)
-        lengths = np.tile(np.bincount(columns, minlength=n), 2 * tables)
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = 2 * n * tables, m * tables
-        lp.col_cost_ = np.ones(2 * n * tables)
-        lp.col_lower_ = np.zeros(2 * n * tables)
-        lp.col_upper_ = np.tile(np.concatenate([self.up[only], self.down[only]]), tables)
-        lp.row_lower_ = lp.row_upper_ = np.zeros(m * tables)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-        lp.a_matrix_.index_ = np.concatenate(
-            [rows + k * m for k in range(tables) for _ in range(2)]
-        ).astype(np.int32)
-        lp.a_matrix_.value_ = np.tile(np.concatenate([values, -values]), tables)
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        solver.passModel(lp)
-        return solver
+        halves = range(2 * tables)
+        return solver_of(
+            np.concatenate([rows + half // 2 * m for half in halves]),
+            np.concatenate([columns + half * n for half in halves]),
+            np.tile(np.concatenate([values, -values]), tables),
+            right=np.zeros(m * tables),
+            lower=np.zeros(2 * n * tables),
+            upper=np.tile(np.concatenate([self.up[only], self.down[only]]), tables),
+        )
 
     def cheapest(
         self, shifts: Mapping[int, int], cost: Floats, near: Ints | None = None
@@ -116,16 +117,13 @@ class MoveFinder:
         used = np.concatenate([only, only + self.count])
         columns = np.arange(len(used), dtype=np.int32)
         solver.changeColsBounds(len(used), columns, lower[used], upper[used])
-        solver.changeColsCost(len(used), columns, price[used])
+        set_costs(solver, price[used])
         if whole:
             found = _solve_whole(solver, len(used), SEARCH_NODES)
-            if found is None:
-                return None
         else:
-            linear = _solve_for_few_cells(solver, price[used])
-            if linear is None:
-                return None
-            found = linear
+            found = _solve_for_few_cells(solver, price[used])
+        if found is None:
+            return None
         solution = np.zeros(2 * self.count)
         solution[used] = found
         return solution
@@ -140,8 +138,7 @@ class MoveFinder:
             return None
         n = self.count
         solver = self._build(tables=2, only=np.arange(n))
-        cost = cost[self.movable]
-        solver.changeColsCost(4 * n, np.arange(4 * n, dtype=np.int32), np.tile(cost, 4))
+        set_costs(solver, np.tile(cost[self.movable], 4))
         spread = np.array([column, column + n, column + 2 * n, column + 3 * n], dtype=np.int32)
         solver.addRow(float(width), highspy.kHighsInf, 4, spread, np.array([1.0, -1.0, -1.0, 1.0]))
         solution = _solve_whole(solver, 4 * n, None)
@@ -160,20 +157,18 @@ def _solve_for_few_cells(solver: highspy.Highs, price: Floats) -> Floats | None:
     """Solve a linear program, then again while it finds moves that hide fewer cells."""
     solver.setOptionValue("presolve", "off")  # these programs are solved before presolve has paid
     solver.run()
-    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+    if not is_optimal(solver):
         return None
-    columns = np.arange(len(price), dtype=np.int32)
-    best = latest = np.array(solver.getSolution().col_value)
+    best = latest = solution_of(solver)
     dear = price > HIDDEN_COST
     least = price[dear & (best > TOLERANCE)].sum()
     for _ in range(RESOLVED):
         persons = np.where(latest > TOLERANCE, latest, USUAL_SHIFT)
-        spread = np.where(dear, price / persons, price)
-        solver.changeColsCost(len(columns), columns, spread)
+        set_costs(solver, np.where(dear, price / persons, price))
         solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if not is_optimal(solver):
             break
-        latest = np.array(solver.getSolution().col_value)
+        latest = solution_of(solver)
         hiding = price[dear & (latest > TOLERANCE)].sum()
         if hiding >= least - TOLERANCE:
             break
@@ -182,8 +177,7 @@ def _solve_for_few_cells(solver: highspy.Highs, price: Floats) -> Floats | None:
 
 
 def _solve_whole(solver: highspy.Highs, columns: int, nodes: int | None) -> Floats | None:
-    kinds = np.full(columns, highspy.HighsVarType.kInteger)
-    solver.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), kinds)
+    make_whole(solver, columns)
     solver.setOptionValue("mip_rel_gap", 0.05)
     if nodes is not None:
         solver.setOptionValue("mip_max_nodes", nodes)
@@ -191,17 +185,8 @@ def _solve_whole(solver: highspy.Highs, columns: int, nodes: int | None) -> Floa
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         return None
-    solution = np.array(solver.getSolution().col_value)
     if not solver.getSolution().value_valid:
         if nodes is None:
             raise RuntimeError(f"the exact search for a move ended undecided: {status}")
         return None
-    return np.round(solution)
-
-
-def _reduced(equations: Equations, column_of: Ints) -> tuple[Ints, Ints, Floats, int]:
-    """The equations over the columns that can change, without the rows that become empty."""
-    columns = column_of[equations.cells]
-    keep = columns >= 0
-    used, rows = np.unique(equations.rows[keep], return_inverse=True)
-    return rows.astype(np.int64), columns[keep], equations.values[keep], len(used)
+    return np.round(solution_of(solver))

@@ -24,7 +24,7 @@ from introstat.disclosure.counts import (
     read_counts,
     without_totals,
 )
-from introstat.disclosure.layout import Layout, flat, refuse_rows
+from introstat.disclosure.layout import Layout, flat
 from introstat.disclosure.linked import (
     Link,
     already_shown,
@@ -41,6 +41,7 @@ from introstat.disclosure.published import (
     read_primaries,
     read_published,
 )
+from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress

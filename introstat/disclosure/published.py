@@ -10,10 +10,10 @@ from introstat.disclosure.counts import Tables
 from introstat.disclosure.layout import (
     Layout,
     dimensions_of,
-    refuse_rows,
     text_column,
     withheld_codes,
 )
+from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import AnySystem, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
@@ -45,6 +45,10 @@ class Published:
     def name(self, row: int) -> str:
         """A row's cell in words."""
         return self.system.label(self.row_codes[row])
+
+    def first_rows(self) -> dict[int, int]:
+        """Return the first row of each cell that has one."""
+        return {cell: row for row, cell in reversed(list(enumerate(self.row_cells.tolist())))}
 
 
 @dataclass(frozen=True)

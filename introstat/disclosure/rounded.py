@@ -10,8 +10,9 @@ in 1..b-1 that fits what is published is possible.
 import highspy
 import numpy as np
 
+from introstat.disclosure.programs import add_pairs, make_whole, solution_of
 from introstat.disclosure.published import UNKNOWN, PublishedCube
-from introstat.disclosure.system import Floats, Ints, Mask, System
+from introstat.disclosure.system import Ints, System
 from introstat.disclosure.witnesses import Block, Contradiction, blocks_of, reader_bounds
 
 
@@ -59,7 +60,10 @@ class _Rounded:
         self.settled = not self.blocks
         self.first = self.low.copy()
         for block in self.blocks:
-            self.first[block.cells] = self._table(block)
+            table = self._solve(block, {})
+            if table is None:
+                raise Contradiction(_no_table(base))
+            self.first[block.cells] = table
         if not np.array_equal(self.system.values(self.first[self.system.inner]), self.first):
             raise Contradiction(_no_table(base))
 
@@ -90,32 +94,20 @@ class _Rounded:
                             return found
         return None
 
-    def _table(self, block: Block) -> Ints:
-        table = self._solve(block, {})
-        if table is None:
-            raise Contradiction(_no_table(self.base))
-        return table
-
     def _solve(self, block: Block, at: dict[int, int]) -> Ints | None:
         """A rounded table of a block, some columns fixed; None if there is none."""
         solver = block.solver()
         n = len(block.cells)
         # An inner cell is 0 or at least the base: one whole number more says which.
-        inner: Mask = self.is_inner[block.cells]
-        columns = np.flatnonzero(inner)
+        columns = np.flatnonzero(self.is_inner[block.cells])
         k = len(columns)
         solver.addVars(k, np.zeros(k), np.ones(k))
-        kinds = np.full(n + k, highspy.HighsVarType.kInteger)
-        solver.changeColsIntegrality(n + k, np.arange(n + k, dtype=np.int32), kinds)
-        starts = (2 * np.arange(k)).astype(np.int32)
-        index = np.stack([columns, n + np.arange(k)], axis=1).ravel().astype(np.int32)
+        make_whole(solver, n + k)
+        pairs, ones = (columns, n + np.arange(k)), np.ones(k)
         free = np.full(k, highspy.kHighsInf)
-        for bound, lower, upper in (
-            (float(self.base), np.zeros(k), free),  # value - base * flag >= 0
-            (block.high[columns], -free, np.zeros(k)),  # value - high * flag <= 0
-        ):
-            entries: Floats = np.stack([np.ones(k), -np.broadcast_to(bound, k)], axis=1).ravel()
-            solver.addRows(k, lower, upper, 2 * k, starts, index, entries)
+        # value - base * flag >= 0, and value - high * flag <= 0
+        add_pairs(solver, pairs, (ones, np.full(k, -float(self.base))), np.zeros(k), free)
+        add_pairs(solver, pairs, (ones, -block.high[columns]), -free, np.zeros(k))
         for column, value in at.items():
             solver.changeColBounds(column, float(value), float(value))
         solver.run()
@@ -123,7 +115,7 @@ class _Rounded:
             return None
         if not solver.getSolution().value_valid:
             raise RuntimeError("the audit's program over rounded tables ended undecided")
-        return np.round(np.array(solver.getSolution().col_value)[:n]).astype(np.int64)
+        return np.round(solution_of(solver)[:n]).astype(np.int64)
 
 
 def _inner_below(system: System, cell: int) -> Ints:

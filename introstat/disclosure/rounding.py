@@ -12,6 +12,7 @@ import numpy as np
 
 from introstat.disclosure.counts import Counts
 from introstat.disclosure.policy import Policy
+from introstat.disclosure.programs import is_optimal, make_whole, new_solver, solution_of
 from introstat.disclosure.system import Floats, Ints, Mask
 
 STEPS = 3000  # of the tabu search
@@ -143,12 +144,9 @@ class _Problem:
     def _exact(self) -> tuple[Mask | None, bool]:
         """Minimise the largest deviation by branch and bound, within a number of nodes."""
         n, m = self.items, len(self.start)
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
+        solver = new_solver()
         solver.addVars(n + 1, np.zeros(n + 1), np.append(np.ones(n), highspy.kHighsInf))
-        kinds = np.full(n + 1, highspy.HighsVarType.kInteger)
-        solver.changeColsIntegrality(n + 1, np.arange(n + 1, dtype=np.int32), kinds)
+        make_whole(solver, n + 1)
         solver.changeColCost(n, 1.0)
         order = np.argsort(self.target, kind="stable")
         starts = np.searchsorted(self.target[order], np.arange(m))
@@ -168,9 +166,7 @@ class _Problem:
         solver.run()
         if not solver.getSolution().value_valid:
             return None, False
-        solution: Floats = np.array(solver.getSolution().col_value)
-        proved = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
-        return solution[:n] > 0.5, bool(proved)
+        return solution_of(solver)[:n] > 0.5, is_optimal(solver)
 
 
 def _key(deviation: Floats) -> tuple[float, float]:

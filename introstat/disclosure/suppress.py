@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from introstat.disclosure.counts import Tables, primary_cells
-from introstat.disclosure.layout import refuse_rows
 from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
 from introstat.disclosure.policy import Policy
+from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, System
 from introstat.errors import EXIT_REFUSED, UserError
 

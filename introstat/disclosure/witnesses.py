@@ -8,21 +8,28 @@ programs, and last, where it must be exact, from branch and bound.
 import highspy
 import numpy as np
 
+from introstat.disclosure.programs import (
+    POOLED_NODES,
+    TOLERANCE,
+    add_pairs,
+    is_optimal,
+    make_whole,
+    set_costs,
+    solution_of,
+    solver_of,
+)
 from introstat.disclosure.published import UNKNOWN, Published
+from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import AnySystem, Equations, Floats, Ints
 from introstat.errors import UserError
 
-TOLERANCE = 1e-6
-ENDLESS = 1 << 40  # stands for "no upper bound"; far above any count of persons
-POOLED_NODES = 20  # of branch and bound when one program seeks a witness for many cells
+ENDLESS = 1 << 40  # means "no upper bound"; far above any count of persons
 RINGS = 3  # of cells around fractions that are looked at for whole numbers
 SWEEPS = 60  # over all equations when bounds are tightened; they settle far sooner
 
 
 class Contradiction(UserError):
-    """Published numbers that no table of whole persons can have: totals do not add up.
-    Exit code 2.
-    """
+    """Published numbers that no table of whole persons can have. Exit code 2."""
 
 
 def reader_bounds(published: Published, least_hidden: int) -> tuple[Ints, Ints]:
@@ -63,7 +70,10 @@ def reader_bounds(published: Published, least_hidden: int) -> tuple[Ints, Ints]:
         rise = np.where(others_finite, low[whole_cell][part_rows] - others, 0)
         np.maximum.at(low, part_cells, np.maximum(rise, 0))
         if (low > high).any():
-            raise Contradiction(_contradiction(published, int(np.flatnonzero(low > high)[0])))
+            raise Contradiction(
+                "Totals that do not add up: nothing fits what is published around "
+                f"{system.name(int(np.flatnonzero(low > high)[0]))}."
+            )
         if (low.sum(), high.sum()) == before:
             break
     return low, high
@@ -75,28 +85,19 @@ def _refuse_wrong_sums(published: Published, equations: Equations) -> None:
     unknown = np.bincount(equations.rows, known[equations.cells] == UNKNOWN, equations.count) > 0
     sums = np.bincount(equations.rows, equations.values * known[equations.cells], equations.count)
     wrong = np.flatnonzero(~unknown & (np.abs(sums) > TOLERANCE))
-    if not len(wrong):
-        return
     wholes = equations.values < 0
     cell_of = dict(
         zip(equations.rows[wholes].tolist(), equations.cells[wholes].tolist(), strict=True)
     )
-    row_of = {cell: row for row, cell in reversed(list(enumerate(published.row_cells.tolist())))}
-    lines = sorted(
-        f"{published.name(row_of[cell_of[int(e)]])}: {known[cell_of[int(e)]]}, the parts make "
-        f"{known[cell_of[int(e)]] + int(sums[e])}"
-        for e in wrong
-    )
-    shown = "\n  ".join(lines[:10]) + (
-        f"\n  … and {len(lines) - 10} more" if len(lines) > 10 else ""
-    )
-    raise Contradiction(f"Totals that do not add up:\n  {shown}")
-
-
-def _contradiction(published: Published, cell: int) -> str:
-    return (
-        "Totals that do not add up: nothing fits what is published around "
-        f"{published.system.name(cell)}."
+    row_of = published.first_rows()
+    refuse_rows(
+        "Totals that do not add up",
+        sorted(
+            f"{published.name(row_of[cell_of[e]])}: {known[cell_of[e]]}, the parts make "
+            f"{known[cell_of[e]] + int(sums[e])}"
+            for e in wrong.tolist()
+        ),
+        Contradiction,
     )
 
 
@@ -139,42 +140,30 @@ class Block:
     def solver(self, free: Ints | None = None, at: Floats | None = None) -> highspy.Highs:
         """A new program over the block's cells, without an objective.
 
-        With `free` only over those columns, the others standing at their values in `at`.
+        With `free` only over those columns, the others at their values in `at`.
         """
-        place = np.full(len(self.cells), -1, dtype=np.int64)
         if free is None or at is None:
             free = np.arange(len(self.cells))
-            place[:] = free
-            rows, columns, values, right = self.rows, self.columns, self.values, self.constants
-        else:
-            place[free] = np.arange(len(free))
-            loose = place[self.columns] >= 0
-            rest = np.bincount(
-                self.rows[~loose],
-                self.values[~loose] * at[self.columns[~loose]],
-                len(self.constants),
-            )
-            used, rows = np.unique(self.rows[loose], return_inverse=True)
-            columns, values = place[self.columns[loose]], self.values[loose]
-            right = (self.constants - rest)[used]
-        n = len(free)
+            at = np.zeros(len(self.cells))
+        place = np.full(len(self.cells), -1, dtype=np.int64)
+        place[free] = np.arange(len(free))
+        loose = place[self.columns] >= 0
+        rest = np.bincount(
+            self.rows[~loose],
+            self.values[~loose] * at[self.columns[~loose]],
+            len(self.constants),
+        )
+        used, rows = np.unique(self.rows[loose], return_inverse=True)
+        columns = place[self.columns[loose]]
         order = np.lexsort((rows, columns))
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = n, len(right)
-        lp.col_cost_ = np.zeros(n)
-        lp.col_lower_ = self.low[free]
-        lp.col_upper_ = np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high)[free]
-        lp.row_lower_ = lp.row_upper_ = np.asarray(right, dtype=float)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        counts = np.bincount(columns, minlength=n)
-        lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        lp.a_matrix_.index_ = rows[order].astype(np.int32)
-        lp.a_matrix_.value_ = values[order]
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        solver.setOptionValue("threads", 1)
-        solver.passModel(lp)
-        return solver
+        return solver_of(
+            rows[order],
+            columns[order],
+            self.values[loose][order],
+            right=(self.constants - rest)[used].astype(float),
+            lower=self.low[free],
+            upper=np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high)[free],
+        )
 
     def whole_near(self, table: Floats, cost: Floats) -> Floats | None:
         """A whole-number table that differs from a fractional one only around its fractions.
@@ -186,13 +175,12 @@ class Block:
         for _ in range(RINGS):
             columns = np.flatnonzero(free)
             solver = self.solver(columns, rounded)
-            numbers = np.arange(len(columns), dtype=np.int32)
-            solver.changeColsCost(len(columns), numbers, cost[columns])
+            set_costs(solver, cost[columns])
             _make_whole(solver, len(columns))
             solver.setOptionValue("mip_max_nodes", POOLED_NODES)
             solver.run()
             if solver.getSolution().value_valid:
-                rounded[columns] = np.round(np.array(solver.getSolution().col_value))
+                rounded[columns] = np.round(solution_of(solver))
                 return rounded
             touched = np.zeros(len(self.constants), dtype=bool)
             touched[self.rows[free[self.columns]]] = True
@@ -226,7 +214,7 @@ class Block:
             )
         if status != highspy.HighsModelStatus.kOptimal:
             raise RuntimeError(f"the audit's program ended undecided: {status}")
-        table = np.array(solver.getSolution().col_value)
+        table = solution_of(solver)
         return float(table[column]), table
 
     def pooled(self, columns: Ints, signs: Floats, goal: Floats) -> Floats | None:
@@ -240,15 +228,13 @@ class Block:
         # One more column for each cell: how much of its goal is missed.
         solver.addVars(k, np.zeros(k), np.full(k, highspy.kHighsInf))
         weights = 1.0 + (np.arange(k) % 7) / 64  # unequal, so that ties are not all broken alike
-        solver.changeColsCost(k, (n + np.arange(k)).astype(np.int32), weights)
-        starts = (2 * np.arange(k)).astype(np.int32)
-        index = np.stack([columns, n + np.arange(k)], axis=1).ravel().astype(np.int32)
-        entry = np.stack([signs, np.ones(k)], axis=1).ravel()
-        solver.addRows(k, signs * goal, np.full(k, highspy.kHighsInf), 2 * k, starts, index, entry)
+        set_costs(solver, weights, first=n)
+        pairs, factors = (columns, n + np.arange(k)), (signs, np.ones(k))
+        add_pairs(solver, pairs, factors, signs * goal, np.full(k, highspy.kHighsInf))
         solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if not is_optimal(solver):
             return None
-        table = np.array(solver.getSolution().col_value)[:n]
+        table = solution_of(solver)[:n]
         if np.abs(table - np.round(table)).max(initial=0) > TOLERANCE:
             cost = np.zeros(n)
             cost[columns] = -signs
@@ -260,13 +246,12 @@ class Block:
             solver.run()
             if not solver.getSolution().value_valid:
                 return None
-            table = np.array(solver.getSolution().col_value)[:n]
+            table = solution_of(solver)[:n]
         return table
 
 
 def _make_whole(solver: highspy.Highs, columns: int) -> None:
-    kinds = np.full(columns, highspy.HighsVarType.kInteger)
-    solver.changeColsIntegrality(columns, np.arange(columns, dtype=np.int32), kinds)
+    make_whole(solver, columns)
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", 0.999)
 

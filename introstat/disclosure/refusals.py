@@ -1,0 +1,14 @@
+"""What is refused, with the rows or cells named."""
+
+from collections.abc import Sequence
+
+from introstat.errors import UserError
+
+_SHOWN = 10
+
+
+def refuse_rows(what: str, rows: Sequence[str], error: type[UserError] = UserError) -> None:
+    """Raise an error that says what is wrong and names the rows, at most ten of them, if any."""
+    if rows:
+        more = f"\n  … and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+        raise error(f"{what}:\n  " + "\n  ".join(rows[:_SHOWN]) + more)
