@@ -8,8 +8,6 @@ depend on how far the move goes, so the prices are then spread over the persons 
 program solved again: flows that were split over many cells come together in few.
 """
 
-from collections.abc import Mapping
-
 import highspy
 import numpy as np
 
@@ -79,25 +77,24 @@ class MoveFinder:
         )
 
     def cheapest(
-        self, shifts: Mapping[int, int], cost: Floats, near: Ints | None = None
+        self, cell: int, shift: int, cost: Floats, near: Ints | None = None
     ) -> Ints | None:
-        """The cheapest move that changes each cell of `shifts` by at least so many persons.
+        """The cheapest move that changes a cell by at least so many persons.
 
         A positive shift is upwards, a negative one downwards. With `near` only those cells change.
         None if there is no such move, or no whole-number one was found.
         """
         n = self.count
-        wanted = self.column_of[np.array(list(shifts), dtype=np.int64)]
+        column = self.column_of[cell]
         inside = np.arange(n) if near is None else np.unique(self.column_of[near])
         inside = inside[inside >= 0]
-        if (wanted < 0).any() or not np.isin(wanted, inside).all():
+        if column < 0 or column not in inside:
             return None
         lower, upper = np.zeros(2 * n), np.concatenate([self.up, self.down])
-        for column, shift in zip(wanted, shifts.values(), strict=True):
-            if shift > 0:
-                lower[column], upper[column + n] = shift, 0.0
-            else:
-                lower[column + n], upper[column] = -shift, 0.0
+        if shift > 0:
+            lower[column], upper[column + n] = shift, 0.0
+        else:
+            lower[column + n], upper[column] = -shift, 0.0
         if (lower > upper).any():
             return None
         price = np.tile(cost[self.movable], 2)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from introstat.disclosure.audit import AuditResult, Contradiction, audit, doubtful
+from introstat.disclosure.audit import AuditResult, audit, doubtful
 from introstat.disclosure.counts import (
     Counts,
     Tables,
@@ -46,6 +46,7 @@ from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
 from introstat.disclosure.system import Floats, Ints, JointSystem, Mask
+from introstat.disclosure.witnesses import Contradiction
 from introstat.errors import UserError
 
 WORTH_SHARING = 300  # primary cells; below this a second process costs more than it gives
@@ -340,16 +341,14 @@ def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) ->
         counts = replace(counts, dearer=_dearer(counts, cube.dearer))
     if earlier:
         seen = [_read(t, PublishedTable(t, layout, method)) for t in earlier]
-        counts = replace(counts, known=already_shown(counts, seen))
-        told = primary & counts.known if counts.known is not None else primary & False
-        if method == "suppress" and told.any():
-            try:
-                refuse_rows(
-                    "An earlier release shows these primary cells; to hide them protects nothing",
-                    [counts.system.name(int(cell)) for cell in np.flatnonzero(told)],
-                )
-            except UserError as error:
-                raise ProtectionImpossible(error.message) from None
+        known = already_shown(counts, seen)
+        counts = replace(counts, known=known)
+        if method == "suppress":
+            refuse_rows(
+                "An earlier release shows these primary cells; to hide them protects nothing",
+                [counts.system.name(int(cell)) for cell in np.flatnonzero(primary & known)],
+                ProtectionImpossible,
+            )
     return _Prepared(cube, layout, counts, primary, method)
 
 

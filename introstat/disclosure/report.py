@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from introstat.disclosure.audit import AuditResult, Interval
+from introstat.disclosure.audit import AuditResult, CellBounds
 from introstat.disclosure.counts import Counts
 from introstat.disclosure.published import HIDDEN
 from introstat.disclosure.system import Ints, Mask
@@ -82,7 +82,7 @@ def audit_lines(result: AuditResult) -> list[str]:
     return lines
 
 
-def interval_in_words(interval: Interval) -> str:
+def interval_in_words(interval: CellBounds) -> str:
     """A cell and the values a reader must think possible."""
     if interval.high == interval.low:
         return f"{interval.cell}: exactly {interval.low}"

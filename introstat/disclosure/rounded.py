@@ -121,7 +121,7 @@ class _Rounded:
 def _inner_below(system: System, cell: int) -> Ints:
     nodes = np.unravel_index(cell, system.shape)
     leaves = [
-        sorted(dimension.leaves_of[int(node)])
+        np.flatnonzero(dimension.member[node])
         for dimension, node in zip(system.dimensions, nodes, strict=True)
     ]
     return system.numbers[np.ix_(*leaves)].ravel()

@@ -80,10 +80,7 @@ class _Problem:
         numbers = np.zeros((len(small), 1), dtype=np.int64)
         valid = np.ones((len(small), 1), dtype=bool)
         for dimension, leaf in zip(system.dimensions, leaves, strict=True):
-            above = [
-                [node for node, cover in enumerate(dimension.leaves_of) if one in cover]
-                for one in range(len(dimension.leaves))
-            ]
+            above = [np.flatnonzero(one).tolist() for one in dimension.member.T]
             most = max(len(nodes) for nodes in above)
             padded = np.array([nodes + [-1] * (most - len(nodes)) for nodes in above])[leaf]
             numbers = (numbers[:, :, None] * dimension.size + padded[:, None, :]).reshape(

@@ -7,22 +7,19 @@ A second pass begins anew with what the first one learnt: cells that many moves 
 cheap from the start, so that moves found early share them too.
 """
 
-from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from introstat.disclosure.counts import Tables, primary_cells
 from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
+from introstat.disclosure.neighbourhood import NEAR_LEAVES, Neighbourhood
 from introstat.disclosure.policy import Policy
+from introstat.disclosure.programs import TOLERANCE
 from introstat.disclosure.refusals import refuse_rows
-from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, System
+from introstat.disclosure.system import Floats, Ints, Mask
 from introstat.errors import EXIT_REFUSED, UserError
 
-LOOKED_AT_WHOLE = 2400  # cells; a larger system is searched one neighbourhood at a time
-NEAR_LEAVES = (30, 80)  # of a dimension that a search in a larger system looks at, by pass
-BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
-TOLERANCE = 1e-6
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
 LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
 LARGE_FROM = 4  # persons; below this no cell is dearer for its count
@@ -55,7 +52,7 @@ class Suppression:
 
     primary: Mask
     hidden: Mask
-    moves: tuple["SparseMove", ...]
+    moves: tuple[SparseMove, ...]
 
 
 def suppress(
@@ -68,135 +65,24 @@ def suppress(
     """Hide cells so that every primary cell keeps a feasible interval of `min_width` persons.
 
     `primary` defaults to the policy's rule. The grand total, and with `zeros: publish` every zero,
-    stays visible; what a reader knows from an earlier release
-    protects nothing. `hidden` are cells hidden already, which stay so and cost nothing more. The
-    seed orders the search; the same seed gives the same result. Raises
-    ProtectionImpossible, with the cells named, when no choice of hidden cells reaches the width.
+    stays visible; what a reader knows from an earlier release protects nothing. `hidden` are cells
+    hidden already, which stay so and cost nothing more. The seed orders the search; the same seed
+    gives the same result. Raises ProtectionImpossible, with the cells named, when no choice of
+    hidden cells reaches the width.
     """
     if primary is None:
         primary = primary_cells(counts, policy)
-    search = _Search(counts, policy, primary, primary if hidden is None else primary | hidden)
+    search = _HidingSearch(counts, policy, primary, primary if hidden is None else primary | hidden)
     search.run(np.random.default_rng(seed))
     return Suppression(primary, search.hidden, tuple(search.moves))
 
 
-class Neighbourhood:
-    """Which cells are worth looking at around some primary ones, in a system too large to look at
-    whole.
-
-    A dimension with many leaves is cut down to the leaves nearest to the batch: those with most
-    groups in common with it, then those with most hidden cells, which moves can use for nothing.
-    In cubes linked to the batch's own, the same leaves are looked at.
-    """
-
-    def __init__(self, system: AnySystem) -> None:
-        self.cubes = [_LongCube(start, cube) for start, cube in system.cubes]
-        self.system = system
-        self.needed = system.size > LOOKED_AT_WHOLE and any(cube.long for cube in self.cubes)
-
-    def around(self, batch: Ints, hidden: Mask, most: int) -> Ints:
-        """The numbers of the cells near a batch of cells, at most so many leaves of a dimension."""
-        near: dict[str, set[str]] = {}
-        for cube in self.cubes:
-            own = batch[(batch >= cube.start) & (batch < cube.end)]
-            if len(own):
-                for name, codes in cube.nearest(own, hidden, most).items():
-                    near.setdefault(name, set()).update(codes)
-        cells = np.concatenate([cube.cells(near) for cube in self.cubes])
-        return np.concatenate([cells, self.system.unknowns_beside(cells)])
-
-    def ordered(self, cells: Ints) -> Ints:
-        """The cells, those of one neighbourhood together."""
-        for cube in self.cubes:
-            cells = cube.ordered(cells)
-        return cells
+# What a search has reached, to return to: what is hidden, how far each cell is spread, the moves.
+_State = tuple[Mask, Ints, Ints, list[SparseMove]]
 
 
-class _LongCube:
-    """One cube of a system: which of its dimensions are long, and what is near in them."""
-
-    def __init__(self, start: int, system: System) -> None:
-        self.system, self.start, self.end = system, start, start + system.size
-        self.long = [
-            axis for axis, size in enumerate(system.inner_shape) if size > min(NEAR_LEAVES)
-        ]
-        self.member: list[Mask] = []
-        for dimension in system.dimensions:
-            member = np.zeros((dimension.size, len(dimension.leaves)), dtype=bool)
-            for node, cover in enumerate(dimension.leaves_of):
-                member[node, list(cover)] = True
-            self.member.append(member)
-
-    def nearest(self, batch: Ints, hidden: Mask, most: int) -> dict[str, list[str]]:
-        """For each long dimension the leaf codes nearest to cells of this cube."""
-        nodes = np.unravel_index(batch - self.start, self.system.shape)
-        table = hidden[self.start : self.end].reshape(self.system.shape)
-        chosen = {}
-        for axis in self.long:
-            dimension, member = self.system.dimensions[axis], self.member[axis]
-            leaves = len(dimension.leaves)
-            groups = member[leaves:].astype(float)
-            groups /= groups.sum(axis=1, keepdims=True)  # a small group in common says more
-            own: Mask = member[np.unique(nodes[axis])]
-            touched = np.asarray((groups @ own.T > 0).any(axis=1))
-            shared = groups[touched].sum(axis=0)
-            other = tuple(k for k in range(len(self.system.shape)) if k != axis)
-            busy = np.asarray(table.mean(axis=other))[:leaves]
-            score = (
-                shared
-                + BUSY_WEIGHT * busy
-                + 10.0 * (own.any(axis=0) & (own.sum(axis=1) == 1).any())
-            )
-            order = np.argsort(-score, kind="stable")[:most]
-            chosen[dimension.name] = [dimension.leaves[leaf] for leaf in np.sort(order)]
-        return chosen
-
-    def cells(self, near: Mapping[str, Set[str]]) -> Ints:
-        """The cells of this cube at the leaves of `near` (all leaves where it says nothing), and at
-        the groups that hold one of them: no other can change.
-        """
-        chosen = []
-        for axis, dimension in enumerate(self.system.dimensions):
-            every = np.arange(dimension.size)
-            if axis in self.long and dimension.name in near:
-                leaf = [dimension.node_of[c] for c in dimension.leaves if c in near[dimension.name]]
-                every = np.flatnonzero(self.member[axis][:, leaf].any(axis=1))
-            chosen.append(every)
-        return self.start + self.system.numbers[np.ix_(*chosen)].ravel()
-
-    def ordered(self, cells: Ints) -> Ints:
-        """The cells, those of this cube with the same smallest group together."""
-        own = (cells >= self.start) & (cells < self.end)
-        for axis in self.long:
-            member = self.member[axis]
-            size = member.sum(axis=1)
-            first_group = np.array(
-                [
-                    min(np.flatnonzero(member[:, leaf] & (size > 1)), default=-1)
-                    for leaf in range(member.shape[1])
-                ]
-            )
-            first = np.array([first_group[np.flatnonzero(row)[0]] for row in member])
-            nodes = np.unravel_index(cells[own] - self.start, self.system.shape)[axis]
-            cells[own] = cells[own][np.argsort(first[nodes], kind="stable")]
-        return cells
-
-
-@dataclass(frozen=True)
-class _State:
-    """What a search has reached, to return to."""
-
-    hidden: Mask
-    spread_low: Ints
-    spread_high: Ints
-    price: float
-    moves: tuple[SparseMove, ...]
-
-
-class _Search:
-    """The state of one search: what is hidden so far, and how far the moves found
-    spread each cell.
-    """
+class _HidingSearch:
+    """One search: what is hidden so far, and how far the moves found spread each cell."""
 
     def __init__(self, counts: Tables, policy: Policy, primary: Mask, given: Mask) -> None:
         system = counts.system
@@ -241,10 +127,9 @@ class _Search:
 
     def run(self, rng: np.random.Generator) -> None:
         """Protect every primary cell, then let go of what later moves made superfluous."""
-        targets = self._ordered(rng)
-        refuse_grand_totals = [self.system.name(int(c)) for c in targets if self.highest[c] == 0]
-        if refuse_grand_totals:
-            raise _impossible(refuse_grand_totals, self.width)
+        # Those of one neighbourhood together, else at random.
+        targets = self.neighbourhood.ordered(rng.permutation(np.flatnonzero(self.primary)))
+        self._refuse([self.system.name(int(c)) for c in targets if self.highest[c] == 0])
         if not len(targets):
             return
         finder = MoveFinder(self.system, self.lowest, self.highest)
@@ -266,48 +151,40 @@ class _Search:
             self.price = np.where(self.shown, np.maximum(discounted, LEAST_PRICE), 0.0)
         self.hidden = best
 
-    def _ordered(self, rng: np.random.Generator) -> Ints:
-        """The primary cells, those of one neighbourhood together, else at random."""
-        return self.neighbourhood.ordered(rng.permutation(np.flatnonzero(self.primary)))
-
-    def _open(self, targets: Ints) -> Ints:
-        """The targets whose spread is still short of the width."""
-        return targets[self.spread_high[targets] - self.spread_low[targets] < self.width]
+    def _is_open(self, cell: int) -> bool:
+        """Whether the spread of a cell is still short of the width."""
+        return bool(self.spread_high[cell] - self.spread_low[cell] < self.width)
 
     def _protect(self, finder: MoveFinder, targets: Ints) -> None:
         hard: list[int] = []
-        waiting = self._open(targets)
-        while len(waiting):
-            target = waiting[:1]
-            if not self._spread_cheaply(finder, target):
-                hard.append(int(target[0]))
-            waiting = self._open(waiting[1:])
+        for cell in targets.tolist():
+            if self._is_open(cell) and not self._spread_cheaply(finder, cell):
+                hard.append(cell)
         impossible = []
         for cell in hard:
-            if len(self._open(np.array([cell]))):
+            if self._is_open(cell):
                 pair = finder.widest_pair(cell, self.width, self._cost())
                 if pair is None:
                     impossible.append(self.system.name(cell))
-                else:
-                    for move in pair:
-                        self._add(move)
-        if impossible:
-            raise _impossible(sorted(impossible), self.width)
+                for move in pair or ():
+                    self._add(move)
+        self._refuse(sorted(impossible))
 
-    def _spread_cheaply(self, finder: MoveFinder, cell: Ints) -> bool:
+    def _spread_cheaply(self, finder: MoveFinder, cell: int) -> bool:
         """Protect a cell by one move up, or by one down and one up if that hides less.
 
         A count of 2 or 3 may lend some of its doubt downwards to other small counts, where the
         whole width upwards would take a larger one. False if no move was found.
         """
-        start = self._state()
-        up = self._find(finder, self._shifts(cell))
+        start, start_price = self._state(), self._hiding()
+        up = self._find(finder, cell, self._missing(cell))
         if up is None:
             return False
+        start_low = int(self.spread_low[cell])
         self._add(up)
         price = self._hiding()
-        down = min(self.width - 1, -int(self.lowest[cell[0]]))
-        if price <= start.price + TOLERANCE or down <= -int(start.spread_low[cell[0]]):
+        down = min(self.width - 1, -int(self.lowest[cell]))
+        if price <= start_price + TOLERANCE or down <= -start_low:
             return True
         other = self._state()
         self._return_to(start)
@@ -315,52 +192,44 @@ class _Search:
             self._return_to(other)
         return True
 
-    def _down_and_up(self, finder: MoveFinder, cell: Ints, down: int, most: float) -> bool:
+    def _down_and_up(self, finder: MoveFinder, cell: int, down: int, most: float) -> bool:
         """Whether a move down by so many persons and one up for the rest hide for less."""
-        move = self._find(finder, {int(cell[0]): -down}, everywhere=False)
+        move = self._find(finder, cell, -down, everywhere=False)
         if move is None:
             return False
         self._add(move)
-        if len(self._open(cell)) and self._hiding() < most - TOLERANCE:
-            move = self._find(finder, self._shifts(cell), everywhere=False)
+        if self._is_open(cell) and self._hiding() < most - TOLERANCE:
+            move = self._find(finder, cell, self._missing(cell), everywhere=False)
             if move is None:
                 return False
             self._add(move)
-        return not len(self._open(cell)) and self._hiding() < most - TOLERANCE
+        return not self._is_open(cell) and self._hiding() < most - TOLERANCE
 
     def _find(
-        self, finder: MoveFinder, shifts: dict[int, int], everywhere: bool = True
+        self, finder: MoveFinder, cell: int, shift: int, everywhere: bool = True
     ) -> Ints | None:
-        """A cheap move with these shifts: first among cells near them, then among all."""
+        """A cheap move that shifts a cell: first among cells near it, then among all."""
         if self.neighbourhood.needed:
-            batch = np.array(list(shifts), dtype=np.int64)
-            near = self.neighbourhood.around(batch, self.hidden, self.near)
-            if (move := finder.cheapest(shifts, self._cost(), near)) is not None or not everywhere:
+            near = self.neighbourhood.around(cell, self.hidden, self.near)
+            move = finder.cheapest(cell, shift, self._cost(), near)
+            if move is not None or not everywhere:
                 return move
-        return finder.cheapest(shifts, self._cost())
+        return finder.cheapest(cell, shift, self._cost())
 
     def _hiding(self) -> float:
         """What the cells hidden so far weigh."""
         return float(self.weight[self.hidden].sum())
 
-    def _state(self) -> "_State":
-        return _State(
-            self.hidden.copy(),
-            self.spread_low.copy(),
-            self.spread_high.copy(),
-            self._hiding(),
-            tuple(self.moves),
-        )
+    def _state(self) -> _State:
+        low, high = self.spread_low.copy(), self.spread_high.copy()
+        return self.hidden.copy(), low, high, self.moves.copy()
 
-    def _return_to(self, state: "_State") -> None:
-        self.hidden = state.hidden.copy()
-        self.spread_low = state.spread_low.copy()
-        self.spread_high = state.spread_high.copy()
-        self.moves = list(state.moves)
+    def _return_to(self, state: _State) -> None:
+        self.hidden, self.spread_low, self.spread_high, self.moves = state
 
-    def _shifts(self, cells: Ints) -> dict[int, int]:
-        """How far up each cell must still go, given how far down moves already take it."""
-        return {int(cell): int(self.width + self.spread_low[cell]) for cell in cells}
+    def _missing(self, cell: int) -> int:
+        """How far up a cell must still go, given how far down moves already take it."""
+        return int(self.width + self.spread_low[cell])
 
     def _cost(self) -> Floats:
         return np.where(self.hidden | ~self.shown, HIDDEN_COST, self.price)
@@ -412,14 +281,10 @@ class _Search:
                 self.hidden = self.given | (users > 0)
                 return
 
-
-def _impossible(cells: list[str], width: int) -> ProtectionImpossible:
-    try:
+    def _refuse(self, cells: list[str]) -> None:
         refuse_rows(
-            f"No choice of hidden cells leaves these cells a doubt of {width} persons "
+            f"No choice of hidden cells leaves these cells a doubt of {self.width} persons "
             "(pool categories, or drop a dimension)",
             cells,
+            ProtectionImpossible,
         )
-    except UserError as error:
-        return ProtectionImpossible(error.message)
-    raise AssertionError("unreachable: called with cells")

@@ -94,6 +94,14 @@ class Dimension:
         return len(self.leaves_of)
 
     @cached_property
+    def member(self) -> Mask:
+        """Which leaf (column) is in which node (row)."""
+        member = np.zeros((self.size, len(self.leaves)), dtype=bool)
+        for node, cover in enumerate(self.leaves_of):
+            member[node, list(cover)] = True
+        return member
+
+    @cached_property
     def level_of(self) -> dict[str, str]:
         """The level of each code: the dimension's own name for leaves, else the group's level."""
         levels = dict.fromkeys(self.leaves, self.name)
@@ -191,10 +199,8 @@ class System:
         """The value of every cell, from the counts of the inner cells (shaped or in order)."""
         table = inner_counts.reshape(self.inner_shape)
         for axis, dimension in enumerate(self.dimensions):
-            member: Ints = np.zeros((dimension.size, len(dimension.leaves)), dtype=np.int64)
-            for node, cover in enumerate(dimension.leaves_of):
-                member[node, list(cover)] = 1
-            table = np.moveaxis(np.tensordot(member, table, axes=(1, axis)), 0, axis)
+            sums = np.tensordot(dimension.member.astype(np.int64), table, axes=(1, axis))
+            table = np.moveaxis(sums, 0, axis)
         return table.ravel()
 
     def defining_equations(self) -> Equations:
