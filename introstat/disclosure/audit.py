@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from introstat.disclosure.policy import EXACT_CELLS, Policy
-from introstat.disclosure.published import UNKNOWN, Published, PublishedCube
+from introstat.disclosure.published import UNKNOWN, Published, ReaderCube
 from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.system import Ints
 from introstat.disclosure.witness_search import Ends, WitnessSearch
@@ -217,7 +217,7 @@ def _rounded(
     published: Published, policy: Policy, primary_rows: list[int] | None
 ) -> tuple[list[CellBounds], int]:
     """The same for a rounded file, where the rule itself leaves doubt of the base less one."""
-    if not isinstance(published, PublishedCube):
+    if not isinstance(published, ReaderCube):
         raise UserError("Rounded cubes are audited one at a time; audit their files alone.")
     low, high, settled = doubt_by_rounding(
         published, policy.round_base, policy.hide_from, policy.hide_to

@@ -1,12 +1,13 @@
 """The commands `introstat protect` and `introstat audit`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 
+from introstat.console import say
 from introstat.disclosure.policy import DEFAULT_POLICY, EXACT_CELLS, METHODS, load_policy
 from introstat.errors import EXIT_REFUSED, UserError
 
@@ -111,22 +112,11 @@ def protect_command(
     count: str | None,
     persons: str | None,
     pool: tuple[str, ...],
-    dims: str | None,
-    hierarchies: tuple[str, ...],
-    totals: tuple[str, ...],
-    without: tuple[str, ...],
-    policy_file: Path,
-    method: str | None,
-    cube: str | None,
-    not_additive: bool,
-    linked: Path | None,
-    earlier: tuple[Path, ...],
-    exact: int,
-    report: Path | None,
     tables: tuple[str, ...],
     out: Path,
     primaries: Path | None,
     seed: int,
+    **layout_options: Any,
 ) -> None:
     """Protect frequency tables, audit the finished files, and only then put them in place.
 
@@ -138,76 +128,61 @@ def protect_command(
       introstat protect --in counts.csv --count freq --dims region,main_income \\
         --hierarchy "region>county" --policy policy.yml --out published.csv
     """
-    from introstat.disclosure.cube_files import (
-        counts_of,
-        cube_of,
-        earlier_tables,
-        layout_of,
-        linked_cubes,
-        named_cube,
-        show_results,
-        write_aside,
-        write_report,
-    )
+    from introstat.disclosure.cube_files import TableOptions, write_aside
     from introstat.disclosure.layout import read_text_csv
-    from introstat.disclosure.linked import CubeFile, Link
-    from introstat.disclosure.protection import PublishedTable, audit_tables, protect
+    from introstat.disclosure.protection import Cube, protect
+    from introstat.disclosure.table_audit import PublishedTable, audit_tables
 
-    policy = load_policy(policy_file)
-    links: tuple[Link, ...] = ()
-    if linked:
-        _refuse_both(linked, {"--in": source, "--count": count, "--dims": dims, "--cube": cube})
-        cubes, links = linked_cubes(linked, policy, method)
-    else:
-        if not (source and count and dims):
-            raise UserError("Wanted: --in, --count and --dims; or --linked FILE.")
-        name = cube or source.stem
-        layout = layout_of(dims, hierarchies, totals, without, tables)
-        file = CubeFile(source, count, layout, persons, method, pool, not not_additive)
-        cubes = {name: named_cube(name, file, policy, method)}
-    then = earlier_tables(earlier, cubes, linked is not None)
-    protected = protect(
-        {name: cube_of(one) for name, one in cubes.items()}, policy, links, then, seed
+    options = TableOptions(**layout_options)
+    policy = load_policy(options.policy_file)
+    needed = {"--in": source, "--count": count, "--dims": options.dims}
+    cubes, links = options.cubes(
+        policy, needed, tables, file=source, count=count, persons=persons, pool=pool
     )
-    places = {name: out / f"{name}.csv" if linked else out for name in cubes}
-    lists = {
-        name: (primaries / f"{name}.primaries.csv" if linked else primaries)
-        if primaries
-        else counts_of(one).file.with_name(
-            f"{name if linked else counts_of(one).file.stem}.primaries.csv"
+    then = options.earlier_tables(cubes)
+    counts = {
+        name: Cube(
+            read_text_csv(one.file),
+            one.layout,
+            one.count,
+            one.persons,
+            one.pool,
+            one.additive,
+            one.method,
         )
         for name, one in cubes.items()
     }
+    protected = protect(counts, policy, links, then, seed)
+    places, lists = {}, {}
+    for name, one in cubes.items():
+        places[name] = out / f"{name}.csv" if options.linked else out
+        stem = name if options.linked else one.file.stem
+        lists[name] = primaries or one.file.with_name(f"{stem}.primaries.csv")
+        if primaries and options.linked:
+            lists[name] = primaries / f"{name}.primaries.csv"
     console = Console(stderr=True)
     aside: dict[str, Path] = {}
     try:
         for name, done in protected.items():
             aside[name] = write_aside(done.table, places[name])
             numbers = ", ".join(f"{what} {value}" for what, value in done.summary.items())
-            console.print(f"{name}: {numbers}", highlight=False, markup=False)
-        results = audit_tables(
-            {
-                name: PublishedTable(
-                    read_text_csv(aside[name]),
-                    done.layout,
-                    done.method,
-                    done.primaries,
-                    then.get(name, ()),
-                )
-                for name, done in protected.items()
-            },
-            policy,
-            links,
-            exact,
-        )
-        show_results(results, console)
-        if report:
-            made = {name: dict(done.summary) for name, done in protected.items()}
-            write_report(report, results, {"protected": made, "seed": seed})
-        if not all(result.passed for result in results.values()):
+            say(console, f"{name}: {numbers}")
+        finished = {
+            name: PublishedTable(
+                read_text_csv(aside[name]),
+                done.layout,
+                done.method,
+                done.primaries,
+                then.get(name, ()),
+            )
+            for name, done in protected.items()
+        }
+        results = audit_tables(finished, policy, links, options.exact)
+        made = {name: dict(done.summary) for name, done in protected.items()}
+        if not options.tell(results, console, protected=made, seed=seed):
             raise SystemExit(EXIT_REFUSED)
         for name, done in protected.items():
-            write_aside(done.primaries, lists[name], place=True)
+            write_aside(done.primaries, lists[name]).replace(lists[name])
         for name, place in places.items():
             aside[name].chmod(0o644)  # made for its owner alone; what is published all may read
             aside[name].replace(place)
@@ -242,18 +217,7 @@ def audit_command(
     value: str,
     sign: str,
     primaries: Path | None,
-    dims: str | None,
-    hierarchies: tuple[str, ...],
-    totals: tuple[str, ...],
-    without: tuple[str, ...],
-    policy_file: Path,
-    method: str | None,
-    cube: str | None,
-    not_additive: bool,
-    linked: Path | None,
-    earlier: tuple[Path, ...],
-    exact: int,
-    report: Path | None,
+    **layout_options: Any,
 ) -> None:
     """Audit published files as one system, knowing nothing but them and the policy.
 
@@ -265,61 +229,31 @@ def audit_command(
       introstat audit --in published.csv --dims region,main_income --hierarchy "region>county" \\
         --policy policy.yml --primaries counts.primaries.csv
     """
-    from introstat.disclosure.cube_files import (
-        NamedCube,
-        earlier_tables,
-        layout_of,
-        linked_cubes,
-        show_results,
-        write_report,
-    )
+    from introstat.disclosure.cube_files import TableOptions
     from introstat.disclosure.layout import flat, read_text_csv
-    from introstat.disclosure.linked import Link
-    from introstat.disclosure.protection import PublishedTable, audit_tables, method_by
+    from introstat.disclosure.table_audit import PublishedTable, audit_tables
 
-    policy = load_policy(policy_file)
-    links: tuple[Link, ...] = ()
-    if linked:
-        _refuse_both(linked, {"--dims": dims, "--cube": cube})
-        cubes, links = linked_cubes(linked, policy, method)
-        if len(sources) != 1 or not sources[0].is_dir():
-            raise UserError("With --linked, --in is one folder with a file NAME.csv for each cube.")
-        files: dict[str, Sequence[Path]] = {n: [sources[0] / f"{n}.csv"] for n in cubes}
-    else:
-        if not dims:
-            raise UserError("Wanted: --dims; or --linked FILE.")
-        layout = layout_of(dims, hierarchies, totals, without, ())
-        name = cube or sources[0].stem
-        additive = not not_additive
-        layout = layout if additive else flat(layout)
-        cubes = {
-            name: NamedCube(None, layout, additive, method or method_by(policy, name, additive))
-        }
-        files = {name: sources}
-    then = earlier_tables(earlier, cubes, linked is not None)
+    options = TableOptions(**layout_options)
+    policy = load_policy(options.policy_file)
+    cubes, links = options.cubes(policy, {"--dims": options.dims}, file=sources[0], count="")
+    if options.linked and (len(sources) != 1 or not sources[0].is_dir()):
+        raise UserError("With --linked, --in is one folder with a file NAME.csv for each cube.")
+    then = options.earlier_tables(cubes)
     tables = {}
     for name, one in cubes.items():
-        restricted = None
-        if primaries:
-            listed = primaries / f"{name}.primaries.csv" if linked else primaries
-            restricted = read_text_csv(listed)
+        files, listed = sources, primaries
+        if options.linked:
+            files = (sources[0] / f"{name}.csv",)
+            listed = primaries / f"{name}.primaries.csv" if primaries else None
         tables[name] = PublishedTable(
-            [read_text_csv(file) for file in files[name]],
+            [read_text_csv(file) for file in files],
             one.layout if one.additive else flat(one.layout),
-            one.method,
-            restricted,
+            one.method or policy.method,
+            read_text_csv(listed) if listed else None,
             then.get(name, ()),
             value,
             sign,
         )
-    results = audit_tables(tables, policy, links, exact)
-    show_results(results, Console(stderr=True))
-    if report:
-        write_report(report, results, {})
-    if not all(result.passed for result in results.values()):
+    results = audit_tables(tables, policy, links, options.exact)
+    if not options.tell(results, Console(stderr=True)):
         raise SystemExit(EXIT_REFUSED)
-
-
-def _refuse_both(linked: Path, given: Mapping[str, object]) -> None:
-    if both := [option for option, value in given.items() if value]:
-        raise UserError(f"--linked {linked} says what the cubes are; leave out {', '.join(both)}.")

@@ -9,20 +9,12 @@ cubes and their links into one system, which suppression and audit take like any
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 
 from introstat.disclosure.counts import Counts, Tables
-from introstat.disclosure.layout import (
-    CodeList,
-    Layout,
-    parse_hierarchy,
-    read_code_list,
-)
-from introstat.disclosure.published import UNKNOWN, Published, PublishedCube
+from introstat.disclosure.layout import CodeList
+from introstat.disclosure.published import UNKNOWN, Published, ReaderCube
 from introstat.disclosure.system import (
     Dimension,
     Ints,
@@ -66,22 +58,9 @@ class Link:
     sense: str = "equal"
 
 
-@dataclass(frozen=True)
-class CubeFile:
-    """One cube of a linked file: where its counts are, and what they look like.
-
-    `persons` names the column of the persons behind a figure; `method` is None for the policy's;
-    `pool` lists dimensions whose rare categories are joined; `additive` is False for figures
-    without sums.
-    """
-
-    file: Path
-    count: str
-    layout: Layout
-    persons: str | None = None
-    method: str | None = None
-    pool: tuple[str, ...] = ()
-    additive: bool = True
+def cubes_in(links: Iterable[Link]) -> set[str]:
+    """The cubes that links speak of."""
+    return {term.cube for link in links for term in (*link.left, *link.right)}
 
 
 def relations_of(links: Iterable[Link], systems: Mapping[str, System]) -> list[Relation]:
@@ -135,7 +114,7 @@ def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:
 
 
 def join_published(
-    cubes: Mapping[str, PublishedCube],
+    cubes: Mapping[str, ReaderCube],
     links: Sequence[Link] = (),
     relations: Sequence[Relation] = (),
 ) -> Published:
@@ -160,7 +139,7 @@ def join_published(
     )
 
 
-def join_rows(cubes: Mapping[str, PublishedCube], rows: Mapping[str, Sequence[int]]) -> list[int]:
+def join_rows(cubes: Mapping[str, ReaderCube], rows: Mapping[str, Sequence[int]]) -> list[int]:
     """Rows of several published cubes, numbered as in `join_published`; a cube may have none."""
     joined, before = [], 0
     for name, published in cubes.items():
@@ -169,9 +148,7 @@ def join_rows(cubes: Mapping[str, PublishedCube], rows: Mapping[str, Sequence[in
     return joined
 
 
-def unrevised(
-    now_name: str, now: PublishedCube, then_name: str, then: PublishedCube
-) -> list[Relation]:
+def unrevised(now_name: str, now: ReaderCube, then_name: str, then: ReaderCube) -> list[Relation]:
     """Ties between a cube and the same cube in an earlier release.
 
     A cell that shows two different numbers was revised: they are two counts. Every other cell of
@@ -204,127 +181,21 @@ def unrevised(
     ]
 
 
-def already_shown(counts: Counts, earlier: Sequence[PublishedCube]) -> Mask:
-    """The cells whose present value an earlier release showed: hiding them protects nothing."""
-    cells = counts.published.cells.tolist()
-    codes_of = dict(zip(counts.published.codes, cells, strict=True))
-    known = np.zeros(counts.system.size, dtype=bool)
+def already_shown(
+    codes: Sequence[tuple[str, ...]], cells: Ints, values: Ints, earlier: Sequence[ReaderCube]
+) -> Mask:
+    """The cells whose present value an earlier release showed: hiding them protects nothing.
+
+    `codes` are those of `cells`; `values` has the present value of every cell of the system.
+    """
+    cell_of = dict(zip(codes, cells.tolist(), strict=True))
+    known = np.zeros(len(values), dtype=bool)
     for release in earlier:
-        rows = zip(release.row_codes, release.row_values.tolist(), strict=True)
-        for codes, value in rows:
-            cell = codes_of.get(codes)
-            if cell is not None and value == counts.values[cell]:
+        for row, value in zip(release.row_codes, release.row_values.tolist(), strict=True):
+            cell = cell_of.get(row)
+            if cell is not None and value == values[cell]:
                 known[cell] = True
     return known
-
-
-def read_linked(path: Path) -> tuple[dict[str, CubeFile], tuple[Link, ...]]:
-    """A file of linked cubes (YAML): the settings `cubes` and `links`.
-
-    Paths in it are relative to it. Raises UserError that names the setting and what it may be.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path}: cannot be read: {error}") from None
-    if not isinstance(content, dict) or not isinstance(content.get("cubes"), dict):
-        raise UserError(f"{path}: expected `cubes:` with a name and settings for each cube.")
-    _only(path, "the file", content, {"cubes", "links"})
-    cubes = {str(name): _cube(path, str(name), given) for name, given in content["cubes"].items()}
-    links = content.get("links") or []
-    if not isinstance(links, list):
-        raise UserError(f"{path}: `links` is not a list.")
-    return cubes, tuple(_link(path, number, given) for number, given in enumerate(links, 1))
-
-
-def _cube(path: Path, name: str, given: Any) -> CubeFile:
-    what = f"cube {name}"
-    _only(
-        path,
-        what,
-        given,
-        {
-            "in",
-            "count",
-            "dims",
-            "hierarchies",
-            "totals",
-            "no_total",
-            "tables",
-            "persons",
-            "method",
-            "pool",
-            "additive",
-        },
-    )
-    missing = [setting for setting in ("in", "count", "dims") if not given.get(setting)]
-    if missing:
-        raise UserError(f"{path}: {what}: {', '.join(missing)} is missing.")
-    totals: dict[str, str | None] = {str(k): str(v) for k, v in (given.get("totals") or {}).items()}
-    layout = Layout(
-        _texts(path, what, given["dims"]),
-        tuple(
-            parse_hierarchy(text, path.parent)
-            for text in _texts(path, what, given.get("hierarchies"))
-        ),
-        totals | dict.fromkeys(_texts(path, what, given.get("no_total"))),
-        tuple(_texts(path, what, table) for table in given.get("tables") or ()),
-    )
-    return CubeFile(
-        path.parent / str(given["in"]),
-        str(given["count"]),
-        layout,
-        given.get("persons"),
-        given.get("method"),
-        _texts(path, what, given.get("pool")),
-        given.get("additive", True) is True,
-    )
-
-
-def _link(path: Path, number: int, given: Any) -> Link:
-    what = f"link {number}"
-    _only(path, what, given, {"name", "left", "right", "is"})
-    sense = given.get("is", "equal")
-    if sense not in SENSES:
-        raise UserError(f"{path}: {what}: `is` is {sense!r}, expected {' or '.join(SENSES)}.")
-    sides = []
-    for side in ("left", "right"):
-        terms = given.get(side)
-        terms = [terms] if isinstance(terms, dict) else terms
-        if not isinstance(terms, list) or not terms:
-            raise UserError(f"{path}: {what}: `{side}` names no cube.")
-        sides.append(tuple(_term(path, f"{what}, {side}", term) for term in terms))
-    return Link(str(given.get("name") or what), sides[0], sides[1], sense)
-
-
-def _term(path: Path, what: str, given: Any) -> Term:
-    _only(path, what, given, {"cube", "at", "through"})
-    if "cube" not in given:
-        raise UserError(f"{path}: {what}: cube is missing.")
-    through = {
-        str(name): read_code_list(str(name), path.parent / str(file))
-        for name, file in (given.get("through") or {}).items()
-    }
-    at = {str(name): str(code) for name, code in (given.get("at") or {}).items()}
-    return Term(str(given["cube"]), at, through)
-
-
-def _only(path: Path, what: str, given: Any, known: set[str]) -> None:
-    if not isinstance(given, dict):
-        raise UserError(f"{path}: {what}: expected settings as `name: value`.")
-    if unknown := sorted(str(name) for name in set(given) - known):
-        raise UserError(
-            f"{path}: {what}: unknown setting {', '.join(unknown)}; "
-            f"known: {', '.join(sorted(known))}."
-        )
-
-
-def _texts(path: Path, what: str, given: Any) -> tuple[str, ...]:
-    if given is None:
-        return ()
-    if not isinstance(given, list):
-        raise UserError(f"{path}: {what}: expected a list, found {given!r}.")
-    return tuple(str(item) for item in given)
 
 
 def _relations(link: Link, systems: Mapping[str, System]) -> list[Relation]:
@@ -414,18 +285,3 @@ class _Open:
             else:
                 codes.append([str(dimension.total) if code == AT_TOTAL else str(code)])
         return [(self.term.cube, self.system.cell(key)) for key in product(*codes)]
-
-
-__all__ = [
-    "CubeFile",
-    "Link",
-    "Term",
-    "already_shown",
-    "join_counts",
-    "join_published",
-    "join_rows",
-    "part_of",
-    "read_linked",
-    "relations_of",
-    "unrevised",
-]

@@ -61,9 +61,9 @@ class Policy:
         """
         return 1 if self.zeros == "publish" else 0
 
-    def method_of(self, cube: str) -> str:
-        """The method, `suppress` or `round`, that the policy gives to a cube."""
-        return dict(self.methods).get(cube, self.method)
+    def method_of(self, cube: str, additive: bool = True) -> str:
+        """The method, `suppress` or `round`, for a cube, or for figures that have no sums."""
+        return dict(self.methods).get(cube, self.method) if additive else self.not_additive
 
 
 def load_policy(path: Path) -> Policy:

@@ -52,7 +52,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class PublishedCube(Published):
+class ReaderCube(Published):
     """The published cells of one cube."""
 
     system: System
@@ -77,7 +77,7 @@ def as_published(counts: Tables, hidden: Mask) -> Published:
 
 def read_published(
     tables: Sequence[pa.Table], layout: Layout, value: str = "value", sign: str = "sign"
-) -> PublishedCube:
+) -> ReaderCube:
     """Read published files as one system; rows that are not there are simply not published.
 
     A dimension that a file has no column for stands at its total. Raises UserError, with the rows
@@ -126,7 +126,7 @@ def read_published(
     row_codes += withheld.codes
     cells += withheld.cells.tolist()
     values += [UNKNOWN] * len(withheld.codes)
-    return PublishedCube(
+    return ReaderCube(
         system,
         tuple(row_codes),
         np.array(cells, dtype=np.int64),
@@ -137,7 +137,7 @@ def read_published(
     )
 
 
-def read_primaries(table: pa.Table, published: PublishedCube) -> list[int]:
+def read_primaries(table: pa.Table, published: ReaderCube) -> list[int]:
     """The rows of the published file that the restricted list names as primary."""
     row_of = {codes: row for row, codes in enumerate(published.row_codes)}
     names = [dimension.name for dimension in published.system.dimensions]

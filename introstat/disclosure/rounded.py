@@ -11,13 +11,13 @@ import highspy
 import numpy as np
 
 from introstat.disclosure.programs import add_pairs, make_whole, solution_of
-from introstat.disclosure.published import UNKNOWN, PublishedCube
+from introstat.disclosure.published import UNKNOWN, ReaderCube
 from introstat.disclosure.system import Ints, System
 from introstat.disclosure.witnesses import Block, Contradiction, blocks_of, reader_bounds
 
 
 def doubt_by_rounding(
-    published: PublishedCube, base: int, hide_from: int, hide_to: int
+    published: ReaderCube, base: int, hide_from: int, hide_to: int
 ) -> tuple[Ints, Ints, bool]:
     """The least and greatest true value of every cell that witnesses show, in persons; and whether
     they are exact for all cells, which they are once the rounded inner cells are known.
@@ -43,7 +43,7 @@ def doubt_by_rounding(
 class _Rounded:
     """The rounded inner tables that fit a published file: one of them, and others on demand."""
 
-    def __init__(self, published: PublishedCube, base: int) -> None:
+    def __init__(self, published: ReaderCube, base: int) -> None:
         self.system, self.base = published.system, base
         self.low, self.high = reader_bounds(published, 0)
         most = int(published.known[published.known != UNKNOWN].max(initial=0)) + base

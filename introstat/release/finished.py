@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from introstat.disclosure.audit import AuditResult
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.protection import PublishedTable, Witnesses, audit_tables
+from introstat.disclosure.table_audit import PublishedTable, Witnesses, audit_tables
 from introstat.errors import UserError
 from introstat.release import naming
 from introstat.release.contents import (

@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 from introstat.codelists import seed_rows
 from introstat.disclosure.audit import AuditResult
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.protection import ProtectedCube, Witnesses, protect
+from introstat.disclosure.protection import ProtectedCube, protect
 from introstat.disclosure.report import audit_lines, audit_report, to_json
+from introstat.disclosure.table_audit import Witnesses
 from introstat.errors import BuildFailed, UserError
 from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import silent

@@ -8,8 +8,9 @@ from introstat.disclosure.audit import audit
 from introstat.disclosure.counts import pool_rare_categories, primary_cells, read_counts
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.protection import Cube, PublishedTable, audit_tables, protect
+from introstat.disclosure.protection import Cube, protect
 from introstat.disclosure.published import read_published
+from introstat.disclosure.table_audit import PublishedTable, audit_tables
 
 PUBLISH = Policy("the test", "2026-01-01", zeros="publish")
 MAY_HIDE = Policy("the test", "2026-01-01", zeros="may_hide")

@@ -17,12 +17,13 @@ from introstat.disclosure.counts import read_counts
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.linked import Link, Term, join_counts, join_published, relations_of
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.protection import Cube, PublishedTable, audit_tables, protect
+from introstat.disclosure.protection import Cube, protect
 from introstat.disclosure.published import read_published
 from introstat.disclosure.report import publication_table
 from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
+from introstat.disclosure.table_audit import PublishedTable, audit_tables
 from introstat.errors import UserError
 
 PUBLISH = Policy("the test", "2026-01-01", zeros="publish")
