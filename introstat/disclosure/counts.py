@@ -16,7 +16,7 @@ from introstat.disclosure.layout import (
     withheld_codes,
 )
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.refusals import refuse_rows
+from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
@@ -60,40 +60,34 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     add up. Raises UserError, with the rows named, for counts that are missing, fractional or below
     zero, duplicate cells, missing inner cells, unknown parents and totals that do not add up.
     """
-    codes = [text_column(table, name) for name in layout.dims]
+
+    def name(key: tuple[str, ...]) -> str:
+        return ", ".join(f"{d}={code}" for d, code in zip(layout.dims, key, strict=True))
+
+    codes = [text_column(table, dimension) for dimension in layout.dims]
     texts = text_column(table, count)
     refuse_rows("The file has no rows", [] if texts else ["expected at least one inner cell"])
     keys = list(zip(*codes, strict=True))
     refuse_rows(
         "Rows without a code",
-        [f"row {i + 2}: {_name(layout, key)}" for i, key in enumerate(keys) if not all(key)],
+        [f"row {i + 2}: {name(key)}" for i, key in enumerate(keys) if not all(key)],
     )
     numbers = [_whole(text) for text in texts]
     refuse_rows(
         f"Counts in {count} that are not whole numbers of at least 0",
         [
-            f"row {i + 2}: {_name(layout, keys[i])}: {texts[i]!r}"
+            f"row {i + 2}: {name(keys[i])}: {texts[i]!r}"
             for i, number in enumerate(numbers)
             if number is None or number < 0
         ],
     )
-    first: dict[tuple[str, ...], int] = {}
-    refuse_rows(
-        "Duplicate cells",
-        [
-            f"rows {first[key] + 2} and {i + 2}: {_name(layout, key)}"
-            for i, key in enumerate(keys)
-            if first.setdefault(key, i) != i
-        ],
-    )
+    refuse_repeats(keys, name)
     system = System(dimensions_of(layout, [table]))
     cells = np.array([system.cell(key) for key in keys], dtype=np.int64)
     given = np.full(system.size, -1, dtype=np.int64)
     leaves = [set(d.leaves) for d in system.dimensions]
     leaf = [all(code in own for own, code in zip(leaves, key, strict=True)) for key in keys]
-    for i in sorted(
-        range(len(keys)), key=lambda i: leaf[i]
-    ):  # a leaf's row counts before its total's
+    for i in sorted(range(len(keys)), key=lambda i: leaf[i]):  # a leaf's row over its total's
         given[cells[i]] = numbers[i] or 0
     missing = system.inner[given[system.inner] < 0]
     refuse_rows(
@@ -104,23 +98,15 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     refuse_rows(
         "Totals that do not add up",
         [
-            f"row {i + 2}: {_name(layout, keys[i])}: {numbers[i]}, "
-            f"the inner cells make {values[cell]}"
+            f"row {i + 2}: {name(keys[i])}: {numbers[i]}, the inner cells make {values[cell]}"
             for i, cell in enumerate(cells)
             if numbers[i] != values[cell]
         ],
     )
-    parents, owner = _parents(table, layout, system)
     published = PublishedCells.of(system, shown_codes(layout, system.dimensions))
     reachable = PublishedCells.of(system, withheld_codes(layout, system.dimensions))
-    return Counts(
-        system,
-        values,
-        published,
-        parents,
-        owner,
-        withheld=reachable.without(published),
-    )
+    withheld = reachable.without(published)
+    return Counts(system, values, published, *_parents(table, layout, system), withheld=withheld)
 
 
 def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
@@ -247,10 +233,6 @@ def _whole(text: str) -> int | None:
         except ValueError:
             return None
         return int(number) if number.is_integer() and abs(number) < 2**53 else None
-
-
-def _name(layout: Layout, key: tuple[str, ...]) -> str:
-    return ", ".join(f"{name}={code}" for name, code in zip(layout.dims, key, strict=True))
 
 
 def _parents(

@@ -13,7 +13,7 @@ from introstat.disclosure.layout import (
     text_column,
     withheld_codes,
 )
-from introstat.disclosure.refusals import refuse_rows
+from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import AnySystem, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
@@ -95,13 +95,7 @@ def read_published(
     for table in tables:
         keys = _keys(table, layout, system)
         numbers = _values(table, value, sign, keys)
-        seen: dict[tuple[str, ...], int] = {}
-        twice = [
-            f"rows {seen[key] + 2} and {i + 2}: {', '.join(key)}"
-            for i, key in enumerate(keys)
-            if seen.setdefault(key, i) != i
-        ]
-        refuse_rows("Duplicate cells", twice)
+        refuse_repeats(keys)
         for i, (key, (number, mark)) in enumerate(zip(keys, numbers, strict=True)):
             cell = system.cell(key)
             if mark == HIDDEN:

@@ -1,6 +1,6 @@
 """What is refused, with the rows or cells named."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from introstat.errors import UserError
 
@@ -12,3 +12,16 @@ def refuse_rows(what: str, rows: Sequence[str], error: type[UserError] = UserErr
     if rows:
         more = f"\n  … and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
         raise error(f"{what}:\n  " + "\n  ".join(rows[:_SHOWN]) + more)
+
+
+def refuse_repeats(
+    keys: Sequence[tuple[str, ...]], name: Callable[[tuple[str, ...]], str] = ", ".join
+) -> None:
+    """Raise UserError that names the rows of cells that a file has twice."""
+    first: dict[tuple[str, ...], int] = {}
+    twice = [
+        f"rows {first[key] + 2} and {i + 2}: {name(key)}"
+        for i, key in enumerate(keys)
+        if first.setdefault(key, i) != i
+    ]
+    refuse_rows("Duplicate cells", twice)

@@ -57,11 +57,10 @@ def round_small_counts(counts: Counts, policy: Policy, seed: int = 0) -> Roundin
 
 @dataclass(frozen=True)
 class _Problem:
-    """Which of the small cells go up: `entries` ties each small cell to the published cells above
-    it.
+    """Which of the small cells go up.
 
-    `item` and `target` are the sparse 0/1 matrix in coordinate form; `start` is every published
-    cell's deviation when all small cells go down.
+    `item` and `target` tie each small cell to the published cells above it, in coordinate form;
+    `start` is every published cell's deviation when all small cells go down.
     """
 
     item: Ints
@@ -76,23 +75,17 @@ class _Problem:
         shown = np.full(system.size, -1, dtype=np.int64)
         cells = np.unique(counts.published.cells)
         shown[cells] = np.arange(len(cells))
-        leaves = np.unravel_index(small, system.inner_shape)
-        numbers = np.zeros((len(small), 1), dtype=np.int64)
-        valid = np.ones((len(small), 1), dtype=bool)
-        for dimension, leaf in zip(system.dimensions, leaves, strict=True):
-            above = [np.flatnonzero(one).tolist() for one in dimension.member.T]
-            most = max(len(nodes) for nodes in above)
-            padded = np.array([nodes + [-1] * (most - len(nodes)) for nodes in above])[leaf]
-            numbers = (numbers[:, :, None] * dimension.size + padded[:, None, :]).reshape(
-                len(small), -1
-            )
-            valid = (valid[:, :, None] & (padded >= 0)[:, None, :]).reshape(len(small), -1)
-        found = np.where(valid, shown[np.where(valid, numbers, 0)], -1)
-        item, column = np.nonzero(found >= 0)
-        target = found[item, column]
+        above = [[np.flatnonzero(leaf) for leaf in d.member.T] for d in system.dimensions]
+        targets = []
+        for leaves in zip(*np.unravel_index(small, system.inner_shape), strict=True):
+            nodes = [of_leaf[leaf] for of_leaf, leaf in zip(above, leaves, strict=True)]
+            found = shown[system.numbers[np.ix_(*nodes)].ravel()]
+            targets.append(found[found >= 0])
+        item = np.repeat(np.arange(len(small)), [len(found) for found in targets])
+        target = np.concatenate(targets)
         inner = counts.values[system.inner][small]
         start = -np.bincount(target, inner[item], len(cells)).astype(np.int64)
-        return cls(item.astype(np.int64), target.astype(np.int64), start, len(small), base)
+        return cls(item, target, start, len(small), base)
 
     def deviations(self, up: Mask) -> Ints:
         """The deviation of every published cell, rounded minus true."""
@@ -100,9 +93,7 @@ class _Problem:
         return self.start + raised.astype(np.int64)
 
     def solve(self, rng: np.random.Generator) -> tuple[Mask, bool]:
-        """The best rounding found, and whether it is proved to have the smallest
-        largest deviation.
-        """
+        """The best rounding found, and whether its largest deviation is proved the smallest."""
         up = self._tabu(rng)
         if self.items > EXACT_UP_TO:
             return up, False
@@ -140,17 +131,14 @@ class _Problem:
 
     def _exact(self) -> tuple[Mask | None, bool]:
         """Minimise the largest deviation by branch and bound, within a number of nodes."""
-        n, m = self.items, len(self.start)
+        n = self.items
         solver = new_solver()
         solver.addVars(n + 1, np.zeros(n + 1), np.append(np.ones(n), highspy.kHighsInf))
         make_whole(solver, n + 1)
         solver.changeColCost(n, 1.0)
-        order = np.argsort(self.target, kind="stable")
-        starts = np.searchsorted(self.target[order], np.arange(m))
-        ends = np.searchsorted(self.target[order], np.arange(m), "right")
         for sign in (1.0, -1.0):  # sign * (start + base * up) <= largest
-            for row in range(m):
-                columns = self.item[order[starts[row] : ends[row]]].astype(np.int32)
+            for row in range(len(self.start)):
+                columns = self.item[self.target == row].astype(np.int32)
                 if len(columns):
                     solver.addRow(
                         -highspy.kHighsInf,
