@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 
+from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.layout import (
     ColumnHierarchy,
     Layout,
@@ -17,7 +18,7 @@ from introstat.disclosure.layout import (
 )
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
-from introstat.disclosure.system import AnySystem, Floats, Ints, Mask, PublishedCells, System
+from introstat.disclosure.system import Floats, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
 

@@ -13,17 +13,10 @@ from itertools import product
 import numpy as np
 
 from introstat.disclosure.counts import Counts, Tables
+from introstat.disclosure.joint import JointSystem, Relation
 from introstat.disclosure.layout import CodeList
 from introstat.disclosure.published import UNKNOWN, Published, ReaderCube
-from introstat.disclosure.system import (
-    Dimension,
-    Ints,
-    JointSystem,
-    Mask,
-    PublishedCells,
-    Relation,
-    System,
-)
+from introstat.disclosure.system import Dimension, Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
 SENSES = ("equal", "at_most")

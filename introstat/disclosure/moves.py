@@ -11,6 +11,7 @@ program solved again: flows that were split over many cells come together in few
 import highspy
 import numpy as np
 
+from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.programs import (
     TOLERANCE,
     is_optimal,
@@ -19,7 +20,7 @@ from introstat.disclosure.programs import (
     solution_of,
     solver_of,
 )
-from introstat.disclosure.system import AnySystem, Floats, Ints
+from introstat.disclosure.system import Floats, Ints
 
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
 USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Set
 
 import numpy as np
 
-from introstat.disclosure.system import AnySystem, Ints, Mask, System
+from introstat.disclosure.joint import AnySystem
+from introstat.disclosure.system import Ints, Mask, System
 
 LOOKED_AT_WHOLE = 2400  # cells; a larger system is searched one neighbourhood at a time
 NEAR_LEAVES = (30, 80)  # of a dimension that a search in a larger system looks at, by pass

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from introstat.disclosure.counts import Tables
+from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.layout import (
     Layout,
     dimensions_of,
@@ -14,7 +15,7 @@ from introstat.disclosure.layout import (
     withheld_codes,
 )
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
-from introstat.disclosure.system import AnySystem, Ints, Mask, PublishedCells, System
+from introstat.disclosure.system import Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
 
 HIDDEN = ":"

@@ -7,6 +7,7 @@ import numpy as np
 
 from introstat.disclosure.audit import AuditResult, audit
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of
+from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout
 from introstat.disclosure.linked import (
     Link,
@@ -18,7 +19,7 @@ from introstat.disclosure.linked import (
 )
 from introstat.disclosure.policy import EXACT_CELLS, Policy
 from introstat.disclosure.published import ReaderCube, read_primaries, read_published
-from introstat.disclosure.system import Ints, JointSystem
+from introstat.disclosure.system import Ints
 from introstat.disclosure.witnesses import Contradiction
 from introstat.errors import UserError
 

@@ -10,8 +10,9 @@ from math import ceil, floor
 
 import numpy as np
 
+from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.programs import TOLERANCE
-from introstat.disclosure.system import AnySystem, Floats, Ints
+from introstat.disclosure.system import Floats, Ints
 from introstat.disclosure.witnesses import ENDLESS, Block, blocks_of
 
 Ends = tuple[int, int | None, bool]  # of an interval: least, greatest (None: any), whether exact
