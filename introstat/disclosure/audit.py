@@ -7,7 +7,7 @@ at least the policy's width in it; a linear bound alone never makes a cell safe.
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -169,21 +169,16 @@ def _suppressed(
         tested = left
     search = WitnessSearch(published.system, low, high, policy.min_width)
     found |= search.settle(np.unique(tested), exact)
-    row_of = published.first_rows()
-    intervals = [
-        CellBounds(published.name(row_of[cell]), *ends) for cell, ends in sorted(found.items())
-    ]
-    return intervals, policy.min_width
+    name = published.first_names()
+    return [CellBounds(name[cell], *ends) for cell, ends in sorted(found.items())], policy.min_width
 
 
 def _offered(
-    published: Published,
-    bounds: tuple[Ints, Ints],
-    base: Ints,
-    moves: Iterable[tuple[Ints, Ints]],
+    published: Published, bounds: tuple[Ints, Ints], base: Ints, moves: Iterable[tuple[Ints, Ints]]
 ) -> tuple[Ints, Ints]:
-    """The least and greatest value of each cell over a table and the changes of it, each of them
-    checked in whole numbers against everything published; one that does not agree is left out.
+    """The least and greatest value of each cell over a table and changes of it.
+
+    A change counts only if, in whole numbers, it agrees with everything published.
     """
     low, high = bounds
     equations = published.system.defining_equations()
@@ -194,13 +189,9 @@ def _offered(
             return False
         move = np.zeros(published.system.size, dtype=np.int64)
         move[cells] = changes
-        sums = np.bincount(
-            equations.rows, equations.values * move[equations.cells], equations.count
-        )
-        return not sums.any()
+        return not equations.sums_of(move).any()
 
-    sums = np.bincount(equations.rows, equations.values * base[equations.cells], equations.count)
-    if sums.any() or (base < low).any() or (base > high).any():
+    if equations.sums_of(base).any() or (base < low).any() or (base > high).any():
         raise Contradiction(
             "The restricted counts are not those of these files: they do not agree with what is "
             "published. Name the restricted folder of this very release."
@@ -222,14 +213,16 @@ def _rounded(
     low, high, settled = doubt_by_rounding(
         published, policy.round_base, policy.hide_from, policy.hide_to
     )
-    row_of = published.first_rows()
+    tested = np.unique(published.row_cells)
     if primary_rows is None:
-        tested = [c for c in row_of if low[c] <= policy.hide_to and high[c] >= policy.hide_from]
+        tested = tested[(low[tested] <= policy.hide_to) & (high[tested] >= policy.hide_from)]
     else:
-        tested = np.unique(published.row_cells[primary_rows]).tolist()
+        tested = np.unique(published.row_cells[primary_rows])
     width = min(policy.min_width, policy.round_base - 1)
-    intervals = [
-        CellBounds(published.name(row_of[cell]), int(low[cell]), int(high[cell]), settled)
-        for cell in sorted(tested)
-    ]
-    return [replace(i, exact=i.exact or i.width < width) for i in intervals], width
+    name = published.first_names()
+    intervals = []
+    for cell in tested.tolist():
+        least, most = int(low[cell]), int(high[cell])
+        exact = settled or most - least < width
+        intervals.append(CellBounds(name[cell], least, most, exact))
+    return intervals, width

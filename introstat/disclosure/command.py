@@ -213,11 +213,7 @@ def protect_command(
 )
 @_layout_options
 def audit_command(
-    sources: tuple[Path, ...],
-    value: str,
-    sign: str,
-    primaries: Path | None,
-    **layout_options: Any,
+    sources: tuple[Path, ...], value: str, sign: str, primaries: Path | None, **layout_options: Any
 ) -> None:
     """Audit published files as one system, knowing nothing but them and the policy.
 

@@ -33,9 +33,7 @@ class ColumnHierarchy:
 
 @dataclass(frozen=True)
 class CodeList:
-    """Pairs (child, parent) of one dimension; a child with several parents makes
-    crossing groups.
-    """
+    """Pairs (child, parent) of one dimension; a child with several parents: groups that cross."""
 
     dimension: str
     name: str

@@ -107,9 +107,7 @@ def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:
 
 
 def join_published(
-    cubes: Mapping[str, ReaderCube],
-    links: Sequence[Link] = (),
-    relations: Sequence[Relation] = (),
+    cubes: Mapping[str, ReaderCube], links: Sequence[Link] = (), relations: Sequence[Relation] = ()
 ) -> Published:
     """The published files of several cubes as one; `relations` are further ties, cell by cell."""
     systems = {name: published.system for name, published in cubes.items()}
@@ -161,9 +159,7 @@ def unrevised(now_name: str, now: ReaderCube, then_name: str, then: ReaderCube) 
             if UNKNOWN not in (before, after):
                 compared[cell], change[cell] = True, after - before
     equations = now.system.all_equations()
-    left_over = np.bincount(
-        equations.rows, equations.values * change[equations.cells], equations.count
-    )
+    left_over = equations.sums_of(change)
     broken = np.zeros(now.system.size, dtype=bool)
     broken[equations.cells[left_over[equations.rows] != 0]] = True
     tied = np.where(compared, change == 0, ~broken)

@@ -56,9 +56,7 @@ class Policy:
 
     @property
     def least_hidden(self) -> int:
-        """The smallest value a reader must think possible in a hidden cell: 1 if zeros
-        are shown.
-        """
+        """The least value a reader must think possible in a hidden cell: 1 if zeros are shown."""
         return 1 if self.zeros == "publish" else 0
 
     def method_of(self, cube: str, additive: bool = True) -> str:

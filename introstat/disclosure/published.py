@@ -8,12 +8,7 @@ import pyarrow as pa
 
 from introstat.disclosure.counts import Tables
 from introstat.disclosure.joint import AnySystem
-from introstat.disclosure.layout import (
-    Layout,
-    dimensions_of,
-    text_column,
-    withheld_codes,
-)
+from introstat.disclosure.layout import Layout, dimensions_of, text_column, withheld_codes
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Ints, Mask, PublishedCells, System
 from introstat.errors import UserError
@@ -47,9 +42,10 @@ class Published:
         """A row's cell in words."""
         return self.system.label(self.row_codes[row])
 
-    def first_rows(self) -> dict[int, int]:
-        """Return the first row of each cell that has one."""
-        return {cell: row for row, cell in reversed(list(enumerate(self.row_cells.tolist())))}
+    def first_names(self) -> dict[int, str]:
+        """Each cell in words, by the codes of its first row."""
+        rows = reversed(list(zip(self.row_cells.tolist(), self.row_codes, strict=True)))
+        return {cell: self.system.label(codes) for cell, codes in rows}
 
 
 @dataclass(frozen=True)

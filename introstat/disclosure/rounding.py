@@ -38,9 +38,7 @@ class Rounding:
 
 
 def round_small_counts(counts: Counts, policy: Policy, seed: int = 0) -> Rounding:
-    """Round the inner counts 1..`round_base` - 1 to 0 or `round_base`; the others stay
-    as they are.
-    """
+    """Round the inner counts 1..`round_base` - 1 to 0 or `round_base`, and no others."""
     system, base = counts.system, policy.round_base
     inner = counts.values[system.inner]
     small = np.flatnonzero((inner >= 1) & (inner < base))

@@ -246,14 +246,15 @@ class _HidingSearch:
 
     def _check(self, move: Ints) -> None:
         """A move is a proof only if it adds up in whole numbers and leaves every cell possible."""
-        sums = np.bincount(self.equations.rows, self.equations.values * move[self.equations.cells])
-        if sums.any() or (move < self.lowest).any() or (move > self.highest).any():
+        if (
+            self.equations.sums_of(move).any()
+            or (move < self.lowest).any()
+            or (move > self.highest).any()
+        ):
             raise RuntimeError("a move from the solver does not add up; nothing is released")
 
     def _let_go(self, targets: Ints) -> None:
-        """Drop moves that the others make unnecessary, the dearest first, and unhide what they
-        used.
-        """
+        """Drop moves that the others make unnecessary, the dearest first, with what they hid."""
         if not self.moves:
             return
         stack = np.zeros((len(self.moves), self.system.size), dtype=np.int32)

@@ -117,6 +117,11 @@ class Equations:
     values: Floats
     count: int
 
+    def sums_of(self, table: Ints) -> Floats:
+        """What each row makes of a table of all cells: zero where it adds up."""
+        sums = np.bincount(self.rows, self.values * table[self.cells], self.count)
+        return sums.astype(np.float64)
+
 
 class System:
     """All cells that the dimensions can make, numbered, and the equations that tie them.
@@ -176,19 +181,16 @@ class System:
 
     @cached_property
     def grand_totals(self) -> Ints:
-        """The cells that are never hidden: every dimension that has a total stands at it.
+        """The cells that are never hidden: every dimension that has a total is at it.
 
         None where no dimension has one.
         """
         if all(d.total is None for d in self.dimensions):
             return np.empty(0, dtype=np.int64)
         nodes = [
-            [d.node_of[d.total]] if d.total is not None else list(range(d.size))
-            for d in self.dimensions
+            np.arange(d.size) if d.total is None else [d.node_of[d.total]] for d in self.dimensions
         ]
-        return np.array(
-            sorted(int(self.numbers.item(*node)) for node in product(*nodes)), dtype=np.int64
-        )
+        return self.numbers[np.ix_(*nodes)].ravel()
 
     def cell(self, codes: Sequence[str]) -> int:
         """The number of the cell with these codes, one from each dimension."""
@@ -204,9 +206,7 @@ class System:
         return table.ravel()
 
     def defining_equations(self) -> Equations:
-        """One equation for each cell that is a sum, the one with fewest parts: enough
-        to fix them.
-        """
+        """One equation for each cell that is a sum, the one with fewest parts: enough for all."""
         cost = [
             np.array([min((len(p) for p in parts), default=1 << 30) for parts in d.parts_of])
             for d in self.dimensions
@@ -235,8 +235,8 @@ class System:
         )
 
     def _equations(self, sums: Iterable[tuple[int, int, tuple[int, ...], Ints]]) -> Equations:
-        rows, cells, values = [], [], []
-        count = 0
+        none = np.empty(0, dtype=np.int64)
+        rows, cells, values, count = [none], [none], [np.empty(0)], 0
         for axis, node, parts, wholes in sums:
             stride = int(np.prod(self.shape[axis + 1 :], dtype=np.int64))
             row = count + np.arange(len(wholes))
@@ -245,9 +245,6 @@ class System:
                 rows.append(row)
                 cells.append(wholes + (part - node) * stride)
                 values.append(np.full(len(wholes), sign))
-        if not rows:
-            empty = np.empty(0, dtype=np.int64)
-            return Equations(empty, empty, np.empty(0), 0)
         return Equations(np.concatenate(rows), np.concatenate(cells), np.concatenate(values), count)
 
 
@@ -258,9 +255,7 @@ def _slice(table: Ints, axis: int, node: int) -> Ints:
 
 @dataclass(frozen=True)
 class PublishedCells:
-    """The cells one or more tables publish: their codes (one tuple each, no two alike)
-    and numbers.
-    """
+    """The cells that tables publish: their codes (one tuple each, no two alike) and numbers."""
 
     codes: tuple[tuple[str, ...], ...]
     cells: Ints

@@ -124,9 +124,7 @@ class WitnessSearch:
     def _one(
         self, block: Block, column: int, note: Callable[[Floats], object]
     ) -> tuple[int, int | None]:
-        """The exact interval of one cell over whole-number tables, by linear program where it
-        settles it.
-        """
+        """The exact interval of one cell, by linear program where that settles it."""
         ends: list[float] = []
         for sense in (1, -1):
             value, table = block.extreme(column, sense, whole=False)

@@ -84,22 +84,17 @@ def _refuse_wrong_sums(published: Published, equations: Equations) -> None:
     """Name the totals whose parts are all shown and make another sum."""
     known = published.known
     unknown = np.bincount(equations.rows, known[equations.cells] == UNKNOWN, equations.count) > 0
-    sums = np.bincount(equations.rows, equations.values * known[equations.cells], equations.count)
+    sums = equations.sums_of(known)
     wrong = np.flatnonzero(~unknown & (np.abs(sums) > TOLERANCE))
     wholes = equations.values < 0
-    cell_of = dict(
-        zip(equations.rows[wholes].tolist(), equations.cells[wholes].tolist(), strict=True)
-    )
-    row_of = published.first_rows()
-    refuse_rows(
-        "Totals that do not add up",
-        sorted(
-            f"{published.name(row_of[cell_of[e]])}: {known[cell_of[e]]}, the parts make "
-            f"{known[cell_of[e]] + int(sums[e])}"
-            for e in wrong.tolist()
-        ),
-        Contradiction,
-    )
+    cell_of = np.empty(equations.count, dtype=np.int64)
+    cell_of[equations.rows[wholes]] = equations.cells[wholes]
+    name = published.first_names() if len(wrong) else {}
+    lines = [
+        f"{name[cell]}: {known[cell]}, the parts make {known[cell] + int(more)}"
+        for cell, more in zip(cell_of[wrong].tolist(), sums[wrong], strict=True)
+    ]
+    refuse_rows("Totals that do not add up", sorted(lines), Contradiction)
 
 
 class Block:
@@ -118,7 +113,6 @@ class Block:
         high: Ints,
     ) -> None:
         self.cells = cells
-        self.column_of = {int(cell): column for column, cell in enumerate(cells)}
         self.low, self.high = (
             low[cells].astype(float),
             np.minimum(high[cells], ENDLESS).astype(float),
@@ -150,9 +144,7 @@ class Block:
         place[free] = np.arange(len(free))
         loose = place[self.columns] >= 0
         rest = np.bincount(
-            self.rows[~loose],
-            self.values[~loose] * at[self.columns[~loose]],
-            len(self.constants),
+            self.rows[~loose], self.values[~loose] * at[self.columns[~loose]], len(self.constants)
         )
         used, rows = np.unique(self.rows[loose], return_inverse=True)
         columns = place[self.columns[loose]]
@@ -258,9 +250,7 @@ def _make_whole(solver: highspy.Highs, columns: int) -> None:
 
 
 def blocks_of(system: AnySystem, low: Ints, high: Ints) -> list[Block]:
-    """Cut the unknown cells (those whose bounds differ) into blocks that no equation
-    ties together.
-    """
+    """Cut the unknown cells, whose bounds differ, into blocks that no equation ties together."""
     equations = system.defining_equations()
     unknown = low < high
     label = np.where(unknown, np.arange(system.size), system.size)
@@ -281,14 +271,11 @@ def blocks_of(system: AnySystem, low: Ints, high: Ints) -> list[Block]:
     entry_order = np.argsort(entry_label, kind="stable")
     cell_list = np.flatnonzero(unknown)
     cell_order = cell_list[np.argsort(label[cell_list], kind="stable")]
-    blocks = []
-    for group in np.unique(label[cell_list]):
-        members = cell_order[
-            np.searchsorted(label[cell_order], group) : np.searchsorted(
-                label[cell_order], group, "right"
-            )
-        ]
-        span = entry_label[entry_order]
-        entries = entry_order[np.searchsorted(span, group) : np.searchsorted(span, group, "right")]
-        blocks.append(Block(system, equations, np.sort(members), entries, low, high))
-    return blocks
+    groups, starts = np.unique(label[cell_order], return_index=True)
+    members = np.split(cell_order, starts)[1:]
+    first = np.searchsorted(entry_label[entry_order], groups)
+    last = np.searchsorted(entry_label[entry_order], groups, "right")
+    return [
+        Block(system, equations, np.sort(cells), entry_order[start:end], low, high)
+        for cells, start, end in zip(members, first, last, strict=True)
+    ]

@@ -34,11 +34,7 @@ if TYPE_CHECKING:
     "one in the user's configuration folder. None is made here.",
 )
 def lists_command(
-    municipality: str | None,
-    everyone: bool,
-    out: Path,
-    warehouse: Path,
-    key_file: Path | None,
+    municipality: str | None, everyone: bool, out: Path, warehouse: Path, key_file: Path | None
 ) -> None:
     """Write the workbook of KOMMUNE, a code or a name: the register's four lists, what to do in
     NIR, and how its registrations compare with KOSTRA and the benefit reported.

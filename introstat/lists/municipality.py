@@ -114,10 +114,7 @@ def _with_county(municipality: Municipality) -> str:
 
 
 def _unknown_code(
-    connection: duckdb.DuckDBPyConnection,
-    code: str,
-    day: date,
-    known: dict[str, Municipality],
+    connection: duckdb.DuckDBPyConnection, code: str, day: date, known: dict[str, Municipality]
 ) -> str:
     once = connection.execute(_ONCE, {"code": code, "day": day}).fetchone()
     if once is None:

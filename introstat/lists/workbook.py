@@ -201,8 +201,7 @@ class _Workbook:
             for place, (value, column, style) in enumerate(cells):
                 self._value(sheet, number, place, value, column.kind, style)
             height = max(
-                (_height(row[place] or "", width) for place, width in wrapped),
-                default=_LINE_HEIGHT,
+                (_height(row[place] or "", width) for place, width in wrapped), default=_LINE_HEIGHT
             )
             if is_findings:
                 sheet.set_row(number, height, None, {"level": 1})
