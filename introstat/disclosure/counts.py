@@ -1,7 +1,7 @@
 """A frequency table in: read, checked, and turned into the counts of the inner cells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -36,10 +36,10 @@ class Tables:
     system: AnySystem
     values: Ints
     published: PublishedCells
-    withheld: PublishedCells = field(default_factory=PublishedCells.none, kw_only=True)
-    known: Mask | None = field(default=None, kw_only=True)
+    withheld: PublishedCells
+    known: Mask
+    dearer: Floats
     is_part: bool = field(default=False, kw_only=True)
-    dearer: Floats | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -57,30 +57,26 @@ class Counts(Tables):
 def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     """Check a frequency table and aggregate it.
 
-    One row for each inner cell, zeros included; rows of totals may stand in the table and must then
-    add up. Raises UserError, with the rows named, for counts that are missing, fractional or below
+    One row for each inner cell, zeros included; there may be rows of totals, which must then add
+    up. Raises UserError, with the rows named, for counts that are missing, fractional or below
     zero, duplicate cells, missing inner cells, unknown parents and totals that do not add up.
     """
 
     def name(key: tuple[str, ...]) -> str:
         return ", ".join(f"{d}={code}" for d, code in zip(layout.dims, key, strict=True))
 
+    def row(i: int) -> str:
+        return f"row {i + 2}: {name(keys[i])}"
+
     codes = [text_column(table, dimension) for dimension in layout.dims]
     texts = text_column(table, count)
     refuse_rows("The file has no rows", [] if texts else ["expected at least one inner cell"])
     keys = list(zip(*codes, strict=True))
-    refuse_rows(
-        "Rows without a code",
-        [f"row {i + 2}: {name(key)}" for i, key in enumerate(keys) if not all(key)],
-    )
+    refuse_rows("Rows without a code", [row(i) for i, key in enumerate(keys) if not all(key)])
     numbers = [_whole(text) for text in texts]
     refuse_rows(
         f"Counts in {count} that are not whole numbers of at least 0",
-        [
-            f"row {i + 2}: {name(keys[i])}: {texts[i]!r}"
-            for i, number in enumerate(numbers)
-            if number is None or number < 0
-        ],
+        [f"{row(i)}: {texts[i]!r}" for i, number in enumerate(numbers) if number < 0],
     )
     refuse_repeats(keys, name)
     system = System(dimensions_of(layout, [table]))
@@ -89,7 +85,7 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     leaves = [set(d.leaves) for d in system.dimensions]
     leaf = [all(code in own for own, code in zip(leaves, key, strict=True)) for key in keys]
     for i in sorted(range(len(keys)), key=lambda i: leaf[i]):  # a leaf's row over its total's
-        given[cells[i]] = numbers[i] or 0
+        given[cells[i]] = numbers[i]
     missing = system.inner[given[system.inner] < 0]
     refuse_rows(
         "Missing inner cells (write a row with the count 0 where there is nobody)",
@@ -99,15 +95,22 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     refuse_rows(
         "Totals that do not add up",
         [
-            f"row {i + 2}: {name(keys[i])}: {numbers[i]}, the inner cells make {values[cell]}"
+            f"{row(i)}: {numbers[i]}, the inner cells make {values[cell]}"
             for i, cell in enumerate(cells)
             if numbers[i] != values[cell]
         ],
     )
     published = PublishedCells.of(system, shown_codes(layout, system.dimensions))
     reachable = PublishedCells.of(system, withheld_codes(layout, system.dimensions))
-    withheld = reachable.without(published)
-    return Counts(system, values, published, *_parents(table, layout, system), withheld=withheld)
+    return Counts(
+        system,
+        values,
+        published,
+        reachable.without(published),
+        np.zeros(system.size, dtype=bool),
+        np.ones(system.size),
+        *_parents(table, layout, system),
+    )
 
 
 def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
@@ -144,16 +147,15 @@ def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
             ]
             return PublishedCells(tuple(own), np.array([system.cell(key) for key in own], np.int64))
 
-        part = Counts(
-            system,
-            counts.values[cells],
-            part_of(counts.published),
-            counts.parents,
-            counts.parent_dimension,
+        part = replace(
+            counts,
+            system=system,
+            values=counts.values[cells],
+            published=part_of(counts.published),
             withheld=part_of(counts.withheld),
-            known=None if counts.known is None else counts.known[cells],
+            known=counts.known[cells],
+            dearer=counts.dearer[cells],
             is_part=True,
-            dearer=None if counts.dearer is None else counts.dearer[cells],
         )
         parts.append((cells, part))
     return parts
@@ -225,15 +227,17 @@ def pool_rare_categories(
     )
 
 
-def _whole(text: str) -> int | None:
+def _whole(text: str) -> int:
+    """The whole number that a text says, -1 if it says none."""
     try:
         return int(text)
     except ValueError:
-        try:
-            number = float(text)
-        except ValueError:
-            return None
-        return int(number) if number.is_integer() and abs(number) < 2**53 else None
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return -1
+    return int(number) if number.is_integer() and abs(number) < 2**53 else -1
 
 
 def _parents(

@@ -67,35 +67,20 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
     A result over the joint system is cut up again by `part_of`. Raises UserError where the counts
     do not keep a link: then it is no identity, and a reader who believed it would be wrong.
     """
-    system = JointSystem(
-        {name: counts.system for name, counts in cubes.items()},
-        relations_of(links, {name: counts.system for name, counts in cubes.items()}),
-    )
-    codes: list[tuple[str, ...]] = []
-    cells: list[Ints] = []
-    withheld = PublishedCells.none()
-    known = np.zeros(system.size, dtype=bool)
-    dearer = np.ones(system.size)
-    for name, counts in cubes.items():
-        start = system.start_of[name]
-        if counts.dearer is not None:
-            dearer[start : start + counts.system.size] = counts.dearer
-        withheld = PublishedCells(
-            (*withheld.codes, *((name, *key) for key in counts.withheld.codes)),
-            np.concatenate([withheld.cells, start + counts.withheld.cells]),
-        )
-        codes += [(name, *key) for key in counts.published.codes]
-        cells.append(start + counts.published.cells)
-        if counts.known is not None:
-            known[start : start + counts.system.size] = counts.known
-    values = system.complete(np.concatenate([counts.values for counts in cubes.values()]))
+    systems = {name: counts.system for name, counts in cubes.items()}
+    system = JointSystem(systems, relations_of(links, systems))
+    unknowns = system.size - system.cell_count
+    published = {name: counts.published for name, counts in cubes.items()}
+    withheld = {name: counts.withheld for name, counts in cubes.items()}
+    known = [*(counts.known for counts in cubes.values()), np.zeros(unknowns, dtype=bool)]
+    dearer = [*(counts.dearer for counts in cubes.values()), np.ones(unknowns)]
     return Tables(
         system,
-        values,
-        PublishedCells(tuple(codes), np.concatenate(cells)),
-        withheld=withheld,
-        dearer=dearer,
-        known=known,
+        system.complete(np.concatenate([counts.values for counts in cubes.values()])),
+        PublishedCells.joined(published, system.start_of),
+        PublishedCells.joined(withheld, system.start_of),
+        np.concatenate(known),
+        np.concatenate(dearer),
     )
 
 
@@ -112,21 +97,17 @@ def join_published(
     """The published files of several cubes as one; `relations` are further ties, cell by cell."""
     systems = {name: published.system for name, published in cubes.items()}
     system = JointSystem(systems, [*relations_of(links, systems), *relations])
-    known = np.full(system.size, UNKNOWN, dtype=np.int64)
-    codes: list[tuple[str, ...]] = []
-    for name, published in cubes.items():
-        start = system.start_of[name]
-        known[start : start + published.system.size] = published.known
-        codes += [(name, *key) for key in published.row_codes]
-    starts = [(system.start_of[name], published) for name, published in cubes.items()]
+    rows = {name: PublishedCells(one.row_codes, one.row_cells) for name, one in cubes.items()}
+    joined = PublishedCells.joined(rows, system.start_of)
+    unknowns = np.full(system.size - system.cell_count, UNKNOWN, dtype=np.int64)
     return Published(
         system,
-        tuple(codes),
-        np.concatenate([start + published.row_cells for start, published in starts]),
-        np.concatenate([published.row_values for _, published in starts]),
-        known,
-        np.concatenate([start + published.hidden for start, published in starts]),
-        sum(published.withheld for published in cubes.values()),
+        joined.codes,
+        joined.cells,
+        np.concatenate([one.row_values for one in cubes.values()]),
+        np.concatenate([*(one.known for one in cubes.values()), unknowns]),
+        np.concatenate([system.start_of[name] + one.hidden for name, one in cubes.items()]),
+        sum(one.withheld for one in cubes.values()),
     )
 
 

@@ -104,8 +104,7 @@ class _HidingSearch:
         if policy.zeros == "publish":
             fixed |= self.shown & (values == 0)
         fixed &= self.shown
-        if counts.known is not None:
-            fixed |= counts.known
+        fixed |= counts.known
         floor = np.where(self.shown, policy.least_hidden, 0)
         self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
         self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
@@ -113,8 +112,7 @@ class _HidingSearch:
         doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
         self.price = self.weight * (1.0 + LARGE_DEARER * doublings)
         self.price[last] *= LAST_DEARER
-        if counts.dearer is not None:
-            self.price *= counts.dearer
+        self.price *= counts.dearer
         self._begin(NEAR_LEAVES[0])
 
     def _begin(self, near: int) -> None:

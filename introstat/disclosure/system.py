@@ -271,9 +271,13 @@ class PublishedCells:
         return cls(tuple(seen), np.array(list(seen.values()), dtype=np.int64))
 
     @classmethod
-    def none(cls) -> "PublishedCells":
-        """No cells."""
-        return cls((), np.empty(0, dtype=np.int64))
+    def joined(
+        cls, parts: Mapping[str, "PublishedCells"], start_of: Mapping[str, int]
+    ) -> "PublishedCells":
+        """Those of several cubes, numbered from each cube's start, their codes after its name."""
+        codes = tuple((name, *key) for name, part in parts.items() for key in part.codes)
+        cells = [start_of[name] + part.cells for name, part in parts.items()]
+        return cls(codes, np.concatenate(cells))
 
     def without(self, others: "PublishedCells") -> "PublishedCells":
         """Those cells that are not among the others, under any name."""
