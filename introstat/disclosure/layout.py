@@ -67,13 +67,8 @@ class Layout:
         """Refuse a layout that names a dimension twice or a hierarchy of no dimension."""
         if twice := [name for name, times in Counter(self.dims).items() if times > 1]:
             raise UserError(f"The dimension {twice[0]} is given twice.")
-        for hierarchy in self.hierarchies:
-            if hierarchy.dimension not in self.dims:
-                raise UserError(
-                    f"Hierarchy of {hierarchy.dimension}: not a dimension; "
-                    f"dimensions: {', '.join(self.dims)}."
-                )
         for what, names in (
+            ("Hierarchy", [hierarchy.dimension for hierarchy in self.hierarchies]),
             ("Total", self.totals),
             ("Unpublished code", self.unpublished),
             ("Untold code", self.untold),
@@ -91,9 +86,7 @@ def flat(layout: Layout) -> Layout:
 
 
 def parse_hierarchy(text: str, folder: Path = Path()) -> Hierarchy:
-    """`region>county` (columns, finest first) or `region=FILE` (a code list with child and parent;
-    the file is relative to `folder`).
-    """
+    """`region>county` (columns, finest first) or `region=FILE` (a code list in `folder`)."""
     if ">" in text:
         levels = tuple(level.strip() for level in text.split(">"))
         if all(levels) and len(set(levels)) == len(levels):
@@ -155,9 +148,6 @@ def dimensions_of(layout: Layout, tables: Sequence[pa.Table]) -> tuple[Dimension
 def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimension:
     total = layout.totals.get(name, "Total")
     codes: set[str] = set()
-    chains: list[
-        list[tuple[str, dict[str, str]]]
-    ] = []  # for each chain: level name, child > parent
     ways: dict[str, list[tuple[str, ...]]] = {}
     level_of: dict[str, str] = {}
     for table in tables:
@@ -166,38 +156,35 @@ def _dimension(name: str, layout: Layout, tables: Sequence[pa.Table]) -> Dimensi
     codes.discard("")
     codes.update(layout.unpublished.get(name, ()), layout.untold.get(name, ()))
     own = [h for h in layout.hierarchies if h.dimension == name]
-    for hierarchy in own:
-        if isinstance(hierarchy, ColumnHierarchy):
-            chains.append(_column_chain(hierarchy, tables))
+    lists = [h for h in own if isinstance(h, CodeList)]
+    chains = [_column_chain(h, tables) for h in own if isinstance(h, ColumnHierarchy)]
     for chain in chains:
         for level, parent_of in chain:
-            for code, children in _children(parent_of).items():
+            for code, children in _children(parent_of.items()).items():
                 if level_of.setdefault(code, level) != level:
                     raise UserError(
                         f"Dimension {name}: the code {code!r} is both a {level_of[code]} and "
                         f"a {level}. Give the groups codes of their own."
                     )
                 ways.setdefault(code, []).append(children)
-    for hierarchy in own:
-        if isinstance(hierarchy, CodeList):
-            for code, children in _children_of_pairs(hierarchy.pairs).items():
-                if code != total:
-                    level_of.setdefault(code, hierarchy.name)
-                ways.setdefault(code, []).append(children)
-            codes.update(child for child, _ in hierarchy.pairs)
+    for code_list in lists:
+        for code, children in _children(code_list.pairs).items():
+            if code != total:
+                level_of.setdefault(code, code_list.name)
+            ways.setdefault(code, []).append(children)
+        codes.update(child for child, _ in code_list.pairs)
     top_ways = ways.pop(total, []) if total is not None else []
     leaves = tuple(sorted(codes - set(level_of) - {total}))
     if not leaves and total is not None:
         return Dimension(name, (total,), (), total)  # nothing but the total is shown
-    _refuse_unplaced(name, leaves, chains, own)
+    _refuse_unplaced(name, leaves, chains, lists)
     if total is not None:
         top_ways += [tuple(sorted(set(chain[-1][1].values()))) for chain in chains if chain[-1][1]]
-        for hierarchy in own:
-            if isinstance(hierarchy, CodeList):
-                below = {child for child, _ in hierarchy.pairs}
-                tops = tuple(sorted({parent for _, parent in hierarchy.pairs} - below - {total}))
-                if tops and _adds_up(tops, ways, leaves):
-                    top_ways.append(tops)
+        for code_list in lists:
+            below = {child for child, _ in code_list.pairs}
+            tops = tuple(sorted({parent for _, parent in code_list.pairs} - below - {total}))
+            if tops and _adds_up(tops, ways, leaves):
+                top_ways.append(tops)
         ways[total] = list(dict.fromkeys([*top_ways, leaves]))
         level_of[total] = "Total"
     return Dimension(name, leaves, tuple(_in_order(name, ways, level_of, leaves)), total)
@@ -224,11 +211,7 @@ def _column_chain(
     return chain
 
 
-def _children(parent_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    return _children_of_pairs(parent_of.items())
-
-
-def _children_of_pairs(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _children(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     children: dict[str, set[str]] = {}
     for child, parent in pairs:
         children.setdefault(parent, set()).add(child)
@@ -239,7 +222,7 @@ def _refuse_unplaced(
     name: str,
     leaves: Sequence[str],
     chains: Sequence[Sequence[tuple[str, Mapping[str, str]]]],
-    own: Sequence[Hierarchy],
+    lists: Sequence[CodeList],
 ) -> None:
     """Every leaf has a parent in every column hierarchy, and in the code lists taken together."""
     for chain in chains:
@@ -254,13 +237,12 @@ def _refuse_unplaced(
                 f"Unknown parent: groups of {name} without {level}",
                 sorted(code for code in set(below.values()) if code not in parent_of),
             )
-    for hierarchy in own:
-        if isinstance(hierarchy, CodeList):
-            listed = {code for pair in hierarchy.pairs for code in pair}
-            refuse_rows(
-                f"Unknown parent: codes of {name} not in the code list {hierarchy.name}",
-                [leaf for leaf in leaves if leaf not in listed],
-            )
+    for code_list in lists:
+        listed = {code for pair in code_list.pairs for code in pair}
+        refuse_rows(
+            f"Unknown parent: codes of {name} not in the code list {code_list.name}",
+            [leaf for leaf in leaves if leaf not in listed],
+        )
 
 
 def _adds_up(
@@ -286,9 +268,7 @@ def _in_order(
     ordered: list[Group] = []
     while waiting:
         ready = [
-            c
-            for c, way in waiting.items()
-            if all(part in placed for parts in way for part in parts)
+            code for code, way in waiting.items() if all(placed.issuperset(parts) for parts in way)
         ]
         if not ready:
             raise UserError(
@@ -296,9 +276,8 @@ def _in_order(
                 f"{', '.join(sorted(waiting))}."
             )
         for code in ready:
-            ordered.append(
-                Group(code, level_of[code], tuple(parts for parts in waiting.pop(code) if parts))
-            )
+            parts_of = tuple(parts for parts in waiting.pop(code) if parts)
+            ordered.append(Group(code, level_of[code], parts_of))
             placed.add(code)
     return [group for group in ordered if group.parts]
 
@@ -331,16 +310,13 @@ def _codes_of_table(
         if name in shown:
             raise UserError(f"Table {','.join(items)}: the dimension {name} stands in it twice.")
         dimension = next(d for d in dimensions if d.name == name)
-        every = sorted(
-            dimension.node_of,
-            key=lambda code, d=dimension: (-len(d.leaves_of[d.node_of[code]]), code),  # type: ignore[misc]
-        )
+        unseen = {*layout.unpublished.get(name, ()), *layout.untold.get(name, ())}
+        size = {code: len(dimension.leaves_of[node]) for code, node in dimension.node_of.items()}
         shown[name] = tuple(
             code
-            for code in every
+            for code in sorted(size, key=lambda code: (-size[code], code))
             if (code == dimension.total or dimension.level_of[code] in levels)
-            and code not in layout.unpublished.get(name, ())
-            and code not in layout.untold.get(name, ())
+            and code not in unseen
         )
     for dimension in dimensions:
         if dimension.name not in shown:
