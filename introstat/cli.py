@@ -90,7 +90,7 @@ class _Commands(click.Group):
 
 
 def _engine_errors() -> tuple[type[Exception], ...]:
-    """DuckDB's errors of disks and memory; there are none where no command has imported it."""
+    """Return DuckDB's errors of disks and memory, none where no command has imported it."""
     duckdb = sys.modules.get("duckdb")
     return (duckdb.IOException, duckdb.OutOfMemoryException) if duckdb else ()
 

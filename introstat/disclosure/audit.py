@@ -14,7 +14,7 @@ import numpy as np
 from introstat.disclosure.policy import EXACT_CELLS, Policy
 from introstat.disclosure.published import UNKNOWN, Published, ReaderCube
 from introstat.disclosure.rounded import doubt_by_rounding
-from introstat.disclosure.system import Ints
+from introstat.disclosure.system import Ints, Move
 from introstat.disclosure.witness_search import Ends, WitnessSearch
 from introstat.disclosure.witnesses import Contradiction, reader_bounds
 from introstat.errors import UserError
@@ -68,7 +68,7 @@ def audit(
     method: str | None = None,
     exact: int = EXACT_CELLS,
     base: Ints | None = None,
-    moves: Iterable[tuple[Ints, Ints]] = (),
+    moves: Iterable[Move] = (),
 ) -> AuditResult:
     """Audit published cells.
 
@@ -103,7 +103,7 @@ def audit(
 
 
 def doubtful(published: Published, policy: Policy, cells: Ints, base: Ints) -> Ints:
-    """Those of the cells that no quick witnesses settle: a first look, which proves nothing.
+    """Return those of the cells that no quick witnesses settle: a first look, which proves nothing.
 
     `base` is one whole-number table that agrees with everything published (the true one will do).
     A cell that is not in the answer has its two witnesses; one that is may have them too.
@@ -152,9 +152,9 @@ def _suppressed(
     primary_rows: list[int] | None,
     exact: int,
     base: Ints | None,
-    moves: Iterable[tuple[Ints, Ints]],
+    moves: Iterable[Move],
 ) -> tuple[list[CellBounds], int]:
-    """The intervals of the tested cells of files with hidden cells, and the width they need."""
+    """Return the intervals of the tested cells where cells are hidden, and the width needed."""
     low, high = reader_bounds(published, policy.least_hidden)
     tested = published.hidden
     if primary_rows is not None:
@@ -174,9 +174,9 @@ def _suppressed(
 
 
 def _offered(
-    published: Published, bounds: tuple[Ints, Ints], base: Ints, moves: Iterable[tuple[Ints, Ints]]
+    published: Published, bounds: tuple[Ints, Ints], base: Ints, moves: Iterable[Move]
 ) -> tuple[Ints, Ints]:
-    """The least and greatest value of each cell over a table and changes of it.
+    """Return the least and greatest value of each cell over a table and changes of it.
 
     A change counts only if, in whole numbers, it agrees with everything published.
     """
@@ -207,7 +207,7 @@ def _offered(
 def _rounded(
     published: Published, policy: Policy, primary_rows: list[int] | None
 ) -> tuple[list[CellBounds], int]:
-    """The same for a rounded file, where the rule itself leaves doubt of the base less one."""
+    """Return the same for a rounded file; the rule itself leaves doubt of the base less one."""
     if not isinstance(published, ReaderCube):
         raise UserError("Rounded cubes are audited one at a time; audit their files alone.")
     low, high, settled = doubt_by_rounding(

@@ -17,7 +17,7 @@ _new = click.Path(path_type=Path)
 
 
 def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that say what the tables look like, the same for both commands."""
+    """Return the options that say what the tables look like, the same for both commands."""
     options = (
         click.option("--dims", help="The dimensions, as columns of the file: a,b,c."),
         click.option(

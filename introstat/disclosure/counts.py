@@ -114,7 +114,7 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
 
 
 def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
-    """A cube cut into the parts that no sum ties together, each with the numbers of its cells.
+    """Return the parts of a cube that no sum ties together, each with the numbers of its cells.
 
     One part for each code of the dimensions that have no total (a person stands in several measure
     groups); the cube itself where every dimension has one, or where such codes are grouped.
@@ -162,7 +162,7 @@ def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
 
 
 def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -> Mask:
-    """The cells of the system that must not be shown because the value itself tells too much.
+    """Return the cells that must not be shown because the value itself tells too much.
 
     A published count in `hide_from`..`hide_to`; and, where `persons` gives for every cell the
     persons its figure rests on, a figure with at least one and fewer than `min_persons` behind it.
@@ -180,7 +180,7 @@ def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -
 
 
 def inner_table(columns: Mapping[str, Counts], layout: Layout) -> pa.Table:
-    """The inner cells of a checked table, without its totals: a column for each of `columns`."""
+    """Return the inner cells of a checked table: codes, and a column for each of `columns`."""
     system = next(iter(columns.values())).system
     keys = list(product(*(dimension.leaves for dimension in system.dimensions)))
     codes = {name: [key[axis] for key in keys] for axis, name in enumerate(layout.dims)}
@@ -228,7 +228,7 @@ def pool_rare_categories(
 
 
 def _whole(text: str) -> int:
-    """The whole number that a text says, -1 if it says none."""
+    """Return the whole number that a text says, -1 if it says none."""
     try:
         return int(text)
     except ValueError:

@@ -8,7 +8,7 @@ Frame = Any  # a pyarrow.Table or a pandas.DataFrame
 
 
 def arrow_of(table: Frame) -> pa.Table:
-    """An Arrow table of a pandas one; whole numbers that pandas made floats become whole again."""
+    """Return an Arrow table of a pandas one; floats that are all whole become integers again."""
     if isinstance(table, pa.Table):
         return table
     arrow = pa.Table.from_pandas(table, preserve_index=False)
@@ -22,12 +22,12 @@ def arrow_of(table: Frame) -> pa.Table:
 
 
 def arrows_of(tables: Frame | list[Frame]) -> list[pa.Table]:
-    """One table, or several files of one release, as Arrow tables."""
+    """Return one table, or several files of one release, as Arrow tables."""
     return [arrow_of(table) for table in (tables if isinstance(tables, list) else [tables])]
 
 
 def like(given: Frame, table: pa.Table) -> Frame:
-    """A table of the kind that was given; hidden numbers are missing in either."""
+    """Return a table of the kind that was given; hidden numbers are missing in either."""
     if isinstance(given, pa.Table):
         return table
     import pandas as pd  # only for those who bring it

@@ -80,7 +80,7 @@ class JointSystem:
         self._sums.append((whole, left))
 
     def _new_unknown(self, name: str, sign: int) -> int:
-        """The number of a new unknown in the sum that comes next."""
+        """Return the number of a new unknown in the sum that comes next."""
         self._unknown.append((name, len(self._sums), sign))
         return self.cell_count + len(self._unknown) - 1
 
@@ -95,18 +95,18 @@ class JointSystem:
         return np.concatenate([start + system.grand_totals for start, system in self.cubes])
 
     def label(self, codes: Sequence[str]) -> str:
-        """A cell in words, from its cube and its codes: `exits: region=0301, sex=men`."""
+        """Return a cell in words, from its cube and its codes: `exits: region=0301, sex=men`."""
         return f"{codes[0]}: {self.systems[codes[0]].label(codes[1:])}"
 
     def name(self, cell: int) -> str:
-        """A cell's number in words; an unknown of a relation carries the relation's name."""
+        """Return a cell's number in words; an unknown of a relation carries the relation's name."""
         if cell >= self.cell_count:
             return self._unknown[cell - self.cell_count][0]
         cube = [name for name in self.systems if self.start_of[name] <= cell][-1]
         return f"{cube}: {self.systems[cube].name(cell - self.start_of[cube])}"
 
     def complete(self, values: Ints) -> Ints:
-        """The values of all cells with those of the relations' unknowns after them.
+        """Return the values of all cells with those of the relations' unknowns after them.
 
         Raises UserError where the counts do not keep a relation.
         """
@@ -127,15 +127,15 @@ class JointSystem:
         return whole
 
     def defining_equations(self) -> Equations:
-        """Those of the cubes, and one for each relation."""
+        """Return those of the cubes, and one for each relation."""
         return self._joined([(start, s.defining_equations()) for start, s in self.cubes])
 
     def all_equations(self) -> Equations:
-        """Those of the cubes, and one for each relation."""
+        """Return those of the cubes, and one for each relation."""
         return self._joined([(start, s.all_equations()) for start, s in self.cubes])
 
     def unknowns_beside(self, cells: Ints) -> Ints:
-        """The unknowns of the relations that one of these cells stands in."""
+        """Return the unknowns of the relations that one of these cells stands in."""
         relations = self._of_relations
         near = np.zeros(self.size, dtype=bool)
         near[cells] = True

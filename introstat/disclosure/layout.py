@@ -81,12 +81,12 @@ class Layout:
 
 
 def flat(layout: Layout) -> Layout:
-    """The layout of figures that have no sums: each code is a leaf, none is a total of others."""
+    """Return the layout of figures that have no sums: no code is a total of others."""
     return Layout(layout.dims, (), dict.fromkeys(layout.dims))
 
 
 def parse_hierarchy(text: str, folder: Path = Path()) -> Hierarchy:
-    """`region>county` (columns, finest first) or `region=FILE` (a code list in `folder`)."""
+    """Read `region>county` (columns, finest first) or `region=FILE` (a code list in `folder`)."""
     if ">" in text:
         levels = tuple(level.strip() for level in text.split(">"))
         if all(levels) and len(set(levels)) == len(levels):
@@ -99,7 +99,7 @@ def parse_hierarchy(text: str, folder: Path = Path()) -> Hierarchy:
 
 
 def read_code_list(dimension: str, path: Path) -> CodeList:
-    """A code list: a CSV file with the columns `child` and `parent`, one pair in each row."""
+    """Read a code list: a CSV file with the columns `child` and `parent`, a pair in each row."""
     table = read_text_csv(path)
     for column in ("child", "parent"):
         if column not in table.column_names:
@@ -119,7 +119,7 @@ def read_code_list(dimension: str, path: Path) -> CodeList:
 
 
 def read_text_csv(path: Path) -> pa.Table:
-    """A CSV file with every column as text, nothing guessed; raises UserError if it is not one."""
+    """Read a CSV file with every column as text. Raises UserError if it is none."""
     try:
         options = pyarrow.csv.ConvertOptions(strings_can_be_null=False)
         names = pyarrow.csv.open_csv(path).schema.names
@@ -130,14 +130,14 @@ def read_text_csv(path: Path) -> pa.Table:
 
 
 def text_column(table: pa.Table, name: str) -> list[str]:
-    """The codes of a column as text; missing becomes ''."""
+    """Return the codes of a column as text; missing becomes ''."""
     if name not in table.column_names:
         raise UserError(f"No column {name}; the file has {', '.join(table.column_names)}.")
     return ["" if v is None else str(v) for v in table[name].to_pylist()]
 
 
 def dimensions_of(layout: Layout, tables: Sequence[pa.Table]) -> tuple[Dimension, ...]:
-    """The dimensions that the files show: leaves in sorted order, groups from the hierarchies.
+    """Return the dimensions that the files show: leaves sorted, groups from the hierarchies.
 
     A code that a hierarchy does not place (an unknown parent), or a child with two parents in one
     hierarchy, is refused.
@@ -248,7 +248,7 @@ def _refuse_unplaced(
 def _adds_up(
     tops: Sequence[str], ways: Mapping[str, list[tuple[str, ...]]], leaves: Sequence[str]
 ) -> bool:
-    """Whether the top groups share out all leaves, each in one group only."""
+    """Return whether the top groups share out all leaves, each in one group only."""
 
     def cover(code: str) -> list[str]:
         return [leaf for part in ways[code][0] for leaf in cover(part)] if code in ways else [code]
@@ -262,7 +262,7 @@ def _in_order(
     level_of: Mapping[str, str],
     leaves: Sequence[str],
 ) -> list[Group]:
-    """The groups, children before parents; a group that holds itself is refused."""
+    """Return the groups, children before parents; a group that holds itself is refused."""
     placed = set(leaves)
     waiting = dict(sorted(ways.items()))
     ordered: list[Group] = []
@@ -285,14 +285,14 @@ def _in_order(
 def shown_codes(
     layout: Layout, dimensions: Sequence[Dimension]
 ) -> list[dict[str, tuple[str, ...]]]:
-    """For each table, the codes it shows of each dimension."""
+    """Return for each table the codes that it shows of each dimension."""
     return [_codes_of_table(items, layout, dimensions) for items in layout.tables or (layout.dims,)]
 
 
 def withheld_codes(
     layout: Layout, dimensions: Sequence[Dimension]
 ) -> list[dict[str, tuple[str, ...]]]:
-    """The same with the unpublished codes beside the shown ones; none where there are none."""
+    """Return the same with the unpublished codes beside the shown ones, if there are any."""
     if not layout.unpublished:
         return []
     return [
@@ -330,7 +330,7 @@ def _codes_of_table(
 
 
 def _levels(item: str, layout: Layout, dimensions: Sequence[Dimension]) -> tuple[str, set[str]]:
-    """The dimension of a table's item and the levels of it that the table shows."""
+    """Return the dimension of a table's item and the levels of it that the table shows."""
     if item in layout.dims:
         dimension = next(d for d in dimensions if d.name == item)
         return item, set(dimension.level_of.values())

@@ -52,17 +52,17 @@ class Link:
 
 
 def cubes_in(links: Iterable[Link]) -> set[str]:
-    """The cubes that links speak of."""
+    """Return the cubes that links speak of."""
     return {term.cube for link in links for term in (*link.left, *link.right)}
 
 
 def relations_of(links: Iterable[Link], systems: Mapping[str, System]) -> list[Relation]:
-    """The links, cell by cell; raises UserError for a cube, dimension or code that is not there."""
+    """Return the links, cell by cell. Raises UserError for a cube, dimension or code unknown."""
     return [relation for link in links for relation in _relations(link, systems)]
 
 
 def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tables:
-    """Several cubes to be protected together, as one.
+    """Return several cubes to be protected together, as one.
 
     A result over the joint system is cut up again by `part_of`. Raises UserError where the counts
     do not keep a link: then it is no identity, and a reader who believed it would be wrong.
@@ -85,7 +85,7 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
 
 
 def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:
-    """What a mask over a joint system says of one of its cubes."""
+    """Return what a mask over a joint system says of one of its cubes."""
     assert isinstance(tables.system, JointSystem)
     start = tables.system.start_of[cube]
     return over_cells[start : start + tables.system.systems[cube].size]
@@ -94,7 +94,7 @@ def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:
 def join_published(
     cubes: Mapping[str, ReaderCube], links: Sequence[Link] = (), relations: Sequence[Relation] = ()
 ) -> Published:
-    """The published files of several cubes as one; `relations` are further ties, cell by cell."""
+    """Return several published cubes as one; `relations` are further ties, cell by cell."""
     systems = {name: published.system for name, published in cubes.items()}
     system = JointSystem(systems, [*relations_of(links, systems), *relations])
     rows = {name: PublishedCells(one.row_codes, one.row_cells) for name, one in cubes.items()}
@@ -112,7 +112,7 @@ def join_published(
 
 
 def join_rows(cubes: Mapping[str, ReaderCube], rows: Mapping[str, Sequence[int]]) -> list[int]:
-    """Rows of several published cubes, numbered as in `join_published`; a cube may have none."""
+    """Return rows of several published cubes, numbered as in `join_published`."""
     joined, before = [], 0
     for name, published in cubes.items():
         joined += [before + row for row in rows.get(name, ())]
@@ -121,7 +121,7 @@ def join_rows(cubes: Mapping[str, ReaderCube], rows: Mapping[str, Sequence[int]]
 
 
 def unrevised(now_name: str, now: ReaderCube, then_name: str, then: ReaderCube) -> list[Relation]:
-    """Ties between a cube and the same cube in an earlier release.
+    """Return the ties between a cube and the same cube in an earlier release.
 
     A cell that shows two different numbers was revised: they are two counts. Every other cell of
     both releases a reader takes to be the same count, shown or hidden, unless a sum says that
@@ -154,7 +154,7 @@ def unrevised(now_name: str, now: ReaderCube, then_name: str, then: ReaderCube) 
 def already_shown(
     codes: Sequence[tuple[str, ...]], cells: Ints, values: Ints, earlier: Sequence[ReaderCube]
 ) -> Mask:
-    """The cells whose present value an earlier release showed: hiding them protects nothing.
+    """Return the cells whose value an earlier release showed: hiding them protects nothing.
 
     `codes` are those of `cells`; `values` has the present value of every cell of the system.
     """
@@ -237,14 +237,14 @@ class _Open:
         return cls(term, system, free)
 
     def codes(self, name: str) -> list[str]:
-        """The codes for which the link can hold: the parents where a code list leads there."""
+        """Return the codes that the link can hold for: parents where there is a code list."""
         dimension = self.free[name]
         if name in self.term.through:
             return sorted({parent for _, parent in self.term.through[name].pairs})
         return [AT_TOTAL if code == dimension.total else code for code in dimension.node_of]
 
     def cells(self, at: Mapping[str, str]) -> list[tuple[str, int]]:
-        """The cells of the term where the free dimensions stand at these codes."""
+        """Return the cells of the term where the free dimensions stand at these codes."""
         codes: list[list[str]] = []
         for dimension in self.system.dimensions:
             code = self.term.at.get(dimension.name) or at[dimension.name]

@@ -53,7 +53,7 @@ class MoveFinder:
         self.values = equations.values[keep][order]
 
     def _build(self, tables: int, only: Ints) -> highspy.Highs:
-        """A program over one or more tables of changes, side by side.
+        """Return a program over one or more tables of changes, side by side.
 
         `only` lists, in order, the movable cells it may change; each table has their ups, then
         their downs.
@@ -80,7 +80,7 @@ class MoveFinder:
     def cheapest(
         self, cell: int, shift: int, cost: Floats, near: Ints | None = None
     ) -> Ints | None:
-        """The cheapest move that changes a cell by at least so many persons.
+        """Return the cheapest move that changes a cell by at least so many persons.
 
         A positive shift is upwards, a negative one downwards. With `near` only those cells change.
         None if there is no such move, or no whole-number one was found.
@@ -127,7 +127,7 @@ class MoveFinder:
         return solution
 
     def widest_pair(self, cell: int, width: int, cost: Floats) -> tuple[Ints, Ints] | None:
-        """Two moves, as cheap as found, that together spread a cell by `width`; exact.
+        """Return two moves, as cheap as found, that together spread a cell by `width`; exact.
 
         None only if no two whole-number tables differ by so much: then no hiding protects the cell.
         """

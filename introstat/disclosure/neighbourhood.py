@@ -26,14 +26,14 @@ class Neighbourhood:
         self.needed = system.size > LOOKED_AT_WHOLE and any(cube.long for cube in self.cubes)
 
     def around(self, cell: int, hidden: Mask, most: int) -> Ints:
-        """The numbers of the cells near a cell, at most so many leaves of a dimension."""
+        """Return the numbers of the cells near a cell, at most so many leaves of a dimension."""
         [own] = [cube for cube in self.cubes if cube.start <= cell < cube.end]
         near = own.nearest(cell, hidden, most)
         cells = np.concatenate([cube.cells(near) for cube in self.cubes])
         return np.concatenate([cells, self.system.unknowns_beside(cells)])
 
     def ordered(self, cells: Ints) -> Ints:
-        """The cells, those of one neighbourhood together."""
+        """Return the cells, those of one neighbourhood together."""
         for cube in self.cubes:
             cells = cube.ordered(cells)
         return cells
@@ -49,7 +49,7 @@ class _LongCube:
         ]
 
     def nearest(self, cell: int, hidden: Mask, most: int) -> dict[str, set[str]]:
-        """For each long dimension the leaf codes nearest to a cell of this cube."""
+        """Return for each long dimension the leaf codes nearest to a cell of this cube."""
         nodes = np.unravel_index(cell - self.start, self.system.shape)
         table = hidden[self.start : self.end].reshape(self.system.shape)
         chosen = {}
@@ -68,8 +68,9 @@ class _LongCube:
         return chosen
 
     def cells(self, near: Mapping[str, Set[str]]) -> Ints:
-        """The cells of this cube at the leaves of `near` (all leaves where it says nothing), and at
-        the groups that hold one of them: no other can change.
+        """Return the cells at the leaves of `near` and at the groups that hold one of them.
+
+        All leaves of a dimension that `near` does not name; no other cell can change.
         """
         chosen = []
         for axis, dimension in enumerate(self.system.dimensions):
@@ -81,7 +82,7 @@ class _LongCube:
         return self.start + self.system.numbers[np.ix_(*chosen)].ravel()
 
     def ordered(self, cells: Ints) -> Ints:
-        """The cells, those of this cube with the same smallest group together."""
+        """Return the cells, those of this cube with the same smallest group together."""
         own = (cells >= self.start) & (cells < self.end)
         for axis in self.long:
             member = self.system.dimensions[axis].member

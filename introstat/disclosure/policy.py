@@ -60,12 +60,12 @@ class Policy:
         return 1 if self.zeros == "publish" else 0
 
     def method_of(self, cube: str, additive: bool = True) -> str:
-        """The method, `suppress` or `round`, for a cube, or for figures that have no sums."""
+        """Return the method, `suppress` or `round`, for a cube, or for figures without sums."""
         return dict(self.methods).get(cube, self.method) if additive else self.not_additive
 
 
 def load_policy(path: Path) -> Policy:
-    """Read and check a policy file; raises UserError that names the setting and what it may be."""
+    """Read and check a policy file. Raises UserError that names the setting and what it may be."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
@@ -79,7 +79,7 @@ def load_policy(path: Path) -> Policy:
 
 
 def policy_from(settings: Mapping[str, Any]) -> Policy:
-    """A policy from its settings; raises ValueError that names the first fault."""
+    """Return a policy from its settings. Raises ValueError that names the first fault."""
     known = set(Policy.__dataclass_fields__) - {"methods"}
     if unknown := sorted(str(name) for name in set(settings) - known):
         raise ValueError(

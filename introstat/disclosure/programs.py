@@ -66,7 +66,7 @@ def add_pairs(
 
 
 def is_optimal(solver: highspy.Highs) -> bool:
-    """Whether the program was solved to the end."""
+    """Return whether the program was solved to the end."""
     return bool(solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
 

@@ -31,7 +31,7 @@ from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
-from introstat.disclosure.system import Floats, Ints, Mask
+from introstat.disclosure.system import Floats, Ints, Mask, Move
 from introstat.disclosure.table_audit import Witnesses
 from introstat.errors import UserError
 
@@ -109,15 +109,8 @@ def protect(
                 f"The cube {name} is linked to others and rounded: nothing is proved of rounded "
                 "cubes together with others. Suppress it, or take it out of the links."
             )
-    hidden = _hide(
-        {n: p for n, p in prepared.items() if p.method == "suppress"},
-        links,
-        policy,
-        seed,
-        workers,
-        tell,
-        proofs,
-    )
+    suppressed = {name: one for name, one in prepared.items() if one.method == "suppress"}
+    hidden = _hide(suppressed, links, policy, seed, workers, tell, proofs)
     done = {}
     for name, one in prepared.items():
         counts, primary = one.counts, one.primary
@@ -136,19 +129,14 @@ def protect(
                 "mean_deviation": round(rounding.mean_deviation, 4),
                 "optimal": rounding.optimal,
             }
-        restricted = primaries_table(counts, primary)
-        done[name] = ProtectedCube(
-            like(one.cube.table, table),
-            like(one.cube.table, restricted),
-            one.layout,
-            one.method,
-            summary,
-        )
+        given = one.cube.table
+        restricted = like(given, primaries_table(counts, primary))
+        done[name] = ProtectedCube(like(given, table), restricted, one.layout, one.method, summary)
     return done
 
 
 def _dearer(counts: Counts, given: Mapping[str, Mapping[str, float]]) -> Floats:
-    """How many times worse it is to hide each cell of a system than another."""
+    """Return how many times worse it is to hide each cell of a system than another."""
     factors = np.ones(counts.system.shape)
     for axis, dimension in enumerate(counts.system.dimensions):
         for code, times in given.get(dimension.name, {}).items():
@@ -162,8 +150,8 @@ def _dearer(counts: Counts, given: Mapping[str, Mapping[str, float]]) -> Floats:
 def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) -> _Prepared:
     table = arrow_of(cube.table)
     layout = cube.layout if cube.additive else flat(cube.layout)
-    counts = read_counts(table, layout, cube.count)
-    persons = None if cube.persons is None else read_counts(table, layout, cube.persons)
+    names = [name for name in (cube.count, cube.persons) if name]
+    columns = {name: read_counts(table, layout, name) for name in names}
     if cube.pool:
         grouped = {hierarchy.dimension for hierarchy in layout.hierarchies}
         if wrong := [d for d in cube.pool if d in grouped or d not in layout.dims]:
@@ -171,16 +159,12 @@ def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) ->
                 f"{wrong[0]} cannot be pooled: it is no dimension, or has a hierarchy that says "
                 "where its codes belong."
             )
-        columns = {cube.count: counts} | ({cube.persons: persons} if cube.persons else {})
-        table = inner_table({n: c for n, c in columns.items() if n and c}, layout)
+        table = inner_table(columns, layout)
         for dimension in cube.pool:
-            table = pool_rare_categories(
-                table, dimension, cube.persons or cube.count, policy, sums=tuple(columns)
-            )
-        counts = read_counts(table, layout, cube.count)
-        persons = None if cube.persons is None else read_counts(table, layout, cube.persons)
-    behind: Ints | None = None if persons is None else persons.values
-    primary = primary_cells(counts, policy, behind)
+            table = pool_rare_categories(table, dimension, names[-1], policy, sums=tuple(columns))
+        columns = {name: read_counts(table, layout, name) for name in names}
+    counts = columns[cube.count]
+    primary = primary_cells(counts, policy, columns[cube.persons].values if cube.persons else None)
     method = cube.method or policy.method_of(name, cube.additive)
     if method == "round" and (primary & (counts.values > policy.hide_to)).any():
         raise UserError(
@@ -211,7 +195,7 @@ def _hide(
     tell: Callable[[str], None],
     proofs: list[Witnesses] | None,
 ) -> dict[str, Mask]:
-    """The hidden cells of each cube.
+    """Return the hidden cells of each cube.
 
     Each cube is protected by itself first, in the parts that no sum ties together. Links make some
     of that doubt impossible; only the cells that lose theirs are then protected in the joint
@@ -226,14 +210,14 @@ def _hide(
         part_of(joint, name, primary)[:] = one.primary
         part_of(joint, name, covered)[:] = hidden[name]
     left = doubtful(as_published(joint, covered), policy, np.flatnonzero(primary), joint.values)
-    moves: list[tuple[Ints, Ints]] = []
+    moves: Sequence[Move] = ()
     if len(left):
         tell(f"{len(left)} cells whose doubt the links may take away")
         targets = np.zeros(joint.system.size, dtype=bool)
         targets[left] = True
         found = suppress(joint, policy, targets, seed, hidden=covered)
         covered = found.hidden
-        moves = [(move.cells, move.changes) for move in found.moves]
+        moves = found.moves
     if proofs is not None:
         proofs.append(Witnesses({name: one.counts.values for name, one in prepared.items()}, moves))
     return {name: part_of(joint, name, covered) for name in prepared}

@@ -39,11 +39,11 @@ class Published:
     withheld: int = 0
 
     def name(self, row: int) -> str:
-        """A row's cell in words."""
+        """Return a row's cell in words."""
         return self.system.label(self.row_codes[row])
 
     def first_names(self) -> dict[int, str]:
-        """Each cell in words, by the codes of its first row."""
+        """Return each cell in words, by the codes of its first row."""
         rows = reversed(list(zip(self.row_cells.tolist(), self.row_codes, strict=True)))
         return {cell: self.system.label(codes) for cell, codes in rows}
 
@@ -56,7 +56,7 @@ class ReaderCube(Published):
 
 
 def as_published(counts: Tables, hidden: Mask) -> Published:
-    """What a reader would have if the counts were published with these cells hidden."""
+    """Return what a reader would have if the counts were published with these cells hidden."""
     cells = np.concatenate([counts.published.cells, counts.withheld.cells])
     known = np.full(counts.system.size, UNKNOWN, dtype=np.int64)
     shown = counts.published.cells[~hidden[counts.published.cells]]
@@ -129,7 +129,7 @@ def read_published(
 
 
 def read_primaries(table: pa.Table, published: ReaderCube) -> list[int]:
-    """The rows of the published file that the restricted list names as primary."""
+    """Return the rows of the published file that the restricted list names as primary."""
     row_of = {codes: row for row, codes in enumerate(published.row_codes)}
     names = [dimension.name for dimension in published.system.dimensions]
     rows, unknown = [], []

@@ -18,7 +18,7 @@ LISTED = 20
 
 
 def publication_table(counts: Counts, values: Ints, hidden: Mask | None = None) -> pa.Table:
-    """Every published cell: its codes, the parents of leaf codes, `value` (NULL if hidden), `sign`.
+    """Return every published cell: codes, parents of leaf codes, `value` (NULL if hidden), `sign`.
 
     `values` and `hidden` are over the cells of the system. The parents make the file complete in
     itself: it can be read and audited without the counts it came from.
@@ -39,7 +39,7 @@ def publication_table(counts: Counts, values: Ints, hidden: Mask | None = None) 
 
 
 def primaries_table(counts: Counts, primary: Mask) -> pa.Table:
-    """The codes of every primary cell, published or withheld, one row for each name; no counts."""
+    """Return the codes of every primary cell, published or withheld: a row a name, no counts."""
     chosen = [
         key
         for cells in (counts.published, counts.withheld)
@@ -53,19 +53,19 @@ def primaries_table(counts: Counts, primary: Mask) -> pa.Table:
 
 
 def audit_report(result: AuditResult) -> dict[str, Any]:
-    """The audit as a dictionary that JSON can hold. It may name primary cells: it is restricted."""
+    """Return the audit for JSON. It may name primary cells, so it is restricted."""
     report = asdict(result)
     report["passed"] = result.passed
     return report
 
 
 def to_json(report: dict[str, Any]) -> str:
-    """A report as JSON, the same text for the same content."""
+    """Return a report as JSON, the same text for the same content."""
     return json.dumps(report, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def audit_lines(result: AuditResult) -> list[str]:
-    """The audit in words: one line for the verdict, and one for each fault."""
+    """Return the audit in words: one line for the verdict, and one for each fault."""
     verdict = "Safe" if result.passed else "Not safe"
     lines = [
         f"{verdict}: {result.cells} cells, {result.hidden} hidden, {result.tested} tested, "
@@ -83,7 +83,7 @@ def audit_lines(result: AuditResult) -> list[str]:
 
 
 def interval_in_words(interval: CellBounds) -> str:
-    """A cell and the values a reader must think possible."""
+    """Return a cell and the values a reader must think possible."""
     if interval.high == interval.low:
         return f"{interval.cell}: exactly {interval.low}"
     return f"{interval.cell}: {interval.low} to {'any' if interval.high is None else interval.high}"

@@ -19,8 +19,9 @@ from introstat.disclosure.witnesses import Block, Contradiction, blocks_of, read
 def doubt_by_rounding(
     published: ReaderCube, base: int, hide_from: int, hide_to: int
 ) -> tuple[Ints, Ints, bool]:
-    """The least and greatest true value of every cell that witnesses show, in persons; and whether
-    they are exact for all cells, which they are once the rounded inner cells are known.
+    """Return the least and greatest true value of every cell, and whether they are exact for all.
+
+    They are exact once the rounded inner cells are known; else they are what witnesses show.
 
     Each end is a table of whole persons that, rounded by the rule, gives the published numbers. For
     a cell that may hide a value in `hide_from`..`hide_to` the search does not end before a
@@ -68,7 +69,7 @@ class _Rounded:
             raise Contradiction(_no_table(base))
 
     def ends(self, rounded: Ints) -> tuple[Ints, Ints]:
-        """The least and greatest true table behind a rounded one; refused if it is none."""
+        """Return the least and greatest true table behind a rounded one; refused if it is none."""
         inner = rounded[self.system.inner]
         if (
             not np.array_equal(self.system.values(inner), rounded)
@@ -80,7 +81,7 @@ class _Rounded:
         return self.system.values(down), self.system.values(up)
 
     def with_doubt_in(self, cell: int) -> Ints | None:
-        """A rounded table with an inner 0 or base below a cell; None if there is none."""
+        """Return a rounded table with an inner 0 or base below a cell; None if there is none."""
         below = _inner_below(self.system, cell)
         for block in self.blocks:
             for column in np.flatnonzero(np.isin(block.cells, below)):
@@ -95,7 +96,7 @@ class _Rounded:
         return None
 
     def _solve(self, block: Block, at: dict[int, int]) -> Ints | None:
-        """A rounded table of a block, some columns fixed; None if there is none."""
+        """Return a rounded table of a block, some columns fixed; None if there is none."""
         solver = block.solver()
         n = len(block.cells)
         # An inner cell is 0 or at least the base: one whole number more says which.

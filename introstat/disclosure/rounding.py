@@ -86,12 +86,12 @@ class _Problem:
         return cls(item, target, start, len(small), base)
 
     def deviations(self, up: Mask) -> Ints:
-        """The deviation of every published cell, rounded minus true."""
+        """Return the deviation of every published cell, rounded minus true."""
         raised = np.bincount(self.target, up[self.item] * self.base, len(self.start))
         return self.start + raised.astype(np.int64)
 
     def solve(self, rng: np.random.Generator) -> tuple[Mask, bool]:
-        """The best rounding found, and whether its largest deviation is proved the smallest."""
+        """Return the best rounding found, and whether it is proved to be the best."""
         up = self._tabu(rng)
         if self.items > EXACT_UP_TO:
             return up, False
@@ -153,6 +153,6 @@ class _Problem:
 
 
 def _key(deviation: Floats) -> tuple[float, float]:
-    """What is compared: first the largest deviation, then the sum of squares."""
+    """Return what is compared: first the largest deviation, then the sum of squares."""
     size = np.abs(deviation)
     return float(size.max(initial=0)), float((size**2).sum())

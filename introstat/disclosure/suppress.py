@@ -17,7 +17,7 @@ from introstat.disclosure.neighbourhood import NEAR_LEAVES, Neighbourhood
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.programs import TOLERANCE
 from introstat.disclosure.refusals import refuse_rows
-from introstat.disclosure.system import Floats, Ints, Mask
+from introstat.disclosure.system import Floats, Ints, Mask, Move
 from introstat.errors import EXIT_REFUSED, UserError
 
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
@@ -36,14 +36,6 @@ class ProtectionImpossible(UserError):
 
 
 @dataclass(frozen=True)
-class SparseMove:
-    """A change of the true table: the cells it changes, and by how many persons."""
-
-    cells: Ints
-    changes: Ints
-
-
-@dataclass(frozen=True)
 class Suppression:
     """Which cells of the system are primary and which are hidden (primary ones included).
 
@@ -52,7 +44,7 @@ class Suppression:
 
     primary: Mask
     hidden: Mask
-    moves: tuple[SparseMove, ...]
+    moves: tuple[Move, ...]
 
 
 def suppress(
@@ -78,7 +70,7 @@ def suppress(
 
 
 # What a search has reached, to return to: what is hidden, how far each cell is spread, the moves.
-_State = tuple[Mask, Ints, Ints, list[SparseMove]]
+_State = tuple[Mask, Ints, Ints, list[Move]]
 
 
 class _HidingSearch:
@@ -121,7 +113,7 @@ class _HidingSearch:
         self.spread_low = np.zeros(self.system.size, dtype=np.int64)
         self.spread_high = np.zeros(self.system.size, dtype=np.int64)
         self.hidden: Mask = self.given.copy()
-        self.moves: list[SparseMove] = []
+        self.moves: list[Move] = []
 
     def run(self, rng: np.random.Generator) -> None:
         """Protect every primary cell, then let go of what later moves made superfluous."""
@@ -143,14 +135,14 @@ class _HidingSearch:
             if not number or self.weight[self.hidden].sum() < self.weight[best].sum():
                 best = self.hidden
             users = np.bincount(
-                np.concatenate([move.cells for move in self.moves]), minlength=self.system.size
+                np.concatenate([cells for cells, _ in self.moves]), minlength=self.system.size
             )
             discounted = full_price / (1.0 + SHARED_DISCOUNT * users)
             self.price = np.where(self.shown, np.maximum(discounted, LEAST_PRICE), 0.0)
         self.hidden = best
 
     def _is_open(self, cell: int) -> bool:
-        """Whether the spread of a cell is still short of the width."""
+        """Return whether the spread of a cell is still short of the width."""
         return bool(self.spread_high[cell] - self.spread_low[cell] < self.width)
 
     def _protect(self, finder: MoveFinder, targets: Ints) -> None:
@@ -191,7 +183,7 @@ class _HidingSearch:
         return True
 
     def _down_and_up(self, finder: MoveFinder, cell: int, down: int, most: float) -> bool:
-        """Whether a move down by so many persons and one up for the rest hide for less."""
+        """Return whether a move down by so many persons and one up for the rest hide for less."""
         move = self._find(finder, cell, -down, everywhere=False)
         if move is None:
             return False
@@ -206,7 +198,7 @@ class _HidingSearch:
     def _find(
         self, finder: MoveFinder, cell: int, shift: int, everywhere: bool = True
     ) -> Ints | None:
-        """A cheap move that shifts a cell: first among cells near it, then among all."""
+        """Return a cheap move that shifts a cell: first among cells near it, then among all."""
         if self.neighbourhood.needed:
             near = self.neighbourhood.around(cell, self.hidden, self.near)
             move = finder.cheapest(cell, shift, self._cost(), near)
@@ -215,7 +207,7 @@ class _HidingSearch:
         return finder.cheapest(cell, shift, self._cost())
 
     def _hiding(self) -> float:
-        """What the cells hidden so far weigh."""
+        """Return what the cells hidden so far weigh."""
         return float(self.weight[self.hidden].sum())
 
     def _state(self) -> _State:
@@ -226,7 +218,7 @@ class _HidingSearch:
         self.hidden, self.spread_low, self.spread_high, self.moves = state
 
     def _missing(self, cell: int) -> int:
-        """How far up a cell must still go, given how far down moves already take it."""
+        """Return how far up a cell must still go, given how far down moves already take it."""
         return int(self.width + self.spread_low[cell])
 
     def _cost(self) -> Floats:
@@ -237,7 +229,7 @@ class _HidingSearch:
             return
         self._check(move)
         changed = np.flatnonzero(move)
-        self.moves.append(SparseMove(changed, move[changed]))
+        self.moves.append((changed, move[changed]))
         np.minimum(self.spread_low, move, out=self.spread_low)
         np.maximum(self.spread_high, move, out=self.spread_high)
         self.hidden |= (move != 0) & self.shown
@@ -256,8 +248,8 @@ class _HidingSearch:
         if not self.moves:
             return
         stack = np.zeros((len(self.moves), self.system.size), dtype=np.int32)
-        for row, move in enumerate(self.moves):
-            stack[row, move.cells] = move.changes
+        for row, (cells, changes) in enumerate(self.moves):
+            stack[row, cells] = changes
         used = (stack != 0) & self.shown & ~self.given
         users = used.sum(axis=0)
         kept = np.ones(len(stack), dtype=bool)

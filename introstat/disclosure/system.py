@@ -19,6 +19,8 @@ from introstat.errors import UserError
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+Move = tuple[Ints, Ints]
+"""A change of a table: the cells that change, and by how many persons."""
 
 LARGEST_SYSTEM = 3_000_000  # cells; above this the memory of one machine is at risk
 
@@ -118,7 +120,7 @@ class Equations:
     count: int
 
     def sums_of(self, table: Ints) -> Floats:
-        """What each row makes of a table of all cells: zero where it adds up."""
+        """Return what each row makes of a table of all cells: zero where it adds up."""
         sums = np.bincount(self.rows, self.values * table[self.cells], self.count)
         return sums.astype(np.float64)
 
@@ -153,15 +155,15 @@ class System:
         return (np.arange(self.size),)
 
     def unknowns_beside(self, cells: Ints) -> Ints:
-        """None: one cube has no unknowns but its cells."""
+        """Return none: one cube has no unknowns but its cells."""
         return cells[:0]
 
     def label(self, codes: Sequence[str]) -> str:
-        """A cell in words: `region=0301, sex=men`."""
+        """Return a cell in words: `region=0301, sex=men`."""
         return ", ".join(f"{d.name}={c}" for d, c in zip(self.dimensions, codes, strict=True))
 
     def name(self, cell: int) -> str:
-        """A cell's number in words, by the first code where a node has several."""
+        """Return a cell's number in words, by the first code where a node has several."""
         nodes = np.unravel_index(cell, self.shape)
         return self.label(
             [names[int(node)] for names, node in zip(self._first_codes, nodes, strict=True)]
@@ -193,12 +195,12 @@ class System:
         return self.numbers[np.ix_(*nodes)].ravel()
 
     def cell(self, codes: Sequence[str]) -> int:
-        """The number of the cell with these codes, one from each dimension."""
+        """Return the number of the cell with these codes, one from each dimension."""
         nodes = tuple(d.node_of[c] for d, c in zip(self.dimensions, codes, strict=True))
         return int(self.numbers.item(*nodes))
 
     def values(self, inner_counts: Ints) -> Ints:
-        """The value of every cell, from the counts of the inner cells (shaped or in order)."""
+        """Return the value of every cell, from the counts of the inner cells."""
         table = inner_counts.reshape(self.inner_shape)
         for axis, dimension in enumerate(self.dimensions):
             sums = np.tensordot(dimension.member.astype(np.int64), table, axes=(1, axis))
@@ -206,7 +208,7 @@ class System:
         return table.ravel()
 
     def defining_equations(self) -> Equations:
-        """One equation for each cell that is a sum, the one with fewest parts: enough for all."""
+        """Return one equation for each cell that is a sum, the one with fewest parts."""
         cost = [
             np.array([min((len(p) for p in parts), default=1 << 30) for parts in d.parts_of])
             for d in self.dimensions
@@ -226,7 +228,7 @@ class System:
         )
 
     def all_equations(self) -> Equations:
-        """Every way every cell adds up along one dimension; more than enough, good for bounds."""
+        """Return every way every cell adds up along one dimension: more than enough, for bounds."""
         return self._equations(
             (axis, node, parts, _slice(self.numbers, axis, node))
             for axis, dimension in enumerate(self.dimensions)
@@ -249,7 +251,7 @@ class System:
 
 
 def _slice(table: Ints, axis: int, node: int) -> Ints:
-    """The entries of a table at one node of a dimension, in row-major order."""
+    """Return the entries of a table at one node of a dimension, in row-major order."""
     return np.asarray(np.take(table, [node], axis=axis)).ravel()
 
 
@@ -262,7 +264,7 @@ class PublishedCells:
 
     @classmethod
     def of(cls, system: System, labels: Iterable[Mapping[str, Sequence[str]]]) -> "PublishedCells":
-        """The union of tables; each table gives the codes it shows for each dimension."""
+        """Return the union of tables; each table gives the codes it shows for each dimension."""
         seen: dict[tuple[str, ...], int] = {}
         for table in labels:
             for codes in product(*(table[d.name] for d in system.dimensions)):
@@ -274,12 +276,12 @@ class PublishedCells:
     def joined(
         cls, parts: Mapping[str, "PublishedCells"], start_of: Mapping[str, int]
     ) -> "PublishedCells":
-        """Those of several cubes, numbered from each cube's start, their codes after its name."""
+        """Return those of several cubes, numbered from each start, the cube's name first."""
         codes = tuple((name, *key) for name, part in parts.items() for key in part.codes)
         cells = [start_of[name] + part.cells for name, part in parts.items()]
         return cls(codes, np.concatenate(cells))
 
     def without(self, others: "PublishedCells") -> "PublishedCells":
-        """Those cells that are not among the others, under any name."""
+        """Return those cells that are not among the others, under any name."""
         kept = np.flatnonzero(~np.isin(self.cells, others.cells))
         return PublishedCells(tuple(self.codes[row] for row in kept), self.cells[kept])

@@ -19,7 +19,7 @@ from introstat.disclosure.linked import (
 )
 from introstat.disclosure.policy import EXACT_CELLS, Policy
 from introstat.disclosure.published import ReaderCube, read_primaries, read_published
-from introstat.disclosure.system import Ints
+from introstat.disclosure.system import Ints, Move
 from introstat.disclosure.witnesses import Contradiction
 from introstat.errors import UserError
 
@@ -33,7 +33,7 @@ class Witnesses:
     """
 
     base: Mapping[str, Ints]
-    moves: Sequence[tuple[Ints, Ints]]
+    moves: Sequence[Move]
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def audit_tables(
 def _with_earlier(
     name: str, now: ReaderCube, earlier: Sequence[ReaderCube], base: Ints
 ) -> ReaderCube:
-    """A cube with what earlier releases show of its unrevised counts."""
+    """Return a cube with what earlier releases show of its unrevised counts."""
     if len(base) != now.system.size:
         raise UserError(
             f"The restricted counts of {name} are not those of these files: they have other codes."

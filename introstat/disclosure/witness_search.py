@@ -29,8 +29,9 @@ class WitnessSearch:
         self.rng = np.random.default_rng(0)
 
     def settle(self, cells: Ints, exact: int) -> dict[int, Ends]:
-        """For each cell its interval and whether it is exact: always if narrower than the width,
-        and for so many of the narrowest others.
+        """Return for each cell its interval and whether it is exact.
+
+        It is if narrower than the width, and for so many (`exact`) of the narrowest others.
         """
         ends: dict[int, Ends] = {}
         block_of: dict[int, Block] = {}
@@ -45,7 +46,7 @@ class WitnessSearch:
     def look(self, cells: Ints, least: Ints, most: Ints, base: Ints) -> Ints:
         """Take witnesses for many of the cells at once into `least` and `most` (over all cells).
 
-        Returns the base with the first of them in place, in which the cells are high.
+        Return the base with the first of them in place, in which the cells are high.
         """
         raised = base.copy()
         for block, columns in self._with_any_of(cells):
@@ -56,7 +57,7 @@ class WitnessSearch:
         return raised
 
     def _with_any_of(self, cells: Ints) -> list[tuple[Block, Ints]]:
-        """The blocks that hold some of the cells, with the columns of these."""
+        """Return the blocks that hold some of the cells, with the columns of these."""
         wanted = np.zeros(len(self.low), dtype=bool)
         wanted[cells] = True
         columns = ((block, np.flatnonzero(wanted[block.cells])) for block in self.blocks)
@@ -93,7 +94,7 @@ class WitnessSearch:
     def _pooled(
         self, block: Block, columns: Ints, least: Ints, most: Ints
     ) -> tuple[Ints, Ints, Ints | None]:
-        """The least and greatest value of each cell over witnesses for many cells at once.
+        """Return the least and greatest value of each cell over witnesses for many cells at once.
 
         `least` and `most` are those that witnesses gave before. With them comes the first witness.
         """
@@ -124,7 +125,7 @@ class WitnessSearch:
     def _one(
         self, block: Block, column: int, note: Callable[[Floats], object]
     ) -> tuple[int, int | None]:
-        """The exact interval of one cell, by linear program where that settles it."""
+        """Return the exact interval of one cell, by linear program where that settles it."""
         ends: list[float] = []
         for sense in (1, -1):
             value, table = block.extreme(column, sense, whole=False)

@@ -34,7 +34,7 @@ class Contradiction(UserError):
 
 
 def reader_bounds(published: Published, least_hidden: int) -> tuple[Ints, Ints]:
-    """The lowest and highest value of every cell that follow from the equations one at a time.
+    """Return the lowest and highest value of every cell, from the equations one at a time.
 
     Raises Contradiction where they cross.
     """
@@ -133,7 +133,7 @@ class Block:
         self.values = equations.values[entries][unknown]
 
     def solver(self, free: Ints | None = None, at: Floats | None = None) -> highspy.Highs:
-        """A new program over the block's cells, without an objective.
+        """Return a new program over the block's cells, without an objective.
 
         With `free` only over those columns, the others at their values in `at`.
         """
@@ -159,7 +159,7 @@ class Block:
         )
 
     def whole_near(self, table: Floats, cost: Floats) -> Floats | None:
-        """A whole-number table that differs from a fractional one only around its fractions.
+        """Return a whole-number table that differs from a fractional one only around its fractions.
 
         The cheapest such one, by `cost` of each column; None if none is found nearby.
         """
@@ -181,12 +181,12 @@ class Block:
         return None
 
     def adds_up(self, table: Ints) -> bool:
-        """Whether a whole-number table keeps every equation of the block exactly."""
+        """Return whether a whole-number table keeps every equation of the block exactly."""
         sums = np.bincount(self.rows, self.values * table[self.columns], len(self.constants))
         return bool(np.array_equal(np.round(sums), np.round(self.constants)))
 
     def extreme(self, column: int, sense: int, whole: bool) -> tuple[float, Floats | None]:
-        """The least (`sense` 1) or greatest (-1) value of a cell, and the table that has it.
+        """Return the least (`sense` 1) or greatest (-1) value of a cell, and the table that has it.
 
         Over whole-number tables if `whole`, else over all. Infinite if nothing bounds it.
         """
@@ -211,7 +211,7 @@ class Block:
         return float(table[column]), table
 
     def pooled(self, columns: Ints, signs: Floats, goal: Floats) -> Floats | None:
-        """A whole-number table that takes many cells at once towards their goals.
+        """Return a whole-number table that takes many cells at once towards their goals.
 
         Cells of sign 1 are wanted at least at their goal, those of sign -1 at most; going beyond
         earns nothing, so that no cell takes the room of others. None if none was found.

@@ -104,7 +104,7 @@ def _write(
 
 
 def _plain(name: str) -> str:
-    """A name in the letters that every file system keeps."""
+    """Return a name in the letters that every file system keeps."""
     written = name.casefold().split(" - ")[0]
     for letter, plain in (("æ", "ae"), ("ø", "o"), ("å", "a"), ("đ", "d"), ("ŋ", "n")):
         written = written.replace(letter, plain)

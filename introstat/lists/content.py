@@ -72,7 +72,7 @@ def read_content(
 
 
 def _words(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
-    """What the names in braces in the texts of each sheet stand for."""
+    """Return what the names in braces in the texts of each sheet stand for."""
     likely = numbers.out_of(report_limits(connection)["likely_share"]).capitalize()
     [(year,)] = connection.execute(_REPORT_YEAR).fetchall()
     words = {sheet.name: {"report_year": str(year), "likely": likely} for sheet in SHEETS}

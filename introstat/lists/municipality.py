@@ -63,13 +63,13 @@ _PREDECESSORS = f"""
 
 
 def municipalities(connection: duckdb.DuckDBPyConnection, day: date) -> list[Municipality]:
-    """Every municipality of the day, old codes of split ones among them, in order of code."""
+    """Return every municipality of the day, by code, old codes of split ones among them."""
     rows = connection.execute(_TODAY, {"day": day}).fetchall()
     return [Municipality(*row) for row in rows]
 
 
 def with_something_to_tell(connection: duckdb.DuckDBPyConnection, day: date) -> list[Municipality]:
-    """The municipalities that have participants, or anything that was checked."""
+    """Return the municipalities that have participants, or anything that was checked."""
     told = {code for (code,) in connection.execute(_WITH_ROWS).fetchall()}
     return [each for each in municipalities(connection, day) if each.code in told]
 
@@ -102,7 +102,7 @@ def find(connection: duckdb.DuckDBPyConnection, wanted: str, day: date) -> Munic
 
 
 def _names(municipality: Municipality) -> set[str]:
-    """What a municipality may be called: its name, one of two languages, without its county."""
+    """Return what a municipality may be called: in one of two languages, without its county."""
     name = municipality.name.casefold()
     return {name, *name.split(" - "), name.split(" (")[0]}
 

@@ -100,7 +100,7 @@ class _Workbook:
         return self._formats[key]
 
     def _cell_format(self, kind: Kind, **more: Any) -> Format:
-        """The format of a list's cells of a kind."""
+        """Return the format of a list's cells of a kind."""
         style: dict[str, Any] = {"bottom": 1, "bottom_color": _LINE, "bold": False}
         if kind in NUMBER_FORMATS:
             style["num_format"] = NUMBER_FORMATS[kind]
@@ -113,7 +113,7 @@ class _Workbook:
     def _sheet(
         self, name: str, title: str, intro: str, columns: tuple[ListColumn, ...], titles_row: int
     ) -> Worksheet:
-        """A new sheet with its heading; the columns' titles are repeated on each printed page."""
+        """Add a sheet with its heading; the columns' titles are repeated on each printed page."""
         sheet = self._book.add_worksheet(name)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
@@ -315,7 +315,7 @@ class _Workbook:
 
 
 def _height(text: str, width: float) -> float:
-    """Points that a wrapped text needs in a column so many characters wide."""
+    """Return the points that a wrapped text needs in a column so many characters wide."""
     return _LINE_HEIGHT * max(1, math.ceil(len(text) / (width * 0.95)))
 
 

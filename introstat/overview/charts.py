@@ -27,7 +27,7 @@ def development(
     stop_percent: float | None,
     checked: int,
 ) -> Markup:
-    """Bars over half-years, with the rule's limits as lines where they are within the picture."""
+    """Draw bars over half-years, with the rule's limits as lines where they fit the picture."""
     told = [point.share for point in points if point.share is not None]
     if not told:
         # Some rules ask about today's state only, and count in the half-year that has begun.
@@ -68,7 +68,7 @@ def development(
 
 
 def interval(label: str, low: float | None, share: float | None, high: float | None) -> Markup:
-    """A share between 0 and 1 with its interval, on a line."""
+    """Draw a share between 0 and 1 with its interval, on a line."""
     if share is None or low is None or high is None:
         return Markup('<span class="quiet">For kort historie</span>')
     width = 150.0

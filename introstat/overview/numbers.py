@@ -23,48 +23,48 @@ _WORDS = (
 
 
 def whole(value: int | float) -> str:
-    """A whole number with spaces between thousands."""
+    """Return a whole number with spaces between thousands."""
     return f"{value:,.0f}".replace(",", _NO_BREAK)
 
 
 def decimal(value: float) -> str:
-    """A number with one decimal after a comma."""
+    """Return a number with one decimal after a comma."""
     return f"{value:,.1f}".replace(",", _NO_BREAK).replace(".", ",")
 
 
 def percent(share: float) -> str:
-    """A share (0–1) as percent with one decimal."""
+    """Return a share (0–1) as percent with one decimal."""
     return f"{decimal(100 * share)}{_NO_BREAK}%"
 
 
 def in_words(value: int | Decimal) -> str:
-    """A whole number as it is written in a sentence: a word up to twelve, else digits."""
+    """Return a whole number as it is written in a sentence: a word up to twelve, else digits."""
     return _WORDS[int(value)] if value <= 12 else whole(int(value))
 
 
 def times(value: Decimal) -> str:
-    """A factor as it is written in a sentence: halvannen gang, tre ganger, 2,5 ganger."""
+    """Return a factor as it is written in a sentence: halvannen gang, tre ganger, 2,5 ganger."""
     if value == Decimal("1.5"):
         return "halvannen gang"
     return f"{in_words(value) if value % 1 == 0 else decimal(float(value))} ganger"
 
 
 def out_of(percentage: Decimal) -> str:
-    """A percentage as so many of so many: fire av fem for 80."""
+    """Return a percentage as so many of so many: fire av fem for 80."""
     share = Fraction(percentage) / 100
     return f"{in_words(share.numerator)} av {in_words(share.denominator)}"
 
 
 def months(value: Decimal) -> str:
-    """A number of months, in years where it can be: ett år for 12."""
+    """Return a number of months, in years where it can be: ett år for 12."""
     return f"{in_words(value)} måneder" if value % 12 else f"{in_words(value // 12)} år"
 
 
 def day(value: date) -> str:
-    """A date, 31.12.2017."""
+    """Return a date, 31.12.2017."""
     return f"{value:%d.%m.%Y}"
 
 
 def half_year(name: str) -> str:
-    """A half-year's name, 2. halvår 2017 for 2017H2."""
+    """Return a half-year's name, 2. halvår 2017 for 2017H2."""
     return f"{name[5]}.{_NO_BREAK}halvår {name[:4]}"

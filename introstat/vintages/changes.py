@@ -183,7 +183,7 @@ def _compare_fact(
 
 
 def _by_record(how: dict[str, Any]) -> str:
-    """The differing rows with the strongest reason of the records that changed beneath them."""
+    """Return a query for the differing rows, with the strongest reason of the records beneath."""
     records = ", ".join(f"'{name}'" for name in how["explained_by"])
     strength = ", ".join(f"'{name}'" for name in _BY_STRENGTH)
     return f"""
@@ -217,7 +217,7 @@ def _by_record(how: dict[str, Any]) -> str:
 
 
 def _by_condition(how: dict[str, Any]) -> str:
-    """The differing rows with the reason of the first condition that holds."""
+    """Return a query for the differing rows, with the reason of the first condition that holds."""
     stem = how["key"][:-1]
     same = {
         side: " and ".join(f"other.{name} = differing.{side}.{name}" for name in stem)
