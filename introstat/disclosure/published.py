@@ -83,10 +83,7 @@ def read_published(
     """
     system = System(dimensions_of(layout, tables))
     known = np.full(system.size, UNKNOWN, dtype=np.int64)
-    codes_of: dict[tuple[str, ...], int] = {}
-    row_codes: list[tuple[str, ...]] = []
-    cells: list[int] = []
-    values: list[int] = []
+    rows: dict[tuple[str, ...], tuple[int, int]] = {}  # cell and value by its codes
     hidden: set[int] = set()
     clashes: list[str] = []
     for table in tables:
@@ -103,24 +100,17 @@ def read_published(
                         f"row {i + 2}: {', '.join(key)}: {number}, elsewhere {known[cell]}"
                     )
                 known[cell] = number
-            if key in codes_of:
-                if values[codes_of[key]] == UNKNOWN:
-                    values[codes_of[key]] = number
-                continue
-            codes_of[key] = len(row_codes)
-            row_codes.append(key)
-            cells.append(cell)
-            values.append(number)
+            if key not in rows or rows[key][1] == UNKNOWN:
+                rows[key] = (cell, number)
     refuse_rows("The same count published with two values", clashes)
+    cells = np.array([cell for cell, _ in rows.values()], dtype=np.int64)
     reachable = PublishedCells.of(system, withheld_codes(layout, system.dimensions))
-    withheld = reachable.without(PublishedCells(tuple(row_codes), np.array(cells, dtype=np.int64)))
-    row_codes += withheld.codes
-    cells += withheld.cells.tolist()
-    values += [UNKNOWN] * len(withheld.codes)
+    withheld = reachable.without(PublishedCells(tuple(rows), cells))
+    values = [*(number for _, number in rows.values()), *[UNKNOWN] * len(withheld.codes)]
     return ReaderCube(
         system,
-        tuple(row_codes),
-        np.array(cells, dtype=np.int64),
+        (*rows, *withheld.codes),
+        np.concatenate([cells, withheld.cells]),
         np.array(values, dtype=np.int64),
         known,
         np.array(sorted(hidden), dtype=np.int64),
@@ -131,15 +121,13 @@ def read_published(
 def read_primaries(table: pa.Table, published: ReaderCube) -> list[int]:
     """Return the rows of the published file that the restricted list names as primary."""
     row_of = {codes: row for row, codes in enumerate(published.row_codes)}
-    names = [dimension.name for dimension in published.system.dimensions]
-    rows, unknown = [], []
-    for i, key in enumerate(zip(*(text_column(table, name) for name in names), strict=True)):
-        if key in row_of:
-            rows.append(row_of[key])
-        else:
-            unknown.append(f"row {i + 2}: {', '.join(key)}")
-    refuse_rows("Primary cells that are not in the published file", unknown)
-    return rows
+    columns = [text_column(table, dimension.name) for dimension in published.system.dimensions]
+    keys = list(zip(*columns, strict=True))
+    refuse_rows(
+        "Primary cells that are not in the published file",
+        [f"row {i + 2}: {', '.join(key)}" for i, key in enumerate(keys) if key not in row_of],
+    )
+    return [row_of[key] for key in keys]
 
 
 def _keys(table: pa.Table, layout: Layout, system: System) -> list[tuple[str, ...]]:

@@ -54,9 +54,7 @@ def primaries_table(counts: Counts, primary: Mask) -> pa.Table:
 
 def audit_report(result: AuditResult) -> dict[str, Any]:
     """Return the audit for JSON. It may name primary cells, so it is restricted."""
-    report = asdict(result)
-    report["passed"] = result.passed
-    return report
+    return asdict(result) | {"passed": result.passed}
 
 
 def to_json(report: dict[str, Any]) -> str:
@@ -72,18 +70,15 @@ def audit_lines(result: AuditResult) -> list[str]:
         f"{len(result.narrow)} too narrow, {len(result.forbidden)} forbidden numbers shown, "
         f"{result.seconds:.1f} s, policy {result.policy[:12]}"
     ]
-    for what, items in (
-        ("Too narrow", [interval_in_words(interval) for interval in result.narrow]),
-        ("Forbidden", list(result.forbidden)),
-    ):
+    narrow = [_in_words(bounds) for bounds in result.narrow]
+    for what, items in (("Too narrow", narrow), ("Forbidden", result.forbidden)):
         lines += [f"{what}: {item}" for item in items[:LISTED]]
         if len(items) > LISTED:
             lines.append(f"{what}: … and {len(items) - LISTED} more")
     return lines
 
 
-def interval_in_words(interval: CellBounds) -> str:
-    """Return a cell and the values a reader must think possible."""
-    if interval.high == interval.low:
-        return f"{interval.cell}: exactly {interval.low}"
-    return f"{interval.cell}: {interval.low} to {'any' if interval.high is None else interval.high}"
+def _in_words(bounds: CellBounds) -> str:
+    if bounds.high == bounds.low:
+        return f"{bounds.cell}: exactly {bounds.low}"
+    return f"{bounds.cell}: {bounds.low} to {'any' if bounds.high is None else bounds.high}"
