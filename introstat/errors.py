@@ -18,7 +18,6 @@ class UserError(click.ClickException):
     exit_code = EXIT_BAD_INPUT
 
     def __init__(self, message: str) -> None:
-        """Take the message; numbers in it are masked."""
         super().__init__(without_numbers(message))
 
 
@@ -32,7 +31,6 @@ class DeliveryRefused(UserError):
     exit_code = EXIT_REFUSED
 
     def __init__(self, message: str, kind: str) -> None:
-        """Take the message, and the kind of refusal."""
         super().__init__(message)
         self.kind = kind
 

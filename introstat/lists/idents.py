@@ -46,7 +46,6 @@ class MunicipalityIdents:
     def __init__(
         self, municipality: Municipality, persons: set[str], pseudonymiser: Pseudonymiser
     ) -> None:
-        """Take the municipality's `listed_persons`."""
         self._municipality = municipality
         self._persons = persons
         self._pseudonymiser = pseudonymiser
