@@ -20,15 +20,9 @@ def silent(done: int, total: int, name: str) -> None:
 @contextmanager
 def shown(console: Console, doing: str) -> Iterator[Tell]:
     """Show how far it has come while the block runs, and give the callback that says it."""
-    if console.is_terminal:
-        with _bar(console, doing) as tell:
-            yield tell
-    else:
+    if not console.is_terminal:
         yield _lines(console, doing)
-
-
-@contextmanager
-def _bar(console: Console, doing: str) -> Iterator[Tell]:
+        return
     columns = (
         TextColumn(doing),
         BarColumn(),

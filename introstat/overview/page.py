@@ -11,15 +11,9 @@ from introstat.warehouse.reading import known_until, report_limits
 
 INTERNAL = "Intern – ikke for publisering"
 TABLES = (
-    "rpt_municipality_ranking",
-    "rpt_country_completeness",
-    "rpt_rule_states",
-    "dq_rule_states",
-    "fct_registration_share",
-    "dim_municipality",
-    "dim_vintage",
-    "report_limits",
-)
+    "rpt_municipality_ranking", "rpt_country_completeness", "rpt_rule_states", "dq_rule_states",
+    "fct_registration_share", "dim_municipality", "dim_vintage", "report_limits",
+)  # fmt: skip
 """What a warehouse must hold for the overview to be made of it."""
 
 _RULES = """
@@ -135,12 +129,9 @@ def make_page(connection: duckdb.DuckDBPyConnection) -> str:
             )
         )
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True,
+        undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
     for name in ("whole", "decimal", "percent", "in_words", "out_of", "months", "day", "half_year"):
         environment.filters[name] = getattr(numbers, name)
     return environment.get_template("overview.html.j2").render(

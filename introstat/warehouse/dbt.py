@@ -7,8 +7,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
 from introstat.processes import end_with_parent
@@ -39,12 +37,9 @@ def run_dbt(
     received: Path,
     target: Path,
     progress: Tell,
-    variables: Mapping[str, str] = MappingProxyType({}),
+    variables: Mapping[str, str] | None = None,
 ) -> DbtRun:
-    """Run a dbt command on a warehouse file; `progress` gets done, total and the node's name.
-
-    `variables` are set in its environment.
-    """
+    """Run a dbt command on a warehouse file, with some more variables in its environment."""
     command = [
         sys.executable, "-m", "dbt.cli.main",
         "--log-format", "json",
@@ -58,7 +53,7 @@ def run_dbt(
     environment = os.environ | {
         WAREHOUSE_VARIABLE: str(warehouse),
         RECEIVED_VARIABLE: str(received),
-        **variables,
+        **(variables or {}),
     }
     return follow(command, environment, progress)
 
@@ -78,11 +73,7 @@ def follow(command: list[str], environment: Mapping[str, str], progress: Tell) -
         assert process.stdout is not None
         try:
             for line in process.stdout:
-                event = _event(line)
-                if event:
-                    _note(run, event, progress)
-                else:
-                    run.noise.append(line.rstrip())
+                _note(run, line, progress)
         except BaseException:
             process.kill()
             raise
@@ -90,16 +81,14 @@ def follow(command: list[str], environment: Mapping[str, str], progress: Tell) -
     return run
 
 
-def _event(line: str) -> dict[str, Any] | None:
+def _note(run: DbtRun, line: str, progress: Tell) -> None:
+    """Add what a line says: an event of dbt's, or noise."""
     try:
         event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) and "info" in event else None
-
-
-def _note(run: DbtRun, event: dict[str, Any], progress: Tell) -> None:
-    info, data = event["info"], event.get("data", {})
+        info, data = event["info"], event.get("data", {})
+    except (ValueError, TypeError, KeyError):
+        run.noise.append(line.rstrip())
+        return
     node = data.get("node_info", {}).get("node_name", "")
     if "index" in data and "total" in data:
         progress(data["index"], data["total"], node)

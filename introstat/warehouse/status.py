@@ -8,7 +8,6 @@ from rich.table import Table
 
 from introstat.console import thousands, warehouse_option, wide_console
 from introstat.errors import EXIT_REFUSED, UserError
-from introstat.sql import text_literal
 
 _STATES = {
     "ok": ("ok", "green"),
@@ -43,18 +42,16 @@ def status_command(warehouse: Path, half_year: str | None) -> None:
     from introstat.warehouse.reading import open_built
 
     with open_built(warehouse, "dq_rule_states", "completeness_rules") as connection:
-        known = connection.execute(_HALF_YEARS).fetchall()
-        names = [name for name, _ in known]
-        default = next((name for name, is_newest in known if is_newest), None)
-        chosen = half_year or default
-        if chosen is None or chosen not in names:
-            raise UserError(
-                f"There is no half-year {half_year or 'that is over'} in this warehouse; "
-                f"it holds {_span(names)}. Choose one with --half-year."
-            )
-        # Written into the query: to bind a value DuckDB imports pandas, which takes longer than
-        # everything else here.
-        rows = connection.execute(_STATES_OF.format(half_year=text_literal(chosen))).fetchall()
+        every = connection.execute(_STATES_OF_RULES).fetchall()
+    names = sorted({row[0] for row in every})
+    chosen = half_year or next((name for name, is_newest, *_ in every if is_newest), None)
+    if chosen not in names:
+        held = f"{names[0]} to {names[-1]}" if names else "none"
+        raise UserError(
+            f"There is no half-year {half_year or 'that is over'} in this warehouse; "
+            f"it holds {held}. Choose one with --half-year."
+        )
+    rows = [row for name, _, *row in every if name == chosen]
     console = wide_console(120)
     table = Table(
         title=f"Completeness rules, {chosen} and what came after, the whole country",
@@ -80,20 +77,11 @@ def status_command(warehouse: Path, half_year: str | None) -> None:
     console.print("No rule would refuse a final release.")
 
 
-_HALF_YEARS = """
-    select half_year, bool_or(is_newest_over) from dq_rule_states group by 1 order by 1
-"""
-
-_STATES_OF = """
+_STATES_OF_RULES = """
     select
-        states.rule_id, rules.name_en, states.checked, states.findings, 100 * states.share,
-        states.warn_percent, states.stop_percent, states.state
+        states.half_year, states.is_newest_over, states.rule_id, rules.name_en, states.checked,
+        states.findings, 100 * states.share, states.warn_percent, states.stop_percent, states.state
     from dq_rule_states as states
     inner join completeness_rules as rules using (rule_id)
-    where states.half_year = {half_year}
-    order by 1
+    order by states.half_year, states.rule_id
 """
-
-
-def _span(half_years: list[str]) -> str:
-    return f"{half_years[0]} to {half_years[-1]}" if half_years else "none"
