@@ -114,14 +114,14 @@ _REPORT_YEAR = """
 
 _RULES_OF_SHEETS = """
     select sheet, string_agg(rule_id, ', ' order by rule_id)
-    from rule_todos
+    from completeness_rules
     where sheet is not null
     group by sheet
 """
 
 _LIMITS_OF_SHEETS = """
     select sheet, limit_name, limit_value, unit
-    from rule_todos
+    from completeness_rules
     inner join rule_limits using (rule_id)
     where sheet is not null
 """
@@ -151,7 +151,6 @@ _RULES = """
         states.findings, states.share, country.share, states.state, trend.shares
     from rpt_rule_states as states
     inner join completeness_rules as rules using (rule_id)
-    inner join rule_todos as todos using (rule_id)
     inner join todo_groups as groups using (todo_group)
     inner join dq_rule_states as country
         on states.rule_id = country.rule_id and country.is_newest_over

@@ -13,6 +13,7 @@ INTERNAL = "Intern – ikke for publisering"
 TABLES = (
     "rpt_municipality_ranking", "rpt_country_completeness", "rpt_rule_states", "dq_rule_states",
     "fct_registration_share", "dim_municipality", "dim_vintage", "report_limits",
+    "registration_method",
 )  # fmt: skip
 """What a warehouse must hold for the overview to be made of it."""
 

@@ -40,5 +40,14 @@ def known_until(connection: duckdb.DuckDBPyConnection) -> tuple[date, date, date
 
 
 def report_limits(connection: duckdb.DuckDBPyConnection) -> dict[str, Decimal]:
-    """Return the numbers that texts about the warehouse go by, the seed report_limits."""
-    return dict(connection.execute("select limit_name, limit_value from report_limits").fetchall())
+    """Return the numbers that texts about the warehouse go by, the seed report_limits; and
+    likely_share, the percent of half-years that the interval of a known share holds.
+    """
+    return dict(connection.execute(_REPORT_LIMITS).fetchall())
+
+
+_REPORT_LIMITS = """
+    select limit_name, limit_value from report_limits
+    union all
+    select 'likely_share', 100 * (1 - 2 * interval_tail) from registration_method
+"""

@@ -30,7 +30,9 @@ def summary_command(warehouse: Path) -> None:
     from introstat.warehouse.reading import open_built
 
     console = wide_console(100)
-    with open_built(warehouse, "stat_country_years", "dq_conservation", "dim_vintage") as connection:
+    with open_built(
+        warehouse, "stat_country_years", "dq_conservation", "dim_vintage"
+    ) as connection:
         for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
         vintage = connection.execute(_VINTAGE).fetchone()

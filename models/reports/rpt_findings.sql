@@ -1,7 +1,7 @@
--- What a caseworker can still do something about: the seed rule_todos says which rules' findings
--- are listed and how many half-years back.
+-- What a caseworker can still do something about: listed_half_years of a rule says how far back its
+-- findings are listed.
 select
-    todos.todo_group,
+    rules.todo_group,
     findings.rule_id,
     findings.current_municipality_code,
     findings.person_key,
@@ -15,10 +15,10 @@ select
     findings.half_year,
     findings.detail
 from {{ ref('dq_findings') }} as findings
-inner join {{ ref('rule_todos') }} as todos on findings.rule_id = todos.rule_id
+inner join {{ ref('completeness_rules') }} as rules on findings.rule_id = rules.rule_id
 cross join {{ ref('dim_vintage') }} as vintage
 where
     not findings.is_address_protected
     and findings.person_key is not null
     and {{ half_year_number('findings.event_date') }}
-    > {{ half_year_number('vintage.observed_until') }} - todos.listed_half_years
+    > {{ half_year_number('vintage.observed_until') }} - rules.listed_half_years

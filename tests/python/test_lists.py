@@ -319,7 +319,7 @@ def test_the_texts_say_the_limits_and_the_rules_of_the_seeds(copied, largest, tm
     with open_warehouse(copied, read_only=False) as connection:
         connection.execute("update rule_limits set limit_value = 3 where rule_id in ('C01', 'C13')")
         connection.execute("update rule_limits set limit_value = 82.5 where rule_id = 'C23'")
-        connection.execute("update rule_todos set sheet = null where rule_id = 'C12'")
+        connection.execute("update completeness_rules set sheet = null where rule_id = 'C12'")
     after = told(tmp_path / "after")
     assert "Deltakere uten tiltak de siste tre månedene" in after
     assert "Under 82,5 prosent i NIR er et funn (regel C23)." in after
@@ -327,7 +327,7 @@ def test_the_texts_say_the_limits_and_the_rules_of_the_seeds(copied, largest, tm
 
 
 def test_the_seed_names_sheets_that_there_are():
-    named = {row["sheet"] for row in seed_rows("rule_todos") if row["sheet"]}
+    named = {row["sheet"] for row in seed_rows("completeness_rules") if row["sheet"]}
     assert named and named <= set(SHEETS)
 
 
