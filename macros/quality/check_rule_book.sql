@@ -37,18 +37,22 @@
     {% endfor %}
     {% do expect_each_once(faults, 'completeness_rules', ['rule_id'], checked_rules) %}
 
+    {% set limits = [] %}
+    {% set limits_of = {} %}
+    {% for rule_id, limit_name in named_in_models("rule_limit[(]'([A-Z][0-9]+)', '([a-z_]+)'[)]") %}
+        {% do limits.append(rule_id ~ ' ' ~ limit_name) %}
+        {% do limits_of.update({rule_id: limits_of.get(rule_id, []) + [limit_name]}) %}
+    {% endfor %}
     {% for row in seed_rows('rule_limits') %}
         {# Not only of the models' rules: the reception check has limits here as well. #}
-        {% if not modules.re.match('^[CK][0-9][0-9]$', row.rule_id or '') %}
-            {% do fault(faults, row, 'rule_id', 'the number of a rule, as C01 or K01') %}
+        {% if row.rule_id in limits_of %}
+            {% do expect(faults, row, 'limit_name', limits_of[row.rule_id]) %}
+        {% elif row.rule_id in checked_rules or not modules.re.match('^[CK][0-9][0-9]$', row.rule_id or '') %}
+            {% do expect(faults, row, 'rule_id', limits_of.keys() | list) %}
         {% endif %}
         {% do expect_numbers(faults, row, ['limit_value']) %}
     {% endfor %}
-    {% set limits = [] %}
-    {% for rule_id, limit_name in named_in_models("rule_limit[(]'([A-Z][0-9]+)', '([a-z_]+)'[)]") %}
-        {% do limits.append(rule_id ~ ' ' ~ limit_name) %}
-    {% endfor %}
-    {% do expect_each_once(faults, 'rule_limits', ['rule_id', 'limit_name'], limits | unique | list) %}
+    {% do expect_each_once(faults, 'rule_limits', ['rule_id', 'limit_name'], limits) %}
 
     {% for row in seed_rows('extended_access') %}
         {% do expect(faults, row, 'rule_id', rules) %}
@@ -86,10 +90,15 @@
         {% do expect_numbers(faults, row, ['amount']) %}
     {% endfor %}
 
+    {% set columns_of = {} %}
+    {% for cases, table_name in named_in_models(
+        "(?s)case columns[.]column_name((?:(?!case columns).)*?)end as word\\s+from [{][{] ref[(]'base_[a-z]+__([a-z]+)'") %}
+        {% do columns_of.update({table_name: modules.re.findall("when '([a-z_]+)' then", cases)}) %}
+    {% endfor %}
     {% set code_lists = named_in_models("'([a-z_]+)' as code_list") + seed_words('code_words', 'code_list') %}
     {% for row in seed_rows('coded_columns') %}
-        {% do expect(faults, row, 'table_name', named_in_models("columns.table_name = '([a-z]+)'")) %}
-        {% do expect(faults, row, 'column_name', named_in_models("when '([a-z_]+)' then [a-z]+[.]\\1")) %}
+        {% do expect(faults, row, 'table_name', columns_of.keys() | list) %}
+        {% do expect(faults, row, 'column_name', columns_of.get(row.table_name, [])) %}
         {% do expect(faults, row, 'code_list', code_lists) %}
     {% endfor %}
 
