@@ -48,7 +48,8 @@ def release(
     Nothing is in its place before the audit of the finished files has passed. A version is never
     changed: a correction is a new one, with a note. Exit code 3: refused, with what is lacking.
     """
-    from introstat.release.make import Places, Wanted, make_release
+    from introstat.release.make import make_release
+    from introstat.release.versions import Places, Wanted
 
     path = (warehouse or default_warehouse()).resolve()
     console = Console(stderr=True)

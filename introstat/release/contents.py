@@ -1,14 +1,15 @@
 """What a release holds: cubes.yml and the seeds' labels, as objects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from introstat.codelists import seed_rows
+from introstat.codelists import labels, seed_rows
+from introstat.disclosure.policy import Policy
 
 CONTENTS = Path(__file__).with_name("cubes.yml")
 TOTAL = "total"
@@ -109,11 +110,19 @@ class CubeSpec:
 
 @dataclass(frozen=True)
 class Contents:
-    """The cubes of a release, and the links between their counts as cubes.yml gives them."""
+    """The cubes of a release, notes to all, and the links between counts as cubes.yml has them."""
 
     cubes: Mapping[str, CubeSpec]
+    notes: tuple[Mapping[str, str], ...]
     links: tuple[Mapping[str, Any], ...]
-    groups: tuple[Mapping[str, Any], ...] = field(default=())
+    groups: tuple[Mapping[str, Any], ...]
+
+    def notes_of(self, policy: Policy, language: str) -> tuple[str, ...]:
+        """The notes to every cube, `nb` or `en`, with the counts that the policy hides."""
+        hidden = str(policy.hide_to)
+        if policy.hide_from < policy.hide_to:
+            hidden = f"{policy.hide_from}–{policy.hide_to}"
+        return tuple(note[language].format(hidden=hidden) for note in self.notes)
 
     def of(self, period: str) -> dict[str, CubeSpec]:
         """The cubes that a release of this period has."""
@@ -134,7 +143,7 @@ def load_contents() -> Contents:
         name: _cube(name, cube, dimensions, content["measures"])
         for name, cube in content["cubes"].items()
     }
-    return Contents(cubes, tuple(content["links"]), tuple(content["groups"]))
+    return Contents(cubes, *(tuple(content[name]) for name in ("notes", "links", "groups")))
 
 
 def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:
@@ -145,10 +154,10 @@ def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:
     )
     codes = [Label(next(iter(row.values())), row[nb], row[en]) for row in rows]
     codes += [Label(m["code"], m["label_nb"], m["label_en"]) for m in given.get("more", [])]
-    total = Label(TOTAL, given["total_nb"], given["total_en"]) if "total_nb" in given else None
+    total = _label(TOTAL, given, "total") if "total_nb" in given else None
     return DimensionSpec(
         name,
-        Label(name, given["label_nb"], given["label_en"]),
+        _label(name, given, "label"),
         tuple(codes),
         total,
         given.get("unpublished"),
@@ -167,14 +176,14 @@ def _cube(
     return CubeSpec(
         name,
         given["stem"],
-        Label(name, given["title_nb"], given["title_en"]),
-        Label(name, given["description_nb"], given["description_en"]),
+        _label(name, given, "title"),
+        _label(name, given, "description"),
         tuple(dimensions[each] for each in given["dimensions"]),
         tuple(
             MeasureSpec(
                 m,
-                Label(m, measures[m]["label_nb"], measures[m]["label_en"]),
-                Label(m, measures[m]["unit_nb"], measures[m]["unit_en"]),
+                _label(m, measures[m], "label"),
+                _label(m, measures[m], "unit"),
                 rule.get("decimals", measures[m].get("decimals", 0)),
                 **{key: value for key, value in rule.items() if key != "decimals"},
             )
@@ -187,3 +196,18 @@ def _cube(
         given.get("periods") == "year",
         frozenset(of_a_year),
     )
+
+
+def _label(code: str, given: Mapping[str, str], kind: str) -> Label:
+    """A text of cubes.yml in both languages, with the seeds' limits in their places."""
+    nb, en = (given[f"{kind}_{language}"].format_map(_limits()) for language in ("nb", "en"))
+    return Label(code, nb, en)
+
+
+@cache
+def _limits() -> dict[str, str]:
+    of_rules = {
+        f"{row['rule_id']}_{row['limit_name']}": row["limit_value"]
+        for row in seed_rows("rule_limits")
+    }
+    return of_rules | labels("report_limits", "limit_value")

@@ -5,11 +5,10 @@ number or one of three signs, never both (docs/formats.md).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from itertools import product
-from typing import Any, Literal, Self
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -48,9 +47,6 @@ PRELIMINARY_EN = "* Preliminary figures. They may be revised when the final figu
 MEASURE = "measure"
 """Name of the column, and of the dimension in PX and JSON-stat, that holds the measures."""
 _OWN_COLUMNS = {MEASURE, "value", "sign", "is_preliminary"}
-_SHOWN = 10
-_MOST = 2**53
-"""Numbers above it are not exact as doubles, which JSON and Excel have nothing else than."""
 
 Numbers = npt.NDArray[np.int64]
 SignNumbers = npt.NDArray[np.uint8]
@@ -68,7 +64,7 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Dimension:
+class PublishedDimension:
     """A dimension: its name (of a column), labels, codes in their order, and the total's code."""
 
     name: str
@@ -125,7 +121,7 @@ class Release:
 
 
 @dataclass(frozen=True, eq=False)
-class Cube:
+class PublishedCube:
     """A published table.
 
     `numbers` and `sign_numbers` are arrays with an axis for each dimension and a last one for the
@@ -139,7 +135,7 @@ class Cube:
     title_en: str
     description_nb: str
     description_en: str
-    dimensions: tuple[Dimension, ...]
+    dimensions: tuple[PublishedDimension, ...]
     measures: tuple[Measure, ...]
     numbers: Numbers
     sign_numbers: SignNumbers
@@ -155,19 +151,12 @@ class Cube:
     subject_en: str = "Introduction programme for newly arrived immigrants"
     population_nb: str = ""
     population_en: str = ""
-    _places: dict[str, dict[str, int]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Refuse a cube that some format could not hold."""
         _refuse_unusable(self)
         for array in (self.numbers, self.sign_numbers):
             array.setflags(write=False)
-        places = {
-            each.name: {code: place for place, code in enumerate(each.code_names)}
-            for each in self.dimensions
-        }
-        places[MEASURE] = {each.name: place for place, each in enumerate(self.measures)}
-        object.__setattr__(self, "_places", places)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -183,22 +172,6 @@ class Cube:
     def decimals(self) -> int:
         """The most decimals a measure has."""
         return max(each.decimals for each in self.measures)
-
-    def cell(self, measure: str, **codes: str) -> tuple[Decimal | None, str]:
-        """Return value and sign of a cell; a dimension that is not named stands at its total.
-
-        Raises KeyError for a code or a name that the cube does not have.
-        """
-        asked = {each.name: codes.pop(each.name, each.total) for each in self.dimensions}
-        if codes or None in asked.values():
-            unnamed = [name for name, code in asked.items() if code is None]
-            raise KeyError(f"{self.name}: {', '.join([*codes, *unnamed])}")
-        at = tuple(
-            self._places[name][str(code)] for name, code in (asked | {MEASURE: measure}).items()
-        )
-        sign = SIGNS[self.sign_numbers[at]]
-        scale = self.measures[at[-1]].decimals
-        return (None if sign else Decimal(int(self.numbers[at])).scaleb(-scale)), sign
 
     def value_texts(self) -> list[str]:
         """Every value in the cells' order, with the measure's decimals and a dot; '' for a sign."""
@@ -248,33 +221,6 @@ class Cube:
         columns["is_preliminary"] = pa.array(np.full(is_sign.size, self.is_preliminary))
         return pa.table(columns)
 
-    @classmethod
-    def from_rows(
-        cls,
-        rows: pa.Table,
-        *,
-        name: str,
-        dimensions: Sequence[Dimension],
-        measures: Sequence[Measure],
-        **about: Any,
-    ) -> Self:
-        """Make a cube of rows with a column for each dimension, and measure, value and sign.
-
-        `about` are the other fields of the class. A combination that no row has cannot occur.
-        Raises UserError, with the cells named, for a cell given twice, an unknown code, measure or
-        sign, a value beside a sign, neither value nor sign, and more decimals than the measure is
-        published with.
-        """
-        numbers, signs = _read_rows(rows, name, dimensions, measures)
-        return cls(
-            name=name,
-            dimensions=tuple(dimensions),
-            measures=tuple(measures),
-            numbers=numbers,
-            sign_numbers=signs,
-            **about,
-        )
-
 
 def unique_labels(pairs: Sequence[tuple[str, str]]) -> list[str]:
     """Labels of (code, label) pairs, told apart by their codes where two are the same.
@@ -305,78 +251,7 @@ def _as_decimal(numbers: pa.Array, decimals: int) -> pa.Array:
     return pc.cast(pc.multiply(exact, unit), pa.decimal128(18, decimals))
 
 
-def _read_rows(
-    rows: pa.Table, name: str, dimensions: Sequence[Dimension], measures: Sequence[Measure]
-) -> tuple[Numbers, SignNumbers]:
-    """The arrays of numbers and signs that rows make."""
-    wanted = [*(each.name for each in dimensions), MEASURE, "value", "sign"]
-    if lacking := [each for each in wanted if each not in rows.column_names]:
-        raise UserError(
-            f"Table {name}: no column {lacking[0]}; found {', '.join(rows.column_names)}."
-        )
-    lists = [(each.name, each.code_names) for each in dimensions]
-    lists.append((MEASURE, tuple(each.name for each in measures)))
-    shape = tuple(len(codes) for _, codes in lists)
-    places = []
-    for column, codes in lists:
-        texts = pc.cast(rows[column], pa.string())
-        found = pc.index_in(texts, pa.array(codes, pa.string()))
-        unknown = np.flatnonzero(pc.is_null(found).to_numpy(zero_copy_only=False))
-        _refuse(name, rows, wanted, unknown, f"{column} is not in the code list")
-        places.append(pc.fill_null(found, 0).to_numpy())
-    cells = np.ravel_multi_index(places, shape) if rows.num_rows else np.empty(0, dtype=np.intp)
-    order = np.argsort(cells, kind="stable")
-    again = order[1:][cells[order][1:] == cells[order][:-1]]
-    _refuse(name, rows, wanted, np.sort(again), "the cell is given twice")
-
-    signs = pc.fill_null(pc.cast(rows["sign"], pa.string()), "")
-    sign_places = pc.index_in(signs, pa.array(SIGNS, pa.string()))
-    unknown = np.flatnonzero(pc.is_null(sign_places).to_numpy(zero_copy_only=False))
-    _refuse(name, rows, wanted, unknown, f"unknown sign; signs are {', '.join(SIGNS[1:])}")
-    sign_numbers = sign_places.to_numpy().astype(np.uint8)
-    has_value = pc.is_valid(rows["value"]).to_numpy(zero_copy_only=False)
-    both = np.flatnonzero(has_value & (sign_numbers != 0))
-    _refuse(name, rows, wanted, both, "a value beside a sign")
-    neither = np.flatnonzero(~has_value & (sign_numbers == 0))
-    _refuse(name, rows, wanted, neither, "neither a value nor a sign")
-
-    scale = np.array([10**each.decimals for each in measures], dtype=np.float64)[places[-1]]
-    value = pc.cast(rows["value"], pa.float64(), safe=False)
-    exact = pc.fill_null(value, 0.0).to_numpy() * scale
-    with np.errstate(invalid="ignore"):
-        whole = np.rint(exact)
-        off = ~(np.abs(exact - whole) <= 1e-6 * np.maximum(1, np.abs(exact) * 1e-3))
-        off |= ~(np.abs(exact) < _MOST)
-    _refuse(
-        name, rows, wanted, np.flatnonzero(off),
-        "more decimals than the measure has, or not a number that every format holds",
-    )  # fmt: skip
-
-    numbers = np.zeros(int(np.prod(shape)), dtype=np.int64)
-    all_signs = np.full(numbers.size, SIGNS.index(CANNOT_OCCUR), dtype=np.uint8)
-    numbers[cells] = whole.astype(np.int64)
-    all_signs[cells] = sign_numbers
-    return numbers.reshape(shape), all_signs.reshape(shape)
-
-
-def _refuse(
-    name: str, rows: pa.Table, wanted: Sequence[str], where: npt.NDArray[np.intp], what: str
-) -> None:
-    """Raise UserError that names the cells of these rows, never their values; none, no error."""
-    if not where.size:
-        return
-    # Beside a sign of hiding, the value is what nobody may see.
-    shown = (
-        rows.select([each for each in wanted if each != "value"])
-        .take(pa.array(where[:_SHOWN]))
-        .to_pylist()
-    )
-    lines = [", ".join(f"{key} {value}" for key, value in row.items()) for row in shown]
-    more = f"\n  … and {where.size - _SHOWN} more" if where.size > _SHOWN else ""
-    raise UserError(f"Table {name}: {what}:\n  " + "\n  ".join(lines) + more)
-
-
-def _refuse_unusable(cube: Cube) -> None:
+def _refuse_unusable(cube: PublishedCube) -> None:
     """Raise UserError if a format could not hold the cube."""
 
     def wrong(message: str) -> UserError:
@@ -413,7 +288,7 @@ def _refuse_unusable(cube: Cube) -> None:
             raise wrong(f"the total {dimension.total} of {dimension.name} is not among its codes.")
 
 
-def cube_periods(cube: Cube) -> tuple[str, ...]:
+def cube_periods(cube: PublishedCube) -> tuple[str, ...]:
     """The periods of a cube; UserError if it has not exactly one dimension of time."""
     times = [each for each in cube.dimensions if each.role == "time"]
     if len(times) != 1:
@@ -423,8 +298,3 @@ def cube_periods(cube: Cube) -> tuple[str, ...]:
 
 def _is_code(text: str) -> bool:
     return bool(text) and text.isprintable() and '"' not in text and text.strip() == text
-
-
-def combinations(cube: Cube) -> Iterator[tuple[str, ...]]:
-    """The codes of every combination of dimensions, in the cells' order, without the measures."""
-    return product(*(each.code_names for each in cube.dimensions))

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from introstat.errors import UserError
 from introstat.release import naming
-from introstat.release.cube import MEASURE, Cube, Release
+from introstat.release.cube import MEASURE, PublishedCube, Release
 from introstat.release.formats import (
     csv_package,
     datadoc,
@@ -55,7 +55,7 @@ class Encoded:
     cells: pa.Table
 
 
-def write_all(cubes: Sequence[Cube], folder: Path, release: Release) -> list[Path]:
+def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) -> list[Path]:
     """Write all tables in all formats into a folder; return the files in the order of their names.
 
     A file that is there is replaced: whoever calls writes into a folder of his own and moves it
@@ -66,10 +66,10 @@ def write_all(cubes: Sequence[Cube], folder: Path, release: Release) -> list[Pat
         raise UserError(f"A release needs tables of different names; given: {', '.join(stems)}.")
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
-    packaged: list[tuple[Cube, Path]] = []
+    packaged: list[tuple[PublishedCube, Path]] = []
     for cube in cubes:
 
-        def named(extension: str, cube: Cube = cube) -> Path:
+        def named(extension: str, cube: PublishedCube = cube) -> Path:
             return folder / naming.file_name(
                 cube.file_stem, cube.periods, release.version, extension
             )

@@ -1,8 +1,7 @@
-"""The counts of a release as disclosure control wants them.
+"""The counts of a release as disclosure control takes them: tables of inner cells, and their links.
 
-`counts_of` takes the restricted cubes out of the warehouse as tables of inner cells, with the links
-between them, as disclosure control wants them. Figures are the warehouse's own: nothing is computed
-here. What may be shown of them goes back into the cubes' layout in protected.py.
+Figures are the warehouse's own. What may be shown of them goes back into the cubes' codes in
+protected.py.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from introstat.disclosure.protection import Cube
 from introstat.release.contents import (
     AT_THE_TIME,
     COUNTRY,
+    REFERENCE_YEAR,
     TOTAL,
     Contents,
     CubeSpec,
@@ -28,13 +28,11 @@ from introstat.release.contents import (
 
 COUNTRY_DEARER, COUNTY_DEARER, TOTAL_DEARER = 40.0, 4.0, 2.0  # than other cells, to hide
 UNPLACED = "9999"  # nobody's municipality: protected addresses, unknown codes
-REFERENCE = (
-    "ref:"  # before a code of the reference year, so that it is not taken for one of the time
-)
+REFERENCE = "ref:"  # marks a code of the reference year; a code of the time has no mark
 
 
 @dataclass(frozen=True)
-class Region:
+class PeriodRegion:
     """A municipality of the period, and where it counts."""
 
     code: str
@@ -44,7 +42,7 @@ class Region:
 
 
 @dataclass(frozen=True)
-class System:
+class CountTable:
     """Counts that one or several cubes publish, protected as one table.
 
     `finest` is the cube with the finest codes; another cube's dimension may group one of its
@@ -70,51 +68,58 @@ class System:
         """A cube's code in the table: codes of groups carry their dimension's name."""
         return f"{dimension}:{code}" if dimension in self.grouped and code != TOTAL else code
 
+    def own_code(self, dimension: str, code: str) -> str | None:
+        """A cube's code for one of the table; None if it is another dimension's."""
+        group, mark, own = code.rpartition(":")
+        if dimension in self.grouped:
+            return own if group == dimension or code == TOTAL else None
+        return None if mark and self.column_of(group) == dimension else code
 
-def systems_of(contents: Contents, period: str) -> dict[str, System]:
+
+def count_tables_of(contents: Contents, period: str) -> dict[str, CountTable]:
     """The tables of counts of a release, by name."""
-    systems: dict[str, System] = {}
+    tables: dict[str, CountTable] = {}
     for cube in contents.of(period).values():
         counts = cube.counts_in()
         for measure in counts:
             name = cube.system if len(counts) == 1 else f"{cube.system}_{measure.name}"
-            if name not in systems:
-                systems[name] = System(name, cube, measure, (cube,), {})
+            if name not in tables:
+                tables[name] = CountTable(name, cube, measure, (cube,), {})
                 continue
-            first = systems[name]
+            first = tables[name]
             grouped = {
                 other.name: own.name
                 for own, other in zip(first.finest.dimensions, cube.dimensions, strict=True)
                 if own != other
             }
-            systems[name] = replace(first, cubes=(*first.cubes, cube), grouped=grouped)
-    return systems
+            tables[name] = replace(first, cubes=(*first.cubes, cube), grouped=grouped)
+    return tables
 
 
-def layout_of(system: System, regions: Sequence[Region]) -> Layout:
-    """What the table of a system looks like: codes of the time and of the reference year side by
-    side, and what no file shows.
+def layout_of(counted: CountTable, regions: Sequence[PeriodRegion]) -> Layout:
+    """What a count table looks like: codes of the time and of the reference year side by side,
+    and what no file shows.
     """
-    lists = _region_lists(system, regions)
-    for group, codes in system.grouped.items():
-        dimension = next(d for d in system.dimensions if d.name == codes)
+    lists = _region_lists(counted, regions)
+    for group, codes in counted.grouped.items():
+        dimension = next(d for d in counted.dimensions if d.name == codes)
         of = dimension.column(group)
         pairs = [(c.code, f"{group}:{of[c.code]}") for c in dimension.codes]
         lists.append(CodeList(codes, group, tuple(pairs)))
     return Layout(
-        ("region", *(d.name for d in system.dimensions)),
+        ("region", *(d.name for d in counted.dimensions)),
         tuple(lists),
-        {"region": COUNTRY, **{d.name: TOTAL if d.total else None for d in system.dimensions}},
+        {"region": COUNTRY, **{d.name: TOTAL if d.total else None for d in counted.dimensions}},
         (),
         {"region": (UNPLACED,)},
-        {d.name: (d.unpublished,) for d in system.dimensions if d.unpublished},
+        {d.name: (d.unpublished,) for d in counted.dimensions if d.unpublished},
     )
 
 
-def _region_lists(system: System, regions: Sequence[Region]) -> list[CodeList]:
+def _region_lists(counted: CountTable, regions: Sequence[PeriodRegion]) -> list[CodeList]:
     counties = sorted({region.county for region in regions})
     top = [(county, COUNTRY) for county in counties] + [(UNPLACED, COUNTRY)]
-    if "municipality" not in system.finest.region_types:
+    if "municipality" not in counted.finest.region_types:
         return [CodeList("region", "county", tuple(top))]
     then = [(region.code, region.county) for region in regions]
     now = sorted({(r.code, REFERENCE + r.reference) for r in regions})
@@ -126,56 +131,55 @@ def _region_lists(system: System, regions: Sequence[Region]) -> list[CodeList]:
     ]
 
 
-def regions_of(
-    warehouse: duckdb.DuckDBPyConnection, contents: Contents, period: str
-) -> list[Region]:
-    """The municipalities of a period: those of its last day, and older codes that figures have."""
-    used = " union ".join(
-        f"select region_code from {cube.model} where period = $period "
-        f"and region_set = '{AT_THE_TIME}' and region_type = 'municipality'"
-        for cube in contents.of(period).values()
-        if "municipality" in cube.region_types
-    )
-    rows = warehouse.execute(
-        f"""
-        select municipality_code, county_code, reference_municipality_code, reference_county_code
-        from dim_municipality_period
-        where period = $period and (is_valid or municipality_code in ({used}))
-        order by municipality_code
-        """,
-        {"period": period},
-    ).fetchall()
-    return [Region(*row) for row in rows]
+def regions_of(listed: Sequence[Mapping[str, str]]) -> list[PeriodRegion]:
+    """The municipalities of a period, from its list of regions: rows of the model stat_regions."""
+    county_now = {
+        row["region_code"]: row["county_code"]
+        for row in listed
+        if row["region_set"] == REFERENCE_YEAR and row["region_type"] == "municipality"
+    }
+    return [
+        PeriodRegion(
+            row["region_code"],
+            row["county_code"],
+            row["code_in_reference_year"],
+            county_now[row["code_in_reference_year"]],
+        )
+        for row in listed
+        if row["region_set"] == AT_THE_TIME and row["region_type"] == "municipality"
+    ]
 
 
 def counts_of(
     warehouse: duckdb.DuckDBPyConnection,
-    system: System,
+    counted: CountTable,
     period: str,
-    regions: Sequence[Region],
+    regions: Sequence[PeriodRegion],
 ) -> Cube:
-    """The inner cells of a system, zeros included, with who is in the country only as a region of
-    his own.
-    """
-    names = [dimension.name for dimension in system.dimensions]
-    leaf = "municipality" if "municipality" in system.finest.region_types else "county"
+    """The inner cells of a count table, zeros too; who is in the country only is `UNPLACED`."""
+    names = [dimension.name for dimension in counted.dimensions]
+    leaf = "municipality" if "municipality" in counted.finest.region_types else "county"
     places = (
         [r.code for r in regions] if leaf == "municipality" else sorted({r.county for r in regions})
     )
     rows = warehouse.execute(
-        f"""
-        select region_type, region_code, {", ".join(names)}, cast(value as bigint)
-        from {system.finest.model}
-        where period = $period and region_set = '{AT_THE_TIME}'
-            and region_type in ('country', '{leaf}') and measure = $measure
-            {"".join(f" and {name} <> '{TOTAL}'" for name in names)}
-        """,
-        {"period": period, "measure": system.measure.name},
-    ).fetchall()
-    country = {tuple(row[2:-1]): row[-1] for row in rows if row[0] == "country"}
-    placed = {(row[1], *row[2:-1]): row[-1] for row in rows if row[0] == leaf}
+        f"select * from {counted.finest.model} where period = ?", [period]
+    ).to_arrow_table()
+    country: dict[tuple[str, ...], int] = {}
+    placed: dict[tuple[str, ...], int] = {}
+    for row in rows.to_pylist():
+        key = tuple(row[name] for name in names)
+        if (
+            row["region_set"] == AT_THE_TIME
+            and row["measure"] == counted.measure.name
+            and TOTAL not in key
+        ):
+            if row["region_type"] == "country":
+                country[key] = int(row["value"])
+            elif row["region_type"] == leaf:
+                placed[row["region_code"], *key] = int(row["value"])
     columns: dict[str, list[Any]] = {name: [] for name in ("region", *names, "count")}
-    for key in product(*_codes(system, set(country))):
+    for key in product(*_codes(counted, set(country))):
         counts = [placed.get((place, *key), 0) for place in places]
         columns["region"] += [*places, UNPLACED]
         for name, code in zip(names, key, strict=True):
@@ -183,26 +187,26 @@ def counts_of(
         columns["count"] += [*counts, country.get(key, 0) - sum(counts)]
     return Cube(
         pa.table(columns),
-        layout_of(system, regions),
+        layout_of(counted, regions),
         "count",
         "count",
-        (system.finest.pool,) if system.finest.pool else (),
-        dearer=_dearer(system, regions),
+        (counted.finest.pool,) if counted.finest.pool else (),
+        dearer=_dearer(counted, regions),
     )
 
 
-def _dearer(system: System, regions: Sequence[Region]) -> dict[str, dict[str, float]]:
+def _dearer(counted: CountTable, regions: Sequence[PeriodRegion]) -> dict[str, dict[str, float]]:
     """Figures of the whole country are the last to be hidden, then counties' and totals."""
     counties = {region.county for region in regions} | {
         REFERENCE + region.reference_county for region in regions
     }
     places = {COUNTRY: COUNTRY_DEARER} | dict.fromkeys(sorted(counties), COUNTY_DEARER)
-    return {"region": places, **{d.name: {TOTAL: TOTAL_DEARER} for d in system.dimensions}}
+    return {"region": places, **{d.name: {TOTAL: TOTAL_DEARER} for d in counted.dimensions}}
 
 
-def _codes(system: System, used: set[tuple[str, ...]]) -> Iterator[list[str]]:
+def _codes(counted: CountTable, used: set[tuple[str, ...]]) -> Iterator[list[str]]:
     """The leaf codes of each dimension; of a long one only those that somebody has."""
-    for axis, dimension in enumerate(system.dimensions):
+    for axis, dimension in enumerate(counted.dimensions):
         codes = [c.code for c in dimension.codes]
         if dimension.only_used:
             codes = [code for code in codes if any(key[axis] == code for key in used)]
@@ -210,17 +214,19 @@ def _codes(system: System, used: set[tuple[str, ...]]) -> Iterator[list[str]]:
 
 
 def links_of(
-    contents: Contents, systems: Mapping[str, System], codes: Mapping[str, Mapping[str, set[str]]]
+    contents: Contents,
+    tables: Mapping[str, CountTable],
+    codes: Mapping[str, Mapping[str, set[str]]],
 ) -> list[Link]:
     """What a reader knows of a release's counts beyond sums; `codes` are those each table has."""
     links = []
     for given in contents.links:
         left, right = (_term(given[side]) for side in ("left", "right"))
-        if all(_is_there(term, systems, codes) for term in (left, right)):
+        if all(_is_there(term, tables, codes) for term in (left, right)):
             links.append(Link(given["name"], (left,), (right,), given.get("is", "equal")))
     for given in contents.groups:
-        if {given["group"], given["of"]} <= set(systems):
-            links += _of_groups(given, systems, codes)
+        if {given["group"], given["of"]} <= set(tables):
+            links += _of_groups(given, tables, codes)
     return links
 
 
@@ -229,20 +235,20 @@ def _term(given: Any) -> Term:
 
 
 def _is_there(
-    term: Term, systems: Mapping[str, System], codes: Mapping[str, Mapping[str, set[str]]]
+    term: Term, tables: Mapping[str, CountTable], codes: Mapping[str, Mapping[str, set[str]]]
 ) -> bool:
-    return term.cube in systems and all(
+    return term.cube in tables and all(
         code in codes[term.cube][dimension] for dimension, code in term.at.items()
     )
 
 
 def _of_groups(
     given: Mapping[str, Any],
-    systems: Mapping[str, System],
+    tables: Mapping[str, CountTable],
     codes: Mapping[str, Mapping[str, set[str]]],
 ) -> Iterator[Link]:
     whole, parts, by, fine = given["group"], given["of"], given["by"], given["codes"]
-    group_of = next(d for d in systems[parts].dimensions if d.name == fine).column(by)
+    group_of = next(d for d in tables[parts].dimensions if d.name == fine).column(by)
     for group in sorted(codes[whole][by] & set(group_of.values())):
         own = sorted(c for c in codes[parts][fine] if group_of.get(c) == group)
         left = tuple(Term(parts, {fine: code}) for code in own)

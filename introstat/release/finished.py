@@ -7,13 +7,13 @@ tells of.
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from introstat.disclosure.audit import AuditResult
 from introstat.disclosure.policy import Policy
@@ -25,90 +25,83 @@ from introstat.release.contents import (
     COUNTRY,
     REFERENCE_YEAR,
     TOTAL,
-    Contents,
     CubeSpec,
+    MeasureSpec,
+    load_contents,
 )
 from introstat.release.figures import (
     REFERENCE,
-    Region,
-    System,
+    CountTable,
+    PeriodRegion,
+    count_tables_of,
     layout_of,
     links_of,
-    systems_of,
+    regions_of,
 )
 from introstat.release.formats import csv_package
-from introstat.sql import text_literal
 
-CODE_LISTS = "kodelister"
-REGIONS_STEM = "regioner"
-REGION_COLUMNS = (
-    "region_set", "region_code", "region_type", "region_name", "county_code",
-    "code_in_reference_year",
-)  # fmt: skip
+_CODE_LISTS = "kodelister"
+_REGIONS_STEM = "regioner"
 
 
-def stem_of(cube: CubeSpec, region_set: str, reference_year: int) -> str:
-    """The files' stem: that of the cube, and the year of the municipalities where it is not the
-    period's.
+@dataclass(frozen=True)
+class ReleaseFolder:
+    """A release's folder, and what its files' names hold.
+
+    `reference_year` is the year of the municipalities in its second set of regions.
     """
-    return cube.stem if region_set == AT_THE_TIME else f"{cube.stem}_kommuner{reference_year}"
+
+    folder: Path
+    period: str
+    version: int
+    reference_year: int
+
+    @property
+    def regions_path(self) -> Path:
+        """The list of regions."""
+        name = naming.file_name(_REGIONS_STEM, [self.period], self.version, "csv")
+        return self.folder / _CODE_LISTS / name
+
+    def stem(self, cube: CubeSpec, region_set: str) -> str:
+        """A table's stem: the cube's, and the year of the municipalities if not the period's."""
+        more = "" if region_set == AT_THE_TIME else f"_kommuner{self.reference_year}"
+        return cube.stem + more
+
+    def table(self, cube: CubeSpec, region_set: str) -> Path | None:
+        """The CSV file of a table; None if the release does not have it."""
+        last = naming.in_name(self.period)[1:]
+        pattern = f"{self.stem(cube, region_set)}_p*{last}_v{self.version}.{csv_package.EXTENSION}"
+        return min(self.folder.glob(pattern), default=None)
 
 
-def regions_path(folder: Path, period: str, version: int) -> Path:
-    """Where a release's list of regions is."""
-    return folder / CODE_LISTS / naming.file_name(REGIONS_STEM, [period], version, "csv")
+def folder_of(folder: Path, about: Mapping[str, Any]) -> ReleaseFolder:
+    """Return the folder of a release as its manifest describes it."""
+    return ReleaseFolder(
+        folder, str(about["period"]), int(about["version"]), int(about["reference_year"])
+    )
 
 
-def read_regions(path: Path) -> list[Region]:
-    """The municipalities of the period, and where each counts, from a release's list of regions."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except OSError:
-        raise UserError(f"{path} is not there: this is no whole release.") from None
-    county_now = {
-        row["region_code"]: row["county_code"]
-        for row in rows
-        if row["region_set"] == REFERENCE_YEAR and row["region_type"] == "municipality"
-    }
-    return [
-        Region(
-            row["region_code"],
-            row["county_code"],
-            row["code_in_reference_year"],
-            county_now[row["code_in_reference_year"]],
-        )
-        for row in rows
-        if row["region_set"] == AT_THE_TIME and row["region_type"] == "municipality"
-    ]
-
-
-def count_tables(
-    folder: Path, contents: Contents, period: str, version: int, reference_year: int
-) -> dict[str, list[pa.Table]]:
-    """The published counts of each system, file by file, in the codes of its table."""
+def published_counts(release: ReleaseFolder) -> dict[str, list[pa.Table]]:
+    """Return the published counts by count table, file by file, in its codes."""
     tables: dict[str, list[pa.Table]] = {}
-    for system in systems_of(contents, period).values():
-        for cube in system.cubes:
+    for counted in count_tables_of(load_contents(), release.period).values():
+        for cube in counted.cubes:
             for region_set in cube.region_sets:
-                stem = stem_of(cube, region_set, reference_year)
-                path = folder / naming.file_name(stem, [period], version, csv_package.EXTENSION)
-                if path.is_file():
-                    tables.setdefault(system.name, []).append(
-                        _counts_in(csv_package.read(path), system, cube, region_set)
+                if path := release.table(cube, region_set):
+                    tables.setdefault(counted.name, []).append(
+                        _counts_in(csv_package.read(path), counted, cube, region_set)
                     )
     return tables
 
 
-def _counts_in(cells: pa.Table, system: System, cube: CubeSpec, region_set: str) -> pa.Table:
-    chosen = np.array(cells["measure"].to_pylist()) == system.measure.name
-    cells = cells.filter(pa.array(chosen))
+def _counts_in(cells: pa.Table, counted: CountTable, cube: CubeSpec, region_set: str) -> pa.Table:
+    cells = cells.filter(pc.equal(cells["measure"], counted.measure.name))
     columns = {}
     for name in ("region", *(d.name for d in cube.dimensions)):
         codes = [str(code) for code in cells[name].to_pylist()]
         if name == "region" and region_set == REFERENCE_YEAR:
             codes = [code if code == COUNTRY else REFERENCE + code for code in codes]
-        columns[system.column_of(name)] = [system.code_of(name, code) for code in codes]
+        columns[counted.column_of(name)] = [counted.code_of(name, code) for code in codes]
     values = [None if v is None else int(v) for v in cells["value"].to_pylist()]
     return pa.table(
         columns | {"value": pa.array(values, pa.int64()), "sign": cells["sign"].to_pylist()}
@@ -116,11 +109,7 @@ def _counts_in(cells: pa.Table, system: System, cube: CubeSpec, region_set: str)
 
 
 def audit_release(
-    folder: Path,
-    contents: Contents,
-    period: str,
-    version: int,
-    reference_year: int,
+    release: ReleaseFolder,
     policy: Policy,
     primaries: Mapping[str, pa.Table],
     earlier: Mapping[str, Sequence[pa.Table]],
@@ -131,131 +120,102 @@ def audit_release(
     `primaries` are the restricted lists, `witnesses` what proves the doubt (taken on trust in
     nothing), `earlier` the same tables in earlier releases of the period.
     """
-    regions = read_regions(regions_path(folder, period, version))
-    systems = systems_of(contents, period)
-    tables = count_tables(folder, contents, period, version, reference_year)
+    regions = _regions(release.regions_path)
+    count_tables = count_tables_of(load_contents(), release.period)
+    tables = published_counts(release)
     codes = {
         name: {d: {c for t in parts for c in t[d].to_pylist()} for d in parts[0].column_names}
         for name, parts in tables.items()
     }
-    there = {name: system for name, system in systems.items() if name in tables}
+    there = {name: counted for name, counted in count_tables.items() if name in tables}
     return audit_tables(
         {
             name: PublishedTable(
                 tables[name],
-                layout_of(system, regions),
+                layout_of(counted, regions),
                 "suppress",
                 primaries.get(name),
                 earlier.get(name, ()),
             )
-            for name, system in there.items()
+            for name, counted in there.items()
         },
         policy,
-        links_of(contents, there, codes),
+        links_of(load_contents(), there, codes),
         witnesses=witnesses,
     )
 
 
-def dependent_faults(
-    folder: Path, contents: Contents, period: str, version: int, reference_year: int
-) -> list[str]:
-    """Figures shown though the count that they tell of is hidden, in words; none: all is well."""
-    faults: list[str] = []
-    connection = duckdb.connect()
-    cubes = contents.of(period)
+def _regions(path: Path) -> list[PeriodRegion]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return regions_of(list(csv.DictReader(file)))
+    except OSError:
+        raise UserError(f"{path} is not there: this is no whole release.") from None
+
+
+def dependent_faults(release: ReleaseFolder) -> list[str]:
+    """Return the figures shown though the count that they tell of is hidden, in words."""
+    faults = []
+    cubes = load_contents().of(release.period)
     for cube in cubes.values():
         for region_set in cube.region_sets:
-            path = _table(folder, cube, region_set, period, version, reference_year)
+            path = release.table(cube, region_set)
             if path is None:
                 continue
-            connection.register("cells", csv_package.read(path))
-            dims = ["region", *(d.name for d in cube.dimensions)]
-            for measure in cube.measures_in(period):
-                for count, over in _tells_of(cube, measure.name):
-                    faults += _shown_beside_hidden(
-                        connection, path, dims, measure.name, count, over
-                    )
+            cells = _Cells(path, cube)
+            for measure in cube.measures_in(release.period):
+                counts, told = cells, _tells_of(cube, measure)
                 if measure.follows:
-                    other = cubes[measure.follows]
-                    own = _table(folder, other, region_set, period, version, reference_year)
+                    followed = cubes[measure.follows]
+                    own = release.table(followed, region_set)
                     assert own is not None
-                    connection.register("counts", csv_package.read(own))
-                    at = "".join(
-                        f" and counts.{d.name} = '{TOTAL}'"
-                        for d in other.dimensions
-                        if d.name != "sex"
-                    )
-                    faults += _faults(
-                        connection,
-                        path,
-                        dims,
-                        f"""
-                        from cells inner join counts
-                            on cells.region = counts.region and cells.sex = counts.sex {at}
-                        where cells.measure = {text_literal(measure.name)} and cells.sign = ''
-                            and counts.measure = '{other.counts_in()[0].name}'
-                            and counts.sign = ':'
-                        """,
-                    )
-    connection.close()
+                    counts = _Cells(own, followed)
+                    others = [d.name for d in followed.dimensions if d not in cube.dimensions]
+                    told = [(followed.counts_in()[0].name, dict.fromkeys(others, TOTAL))]
+                for codes in cells.shown(measure.name):
+                    for count, at in told:
+                        if counts.is_hidden(count, codes | at):
+                            where = ", ".join(f"{name}={code}" for name, code in codes.items())
+                            faults.append(
+                                f"{path.name}: {where} is shown though the count it tells of is "
+                                "hidden"
+                            )
     return faults
 
 
-def _table(
-    folder: Path, cube: CubeSpec, region_set: str, period: str, version: int, reference_year: int
-) -> Path | None:
-    stem = stem_of(cube, region_set, reference_year)
-    found = sorted(folder.glob(f"{stem}_p*{naming.in_name(period)[1:]}_v{version}.csv"))
-    return found[0] if found else None
+class _Cells:
+    """The signs of a table's cells."""
+
+    def __init__(self, path: Path, cube: CubeSpec) -> None:
+        self._names = ["region", *(dimension.name for dimension in cube.dimensions)]
+        read = csv_package.read(path)
+        columns = (read[name].to_pylist() for name in ("measure", *self._names))
+        self._signs = dict(zip(zip(*columns, strict=True), read["sign"].to_pylist(), strict=True))
+
+    def shown(self, measure: str) -> Iterator[dict[str, str]]:
+        """The codes of the cells in which a measure is shown."""
+        for (name, *codes), sign in self._signs.items():
+            if name == measure and sign == "":
+                yield dict(zip(self._names, codes, strict=True))
+
+    def is_hidden(self, measure: str, codes: Mapping[str, str]) -> bool:
+        """Whether a measure is hidden in the cell of these codes."""
+        return self._signs.get((measure, *(codes[name] for name in self._names))) == ":"
 
 
-def _tells_of(cube: CubeSpec, measure: str) -> list[tuple[str, str | None]]:
-    """The counts that a figure tells of: (measure, dimension that stands at its total)."""
-    spec = next(m for m in cube.measures if m.name == measure)
-    if spec.rests_on:
-        return [(spec.rests_on, None)]
-    if spec.part and spec.whole:
-        dims = {d.name for d in cube.dimensions}
-        whole = (spec.part, spec.whole) if spec.whole in dims else (spec.whole, None)
-        return [(spec.part, None), whole]
-    return []
-
-
-def _shown_beside_hidden(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    dims: Sequence[str],
-    measure: str,
-    count: str,
-    over: str | None,
-) -> list[str]:
-    same = " and ".join(f"cells.{d} = counts.{d}" for d in dims if d != over)
-    at = f" and counts.{over} = '{TOTAL}'" if over else ""
-    return _faults(
-        connection,
-        path,
-        dims,
-        f"""
-        from cells inner join cells as counts on {same}{at}
-        where cells.measure = {text_literal(measure)} and cells.sign = ''
-            and counts.measure = {text_literal(count)} and counts.sign = ':'
-        """,
-    )
-
-
-def _faults(
-    connection: duckdb.DuckDBPyConnection, path: Path, dims: Sequence[str], query: str
-) -> list[str]:
-    rows = connection.execute(f"select {', '.join(f'cells.{d}' for d in dims)} {query}").fetchall()
-    return [
-        f"{path.name}: {', '.join(f'{d}={c}' for d, c in zip(dims, row, strict=True))} is shown "
-        "though the count it tells of is hidden"
-        for row in rows
-    ]
+def _tells_of(cube: CubeSpec, measure: MeasureSpec) -> list[tuple[str, dict[str, str]]]:
+    """The counts of the same cube that a figure tells of, and where they are: codes of totals."""
+    if measure.rests_on:
+        return [(measure.rests_on, {})]
+    if not (measure.part and measure.whole):
+        return []
+    if measure.whole in {dimension.name for dimension in cube.dimensions}:
+        return [(measure.part, {}), (measure.part, {measure.whole: TOTAL})]
+    return [(measure.part, {}), (measure.whole, {})]
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON file of a release; UserError if it is not there or damaged."""
+    """Return a JSON file of a release. Raises UserError if it is not there or damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from conftest import ROOT, rows, the_manifest
 
+from introstat.release.protected import MODELLED, READ
+
 LAYERS = ["staging", "intermediate", "marts", "quality", "reports", "statistics", "publication"]
 CONTRACTED = ("marts", "quality", "reports", "statistics", "publication")
 
@@ -33,20 +35,38 @@ def one_line(text: str) -> str:
 
 def test_only_staging_reads_what_was_received_and_publication_what_was_protected(models):
     readers = {
-        (layer(model), parent.split(".")[2] == "protected")
+        (layer(model), parent.split(".")[2] if layer(model) == "publication" else "received")
         for model in models
         for parent in model["depends_on"]["nodes"]
         if parent.startswith("source.")
     }
-    assert readers == {("staging", False), ("publication", True)}
+    assert readers == {
+        ("staging", "received"),
+        ("publication", "protected"),
+        ("publication", "protected_cells"),
+    }
 
 
-def test_publication_reads_no_figure_that_is_not_protected(manifest, models):
-    for model in models:
-        if layer(model) == "publication":
-            for parent in model["depends_on"]["nodes"]:
-                node = (manifest["nodes"] | manifest["sources"])[parent]
-                assert parent.startswith("source.") or layer(node) == "publication", model["name"]
+def test_what_is_published_reads_no_figure_that_is_not_protected(manifest, models):
+    published = [model for model in models if model["name"].startswith("pub_")]
+    assert len(published) == 13
+    for model in published:
+        for parent in model["depends_on"]["nodes"]:
+            kind, _, name = parent.split(".", 2)
+            assert (kind, name.split(".")[0]) == ("source", "protected") or name.startswith("pub_")
+
+
+def test_the_release_gives_dbt_the_cubes_that_its_models_read(models):
+    read = {
+        parent.split(".")[2]
+        for model in models
+        if model["name"].startswith("protected_")
+        for parent in model["depends_on"]["nodes"]
+        if parent.startswith("model.")
+    }
+    made = {model["name"] for model in models if model["name"].startswith("protected_")}
+    assert read == set(READ)
+    assert made == {f"protected_{name}" for name in MODELLED}
 
 
 def test_every_layer_reads_only_what_stands_before_it(manifest, models):

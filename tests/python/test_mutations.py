@@ -49,7 +49,11 @@ def test_every_fault_has_a_name_of_its_own() -> None:
         ),
         (
             "disclosure",
-            {"audit", "counts", "linked", "policy", "protection", "rounding", "suppress"},
+            {
+                *("audit", "counts", "linked", "policy", "protection", "rounding", "suppress"),
+                *models("publication/protected/*.sql"),
+                "protected",
+            },
         ),
     ],
 )

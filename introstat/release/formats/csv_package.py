@@ -21,7 +21,7 @@ from introstat.release.cube import (
     MEASURE,
     SIGN_TEXTS_EN,
     SIGN_TEXTS_NB,
-    Cube,
+    PublishedCube,
     Release,
     unique_labels,
 )
@@ -38,7 +38,7 @@ PACKAGE = "datapackage.json"
 _LABEL = "_label"
 
 
-def write(cube: Cube, path: Path, release: Release) -> None:
+def write(cube: PublishedCube, path: Path, release: Release) -> None:
     """Write a cube; `release` is not needed here and stands for all writers being called alike."""
     columns: list[Sequence[str]] = []
     header: list[str] = []
@@ -78,7 +78,7 @@ def read(path: Path) -> pa.Table:
 
 
 def write_package(
-    cubes: Sequence[tuple[Cube, Path]], path: Path, release: Release, name: str
+    cubes: Sequence[tuple[PublishedCube, Path]], path: Path, release: Release, name: str
 ) -> None:
     """Write the package's description over CSV files that are there: types, codes, checksums."""
     licence, address = LICENCES[release.licence]
@@ -123,7 +123,7 @@ def _checked(content: bytes) -> tuple[int, str]:
     return len(content), f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
-def _resource(cube: Cube, file: Path) -> dict[str, Any]:
+def _resource(cube: PublishedCube, file: Path) -> dict[str, Any]:
     size, checksum = _checked(file.read_bytes())
     return {
         "profile": "tabular-data-resource",
@@ -143,7 +143,7 @@ def _resource(cube: Cube, file: Path) -> dict[str, Any]:
     }
 
 
-def _schema(cube: Cube) -> dict[str, Any]:
+def _schema(cube: PublishedCube) -> dict[str, Any]:
     fields: list[dict[str, Any]] = []
     titles = [(each.label_nb, each.label_en) for each in cube.dimensions]
     titles.append((MEASURE_LABEL_NB, MEASURE_LABEL_EN))
@@ -213,7 +213,7 @@ def _titles(nb: str, en: str) -> dict[str, Any]:
     return {"title": nb, "titles": {"nb": nb, "en": en}}
 
 
-def _code_lists(cube: Cube) -> list[tuple[str, list[tuple[str, str]]]]:
+def _code_lists(cube: PublishedCube) -> list[tuple[str, list[tuple[str, str]]]]:
     """Name, and codes with their Norwegian labels, of every dimension and of the measures."""
     lists = [
         (each.name, [(code.code, one_line(code.label_nb)) for code in each.codes])

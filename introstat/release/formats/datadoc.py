@@ -16,7 +16,7 @@ from introstat.release.cube import (
     PRELIMINARY_NB,
     SIGN_TEXTS_EN,
     SIGN_TEXTS_NB,
-    Cube,
+    PublishedCube,
     Release,
 )
 from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB
@@ -26,7 +26,7 @@ _NAMESPACE = UUID("6f0c1d2e-8a55-5f0b-9c5e-3f5a1f6d2b10")
 """Identifiers are made from names in this one, so that the same file keeps its own."""
 
 
-def write(cube: Cube, path: Path, release: Release) -> Path:
+def write(cube: PublishedCube, path: Path, release: Release) -> Path:
     """Write the document of the Parquet file `path` beside it; return the document's path.
 
     The model, with its obligatory fields, checks what is written: pydantic's ValidationError.
@@ -60,7 +60,7 @@ def differences(path: Path, data: Path) -> list[str]:
     return found
 
 
-def _metadata(cube: Cube, file: str, release: Release) -> dict[str, Any]:
+def _metadata(cube: PublishedCube, file: str, release: Release) -> dict[str, Any]:
     days = [naming.period_dates(each) for each in cube.periods]
     updated = f"{release.updated.isoformat()}T00:00:00Z"
     mark_nb, mark_en = (PRELIMINARY_NB, PRELIMINARY_EN) if cube.is_preliminary else ("", "")
@@ -114,7 +114,7 @@ def _metadata(cube: Cube, file: str, release: Release) -> dict[str, Any]:
     }
 
 
-def _variables(cube: Cube) -> list[tuple[str, str, str, str, str, dict[str, Any]]]:
+def _variables(cube: PublishedCube) -> list[tuple[str, str, str, str, str, dict[str, Any]]]:
     """Name, labels, role, type and what else is said of each column of the Parquet file."""
     identifiers = [(each.name, each.label_nb, each.label_en) for each in cube.dimensions]
     identifiers.append((MEASURE, MEASURE_LABEL_NB, MEASURE_LABEL_EN))

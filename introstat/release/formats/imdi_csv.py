@@ -21,7 +21,7 @@ import yaml
 from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING, SIGNS
 from introstat.errors import UserError
 from introstat.release import naming
-from introstat.release.cube import MEASURE, Cube, Dimension, Release
+from introstat.release.cube import MEASURE, PublishedCube, PublishedDimension, Release
 from introstat.release.formats.cells import cells_table, one_line
 
 EXTENSION = "csv"
@@ -41,7 +41,7 @@ _LETTERS = str.maketrans(
 
 
 @dataclass(frozen=True)
-class Table:
+class ImdiTable:
     """One of IMDi's tables: whose cells it shows, and the words for measures and codes.
 
     `columns` are dimensions with their heading and words, in the order of the file's columns.
@@ -54,7 +54,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Layout:
+class ImdiLayout:
     """The reviewed words of `imdi_tables.yml`."""
 
     regions: Mapping[str, Mapping[str, str]]
@@ -62,16 +62,16 @@ class Layout:
     year: str
     unit: str
     value: str
-    tables: tuple[Table, ...]
+    tables: tuple[ImdiTable, ...]
 
 
 @cache
-def layout() -> Layout:
+def layout() -> ImdiLayout:
     """Return IMDi's tables as the project's file has them."""
     found = yaml.safe_load(_TABLES.read_text(encoding="utf-8"))
     sex = ("sex", (found["sex"]["heading"], found["sex"]["words"]))
     tables = tuple(
-        Table(
+        ImdiTable(
             name,
             table["cube"],
             table["measures"],
@@ -80,7 +80,7 @@ def layout() -> Layout:
         )
         for name, table in found["tables"].items()
     )
-    return Layout(
+    return ImdiLayout(
         found["regions"], found["country"], found["year"], found["unit"], found["value"], tables
     )
 
@@ -94,7 +94,7 @@ def names_for(cube: str, is_preliminary: bool, tail: str) -> list[str]:
     return [] if table is None else [_name(table, level, is_preliminary, tail) for level in _DIGITS]
 
 
-def write(cube: Cube, path: Path, release: Release) -> list[Path]:
+def write(cube: PublishedCube, path: Path, release: Release) -> list[Path]:
     """Write a cube's files into the folder `path`; return them, none if IMDi has no such table.
 
     Raises UserError if the cube lacks a dimension, a total or every measure that the table needs.
@@ -185,16 +185,16 @@ def _latin(character: str) -> str:
     return "?"
 
 
-def _table_of(cube: str) -> Table | None:
+def _table_of(cube: str) -> ImdiTable | None:
     return next((each for each in layout().tables if each.cube == cube), None)
 
 
-def _name(table: Table, level: str, is_preliminary: bool, tail: str) -> str:
+def _name(table: ImdiTable, level: str, is_preliminary: bool, tail: str) -> str:
     mark = _PRELIMINARY if is_preliminary else ""
     return f"{table.name}_{layout().regions[level]['file']}{mark}{tail}.{EXTENSION}"
 
 
-def _named(path: Path) -> tuple[Table, str]:
+def _named(path: Path) -> tuple[ImdiTable, str]:
     """The table and the level of a file; UserError if its name is none of IMDi's."""
     named = naming.parse(path.name)
     stem = named.stem.removesuffix(_PRELIMINARY) if named else ""
@@ -209,7 +209,7 @@ def _level(region: str) -> str:
     return "municipality" if len(region) == _DIGITS["municipality"] else "county"
 
 
-def _content(cube: Cube, table: Table, level: str) -> bytes:
+def _content(cube: PublishedCube, table: ImdiTable, level: str) -> bytes:
     words = layout()
     region = words.regions[level]
     buffer = io.StringIO(newline="")
@@ -223,7 +223,7 @@ def _content(cube: Cube, table: Table, level: str) -> bytes:
     return buffer.getvalue().encode("iso-8859-1")
 
 
-def _rows(cube: Cube, table: Table, level: str) -> Iterator[Sequence[str]]:
+def _rows(cube: PublishedCube, table: ImdiTable, level: str) -> Iterator[Sequence[str]]:
     """The rows of one level, in the order of the cube's regions, then of the file's columns."""
     axes = {each.name: axis for axis, each in enumerate(cube.dimensions)}
     _refuse_unlike(cube, table, axes)
@@ -265,7 +265,7 @@ def _rows(cube: Cube, table: Table, level: str) -> Iterator[Sequence[str]]:
                     yield [number, label, period, *(w for _, w in combination), unit, written]
 
 
-def _total(cube: Cube, table: Table, dimension: Dimension) -> int:
+def _total(cube: PublishedCube, table: ImdiTable, dimension: PublishedDimension) -> int:
     """Where the total of a dimension stands; of one that the file has, anywhere."""
     if dimension.name in ("region", "period", *table.columns):
         return 0
@@ -277,7 +277,7 @@ def _total(cube: Cube, table: Table, dimension: Dimension) -> int:
     return dimension.code_names.index(dimension.total)
 
 
-def _refuse_unlike(cube: Cube, table: Table, axes: Mapping[str, int]) -> None:
+def _refuse_unlike(cube: PublishedCube, table: ImdiTable, axes: Mapping[str, int]) -> None:
     if lacking := [each for each in ("period", "region", *table.columns) if each not in axes]:
         raise UserError(
             f"{table.name}: table {cube.name} has no dimension {lacking[0]}; it has "

@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from introstat.release.cube import MEASURE, SIGN_TEXTS_NB, Cube, Release
+from introstat.release.cube import MEASURE, SIGN_TEXTS_NB, PublishedCube, Release
 from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB, dense_table
 
 EXTENSION = "json"
 _ROLES = {"time": "time", "region": "geo"}
 
 
-def write(cube: Cube, path: Path, release: Release) -> None:
+def write(cube: PublishedCube, path: Path, release: Release) -> None:
     """Write a cube; keys stand in one order, so the same cube gives the same bytes."""
     text = json.dumps(dataset(cube, release), ensure_ascii=False, separators=(",", ":"))
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def dataset(cube: Cube, release: Release) -> dict[str, Any]:
+def dataset(cube: PublishedCube, release: Release) -> dict[str, Any]:
     """The data set as JSON-stat has it."""
     role: dict[str, list[str]] = {"time": [], "geo": [], "metric": [MEASURE]}
     for each in cube.dimensions:
@@ -108,7 +108,7 @@ def read(path: Path) -> pa.Table:
     return dense_table(lists, found["value"], signs, found["extension"]["preliminary"])
 
 
-def _values(cube: Cube) -> list[int | float | None]:
+def _values(cube: PublishedCube) -> list[int | float | None]:
     values = np.empty(cube.shape, dtype=object)
     for place, measure in enumerate(cube.measures):
         numbers = cube.numbers[..., place]
@@ -117,7 +117,7 @@ def _values(cube: Cube) -> list[int | float | None]:
     return list(values.reshape(-1))
 
 
-def _status(cube: Cube) -> dict[str, dict[str, str]]:
+def _status(cube: PublishedCube) -> dict[str, dict[str, str]]:
     found = {str(place): sign for place, sign in enumerate(cube.sign_texts()) if sign}
     return {"status": found} if found else {}
 

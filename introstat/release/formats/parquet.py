@@ -8,14 +8,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from introstat.errors import UserError
-from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB, Cube, Release
+from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB, PublishedCube, Release
 
 EXTENSION = "parquet"
 KEY = b"introstat"
 """The key under which a file's description lies, as JSON."""
 
 
-def write(cube: Cube, path: Path, release: Release) -> None:
+def write(cube: PublishedCube, path: Path, release: Release) -> None:
     """Write a cube; the same cube gives the same bytes."""
     rows = cube.to_rows()
     about = json.dumps(described(cube, release), ensure_ascii=False, sort_keys=True)
@@ -49,7 +49,7 @@ def about(path: Path) -> dict[str, Any]:
     return found
 
 
-def described(cube: Cube, release: Release) -> dict[str, Any]:
+def described(cube: PublishedCube, release: Release) -> dict[str, Any]:
     """Everything that describes a cube, as JSON holds it."""
     return {
         "name": cube.name,

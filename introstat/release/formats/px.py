@@ -24,7 +24,7 @@ from introstat.release.cube import (
     PRELIMINARY_NB,
     SIGN_TEXTS_EN,
     SIGN_TEXTS_NB,
-    Cube,
+    PublishedCube,
     Release,
     unique_labels,
 )
@@ -51,7 +51,7 @@ _TIME = re.compile(r"([0-9]{4})(?:H([12]))?")
 _LANGUAGES = ("nb", "en")
 
 
-def write(cube: Cube, path: Path, release: Release) -> None:
+def write(cube: PublishedCube, path: Path, release: Release) -> None:
     """Write a cube in both languages."""
     with path.open("w", encoding="utf-8", newline="\r\n") as file:
         file.writelines(f"{line}\n" for line in _lines(cube, release))
@@ -82,7 +82,7 @@ def read(path: Path) -> pa.Table:
     return dense_table(lists, values, signs, _plain(PRELIMINARY_NB, "#") in notes)
 
 
-def _lines(cube: Cube, release: Release) -> Iterator[str]:
+def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
     updated = f"{cube.updated:%Y%m%d} 00:00"
     variables = _variables(cube)
     contents = variables[-1]
@@ -179,7 +179,7 @@ class _Variable:
         self.codes, self.texts, self.total = codes, texts, total
 
 
-def _variables(cube: Cube) -> list[_Variable]:
+def _variables(cube: PublishedCube) -> list[_Variable]:
     """The variables in the order of the cells, the measures last, with names that are unique."""
     named = [(each.name, each.label_nb, each.label_en) for each in cube.dimensions]
     named.append((MEASURE, MEASURE_LABEL_NB, MEASURE_LABEL_EN))
@@ -215,7 +215,7 @@ def _variables(cube: Cube) -> list[_Variable]:
     return variables
 
 
-def _notes(cube: Cube, release: Release, variables: Sequence[_Variable]) -> Iterator[str]:
+def _notes(cube: PublishedCube, release: Release, variables: Sequence[_Variable]) -> Iterator[str]:
     if cube.is_preliminary:
         yield from _both("NOTEX", PRELIMINARY_NB, PRELIMINARY_EN, "#")
     signs = [

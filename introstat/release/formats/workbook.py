@@ -27,7 +27,7 @@ from introstat.release.cube import (
     MEASURE,
     PRELIMINARY_NB,
     SIGN_TEXTS_NB,
-    Cube,
+    PublishedCube,
     Release,
     unique_labels,
 )
@@ -51,14 +51,14 @@ _TABLES_ROW = 6
 class _Plan:
     """How a cube lies on its sheet: the axes of the rows, and the one in the heading, if any."""
 
-    cube: Cube
+    cube: PublishedCube
     rows: tuple[int, ...]
     heading: int | None
     labels: tuple[list[str], ...]
     """Labels of every axis, the measures last, as the sheet shows them."""
 
 
-def write(cubes: Sequence[Cube], path: Path, release: Release) -> None:
+def write(cubes: Sequence[PublishedCube], path: Path, release: Release) -> None:
     """Write the workbook of these cubes; the same cubes give the same bytes."""
     book = xlsxwriter.Workbook(
         str(path),
@@ -97,7 +97,7 @@ def read(path: Path) -> dict[str, pa.Table]:
         book.close()
 
 
-def _plan(cube: Cube) -> _Plan:
+def _plan(cube: PublishedCube) -> _Plan:
     small = [
         (len(each.codes), -axis)
         for axis, each in enumerate(cube.dimensions)

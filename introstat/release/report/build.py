@@ -17,7 +17,7 @@ from introstat.release.report.chapters import (
 )
 from introstat.release.report.chapters.common import Context
 from introstat.release.report.chapters.front import front
-from introstat.release.report.content import Report, Section
+from introstat.release.report.content import ReportPages, Section
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures
 
@@ -25,7 +25,7 @@ from introstat.release.report.figures import Figures
 _SHORT = ("revisions",)
 
 
-def build_report(connection: duckdb.DuckDBPyConnection, facts: Facts) -> Report:
+def build_report(connection: duckdb.DuckDBPyConnection, facts: Facts) -> ReportPages:
     """Return everything that the report says, with each number's cells."""
     context = Context(Figures(connection, facts.period, facts.release), facts)
     sections: list[Section] = [
@@ -39,7 +39,7 @@ def build_report(connection: duckdb.DuckDBPyConnection, facts: Facts) -> Report:
         *revisions.chapter(context),
         *about.chapter(context),
     ]
-    return Report(
+    return ReportPages(
         front=front(context),
         sections=tuple(
             replace(section, begins_page=True) if _begins_page(section) else section

@@ -57,7 +57,7 @@ class Break:
 
 
 @dataclass(frozen=True)
-class Interval:
+class ChartInterval:
     """A point between a low and a high, in percent."""
 
     label: Text
@@ -218,7 +218,7 @@ def line(
     return Drawn(_svg(layers, height), tuple(texts))
 
 
-def intervals(drawn: Sequence[Interval]) -> Drawn:
+def intervals(drawn: Sequence[ChartInterval]) -> Drawn:
     """Draw points with their intervals between 0 and 100 percent."""
     rows = [
         {

@@ -52,7 +52,7 @@ class Tiles:
 
 
 @dataclass(frozen=True)
-class Column:
+class ReportColumn:
     """A column of a table."""
 
     heading: Text
@@ -60,7 +60,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """A row: its heading, and a cell for each further column."""
 
     heading: Text
@@ -69,13 +69,13 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """A table; the first column is the rows' heading."""
 
     name: str
     caption: Text
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    columns: tuple[ReportColumn, ...]
+    rows: tuple[ReportRow, ...]
     notes: tuple[Text, ...] = ()
 
 
@@ -91,7 +91,7 @@ class Chart:
     """Every text in the picture."""
 
 
-Block = Paragraph | Bullets | Definitions | Notice | Tiles | Table | Chart
+Block = Paragraph | Bullets | Definitions | Notice | Tiles | ReportTable | Chart
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Front:
 
 
 @dataclass(frozen=True)
-class Report:
+class ReportPages:
     """The whole report."""
 
     front: Front

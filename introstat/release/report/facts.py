@@ -1,37 +1,12 @@
 """What the report has to know beside the cubes: which release this is, how fresh, who decided."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Literal
 
+from introstat.disclosure.policy import Policy
+
 Kind = Literal["preliminary", "final"]
-
-
-@dataclass(frozen=True)
-class RuleLimits:
-    """A completeness rule's limits in percent of what is checked; None is never reached."""
-
-    warn_percent: Decimal | None
-    stop_percent: Decimal | None
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What the policy of disclosure control says of this release."""
-
-    fingerprint: str
-    """Its hash: which policy it was, to the last letter."""
-    decided_by: str
-    decided_on: date
-    hide_from: int
-    hide_to: int
-    """Counts from and to which none is shown."""
-    min_persons: int
-    """Least persons behind a mean, a share or an amount."""
-    rounds: bool = False
-    """Small counts are rounded instead of hidden."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +29,6 @@ class Facts:
     commit: str
     """The code that made the figures."""
     policy: Policy
-    limits: Mapping[str, RuleLimits]
-    """By rule, from the seed completeness_rules."""
     publisher: str
     contact: str
     sources: tuple[str, ...]

@@ -20,7 +20,7 @@ Shown = Number | Mark
 
 
 @dataclass(frozen=True)
-class Region:
+class ReportRegion:
     """A region as the release names it."""
 
     code: str
@@ -110,7 +110,7 @@ class Figures:
         """Return the periods of a cube, oldest first."""
         return sorted({ref.period for ref in self._cube(cube).cells})
 
-    def regions(self, region_type: str) -> list[Region]:
+    def regions(self, region_type: str) -> list[ReportRegion]:
         """Return the counties or municipalities of the release, by code."""
         return self._regions[region_type]
 
@@ -197,7 +197,7 @@ class Figures:
             return name
         return f"(from {name} where release = {text_literal(self._release)})"
 
-    def _read_regions(self, region_type: str) -> list[Region]:
+    def _read_regions(self, region_type: str) -> list[ReportRegion]:
         """The regions of the time; `regions` may name those of the reference year as well."""
         rows = self._connection.execute(
             f"""
@@ -221,7 +221,7 @@ class Figures:
             """,
             [region_type, self.period],
         ).fetchall()
-        return [Region(*row) for row in rows]
+        return [ReportRegion(*row) for row in rows]
 
 
 def difference(new: Shown, old: Shown) -> Shown:

@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from introstat.release.cube import SIGN_TEXTS_NB
-from introstat.release.report.content import Chart, Report
+from introstat.release.report.content import Chart, ReportPages
 from introstat.release.report.fonts import FAMILY, FOLDER, WEB
 from introstat.release.report.text import Mark, Text, plain, texts
 
@@ -20,7 +20,7 @@ _RANGES = {
 }
 
 
-def html(report: Report) -> str:
+def html(report: ReportPages) -> str:
     """Return the page: the same content as the PDF, in the same order."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -40,7 +40,7 @@ def html(report: Report) -> str:
     return template.render(report=report, front=report.front, chapters=list(_chapters(report)))
 
 
-def _chapters(report: Report) -> Iterator[tuple[str, str]]:
+def _chapters(report: ReportPages) -> Iterator[tuple[str, str]]:
     for section in report.sections:
         if section.level == 1:
             yield section.name, plain(section.heading)

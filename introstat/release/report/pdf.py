@@ -14,9 +14,9 @@ from introstat.release.report.content import (
     Definitions,
     Notice,
     Paragraph,
-    Report,
+    ReportPages,
+    ReportTable,
     Section,
-    Table,
     Tiles,
 )
 from introstat.release.report.fonts import FOLDER
@@ -25,7 +25,7 @@ from introstat.release.report.text import plain
 _LAYOUT = Path(__file__).with_name("report.typ")
 
 
-def pdf(report: Report) -> bytes:
+def pdf(report: ReportPages) -> bytes:
     """Return the PDF: the same content gives the same bytes on any day and machine."""
     compiler = typst.Compiler(
         font_paths=typst.Fonts(
@@ -43,7 +43,7 @@ def pdf(report: Report) -> bytes:
     return written
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: ReportPages) -> dict[str, Any]:
     front = report.front
     return {
         "front": {
@@ -93,7 +93,7 @@ def _block(block: Block) -> dict[str, Any]:
                 for tile in tiles
             ]
             return {"kind": "tiles", "items": found_tiles}
-        case Table():
+        case ReportTable():
             return _table(block)
         case Chart():
             return {
@@ -104,7 +104,7 @@ def _block(block: Block) -> dict[str, Any]:
             }
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table(table: ReportTable) -> dict[str, Any]:
     return {
         "kind": "table",
         "caption": plain(table.caption),

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 
 from introstat.release.report.build import build_report
-from introstat.release.report.content import Report
+from introstat.release.report.content import ReportPages
 from introstat.release.report.facts import Facts
 from introstat.release.report.html import html
 from introstat.release.report.pdf import pdf
@@ -20,7 +20,7 @@ def write_report(figures: duckdb.DuckDBPyConnection, facts: Facts, folder: Path)
     return write_files(build_report(figures, facts), facts.file_stem, folder)
 
 
-def write_files(report: Report, file_stem: str, folder: Path) -> list[Path]:
+def write_files(report: ReportPages, file_stem: str, folder: Path) -> list[Path]:
     """Write a report's content as PDF and as a page."""
     document, page = folder / f"{file_stem}.pdf", folder / f"{file_stem}.html"
     document.write_bytes(pdf(report))

@@ -1,8 +1,9 @@
 """Definitions, signs, breaks, sources, and how the figures were made."""
 
 from datetime import date
+from decimal import Decimal
 
-from introstat.codelists import seed_rows
+from introstat.codelists import limits, seed_rows
 from introstat.overview import numbers
 from introstat.release.naming import period_dates
 from introstat.release.report.chapters.common import Context
@@ -17,7 +18,7 @@ def chapter(context: Context) -> list[Section]:
         Section(
             "definitions", context.always("about.definitions_heading"), 2, (_definitions(context),)
         ),
-        Section("signs", context.always("about.signs_heading"), 2, tuple(_signs(context))),
+        Section("signs", context.always("about.signs_heading"), 2, (_signs(context),)),
         Section("breaks", context.always("about.breaks_heading"), 2, (_breaks(context),)),
         Section("sources", context.always("about.sources_heading"), 2, (_sources(context),)),
         Section("making", context.always("about.making_heading"), 2, tuple(_making(context))),
@@ -29,27 +30,40 @@ def _definitions(context: Context) -> Definitions:
     keys = texts().several("about.definitions")
     if not context.is_year:
         keys.remove("about.definitions.status")
+    values = {
+        "hours": _full_time(with_preparation=False),
+        "prepared_hours": _full_time(with_preparation=True),
+        "days": Given(f"{limits()['C08', 'programme_days']:.0f}", "definition"),
+    }
     return Definitions(
-        tuple((texts().always(f"{key}.0"), texts().always(f"{key}.1")) for key in keys)
+        tuple((texts().always(f"{key}.0"), texts().always(f"{key}.1", **values)) for key in keys)
     )
 
 
-def _signs(context: Context) -> list[Block]:
+def _full_time(*, with_preparation: bool) -> Given:
+    """The law's hours per week, of all measures or of those that need much preparation."""
+    hours = {
+        Decimal(row["hours_per_week"])
+        for row in seed_rows("law_full_time")
+        if bool(row["measure_type"]) == with_preparation
+    }
+    said = [f"{each:f}".replace(".", ",") for each in sorted(hours)]
+    return Given(" eller ".join(said), "definition")
+
+
+def _signs(context: Context) -> Definitions:
     policy = context.facts.policy
     values = {
         "from": Given(str(policy.hide_from), "limit"),
         "to": Given(str(policy.hide_to), "limit"),
         "least": Given(str(policy.min_persons), "limit"),
     }
-    signs = Definitions(
+    return Definitions(
         tuple(
             (texts().always(f"{key}.0"), texts().always(f"{key}.1", **values))
             for key in texts().several("about.signs")
         )
     )
-    if not policy.rounds:
-        return [signs]
-    return [signs, Paragraph(texts().always("about.signs_rounded", **values))]
 
 
 def _breaks(context: Context) -> Bullets:
@@ -77,7 +91,7 @@ def _making(context: Context) -> list[Block]:
                     "about.policy",
                     fingerprint=Given(policy.fingerprint, "identifier"),
                     by=Given(policy.decided_by, "name"),
-                    on=Given(numbers.day(policy.decided_on), "date"),
+                    on=Given(numbers.day(date.fromisoformat(policy.decided_on)), "date"),
                 ),
                 texts().always("about.code", commit=Given(context.facts.commit, "identifier")),
             )

@@ -13,7 +13,7 @@ from introstat.release.report.chapters.common import (
     paragraphs,
     sex_name,
 )
-from introstat.release.report.content import Block, Paragraph, Row, Section, Table
+from introstat.release.report.content import Block, Paragraph, ReportRow, ReportTable, Section
 from introstat.release.report.figures import Shown
 from introstat.release.report.text import texts
 
@@ -54,13 +54,13 @@ def _figures(
     ]
 
 
-def _by_sex_and_age(context: Context) -> Table:
-    rows = [Row(texts().always("name.total"), cells(_figures(context)), is_total=True)]
-    rows += [Row((sex_name(sex),), cells(_figures(context, sex=sex))) for sex in (MEN, WOMEN)]
+def _by_sex_and_age(context: Context) -> ReportTable:
+    rows = [ReportRow(texts().always("name.total"), cells(_figures(context)), is_total=True)]
+    rows += [ReportRow((sex_name(sex),), cells(_figures(context, sex=sex))) for sex in (MEN, WOMEN)]
     rows += [
-        Row(words, cells(_figures(context, age_band=code)))
+        ReportRow(words, cells(_figures(context, age_band=code)))
         for code, words in codes_of(context, "benefit", "age_band")
     ]
     headings = (column("sex_and_age", is_number=False), *(column(key) for key in _COLUMNS))
     caption = context.always("benefit.caption")
-    return Table("benefit", caption, headings, tuple(rows), marked(rows, ()))
+    return ReportTable("benefit", caption, headings, tuple(rows), marked(rows, ()))

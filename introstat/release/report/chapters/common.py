@@ -10,7 +10,7 @@ from introstat.codelists import labels, seed_rows
 from introstat.release.contents import COUNTRY, TOTAL, load_contents
 from introstat.release.naming import period_dates
 from introstat.release.report import charts
-from introstat.release.report.content import Chart, Column, Paragraph, Row, Table
+from introstat.release.report.content import Chart, Paragraph, ReportColumn, ReportRow, ReportTable
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures, Shown, difference, percent_change, unsigned
 from introstat.release.report.text import (
@@ -24,11 +24,13 @@ from introstat.release.report.text import (
     plain,
     texts,
     with_percent,
+    written,
     year_before,
 )
 
 SEXES = (TOTAL, "1", "2")
 MEN, WOMEN = "1", "2"
+_WORDS = ("null", "én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti")
 _SEX_COLUMNS = {TOTAL: "both", MEN: "men", WOMEN: "women"}
 
 
@@ -119,9 +121,9 @@ def unsigned_number(number: Number) -> Number:
     return without
 
 
-def column(key: str, *, is_number: bool = True) -> Column:
+def column(key: str, *, is_number: bool = True) -> ReportColumn:
     """A column under its heading from the texts."""
-    return Column(texts().always(f"column.{key}"), is_number)
+    return ReportColumn(texts().always(f"column.{key}"), is_number)
 
 
 def cells(shown: Iterable[Span]) -> tuple[Text, ...]:
@@ -164,6 +166,13 @@ def report_limit(limit_name: str) -> Decimal:
     return Decimal(labels("report_limits", "limit_value")[limit_name])
 
 
+def in_words(number: float) -> Span:
+    """A whole number as a word, up to ten."""
+    if number < len(_WORDS):
+        return _WORDS[int(number)]
+    return Given(written(Decimal(number), 0), "limit")
+
+
 def limit_given(limit_name: str) -> Given:
     """The same as it is written."""
     return Given(labels("report_limits", "limit_value")[limit_name], "limit")
@@ -182,9 +191,9 @@ def by_sex(
     notes: Sequence[Text] = (),
     with_total: bool = True,
     at: Mapping[str, str] | None = None,
-    more_rows: Sequence[Row] = (),
+    more_rows: Sequence[ReportRow] = (),
     percent_of: Sequence[str] = SEXES,
-) -> Table:
+) -> ReportTable:
     """A table with a row for each code, and for each measure a column in all and for each sex.
 
     `at`: codes of further dimensions; `more_rows` come last; `percent_of`: the sexes that percents
@@ -196,18 +205,18 @@ def by_sex(
         ending = "_percent" if measure == "percent" else ""
         columns += [column(f"{_SEX_COLUMNS[sex]}{ending}") for sex in sexes]
 
-    def row(code: str, words: Text, *, is_total: bool = False) -> Row:
+    def row(code: str, words: Text, *, is_total: bool = False) -> ReportRow:
         shown = [
             context.figures.number(cube, measure, **{"sex": sex, dimension: code, **(at or {})})
             for measure, sexes in told.items()
             for sex in sexes
         ]
-        return Row(words, cells(shown), is_total)
+        return ReportRow(words, cells(shown), is_total)
 
     rows = [row(TOTAL, texts().always("name.total"), is_total=True)] if with_total else []
     rows += [row(code, words) for code, words in codes]
     rows += more_rows
-    return Table(table, caption, tuple(columns), tuple(rows), marked(rows, notes))
+    return ReportTable(table, caption, tuple(columns), tuple(rows), marked(rows, notes))
 
 
 def by_county(
@@ -218,18 +227,18 @@ def by_county(
     columns: Sequence[str],
     figures_of: Callable[[str], Sequence[Shown]],
     notes: Sequence[Text] = (),
-) -> Table:
+) -> ReportTable:
     """A table with the country and a row for each county."""
-    rows = [Row(texts().always("name.country"), cells(figures_of(COUNTRY)), is_total=True)]
+    rows = [ReportRow(texts().always("name.country"), cells(figures_of(COUNTRY)), is_total=True)]
     rows += [
-        Row(name(region.name), cells(figures_of(region.code)))
+        ReportRow(name(region.name), cells(figures_of(region.code)))
         for region in context.figures.regions("county")
     ]
     headings = (column("county", is_number=False), *(column(key) for key in columns))
-    return Table(table, caption, headings, tuple(rows), marked(rows, notes))
+    return ReportTable(table, caption, headings, tuple(rows), marked(rows, notes))
 
 
-def marked(rows: Iterable[Row], notes: Sequence[Text]) -> tuple[Text, ...]:
+def marked(rows: Iterable[ReportRow], notes: Sequence[Text]) -> tuple[Text, ...]:
     """The notes of a table, with what ':' means first where a cell is hidden."""
     hidden = any(
         isinstance(span, Mark) and span.sign == ":"

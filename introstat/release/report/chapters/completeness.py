@@ -2,24 +2,32 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
-from introstat.codelists import labels, seed_rows
+from introstat.codelists import labels, limits, seed_rows
 from introstat.release.contents import COUNTRY
 from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
     Context,
     cells,
     column,
+    in_words,
     label,
     limit_given,
     marked,
     name,
-    paragraphs,
     percent,
     report_limit,
     semicolons,
 )
-from introstat.release.report.content import Block, Chart, Paragraph, Row, Section, Table
+from introstat.release.report.content import (
+    Block,
+    Chart,
+    Paragraph,
+    ReportRow,
+    ReportTable,
+    Section,
+)
 from introstat.release.report.figures import Shown, remaining
 from introstat.release.report.text import (
     Given,
@@ -74,7 +82,9 @@ def chapter(context: Context) -> list[Section]:
     """The rules against their limits, municipalities, and the share still to be registered."""
     rules = _rules(context)
     over = [rule for rule in rules if rule.state in ("stop", "warning")]
-    said: list[Text | None] = [texts().always("completeness.lead")]
+    said: list[Text | None] = [
+        texts().always("completeness.lead", months=in_words(limits()["C05", "months"]))
+    ]
     for state, key in (("stop", "over_stop"), ("warning", "over_warn")):
         named = [_named(rule) for rule in over if rule.state == state]
         if named:
@@ -108,7 +118,6 @@ def _rules(context: Context) -> list[_Rule]:
     for row in seed_rows("completeness_rules"):
         if row["rule_id"] not in known:
             continue
-        limits = context.facts.limits.get(row["rule_id"])
         rules.append(
             _Rule(
                 rule_id=row["rule_id"],
@@ -118,11 +127,15 @@ def _rules(context: Context) -> list[_Rule]:
                 checked=_figure(context, "checked", row["rule_id"]),
                 findings=_figure(context, "findings", row["rule_id"]),
                 share=_figure(context, "percent", row["rule_id"]),
-                warn=limits.warn_percent if limits else None,
-                stop=limits.stop_percent if limits else None,
+                warn=_percent(row["warn_percent"]),
+                stop=_percent(row["stop_percent"]),
             )
         )
     return sorted(rules, key=lambda rule: (_STATES.index(rule.state), -rule.excess, rule.rule_id))
+
+
+def _percent(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
 
 
 def _figure(context: Context, measure: str, rule_id: str, region: str = COUNTRY) -> Shown:
@@ -149,9 +162,9 @@ def _limit(limit: Decimal | None) -> Span:
     return Given(written(limit, 0 if limit == limit.to_integral_value() else 1), "limit")
 
 
-def _findings_table(context: Context, over: list[_Rule]) -> Table:
+def _findings_table(context: Context, over: list[_Rule]) -> ReportTable:
     rows = [
-        Row(
+        ReportRow(
             (_id(rule), " ", Given(rule.finding, "label")),
             cells(
                 [
@@ -172,12 +185,12 @@ def _findings_table(context: Context, over: list[_Rule]) -> Table:
     )
     caption = context.always("completeness.rules_caption")
     notes = (texts().always("note.unrounded"),)
-    return Table("rules-over", caption, headings, tuple(rows), marked(rows, notes))
+    return ReportTable("rules-over", caption, headings, tuple(rows), marked(rows, notes))
 
 
-def _rules_table(context: Context, rules: list[_Rule]) -> Table:
+def _rules_table(context: Context, rules: list[_Rule]) -> ReportTable:
     rows = [
-        Row(
+        ReportRow(
             (_id(rule), " ", Given(rule.name, "label")),
             (
                 *cells([rule.checked, rule.findings, rule.share]),
@@ -193,7 +206,7 @@ def _rules_table(context: Context, rules: list[_Rule]) -> Table:
     )
     caption = context.always("completeness.all_caption")
     notes = (texts().always("note.unrounded"),)
-    return Table("rules-all", caption, headings, tuple(rows), marked(rows, notes))
+    return ReportTable("rules-all", caption, headings, tuple(rows), marked(rows, notes))
 
 
 def _worst(context: Context, rules: list[_Rule]) -> Section:
@@ -221,7 +234,7 @@ def _worst(context: Context, rules: list[_Rule]) -> Section:
         found.sort(key=lambda each: (-each[0], each[1].code))
         for _, region, shown in found[: int(report_limit("worst_municipalities"))]:
             rule_words: Text = (_id(rule), " ", Given(rule.name, "label"))
-            rows.append(Row(rule_words, (name(region.name), *cells(shown))))
+            rows.append(ReportRow(rule_words, (name(region.name), *cells(shown))))
     note = context.always("completeness.worst_note", least=limit_given("least_checked"))
     blocks: tuple[Block, ...]
     if rows:
@@ -231,7 +244,7 @@ def _worst(context: Context, rules: list[_Rule]) -> Section:
             *(column(key) for key in ("checked", "findings", "findings_percent")),
         )
         caption = context.always("completeness.worst_caption")
-        blocks = (Table("worst", caption, headings, tuple(rows), marked(rows, (note,))),)
+        blocks = (ReportTable("worst", caption, headings, tuple(rows), marked(rows, (note,))),)
     else:
         none = context.always("completeness.worst_none", least=limit_given("least_checked"))
         blocks = (Paragraph(none),)
@@ -275,7 +288,7 @@ def _still_to_come(context: Context) -> Section:
         none = Paragraph(context.always("completeness.share_none"))
         return Section("still-to-come", heading, 2, (none,))
     rows = [
-        Row(
+        ReportRow(
             label(share.label),
             cells([share.known, share.low, share.high, remaining(share.known)]),
         )
@@ -286,9 +299,11 @@ def _still_to_come(context: Context) -> Section:
         *(column(key) for key in ("known", "low", "high", "remaining")),
     )
     caption = context.always("completeness.share_caption", of=of)
-    blocks: list[Block] = [*paragraphs([context.always("completeness.share_lead", of=of)])]
+    often = _often(report_limit("registration_interval"))
+    lead = context.always("completeness.share_lead", of=of, often=often)
+    blocks: list[Block] = [Paragraph(lead)]
     drawn = [
-        charts.Interval(label(share.label), share.low, share.known, share.high)
+        charts.ChartInterval(label(share.label), share.low, share.known, share.high)
         for share in found
         if isinstance(share.known, Number)
         and isinstance(share.low, Number)
@@ -296,11 +311,17 @@ def _still_to_come(context: Context) -> Section:
     ]
     if drawn:
         blocks.append(_chart(context, drawn))
-    blocks.append(Table("still-to-come", caption, headings, tuple(rows), marked(rows, ())))
+    blocks.append(ReportTable("still-to-come", caption, headings, tuple(rows), marked(rows, ())))
     return Section("still-to-come", heading, 2, tuple(blocks))
 
 
-def _chart(context: Context, drawn: list[charts.Interval]) -> Chart:
+def _often(percent_inside: Decimal) -> Text:
+    """How often a share is within its interval: fire av fem."""
+    share = Fraction(percent_inside) / 100
+    return (in_words(share.numerator), " av ", in_words(share.denominator))
+
+
+def _chart(context: Context, drawn: list[charts.ChartInterval]) -> Chart:
     picture = charts.intervals(drawn)
     said = semicolons(
         context.always(

@@ -10,12 +10,12 @@ from introstat.release.report.chapters.common import (
 )
 from introstat.release.report.content import (
     Block,
-    Column,
     Notice,
     Paragraph,
-    Row,
+    ReportColumn,
+    ReportRow,
+    ReportTable,
     Section,
-    Table,
     Tile,
     Tiles,
 )
@@ -53,14 +53,14 @@ def chapter(context: Context) -> Section:
     measures = _YEAR if context.is_year else _HALF_YEAR
     is_compared = context.before in context.figures.periods("headline")
     rows = [_row(context, measure, is_compared=is_compared) for measure in measures]
-    columns = [Column(()), Column((period_name(context.facts.period),))]
+    columns = [ReportColumn(()), ReportColumn((period_name(context.facts.period),))]
     if is_compared:
         columns += [
-            Column((period_name(context.before),)),
+            ReportColumn((period_name(context.before),)),
             column("change"),
             column("percent_change"),
         ]
-    columns[0] = Column(texts().always("column.figure"), is_number=False)
+    columns[0] = ReportColumn(texts().always("column.figure"), is_number=False)
     notes = (texts().always("note.points"), *breaks_crossed(context)) if is_compared else ()
     caption = context.always("headline.caption" if is_compared else "headline.caption_alone")
     blocks: list[Block] = []
@@ -68,7 +68,9 @@ def chapter(context: Context) -> Section:
         blocks.append(Notice(context.always("headline.none")))
     else:
         blocks.append(Tiles(_tiles(context)))
-    blocks.append(Table("headline", caption, tuple(columns), tuple(rows), marked(rows, notes)))
+    blocks.append(
+        ReportTable("headline", caption, tuple(columns), tuple(rows), marked(rows, notes))
+    )
     if not is_compared:
         blocks.append(Paragraph(context.always("headline.no_before")))
     chart = line_chart(context, "headline.chart", "participants")
@@ -82,17 +84,17 @@ def _figure(context: Context, measure: str, period: str | None = None) -> Shown:
     return context.headline(measure, period)
 
 
-def _row(context: Context, measure: str, *, is_compared: bool) -> Row:
+def _row(context: Context, measure: str, *, is_compared: bool) -> ReportRow:
     words = texts().always(f"measure.{measure}")
     now = _figure(context, measure)
     if not is_compared:
-        return Row(words, cells([now]))
+        return ReportRow(words, cells([now]))
     old = _figure(context, measure, context.before)
     change = difference_in_millions if measure == "amount" else difference
     share: Shown = Mark("")
     if not measure.endswith("_percent"):
         share = percent_change(now, old)
-    return Row(words, cells([now, old, change(now, old), share]))
+    return ReportRow(words, cells([now, old, change(now, old), share]))
 
 
 def _tiles(context: Context) -> tuple[Tile, ...]:

@@ -18,7 +18,7 @@ from introstat.release.report.chapters.common import (
     sex_name,
 )
 from introstat.release.report.charts import Bar
-from introstat.release.report.content import Block, Row, Section, Table
+from introstat.release.report.content import Block, ReportRow, ReportTable, Section
 from introstat.release.report.figures import Shown
 from introstat.release.report.text import Text, texts
 
@@ -85,7 +85,8 @@ def _hours(context: Context) -> Section:
         ]
 
     rows = [
-        Row((sex_name(sex),), cells(of(COUNTRY, sex)), is_total=sex == "total") for sex in SEXES
+        ReportRow((sex_name(sex),), cells(of(COUNTRY, sex)), is_total=sex == "total")
+        for sex in SEXES
     ]
     headings = (column("sex", is_number=False), *(column(key) for key in _COLUMNS))
     return Section(
@@ -93,7 +94,7 @@ def _hours(context: Context) -> Section:
         context.always("measures.hours_heading"),
         2,
         (
-            Table(
+            ReportTable(
                 "hours",
                 context.always("measures.hours_caption"),
                 headings,

@@ -10,7 +10,7 @@ from introstat.release.report.chapters.common import (
     name,
     report_limit,
 )
-from introstat.release.report.content import Block, Paragraph, Row, Section, Table
+from introstat.release.report.content import Block, Paragraph, ReportRow, ReportTable, Section
 from introstat.release.report.text import Given, Ref, Text, period_name, texts
 
 
@@ -33,7 +33,7 @@ def chapter(context: Context) -> list[Section]:
     }
     shown = found[: int(report_limit("revised_figures"))]
     rows = [
-        Row(
+        ReportRow(
             _what(each.cell),
             (
                 _where(each.cell, regions),
@@ -53,7 +53,7 @@ def chapter(context: Context) -> list[Section]:
     )
     blocks: list[Block] = [
         Paragraph(context.always("revisions.lead", previous=named)),
-        Table(
+        ReportTable(
             "revisions",
             context.always("revisions.caption", previous=named),
             headings,

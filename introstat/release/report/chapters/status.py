@@ -18,7 +18,7 @@ from introstat.release.report.chapters.common import (
     report_limit,
     series_said,
 )
-from introstat.release.report.content import Block, Chart, Row, Section, Table
+from introstat.release.report.content import Block, Chart, ReportRow, ReportTable, Section
 from introstat.release.report.figures import Shown, to_limit, unsigned
 from introstat.release.report.text import (
     NO_BREAK,
@@ -85,7 +85,7 @@ def _goal(context: Context) -> Text | None:
     return context.say(f"status.goal.{variant}", goal=_goal_given(), distance=unsigned(distance))
 
 
-def _groups(context: Context) -> Table:
+def _groups(context: Context) -> ReportTable:
     """The three groups of status by sex, and how far the first is from the goal."""
     goal = report_limit("status_goal")
     distances: list[Span] = [Mark(""), Mark(""), Mark("")]
@@ -101,7 +101,7 @@ def _groups(context: Context) -> Table:
         measures=("former_participants", "percent"),
         notes=(texts().always("note.rounded"),),
         at={"years_after": _ONE_YEAR},
-        more_rows=(Row(texts().always("column.to_goal"), cells(distances)),),
+        more_rows=(ReportRow(texts().always("column.to_goal"), cells(distances)),),
     )
 
 
@@ -111,7 +111,7 @@ def _years_after(context: Context) -> Section:
         shown = [_status(context, years_after=code, sex=sex) for sex in SEXES]
         persons = _status(context, "former_participants", years_after=code, status_group="total")
         exit_year = _years(context, code)["exits"]
-        rows.append(Row(words, cells([exit_year, persons, *shown])))
+        rows.append(ReportRow(words, cells([exit_year, persons, *shown])))
         if isinstance(shown[0], Number):
             bars.append(charts.Bar(words, with_percent(shown[0])))
     headings = (
@@ -121,7 +121,7 @@ def _years_after(context: Context) -> Section:
         *(column(f"{sex}_percent") for sex in ("both", "men", "women")),
     )
     caption = context.always("status.years_caption", **_years(context))
-    table = Table("years-after", caption, headings, tuple(rows), marked(rows, ()))
+    table = ReportTable("years-after", caption, headings, tuple(rows), marked(rows, ()))
     blocks: list[Block] = [_chart(context, bars)] if len(bars) > 1 else []
     return Section("years-after", context.always("status.years_heading"), 2, (*blocks, table))
 
