@@ -4,7 +4,7 @@ A cube is dense: a cell for every combination of its dimensions' codes and its m
 number or one of three signs, never both (docs/formats.md).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -19,19 +19,7 @@ from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING, SIGNS
 from introstat.errors import UserError
 from introstat.release import naming
 
-Role = Literal["region", "time", "classification"]
-LICENCES = {
-    "CC-BY-4.0": (
-        "Creative Commons Navngivelse 4.0 Internasjonal",
-        "https://creativecommons.org/licenses/by/4.0/",
-    ),
-    "NLOD-2.0": (
-        "Norsk lisens for offentlige data 2.0",
-        "https://data.norge.no/nlod/no/2.0",
-    ),
-}
-"""Licences a release may carry: name and address."""
-
+Role = Literal["region", "time", "classification", "metric"]
 SIGN_TEXTS_NB = {
     HIDDEN: "Vises ikke, av hensyn til personvernet",
     MISSING: "Oppgave mangler",
@@ -46,6 +34,8 @@ PRELIMINARY_NB = "* Foreløpige tall. De kan bli endret når de endelige tallene
 PRELIMINARY_EN = "* Preliminary figures. They may be revised when the final figures are published."
 MEASURE = "measure"
 """Name of the column, and of the dimension in PX and JSON-stat, that holds the measures."""
+MEASURE_LABEL_NB, MEASURE_LABEL_EN = "Statistikkvariabel", "Contents"
+"""What Statistics Norway's tables call the dimension that holds the measures."""
 _OWN_COLUMNS = {MEASURE, "value", "sign", "is_preliminary"}
 
 Numbers = npt.NDArray[np.int64]
@@ -54,13 +44,11 @@ SignNumbers = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Code:
-    """A code of a dimension; a note is shown wherever the code is."""
+    """A code of a dimension."""
 
     code: str
     label_nb: str
     label_en: str
-    note_nb: str = ""
-    note_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,18 +94,13 @@ class Release:
     title_en: str
     updated: date
     licence: str = "CC-BY-4.0"
+    licence_name: str = "Creative Commons Navngivelse 4.0 Internasjonal"
+    licence_address: str = "https://creativecommons.org/licenses/by/4.0/"
     publisher: str = "Integrerings- og mangfoldsdirektoratet (IMDi)"
     homepage: str = "https://www.imdi.no/"
     owner: str = "IMDi"
     unit_type: str = "person"
     data_source: str = "NIR"
-
-    def __post_init__(self) -> None:
-        """Refuse a licence that is not known."""
-        if self.licence not in LICENCES:
-            raise UserError(
-                f"Licence {self.licence!r} is not known; expected one of {', '.join(LICENCES)}."
-            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,14 +132,21 @@ class PublishedCube:
     subject_code: str = "introinnv"
     subject_nb: str = "Introduksjonsordningen for nyankomne innvandrere"
     subject_en: str = "Introduction programme for newly arrived immigrants"
-    population_nb: str = ""
-    population_en: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a cube that some format could not hold."""
         _refuse_unusable(self)
         for array in (self.numbers, self.sign_numbers):
             array.setflags(write=False)
+
+    @property
+    def axes(self) -> tuple[PublishedDimension, ...]:
+        """The dimensions, and the measures as the last of them."""
+        codes = tuple(Code(each.name, each.label_nb, each.label_en) for each in self.measures)
+        measures = PublishedDimension(
+            MEASURE, MEASURE_LABEL_NB, MEASURE_LABEL_EN, codes, role="metric"
+        )
+        return (*self.dimensions, measures)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -179,7 +169,7 @@ class PublishedCube:
         for place, measure in enumerate(self.measures):
             numbers = self.numbers[..., place].reshape(-1).tolist()
             texts[..., place] = np.array(
-                [_scaled(each, measure.decimals) for each in numbers], dtype=object
+                [f"{Decimal(each).scaleb(-measure.decimals):f}" for each in numbers], dtype=object
             ).reshape(self.shape[:-1])
         texts[self.sign_numbers != 0] = ""
         return list(texts.reshape(-1))
@@ -188,25 +178,13 @@ class PublishedCube:
         """Every sign in the cells' order; '' for a value."""
         return list(np.array(SIGNS, dtype=object)[self.sign_numbers.reshape(-1)])
 
-    def code_columns(self) -> Iterator[tuple[str, pa.Array]]:
-        """Name and codes of every dimension, then of the measures, in the cells' order."""
-        names = [(each.name, each.code_names) for each in self.dimensions]
-        names.append((MEASURE, tuple(each.name for each in self.measures)))
-        inner = int(np.prod(self.shape))
-        outer = 1
-        for name, codes in names:
-            inner //= len(codes)
-            places = np.tile(np.repeat(np.arange(len(codes), dtype=np.int32), inner), outer)
-            outer *= len(codes)
-            yield name, pa.DictionaryArray.from_arrays(places, pa.array(codes, pa.string()))
-
     def to_rows(self) -> pa.Table:
         """Return one row per cell: dimensions, measure, value, sign, is_preliminary.
 
         In the order of dimensions, codes and measures. `value` is bigint if no measure has
         decimals, else an exact decimal; null where there is a sign.
         """
-        columns = dict(self.code_columns())
+        columns = code_columns([(each.name, each.code_names) for each in self.axes])
         values = np.empty(self.shape, dtype=np.int64)
         for place, measure in enumerate(self.measures):
             values[..., place] = self.numbers[..., place] * 10 ** (self.decimals - measure.decimals)
@@ -220,6 +198,21 @@ class PublishedCube:
         )
         columns["is_preliminary"] = pa.array(np.full(is_sign.size, self.is_preliminary))
         return pa.table(columns)
+
+
+def places_of(shape: Sequence[int], axis: int) -> npt.NDArray[np.int32]:
+    """Where each cell, in row-major order, is on one axis."""
+    inner, outer = int(np.prod(shape[axis + 1 :])), int(np.prod(shape[:axis]))
+    return np.tile(np.repeat(np.arange(shape[axis], dtype=np.int32), inner), outer)
+
+
+def code_columns(lists: Sequence[tuple[str, Sequence[str]]]) -> dict[str, pa.Array]:
+    """The codes of every cell, in row-major order, by the name of the code list."""
+    shape = [len(codes) for _, codes in lists]
+    return {
+        name: pa.DictionaryArray.from_arrays(places_of(shape, axis), pa.array(codes, pa.string()))
+        for axis, (name, codes) in enumerate(lists)
+    }
 
 
 def unique_labels(pairs: Sequence[tuple[str, str]]) -> list[str]:
@@ -237,13 +230,6 @@ def unique_labels(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return labels
 
 
-def _scaled(number: int, decimals: int) -> str:
-    if not decimals:
-        return str(number)
-    digits = f"{abs(number):0{decimals + 1}d}"
-    return f"{'-' if number < 0 else ''}{digits[:-decimals]}.{digits[-decimals:]}"
-
-
 def _as_decimal(numbers: pa.Array, decimals: int) -> pa.Array:
     """Whole numbers as decimals of so many places, without a detour over doubles."""
     exact = pc.cast(numbers, pa.decimal128(19, 0))
@@ -257,7 +243,10 @@ def _refuse_unusable(cube: PublishedCube) -> None:
     def wrong(message: str) -> UserError:
         return UserError(f"Table {cube.name}: {message}")
 
-    naming.file_name(cube.file_stem, cube_periods(cube), 1, "csv")
+    times = [each for each in cube.dimensions if each.role == "time"]
+    if len(times) != 1:
+        raise wrong(f"it has {len(times)} dimensions of time, expected one.")
+    naming.file_name(cube.file_stem, cube.periods, 1, "csv")
     names = [each.name for each in cube.dimensions]
     if len(set(names)) < len(names) or set(names) & _OWN_COLUMNS:
         raise wrong(f"two columns of one name; dimensions are {', '.join(names)}.")
@@ -273,27 +262,14 @@ def _refuse_unusable(cube: PublishedCube) -> None:
         raise wrong("every note is wanted in Norwegian and in English.")
     if any(not 0 <= each.decimals <= 6 for each in cube.measures):
         raise wrong("a measure has 0 to 6 decimals.")
-    labelled: list[tuple[str, tuple[Code | Measure, ...]]] = [
-        (each.name, each.codes) for each in cube.dimensions
-    ]
-    labelled.append((MEASURE, cube.measures))
-    for name, entries in labelled:
-        keys = [each.code if isinstance(each, Code) else each.name for each in entries]
+    for axis in cube.axes:
+        name, keys = axis.name, axis.code_names
         if not keys or len(set(keys)) < len(keys) or any(not _is_code(key) for key in keys):
             raise wrong(f"the codes of {name} are none, not unique, or have blanks or quotes.")
-        if any(not (each.label_nb.strip() and each.label_en.strip()) for each in entries):
+        if any(not (each.label_nb.strip() and each.label_en.strip()) for each in axis.codes):
             raise wrong(f"a code of {name} has no Norwegian or no English label.")
-    for dimension in cube.dimensions:
-        if dimension.total is not None and dimension.total not in dimension.code_names:
-            raise wrong(f"the total {dimension.total} of {dimension.name} is not among its codes.")
-
-
-def cube_periods(cube: PublishedCube) -> tuple[str, ...]:
-    """The periods of a cube; UserError if it has not exactly one dimension of time."""
-    times = [each for each in cube.dimensions if each.role == "time"]
-    if len(times) != 1:
-        raise UserError(f"Table {cube.name}: it has {len(times)} dimensions of time, expected one.")
-    return times[0].code_names
+        if axis.total is not None and axis.total not in keys:
+            raise wrong(f"the total {axis.total} of {name} is not among its codes.")
 
 
 def _is_code(text: str) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import duckdb
@@ -45,16 +45,6 @@ _STUMBLES = (
 """What readers raise on a file that is not what its name says."""
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """One table of a release in one format; `format` of one of IMDi's files is the file's name."""
-
-    table: str
-    format: str
-    path: Path
-    cells: pa.Table
-
-
 def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) -> list[Path]:
     """Write all tables in all formats into a folder; return the files in the order of their names.
 
@@ -92,15 +82,6 @@ def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) ->
     return sorted([*written, book, package])
 
 
-def read_back(folder: Path) -> Iterator[Encoded]:
-    """Give every table of a release folder in every format that it is there in, Parquet first.
-
-    Raises UserError for a file that cannot be read.
-    """
-    for file in _files(folder):
-        yield from _read(file)
-
-
 def compare(folder: Path) -> list[str]:
     """Hold every format against the Parquet files, cell by cell; return what differs, in words.
 
@@ -112,8 +93,7 @@ def compare(folder: Path) -> list[str]:
     if not tables:
         return [f"{folder}: no Parquet file of a release in it."]
     try:
-        for data in tables.values():
-            parquet.about(data)
+        about = {stem: parquet.about(data) for stem, data in tables.items()}
     except UserError as error:
         # Nothing can be held against it.
         return [error.message]
@@ -121,26 +101,26 @@ def compare(folder: Path) -> list[str]:
     originals: dict[str, pa.Table] = {}
     seen: dict[str, set[str]] = {stem: set() for stem in tables}
     with duckdb.connect() as connection:
-        for file in _files(folder):
+        for file in _files(folder, tables, about):
             try:
-                encodings = _read(file)
+                read = _read(file)
             except UserError as error:
                 found.append(error.message)
-                encodings = []
                 for stem in file.tables:
                     seen[stem].add(file.format)
-            for encoded in encodings:
-                if encoded.table not in tables:
-                    found.append(f"{file.path.name}: {encoded.table} is no table of this release.")
+                continue
+            for stem, cells in read.items():
+                if stem not in tables:
+                    found.append(f"{file.path.name}: {stem} is no table of this release.")
                     continue
-                seen[encoded.table].add(file.format)
+                seen[stem].add(file.format)
                 if file.format == "parquet":
-                    originals[encoded.table] = encoded.cells
-                elif encoded.table in originals:
-                    expected = _expected(encoded, originals[encoded.table], tables)
-                    found += _differences(connection, encoded, expected)
+                    originals[stem] = cells
+                elif stem in originals:
+                    expected = _expected(file, originals[stem], about[stem])
+                    found += _differences(connection, file.path.name, stem, cells, expected)
     for stem, data in tables.items():
-        wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(stem, data)}
+        wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(stem, data, about[stem])}
         found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
         found += _document(stem, data)
     described = [data.with_suffix(f".{csv_package.EXTENSION}") for data in tables.values()]
@@ -157,44 +137,39 @@ class _File:
     path: Path
     format: str
     tables: tuple[str, ...]
-    read: Callable[[], dict[str, pa.Table]]
+    read: Callable[[Path], dict[str, pa.Table]]
 
 
-def _files(folder: Path) -> Iterator[_File]:
-    tables = _tables(folder)
+def _files(
+    folder: Path, tables: Mapping[str, Path], about: Mapping[str, Mapping[str, Any]]
+) -> Iterator[_File]:
     for stem, data in tables.items():
         for name, read in {"parquet": parquet.read, **SINGLE}.items():
             path = data.with_suffix(f".{_EXTENSIONS[name]}")
             if path.is_file():
-                yield _File(path, name, (stem,), _one(stem, read, path))
+                yield _File(path, name, (stem,), _one(stem, read))
     sheets = {stem[:31]: stem for stem in tables}
 
     def read_book(book: Path) -> dict[str, pa.Table]:
         return {sheets.get(name, name): cells for name, cells in workbook.read(book).items()}
 
     for book in sorted(folder.glob(f"{WORKBOOK_STEM}_p*.{workbook.EXTENSION}")):
-        yield _File(book, "workbook", tuple(tables), partial(read_book, book))
-    stems = {str(parquet.about(data)["name"]): stem for stem, data in tables.items()}
+        yield _File(book, "workbook", tuple(tables), read_book)
+    stems = {str(described["name"]): stem for stem, described in about.items()}
     for path in sorted((folder / imdi_csv.FOLDER).glob(f"*.{imdi_csv.EXTENSION}")):
         cube = imdi_csv.cube_name(path)
-        yield _File(
-            path,
-            path.name,
-            (stems[cube],) if cube in stems else (),
-            _one(stems.get(cube, cube), imdi_csv.read, path),
-        )
+        own = (stems[cube],) if cube in stems else ()
+        yield _File(path, path.name, own, _one(stems.get(cube, cube), imdi_csv.read))
 
 
-def _one(
-    stem: str, read: Callable[[Path], pa.Table], path: Path
-) -> Callable[[], dict[str, pa.Table]]:
-    return lambda: {stem: read(path)}
+def _one(stem: str, read: Callable[[Path], pa.Table]) -> Callable[[Path], dict[str, pa.Table]]:
+    return lambda path: {stem: read(path)}
 
 
-def _read(file: _File) -> list[Encoded]:
-    """Read a file; UserError in one line, whatever its reader stumbles over."""
+def _read(file: _File) -> dict[str, pa.Table]:
+    """Read a file's tables. Raises UserError in one line, whatever its reader stumbles over."""
     try:
-        tables = file.read()
+        return file.read(file.path)
     except UserError as error:
         raise UserError(f"{file.path.name}: cannot be read: {error.message}") from error
     except _STUMBLES as error:
@@ -202,16 +177,14 @@ def _read(file: _File) -> list[Encoded]:
             f"{file.path.name}: cannot be read ({type(error).__name__}); it is not as it was "
             "written. Take it from the release anew."
         ) from error
-    return [Encoded(stem, file.format, file.path, cells) for stem, cells in tables.items()]
 
 
-def _expected(encoded: Encoded, original: pa.Table, tables: Mapping[str, Path]) -> pa.Table:
+def _expected(file: _File, original: pa.Table, about: Mapping[str, Any]) -> pa.Table:
     """What a file should hold of a table: all of it, or what IMDi's layout shows."""
-    if encoded.path.parent.name != imdi_csv.FOLDER:
+    if file.path.parent.name != imdi_csv.FOLDER:
         return original
-    about = parquet.about(tables[encoded.table])
     totals = {each["name"]: each["total"] for each in about["dimensions"]}
-    return imdi_csv.cells_of(encoded.path, original, totals)
+    return imdi_csv.cells_of(file.path, original, totals)
 
 
 def _document(stem: str, data: Path) -> list[str]:
@@ -229,40 +202,42 @@ def _tables(folder: Path) -> dict[str, Path]:
     """The Parquet files of a release by the stem of their tables."""
     found: dict[str, Path] = {}
     for path in sorted(folder.glob(f"*.{parquet.EXTENSION}")):
-        named = naming.parse(path.name)
-        if named is None:
+        stem = naming.stem_in(path.name)
+        if stem is None:
             raise UserError(
                 f"{path}: the name is not that of a release's file, as deltakere_p2017-H2_v1."
             )
-        if named.stem in found:
-            raise UserError(f"{path}: {found[named.stem].name} is the same table.")
-        found[named.stem] = path
+        if stem in found:
+            raise UserError(f"{path}: {found[stem].name} is the same table.")
+        found[stem] = path
     return found
 
 
-def _imdi_files(stem: str, data: Path) -> list[str]:
+def _imdi_files(stem: str, data: Path, about: Mapping[str, Any]) -> list[str]:
     """The names of the files that IMDi's layout should have of a table."""
-    about = parquet.about(data)
     return imdi_csv.names_for(about["name"], about["is_preliminary"], data.stem.removeprefix(stem))
 
 
 def _differences(
-    connection: duckdb.DuckDBPyConnection, encoded: Encoded, original: pa.Table
+    connection: duckdb.DuckDBPyConnection,
+    where: str,
+    stem: str,
+    encoded: pa.Table,
+    original: pa.Table,
 ) -> list[str]:
-    """The cells in which a format is not as the original, in words."""
-    where = encoded.path.name
-    if "is_preliminary" in encoded.cells.column_names:
-        marks = set(encoded.cells["is_preliminary"].unique().to_pylist())
+    """The cells in which a file is not as the original, in words."""
+    if "is_preliminary" in encoded.column_names:
+        marks = set(encoded["is_preliminary"].unique().to_pylist())
         expected = set(original["is_preliminary"].unique().to_pylist())
-        if marks != expected and encoded.cells.num_rows:
+        if marks != expected and encoded.num_rows:
             return [f"{where}: preliminary is {marks}, Parquet has {expected}."]
     keys = [
         each for each in original.column_names if each not in ("value", "sign", "is_preliminary")
     ]
-    if missing := [each for each in keys if each not in encoded.cells.column_names]:
-        return [f"{where}: no column {missing[0]} of {encoded.table}."]
+    if missing := [each for each in keys if each not in encoded.column_names]:
+        return [f"{where}: no column {missing[0]} of {stem}."]
     connection.register("original", original)
-    connection.register("encoded", encoded.cells)
+    connection.register("encoded", encoded)
     names = ", ".join(quoted_name(each) for each in keys)
     doubled = connection.execute(
         f"select {names} from encoded group by {names} having count(*) > 1 limit {_SHOWN}"

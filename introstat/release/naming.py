@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from introstat.errors import UserError
@@ -11,22 +10,9 @@ KINDS = ("preliminary", "final")
 _PERIOD = re.compile(r"(?P<year>[12][0-9]{3})(?:H(?P<half>[12]))?")
 _STEM = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _FILE = re.compile(
-    r"(?P<stem>[a-z][a-z0-9_]*?)"
-    r"_p(?P<first>[12][0-9]{3}(-H[12])?)(_p(?P<last>[12][0-9]{3}(-H[12])?))?"
-    r"_v(?P<version>[1-9][0-9]*)(?P<document>__DOC)?\.(?P<extension>[a-z0-9]+)"
+    r"(?P<stem>[a-z][a-z0-9_]*?)_p[12][0-9]{3}(-H[12])?(_p[12][0-9]{3}(-H[12])?)?"
+    r"_v[1-9][0-9]*(__DOC)?\.[a-z0-9]+"
 )
-
-
-@dataclass(frozen=True)
-class Named:
-    """What a file name says: `deltakere_p2017-H2_v1.px` is stem, periods, version and extension."""
-
-    stem: str
-    periods: str
-    version: int
-    extension: str
-    is_document: bool
-    """Whether it is the metadata document of another file."""
 
 
 def period_dates(period: str) -> tuple[date, date]:
@@ -62,10 +48,8 @@ def span_in_name(periods: Sequence[str]) -> str:
     return in_name(first) if first == last else f"{in_name(first)}_{in_name(last)}"
 
 
-def file_name(
-    stem: str, periods: Sequence[str], version: int, extension: str, is_document: bool = False
-) -> str:
-    """Return the name of a file; `is_document` names the metadata document beside it.
+def file_name(stem: str, periods: Sequence[str], version: int, extension: str) -> str:
+    """Return the name of a file.
 
     Raises UserError for a stem that is not small letters a-z, digits and `_`, or a version below 1.
     """
@@ -76,20 +60,10 @@ def file_name(
         )
     if version < 1:
         raise UserError(f"Version {version}: versions are counted from 1.")
-    document = "__DOC" if is_document else ""
-    return f"{stem}_{span_in_name(periods)}_v{version}{document}.{extension}"
+    return f"{stem}_{span_in_name(periods)}_v{version}.{extension}"
 
 
-def parse(name: str) -> Named | None:
-    """Return what a file name says; None if it is not the name of a release's file."""
+def stem_in(name: str) -> str | None:
+    """Return the stem of a file name; None if it is not the name of a release's file."""
     found = _FILE.fullmatch(name)
-    if not found:
-        return None
-    last = f"_p{found['last']}" if found["last"] else ""
-    return Named(
-        found["stem"],
-        f"p{found['first']}{last}",
-        int(found["version"]),
-        found["extension"],
-        bool(found["document"]),
-    )
+    return found["stem"] if found else None

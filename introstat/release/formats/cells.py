@@ -1,4 +1,4 @@
-"""What the readers share: cells as a table, and the names that the measures' dimension has."""
+"""What the formats share: cells as a table, and texts on one line."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -7,9 +7,8 @@ import numpy as np
 import pyarrow as pa
 
 from introstat.errors import UserError
+from introstat.release.cube import code_columns
 
-MEASURE_LABEL_NB, MEASURE_LABEL_EN = "Statistikkvariabel", "Contents"
-"""What Statistics Norway's tables call the dimension that holds the measures."""
 VALUE_TYPE = pa.decimal128(24, 6)
 
 
@@ -26,14 +25,7 @@ def dense_table(
     size = int(np.prod([len(codes) for _, codes in lists]))
     if len(values) != size:
         raise UserError(f"{len(values)} cells found, {size} expected of the code lists.")
-    columns: dict[str, pa.Array] = {}
-    inner, outer = size, 1
-    for name, codes in lists:
-        inner //= len(codes)
-        places = np.tile(np.repeat(np.arange(len(codes), dtype=np.int32), inner), outer)
-        outer *= len(codes)
-        columns[name] = pa.DictionaryArray.from_arrays(places, pa.array(codes, pa.string()))
-    return cells_table(columns, values, signs, is_preliminary)
+    return cells_table(code_columns(lists), values, signs, is_preliminary)
 
 
 def cells_table(
@@ -60,10 +52,3 @@ def one_line(text: str, line_break: str = " ") -> str:
     lines = [" ".join(each.split()) for each in text.splitlines()]
     whole = line_break.join(each for each in lines if each)
     return "".join(each for each in whole if each.isprintable()).strip()
-
-
-def repeated(cube_shape: Sequence[int], axis: int, texts: Sequence[str]) -> list[str]:
-    """A text for each code of one axis, repeated for every cell in row-major order."""
-    inner = int(np.prod(cube_shape[axis + 1 :]))
-    outer = int(np.prod(cube_shape[:axis]))
-    return list(np.tile(np.repeat(np.array(texts, dtype=object), inner), outer))

@@ -12,26 +12,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from introstat.disclosure.published import SIGNS
 from introstat.errors import UserError
 from introstat.release.cube import (
-    LICENCES,
     MEASURE,
     SIGN_TEXTS_EN,
     SIGN_TEXTS_NB,
     PublishedCube,
+    PublishedDimension,
     Release,
+    places_of,
     unique_labels,
 )
-from introstat.release.formats.cells import (
-    MEASURE_LABEL_EN,
-    MEASURE_LABEL_NB,
-    cells_table,
-    one_line,
-    repeated,
-)
+from introstat.release.formats.cells import cells_table, one_line
 
 EXTENSION = "csv"
 PACKAGE = "datapackage.json"
@@ -39,16 +35,14 @@ _LABEL = "_label"
 
 
 def write(cube: PublishedCube, path: Path, release: Release) -> None:
-    """Write a cube; `release` is not needed here and stands for all writers being called alike."""
+    """Write a cube; `release` is not used: all writers are called alike."""
     columns: list[Sequence[str]] = []
     header: list[str] = []
-    for axis, (name, pairs) in enumerate(_code_lists(cube)):
-        codes = [code for code, _ in pairs]
-        header += [name, name + _LABEL]
-        columns += [
-            repeated(cube.shape, axis, codes),
-            repeated(cube.shape, axis, unique_labels(pairs)),
-        ]
+    for axis, dimension in enumerate(cube.axes):
+        places = places_of(cube.shape, axis)
+        header += [dimension.name, dimension.name + _LABEL]
+        for texts in (dimension.code_names, unique_labels(_labels(dimension))):
+            columns.append(np.array(texts, dtype=object)[places].tolist())
     header += ["value", "sign", "is_preliminary"]
     values = cube.value_texts()
     mark = "true" if cube.is_preliminary else "false"
@@ -81,7 +75,6 @@ def write_package(
     cubes: Sequence[tuple[PublishedCube, Path]], path: Path, release: Release, name: str
 ) -> None:
     """Write the package's description over CSV files that are there: types, codes, checksums."""
-    licence, address = LICENCES[release.licence]
     sources = dict.fromkeys(cube.source_nb for cube, _ in cubes if cube.source_nb)
     package = {
         "profile": "tabular-data-package",
@@ -91,7 +84,13 @@ def write_package(
         "version": str(release.version),
         "created": f"{release.updated.isoformat()}T00:00:00Z",
         "homepage": release.homepage,
-        "licenses": [{"name": release.licence, "title": licence, "path": address}],
+        "licenses": [
+            {
+                "name": release.licence,
+                "title": release.licence_name,
+                "path": release.licence_address,
+            }
+        ],
         "contributors": [{"title": release.publisher, "role": "publisher"}],
         **({"sources": [{"title": each} for each in sources]} if sources else {}),
         "resources": [_resource(cube, file) for cube, file in cubes],
@@ -145,40 +144,34 @@ def _resource(cube: PublishedCube, file: Path) -> dict[str, Any]:
 
 def _schema(cube: PublishedCube) -> dict[str, Any]:
     fields: list[dict[str, Any]] = []
-    titles = [(each.label_nb, each.label_en) for each in cube.dimensions]
-    titles.append((MEASURE_LABEL_NB, MEASURE_LABEL_EN))
-    english = [{each.code: each.label_en for each in d.codes} for d in cube.dimensions]
-    english.append({each.name: each.label_en for each in cube.measures})
     units = {
         each.name: {"unit": {"nb": each.unit_nb, "en": each.unit_en}, "decimals": each.decimals}
         for each in cube.measures
     }
-    for (name, pairs), (nb, en), labels in zip(_code_lists(cube), titles, english, strict=True):
-        fields.append(
+    for axis in cube.axes:
+        fields += [
             {
-                "name": name,
+                "name": axis.name,
                 "type": "string",
-                **_titles(nb, en),
-                "constraints": {"required": True, "enum": [code for code, _ in pairs]},
+                **_titles(axis.label_nb, axis.label_en),
+                "constraints": {"required": True, "enum": list(axis.code_names)},
                 "categories": [
                     {
-                        "value": code,
+                        "value": code.code,
                         "label": label,
-                        "labels": {"nb": label, "en": labels[code]},
-                        **(units[code] if name == MEASURE else {}),
+                        "labels": {"nb": label, "en": code.label_en},
+                        **(units[code.code] if axis.name == MEASURE else {}),
                     }
-                    for code, label in pairs
+                    for code, (_, label) in zip(axis.codes, _labels(axis), strict=True)
                 ],
-            }
-        )
-        fields.append(
+            },
             {
-                "name": name + _LABEL,
+                "name": axis.name + _LABEL,
                 "type": "string",
-                **_titles(f"{nb}, tekst", f"{en}, Norwegian label"),
+                **_titles(f"{axis.label_nb}, tekst", f"{axis.label_en}, Norwegian label"),
                 "constraints": {"required": True},
-            }
-        )
+            },
+        ]
     fields += [
         {"name": "value", "type": "number", **_titles("Verdi", "Value")},
         {
@@ -205,7 +198,7 @@ def _schema(cube: PublishedCube) -> dict[str, Any]:
     return {
         "fields": fields,
         "missingValues": [""],
-        "primaryKey": [name for name, _ in _code_lists(cube)],
+        "primaryKey": [axis.name for axis in cube.axes],
     }
 
 
@@ -213,11 +206,6 @@ def _titles(nb: str, en: str) -> dict[str, Any]:
     return {"title": nb, "titles": {"nb": nb, "en": en}}
 
 
-def _code_lists(cube: PublishedCube) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Name, and codes with their Norwegian labels, of every dimension and of the measures."""
-    lists = [
-        (each.name, [(code.code, one_line(code.label_nb)) for code in each.codes])
-        for each in cube.dimensions
-    ]
-    lists.append((MEASURE, [(each.name, one_line(each.label_nb)) for each in cube.measures]))
-    return lists
+def _labels(axis: PublishedDimension) -> list[tuple[str, str]]:
+    """Codes with their Norwegian labels."""
+    return [(code.code, one_line(code.label_nb)) for code in axis.codes]

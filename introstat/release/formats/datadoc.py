@@ -11,7 +11,6 @@ from datadoc_model.required.model import MetadataContainer
 from introstat.disclosure.published import SIGNS
 from introstat.release import naming
 from introstat.release.cube import (
-    MEASURE,
     PRELIMINARY_EN,
     PRELIMINARY_NB,
     SIGN_TEXTS_EN,
@@ -19,7 +18,6 @@ from introstat.release.cube import (
     PublishedCube,
     Release,
 )
-from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB
 
 EXTENSION = "json"
 _NAMESPACE = UUID("6f0c1d2e-8a55-5f0b-9c5e-3f5a1f6d2b10")
@@ -75,9 +73,7 @@ def _metadata(cube: PublishedCube, file: str, release: Release) -> dict[str, Any
             "dataset_state": "OUTPUT_DATA",
             "name": _texts(cube.title_nb, cube.title_en),
             "description": _texts(description_nb or cube.title_nb, description_en or cube.title_en),
-            "population_description": _texts(
-                cube.population_nb or cube.title_nb, cube.population_en or cube.title_en
-            ),
+            "population_description": _texts(cube.title_nb, cube.title_en),
             "version": str(release.version),
             "subject_field": cube.subject_code,
             "keyword": ["introduksjonsprogram", "flyktninger", cube.name],
@@ -116,15 +112,13 @@ def _metadata(cube: PublishedCube, file: str, release: Release) -> dict[str, Any
 
 def _variables(cube: PublishedCube) -> list[tuple[str, str, str, str, str, dict[str, Any]]]:
     """Name, labels, role, type and what else is said of each column of the Parquet file."""
-    identifiers = [(each.name, each.label_nb, each.label_en) for each in cube.dimensions]
-    identifiers.append((MEASURE, MEASURE_LABEL_NB, MEASURE_LABEL_EN))
     units = ", ".join(dict.fromkeys(each.unit_nb for each in cube.measures if each.unit_nb))
     signs = [
         {"code": sign, "name": _texts(SIGN_TEXTS_NB[sign], SIGN_TEXTS_EN[sign])}
         for sign in SIGNS[1:]
     ]
     return [
-        *((name, nb, en, "IDENTIFIER", "STRING", {}) for name, nb, en in identifiers),
+        *((a.name, a.label_nb, a.label_en, "IDENTIFIER", "STRING", {}) for a in cube.axes),
         (
             "value", "Verdi", "Value", "MEASURE", "FLOAT" if cube.decimals else "INTEGER",
             {"measurement_unit": units} if units else {},

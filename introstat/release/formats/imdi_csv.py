@@ -196,8 +196,7 @@ def _name(table: ImdiTable, level: str, is_preliminary: bool, tail: str) -> str:
 
 def _named(path: Path) -> tuple[ImdiTable, str]:
     """The table and the level of a file; UserError if its name is none of IMDi's."""
-    named = naming.parse(path.name)
-    stem = named.stem.removesuffix(_PRELIMINARY) if named else ""
+    stem = (naming.stem_in(path.name) or "").removesuffix(_PRELIMINARY)
     for table in layout().tables:
         for level, region in layout().regions.items():
             if stem == f"{table.name}_{region['file']}":

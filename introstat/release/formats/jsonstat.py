@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from introstat.release.cube import MEASURE, SIGN_TEXTS_NB, PublishedCube, Release
-from introstat.release.formats.cells import MEASURE_LABEL_EN, MEASURE_LABEL_NB, dense_table
+from introstat.release.formats.cells import dense_table
 
 EXTENSION = "json"
-_ROLES = {"time": "time", "region": "geo"}
+_ROLES = {"time": "time", "region": "geo", "metric": "metric"}
 
 
 def write(cube: PublishedCube, path: Path, release: Release) -> None:
@@ -23,46 +23,30 @@ def write(cube: PublishedCube, path: Path, release: Release) -> None:
 
 def dataset(cube: PublishedCube, release: Release) -> dict[str, Any]:
     """The data set as JSON-stat has it."""
-    role: dict[str, list[str]] = {"time": [], "geo": [], "metric": [MEASURE]}
-    for each in cube.dimensions:
+    role: dict[str, list[str]] = {"time": [], "geo": [], "metric": []}
+    dimensions: dict[str, Any] = {}
+    english: dict[str, Any] = {}
+    for each in cube.axes:
         if each.role in _ROLES:
             role[_ROLES[each.role]].append(each.name)
-    ids = [*(each.name for each in cube.dimensions), MEASURE]
-    dimensions, english = {}, {}
-    for each in cube.dimensions:
         dimensions[each.name] = {
             "label": each.label_nb,
             "category": {
                 "index": list(each.code_names),
                 "label": {code.code: code.label_nb for code in each.codes},
-                **_notes({code.code: code.note_nb for code in each.codes}),
             },
             "extension": {"elimination": each.total is not None, "total": each.total},
         }
         english[each.name] = {
             "label": each.label_en,
-            "category": {
-                "label": {code.code: code.label_en for code in each.codes},
-                **_notes({code.code: code.note_en for code in each.codes}),
-            },
+            "category": {"label": {code.code: code.label_en for code in each.codes}},
         }
-    dimensions[MEASURE] = {
-        "label": MEASURE_LABEL_NB,
-        "category": {
-            "index": [each.name for each in cube.measures],
-            "label": {each.name: each.label_nb for each in cube.measures},
-            "unit": {
-                each.name: {"label": each.unit_nb, "decimals": each.decimals}
-                for each in cube.measures
-            },
-        },
+    del dimensions[MEASURE]["extension"]
+    dimensions[MEASURE]["category"]["unit"] = {
+        each.name: {"label": each.unit_nb, "decimals": each.decimals} for each in cube.measures
     }
-    english[MEASURE] = {
-        "label": MEASURE_LABEL_EN,
-        "category": {
-            "label": {each.name: each.label_en for each in cube.measures},
-            "unit": {each.name: {"label": each.unit_en} for each in cube.measures},
-        },
+    english[MEASURE]["category"]["unit"] = {
+        each.name: {"label": each.unit_en} for each in cube.measures
     }
     return {
         "version": "2.0",
@@ -72,7 +56,7 @@ def dataset(cube: PublishedCube, release: Release) -> dict[str, Any]:
         "updated": cube.updated.isoformat(),
         **({"note": list(cube.notes_nb)} if cube.notes_nb else {}),
         "role": {key: names for key, names in role.items() if names},
-        "id": ids,
+        "id": [each.name for each in cube.axes],
         "size": list(cube.shape),
         "dimension": dimensions,
         "value": _values(cube),
@@ -120,8 +104,3 @@ def _values(cube: PublishedCube) -> list[int | float | None]:
 def _status(cube: PublishedCube) -> dict[str, dict[str, str]]:
     found = {str(place): sign for place, sign in enumerate(cube.sign_texts()) if sign}
     return {"status": found} if found else {}
-
-
-def _notes(notes: dict[str, str]) -> dict[str, dict[str, list[str]]]:
-    found = {code: [note] for code, note in notes.items() if note}
-    return {"note": found} if found else {}

@@ -74,7 +74,7 @@ def described(cube: PublishedCube, release: Release) -> dict[str, Any]:
                     {
                         "code": code.code,
                         "label": {"nb": code.label_nb, "en": code.label_en},
-                        "note": {"nb": code.note_nb, "en": code.note_en},
+                        "note": {"nb": "", "en": ""},
                     }
                     for code in each.codes
                 ],

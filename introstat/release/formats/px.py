@@ -12,6 +12,7 @@ Written here because no maintained writer in Python exists. The choices that the
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,21 +20,16 @@ import pyarrow as pa
 from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING
 from introstat.errors import UserError
 from introstat.release.cube import (
-    MEASURE,
     PRELIMINARY_EN,
     PRELIMINARY_NB,
     SIGN_TEXTS_EN,
     SIGN_TEXTS_NB,
     PublishedCube,
+    PublishedDimension,
     Release,
     unique_labels,
 )
-from introstat.release.formats.cells import (
-    MEASURE_LABEL_EN,
-    MEASURE_LABEL_NB,
-    dense_table,
-    one_line,
-)
+from introstat.release.formats.cells import dense_table, one_line
 
 EXTENSION = "px"
 DOTS = {CANNOT_OCCUR: '"."', MISSING: '".."', HIDDEN: '"..."'}
@@ -112,29 +108,25 @@ def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
         ", ".join(dict.fromkeys(each.unit_en for each in cube.measures)),
     )
     yield from _lists("STUB", [[v.names[i] for v in variables[:-1]] for i in (0, 1)])
-    yield from _lists("HEADING", [[contents.names[i]] for i in (0, 1)])
-    yield from _lists("CONTVARIABLE", [[contents.names[i]] for i in (0, 1)])
+    yield from _lists("HEADING", contents.keys)
+    yield from _lists("CONTVARIABLE", contents.keys)
     for each in variables:
-        yield from _lists("VALUES", each.texts, [(name,) for name in each.names])
+        yield from _lists("VALUES", each.texts, each.keys)
     for each in variables:
-        if timeval := _timeval(each.codes) if each.role == "time" else None:
-            for key in _keyed("TIMEVAL", [(name,) for name in each.names]):
+        if timeval := _timeval(each.codes) if each.dimension.role == "time" else None:
+            for key in _keyed("TIMEVAL", each.keys):
                 yield f"{key}={timeval};"
     for each in variables:
-        yield from _lists("CODES", [each.codes] * 2, [(name,) for name in each.names])
+        yield from _lists("CODES", [each.codes] * 2, each.keys)
     for each in variables:
-        yield from _lists("VARIABLECODE", [[each.code]] * 2, [(name,) for name in each.names])
+        yield from _lists("VARIABLECODE", [[each.dimension.name]] * 2, each.keys)
     for each in variables:
-        if each.total is not None:
-            place = each.codes.index(each.total)
-            yield from _lists(
-                "ELIMINATION",
-                [[texts[place]] for texts in each.texts],
-                [(name,) for name in each.names],
-            )
+        if each.dimension.total is not None:
+            place = each.codes.index(each.dimension.total)
+            yield from _lists("ELIMINATION", [[texts[place]] for texts in each.texts], each.keys)
     for place, measure in enumerate(cube.measures):
-        both = [(contents.names[i], contents.texts[i][place]) for i in (0, 1)]
         if measure.decimals > least:
+            both = [(contents.names[i], contents.texts[i][place]) for i in (0, 1)]
             for key in _keyed("PRECISION", both):
                 yield f"{key}={measure.decimals};"
     for place, measure in enumerate(cube.measures):
@@ -146,7 +138,7 @@ def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
     yield from _both(
         "SOURCE", cube.source_nb or release.publisher, cube.source_en or release.publisher
     )
-    yield from _notes(cube, release, variables)
+    yield from _notes(cube, release)
     yield f'DATASYMBOL1="{CANNOT_OCCUR}";'
     yield f'DATASYMBOL2="{MISSING}";'
     yield f'DATASYMBOL3="{HIDDEN}";'
@@ -163,59 +155,42 @@ def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
     yield ";"
 
 
+@dataclass(frozen=True)
 class _Variable:
-    """A variable as PX has it: name and texts in both languages, codes."""
+    """A dimension as PX has it: name and texts of the codes, in both languages."""
 
-    def __init__(
-        self,
-        code: str,
-        role: str,
-        names: tuple[str, str],
-        codes: list[str],
-        texts: list[list[str]],
-        total: str | None,
-    ) -> None:
-        self.code, self.role, self.names = code, role, names
-        self.codes, self.texts, self.total = codes, texts, total
+    dimension: PublishedDimension
+    names: tuple[str, str]
+    texts: tuple[list[str], list[str]]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return self.dimension.code_names
+
+    @property
+    def keys(self) -> list[tuple[str, ...]]:
+        """The name as the key of a keyword, in both languages."""
+        return [(name,) for name in self.names]
 
 
 def _variables(cube: PublishedCube) -> list[_Variable]:
     """The variables in the order of the cells, the measures last, with names that are unique."""
-    named = [(each.name, each.label_nb, each.label_en) for each in cube.dimensions]
-    named.append((MEASURE, MEASURE_LABEL_NB, MEASURE_LABEL_EN))
-    norwegian = _unique([(name, label) for name, label, _ in named])
-    english = _unique([(name, label) for name, _, label in named])
-    variables = [
+    norwegian = _unique([(each.name, each.label_nb) for each in cube.axes])
+    english = _unique([(each.name, each.label_en) for each in cube.axes])
+    return [
         _Variable(
-            each.name,
-            each.role,
+            each,
             (nb, en),
-            list(each.code_names),
-            [
+            (
                 _unique([(code.code, code.label_nb) for code in each.codes]),
                 _unique([(code.code, code.label_en) for code in each.codes]),
-            ],
-            each.total,
+            ),
         )
-        for each, nb, en in zip(cube.dimensions, norwegian, english, strict=False)
+        for each, nb, en in zip(cube.axes, norwegian, english, strict=True)
     ]
-    variables.append(
-        _Variable(
-            MEASURE,
-            "metric",
-            (norwegian[-1], english[-1]),
-            [each.name for each in cube.measures],
-            [
-                _unique([(each.name, each.label_nb) for each in cube.measures]),
-                _unique([(each.name, each.label_en) for each in cube.measures]),
-            ],
-            None,
-        )
-    )
-    return variables
 
 
-def _notes(cube: PublishedCube, release: Release, variables: Sequence[_Variable]) -> Iterator[str]:
+def _notes(cube: PublishedCube, release: Release) -> Iterator[str]:
     if cube.is_preliminary:
         yield from _both("NOTEX", PRELIMINARY_NB, PRELIMINARY_EN, "#")
     signs = [
@@ -227,17 +202,6 @@ def _notes(cube: PublishedCube, release: Release, variables: Sequence[_Variable]
     for nb, en in (described, *zip(cube.notes_nb, cube.notes_en, strict=True), signs, licence):
         if nb or en:
             yield from _both("NOTE", nb, en, "#")
-    for dimension, variable in zip(cube.dimensions, variables, strict=False):
-        for place, code in enumerate(dimension.codes):
-            if code.note_nb or code.note_en:
-                yield from _lists(
-                    "VALUENOTE",
-                    [
-                        [_plain(code.note_nb or code.note_en, "#")],
-                        [_plain(code.note_en or code.note_nb, "#")],
-                    ],
-                    [(variable.names[i], variable.texts[i][place]) for i in (0, 1)],
-                )
 
 
 def _timeval(periods: Sequence[str]) -> str | None:

@@ -23,7 +23,6 @@ from xlsxwriter.worksheet import Worksheet
 from introstat.disclosure.published import CANNOT_OCCUR, SIGNS
 from introstat.errors import UserError
 from introstat.release.cube import (
-    LICENCES,
     MEASURE,
     PRELIMINARY_NB,
     SIGN_TEXTS_NB,
@@ -31,7 +30,7 @@ from introstat.release.cube import (
     Release,
     unique_labels,
 )
-from introstat.release.formats.cells import MEASURE_LABEL_NB, cells_table, one_line
+from introstat.release.formats.cells import cells_table, one_line
 
 EXTENSION = "xlsx"
 CONTENTS, CODES = "Innhold", "Koder"
@@ -69,7 +68,7 @@ def write(cubes: Sequence[PublishedCube], path: Path, release: Release) -> None:
         {
             "title": release.title_nb,
             "author": release.publisher,
-            "comments": f"Lisens: {LICENCES[release.licence][0]}",
+            "comments": f"Lisens: {release.licence_name}",
             "created": datetime.combine(release.updated, time()),
         }
     )
@@ -112,15 +111,11 @@ def _plan(cube: PublishedCube) -> _Plan:
         # A region's code has a column of its own.
         is_region = each.role == "region"
         labels.append([label for _, label in pairs] if is_region else unique_labels(pairs))
-    labels.append(
-        unique_labels(
-            [
-                (each.name, one_line(f"{each.label_nb} ({each.unit_nb})" if each.unit_nb
-                                     else each.label_nb))
-                for each in cube.measures
-            ]
-        )
-    )  # fmt: skip
+    measures = [
+        (each.name, one_line(each.label_nb + (f" ({each.unit_nb})" if each.unit_nb else "")))
+        for each in cube.measures
+    ]
+    labels.append(unique_labels(measures))
     rows = tuple(axis for axis in range(len(cube.dimensions)) if axis != heading)
     return _Plan(cube, rows, heading, tuple(labels))
 
@@ -169,8 +164,8 @@ class _Writer:
             1, 0, f"{mark}Oppdatert {release.updated:%d.%m.%Y}, versjon {release.version}.",
             self._format(bold=is_preliminary),
         )  # fmt: skip
-        licence, address = LICENCES[release.licence]
-        sheet.write_string(2, 0, f"{release.publisher}. {licence}: {address}", self._format())
+        licence = f"{release.licence_name}: {release.licence_address}"
+        sheet.write_string(2, 0, f"{release.publisher}. {licence}", self._format())
         head = self._head()
         for column, (title, width) in enumerate(
             (("Ark", 30), ("Tabell", 80), ("Perioder", 26), ("Foreløpig", 11))
@@ -318,22 +313,20 @@ class _Writer:
 def _code_lines(plan: _Plan) -> list[tuple[str, ...]]:
     """The lines of the code sheet for one table."""
     cube = plan.cube
-    sheet = cube.file_stem[:31]
     lines: list[tuple[str, ...]] = []
-    for axis, dimension in enumerate(cube.dimensions):
-        where = _IN_HEADING if axis == plan.heading else _IN_ROWS
-        if dimension.role == "region":
+    units = {each.name: f" ({each.unit_en})" for each in cube.measures}
+    for number, axis in enumerate(cube.axes):
+        where = _IN_HEADING if number == plan.heading else _IN_ROWS
+        if axis.role == "region":
             where += " med kode"
-        for code, label in zip(dimension.codes, plan.labels[axis], strict=True):
+        if axis.role == "metric":
+            where = _MEASURES
+        for code, label in zip(axis.codes, plan.labels[number], strict=True):
+            more = units[code.code] if axis.role == "metric" else ""
             lines.append(
-                (sheet, dimension.name, one_line(dimension.label_nb), where, code.code, label,
-                 one_line(code.label_en), one_line(code.note_nb))
+                (cube.file_stem[:31], axis.name, one_line(axis.label_nb), where, code.code, label,
+                 one_line(code.label_en + more), "")
             )  # fmt: skip
-    for measure, label in zip(cube.measures, plan.labels[-1], strict=True):
-        lines.append(
-            (sheet, MEASURE, MEASURE_LABEL_NB, _MEASURES, measure.name, label,
-             one_line(f"{measure.label_en} ({measure.unit_en})"), "")
-        )  # fmt: skip
     return lines
 
 
