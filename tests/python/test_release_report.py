@@ -381,7 +381,7 @@ def test_a_sentence_fits_what_is_published(
             [value, "" if value is not None else ":", period],
         )
     facts = facts_of("2017H2")
-    context = Context(Figures(connection, facts.period, facts.release), facts)
+    context = Context(Figures(connection, facts.period), facts)
     told = context.change_told("participants.level", "participants")
     assert told is not None and said in plain(told)
     if value is None or earlier is None:
@@ -422,22 +422,8 @@ def test_a_preliminary_year_tells_what_is_still_to_come_of_it(year: Made):
 
 def test_regions_of_the_reference_year_are_not_in_the_tables(tiny: duckdb.DuckDBPyConnection):
     tiny.execute("insert into regions values ('50', 'county', 'Trøndelag', null)")
-    names = [region.name for region in Figures(tiny, "2017H2", "2017H2_v1").regions("county")]
+    names = [region.name for region in Figures(tiny, "2017H2").regions("county")]
     assert len(names) == 19 and "Trøndelag" not in names
-
-
-def test_of_several_releases_only_the_one_is_read():
-    connection = sample(persons=60, earlier=())
-    alone = build_report(connection, facts_of("2017H2"))
-    for cube in DIMENSIONS:
-        if "status" in cube:
-            continue
-        connection.execute(f"alter table pub_{cube} add column release varchar default '2017H2_v1'")
-        connection.execute(
-            f"insert into pub_{cube} select * replace ('2017H2_v2' as release, value + 1 as value) "
-            f"from pub_{cube}"
-        )
-    assert build_report(connection, facts_of("2017H2")) == alone
 
 
 def test_a_final_report_says_that_it_is(year: Made):
@@ -620,10 +606,7 @@ def test_no_hidden_municipality_is_ranked(half_year: Made):
 
 
 def test_two_municipalities_of_one_name_are_told_apart(half_year: Made):
-    names = [
-        each.name
-        for each in Figures(half_year.connection, "2017H2", "2017H2_v1").regions("municipality")
-    ]
+    names = [each.name for each in Figures(half_year.connection, "2017H2").regions("municipality")]
     assert len(names) == len(set(names))
     assert {"Våler (Østfold)", "Våler (Hedmark)", "Halden"} <= set(names)
 

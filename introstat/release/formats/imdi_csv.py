@@ -10,18 +10,18 @@ import io
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import yaml
 
-from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING, SIGNS
+from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING
 from introstat.errors import UserError
 from introstat.release import naming
-from introstat.release.cube import MEASURE, PublishedCube, PublishedDimension, Release
+from introstat.release.cube import MEASURE, PublishedCube, Release
 from introstat.release.formats.cells import cells_table, one_line
 
 EXTENSION = "csv"
@@ -152,7 +152,12 @@ def cells_of(path: Path, rows: pa.Table, totals: Mapping[str, str | None]) -> pa
 
     `totals` are the codes of the dimensions' totals.
     """
-    table, level = _named(path)
+    return _shown(*_named(path), rows, totals)
+
+
+def _shown(
+    table: ImdiTable, level: str, rows: pa.Table, totals: Mapping[str, str | None]
+) -> pa.Table:
     wanted = np.ones(rows.num_rows, dtype=bool)
     kept = ["period", "region"]
     for name in [*totals, MEASURE]:
@@ -209,6 +214,7 @@ def _level(region: str) -> str:
 
 
 def _content(cube: PublishedCube, table: ImdiTable, level: str) -> bytes:
+    _refuse_unlike(cube, table)
     words = layout()
     region = words.regions[level]
     buffer = io.StringIO(newline="")
@@ -224,66 +230,45 @@ def _content(cube: PublishedCube, table: ImdiTable, level: str) -> bytes:
 
 def _rows(cube: PublishedCube, table: ImdiTable, level: str) -> Iterator[Sequence[str]]:
     """The rows of one level, in the order of the cube's regions, then of the file's columns."""
-    axes = {each.name: axis for axis, each in enumerate(cube.dimensions)}
-    _refuse_unlike(cube, table, axes)
-    chosen: list[list[tuple[int, str]]] = []
-    place: list[int] = []
-    for name, (_, labels) in table.columns.items():
-        dimension = cube.dimensions[axes[name]]
-        position = {code: at for at, code in enumerate(dimension.code_names)}
-        chosen.append(
-            [(position[code], latin(w)) for code, w in labels.items() if code in position]
-        )
-        place.append(axes[name])
-    measures = [
-        (at, table.measures[each.name])
-        for at, each in enumerate(cube.measures)
-        if each.name in table.measures
-    ]
-    values = np.array(cube.value_texts(), dtype=object).reshape(cube.shape)
-    regions = cube.dimensions[axes["region"]]
-    periods = cube.dimensions[axes["period"]]
-    at = [_total(cube, table, each) for each in cube.dimensions]
-    for region_at, region in enumerate(regions.codes):
-        if _level(region.code) != level:
+    axes = {axis.name: axis for axis in cube.axes}
+    order = {name: list(axes[name].code_names) for name in ("region", "period")}
+    order |= {name: list(labels) for name, (_, labels) in table.columns.items()}
+    order[MEASURE] = list(axes[MEASURE].code_names)
+    label_of = {code.code: latin(code.label_nb) for code in axes["region"].codes}
+    label_of[COUNTRY] = layout().country
+    decimals = {each.name: each.decimals for each in cube.measures}
+    totals = {each.name: each.total for each in cube.dimensions}
+    rows = _shown(table, level, cube.to_rows(), totals).to_pylist()
+    for row in sorted(rows, key=lambda row: [order[name].index(row[name]) for name in order]):
+        if row["sign"] == CANNOT_OCCUR:
             continue
-        number = region.code.lstrip("0") or COUNTRY
-        label = layout().country if region.code == COUNTRY else latin(region.label_nb)
-        at[axes["region"]] = region_at
-        for period_at, period in enumerate(periods.code_names):
-            at[axes["period"]] = period_at
-            for combination in product(*chosen):
-                for axis, (code_at, _) in zip(place, combination, strict=True):
-                    at[axis] = code_at
-                for measure_at, unit in measures:
-                    cell = (*at, measure_at)
-                    sign = SIGNS[cube.sign_numbers[cell]]
-                    if sign == CANNOT_OCCUR:
-                        continue
-                    written = _WRITTEN[sign] if sign else values[cell]
-                    yield [number, label, period, *(w for _, w in combination), unit, written]
+        region = row["region"]
+        yield [
+            region.lstrip("0") or COUNTRY,
+            label_of[region],
+            row["period"],
+            *(latin(labels[row[name]]) for name, (_, labels) in table.columns.items()),
+            table.measures[row[MEASURE]],
+            _WRITTEN.get(row["sign"]) or f"{Decimal(row['value']):.{decimals[row[MEASURE]]}f}",
+        ]
 
 
-def _total(cube: PublishedCube, table: ImdiTable, dimension: PublishedDimension) -> int:
-    """Where the total of a dimension stands; of one that the file has, anywhere."""
-    if dimension.name in ("region", "period", *table.columns):
-        return 0
-    if dimension.total is None:
-        raise UserError(
-            f"{table.name}: {dimension.name} of table {cube.name} has no total to stand at, and is "
-            "no column in imdi_tables.yml."
-        )
-    return dimension.code_names.index(dimension.total)
-
-
-def _refuse_unlike(cube: PublishedCube, table: ImdiTable, axes: Mapping[str, int]) -> None:
-    if lacking := [each for each in ("period", "region", *table.columns) if each not in axes]:
+def _refuse_unlike(cube: PublishedCube, table: ImdiTable) -> None:
+    names = [each.name for each in cube.dimensions]
+    if lacking := [each for each in ("period", "region", *table.columns) if each not in names]:
         raise UserError(
             f"{table.name}: table {cube.name} has no dimension {lacking[0]}; it has "
-            f"{', '.join(axes)}. Mend imdi_tables.yml."
+            f"{', '.join(names)}. Mend imdi_tables.yml."
         )
     if not {each.name for each in cube.measures} & set(table.measures):
         raise UserError(
             f"{table.name}: table {cube.name} has none of the measures "
             f"{', '.join(table.measures)}. Mend imdi_tables.yml."
         )
+    for dimension in cube.dimensions:
+        is_column = dimension.name in ("region", "period", *table.columns)
+        if dimension.total is None and not is_column:
+            raise UserError(
+                f"{table.name}: {dimension.name} of table {cube.name} has no total to stand at, "
+                "and is no column in imdi_tables.yml."
+            )

@@ -27,7 +27,7 @@ _SHORT = ("revisions",)
 
 def build_report(connection: duckdb.DuckDBPyConnection, facts: Facts) -> ReportPages:
     """Return everything that the report says, with each number's cells."""
-    context = Context(Figures(connection, facts.period, facts.release), facts)
+    context = Context(Figures(connection, facts.period), facts)
     sections: list[Section] = [
         headline.chapter(context),
         *participants.chapter(context),

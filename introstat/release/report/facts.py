@@ -35,8 +35,3 @@ class Facts:
     """Each source in a sentence: what it is, and when it was delivered."""
     previous: str | None = None
     """The release that this one's revisions are against; None: the first."""
-
-    @property
-    def release(self) -> str:
-        """The release's name, as the cubes have it: 2017H2_v1."""
-        return f"{self.period}_v{self.version}"

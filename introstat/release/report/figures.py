@@ -1,7 +1,8 @@
 """The published cubes as the report reads them: a cell by its name, and numbers made of cells."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -11,7 +12,6 @@ import duckdb
 
 from introstat.release.contents import AT_THE_TIME, COUNTRY, TOTAL, load_contents
 from introstat.release.report.text import Derived, Mark, Number, Ref, RevisionRef, written
-from introstat.sql import quoted_name, text_literal
 
 _NOT_SHOWN = "–"
 _MILLION = Decimal(1_000_000)
@@ -25,7 +25,7 @@ class ReportRegion:
 
     code: str
     name: str
-    county_code: str | None
+    region_type: str
 
 
 @dataclass(frozen=True)
@@ -49,26 +49,12 @@ class _Cube:
 class Figures:
     """The cubes of one release, in the codes of the time."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, period: str, release: str) -> None:
-        """Take the open connection, the release's period and name; a cube is read when asked for.
-
-        Of cubes that hold several releases (column `release`) only this one is read.
-        """
+    def __init__(self, connection: duckdb.DuckDBPyConnection, period: str) -> None:
+        """Take the open connection and the release's period; a cube is read when asked for."""
         self._connection = connection
         self.period = period
-        self._release = release
         self._cubes: dict[str, _Cube] = {}
-        self._regions = {
-            region_type: self._read_regions(region_type)
-            for region_type in ("county", "municipality")
-        }
-
-    def has(self, cube: str) -> bool:
-        """Whether the release has the cube."""
-        found = self._connection.execute(
-            "select count(*) from information_schema.tables where table_name = ?", [f"pub_{cube}"]
-        ).fetchone()
-        return found is not None and found[0] > 0
+        self._regions = self._read_regions()
 
     def number(
         self,
@@ -88,16 +74,9 @@ class Figures:
             return Mark(sign, ref)
         return Number(written(value, _decimals(cube, measure)), value, ref)
 
-    def millions(
-        self,
-        cube: str,
-        measure: str,
-        region: str = COUNTRY,
-        period: str | None = None,
-        **dimensions: str,
-    ) -> Shown:
-        """Return an amount in millions with one decimal."""
-        cell = self.number(cube, measure, region, period, **dimensions)
+    def millions(self, cube: str, measure: str, period: str | None = None, **at: str) -> Shown:
+        """Return an amount in millions with one decimal; `at` as in `number`."""
+        cell = self.number(cube, measure, period=period, **at)
         if isinstance(cell, Mark):
             return cell
         return Number(written(cell.value / _MILLION, 1), cell.value, cell.source)
@@ -112,7 +91,7 @@ class Figures:
 
     def regions(self, region_type: str) -> list[ReportRegion]:
         """Return the counties or municipalities of the release, by code."""
-        return self._regions[region_type]
+        return [region for region in self._regions if region.region_type == region_type]
 
     def revisions(self) -> list[Revision]:
         """Return what changed since the release before, the largest differences first."""
@@ -167,13 +146,9 @@ class Figures:
 
     def _read(self, cube: str) -> _Cube:
         dimensions = tuple(sorted(each.name for each in load_contents().cubes[cube].dimensions))
+        names = ("period", "region_code", "measure", "value", "sign", *dimensions)
         rows = self._connection.execute(
-            f"""
-            select period, region_code, measure, cast(value as decimal(18, 1)), sign,
-                {", ".join(map(quoted_name, dimensions))}
-            from {self._published(cube)}
-            where region_set = '{AT_THE_TIME}'
-            """
+            f"select {', '.join(names)} from pub_{cube} where region_set = ?", [AT_THE_TIME]
         ).fetchall()
         cells: dict[Ref, tuple[Decimal | None, str]] = {}
         codes: dict[str, set[str]] = {name: set() for name in dimensions}
@@ -189,39 +164,29 @@ class Figures:
             codes={name: tuple(sorted(each)) for name, each in codes.items()},
         )
 
-    def _published(self, cube: str) -> str:
-        """A cube of this release, to select from."""
-        name = quoted_name(f"pub_{cube}")
-        columns = {row[0] for row in self._connection.execute(f"describe {name}").fetchall()}
-        if "release" not in columns:
-            return name
-        return f"(from {name} where release = {text_literal(self._release)})"
-
-    def _read_regions(self, region_type: str) -> list[ReportRegion]:
-        """The regions of the time; `regions` may name those of the reference year as well."""
-        rows = self._connection.execute(
-            f"""
-            select
-                region_code,
-                -- Two municipalities may have one name: Våler, Herøy, Nes.
-                case when count(*) over (partition by region_name) > 1 and county is not null
-                    then region_name || ' (' || county || ')' else region_name end,
-                county_code
-            from (
-                select r.region_code, r.region_name, r.county_code, c.region_name as county
-                from regions as r
-                left join regions as c
-                    on r.county_code = c.region_code and c.region_type = 'county'
-                where r.region_type = ? and r.region_code in (
-                    select region_code from {self._published("participants")}
-                    where region_set = '{AT_THE_TIME}' and period = ?
-                )
-            )
-            order by region_code
-            """,
-            [region_type, self.period],
+    def _read_regions(self) -> list[ReportRegion]:
+        """The regions of the time that have participants, by code."""
+        used = self._connection.execute(
+            "select distinct region_code from pub_participants where region_set = ? and period = ?",
+            [AT_THE_TIME, self.period],
         ).fetchall()
-        return [ReportRegion(*row) for row in rows]
+        rows = self._connection.execute(
+            "select region_code, region_name, region_type, county_code from regions order by all"
+        ).fetchall()
+        names = {code: name for code, name, *_ in rows}
+        rows = [row for row in rows if (row[0],) in used]
+        times = Counter((region_type, name) for _, name, region_type, _ in rows)
+        # Two municipalities may have one name: Våler, Herøy, Nes.
+        return [
+            ReportRegion(
+                code,
+                f"{name} ({names[county]})"
+                if times[region_type, name] > 1 and county in names
+                else name,
+                region_type,
+            )
+            for code, name, region_type, county in rows
+        ]
 
 
 def difference(new: Shown, old: Shown) -> Shown:
@@ -274,11 +239,6 @@ def unsigned(number: Shown) -> Shown:
         return number
     source = Derived(number.source.how, number.source.of, number.source.limit, unsigned=True)
     return Number(number.text.lstrip("+−"), number.value, source)
-
-
-def shown_only(numbers: Iterable[Shown]) -> list[Number]:
-    """Return those of the figures that are shown."""
-    return [number for number in numbers if isinstance(number, Number)]
 
 
 def _refs(*numbers: Number) -> tuple[Ref, ...]:

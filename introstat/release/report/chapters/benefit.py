@@ -8,10 +8,9 @@ from introstat.release.report.chapters.common import (
     by_county,
     cells,
     codes_of,
-    column,
-    marked,
     paragraphs,
     sex_name,
+    table,
 )
 from introstat.release.report.content import Block, Paragraph, ReportRow, ReportTable, Section
 from introstat.release.report.figures import Shown
@@ -33,7 +32,7 @@ def chapter(context: Context) -> list[Section]:
         _by_sex_and_age(context),
         by_county(
             context,
-            table="benefit-county",
+            table_name="benefit-county",
             caption=context.always("benefit.regions"),
             columns=_COLUMNS,
             figures_of=lambda region: _figures(context, region),
@@ -61,6 +60,4 @@ def _by_sex_and_age(context: Context) -> ReportTable:
         ReportRow(words, cells(_figures(context, age_band=code)))
         for code, words in codes_of(context, "benefit", "age_band")
     ]
-    headings = (column("sex_and_age", is_number=False), *(column(key) for key in _COLUMNS))
-    caption = context.always("benefit.caption")
-    return ReportTable("benefit", caption, headings, tuple(rows), marked(rows, ()))
+    return table("benefit", context.always("benefit.caption"), "sex_and_age", _COLUMNS, rows)

@@ -126,6 +126,19 @@ def column(key: str, *, is_number: bool = True) -> ReportColumn:
     return ReportColumn(texts().always(f"column.{key}"), is_number)
 
 
+def table(
+    table_name: str,
+    caption: Text,
+    first: str,
+    columns: Iterable[str],
+    rows: Sequence[ReportRow],
+    notes: Sequence[Text] = (),
+) -> ReportTable:
+    """A table; `first` and `columns` are its headings in the texts."""
+    headings = (column(first, is_number=False), *(column(key) for key in columns))
+    return ReportTable(table_name, caption, headings, tuple(rows), marked(rows, notes))
+
+
 def cells(shown: Iterable[Span]) -> tuple[Text, ...]:
     """Figures as the cells of a row."""
     return tuple((figure,) for figure in shown)
@@ -181,7 +194,7 @@ def limit_given(limit_name: str) -> Given:
 def by_sex(
     context: Context,
     *,
-    table: str,
+    table_name: str,
     caption: Text,
     heading: str,
     cube: str,
@@ -200,10 +213,11 @@ def by_sex(
     are told of, where both together are always 100.
     """
     told = {measure: percent_of if measure == "percent" else SEXES for measure in measures}
-    columns = [column(heading, is_number=False)]
-    for measure, sexes in told.items():
-        ending = "_percent" if measure == "percent" else ""
-        columns += [column(f"{_SEX_COLUMNS[sex]}{ending}") for sex in sexes]
+    columns = [
+        _SEX_COLUMNS[sex] + ("_percent" if measure == "percent" else "")
+        for measure, sexes in told.items()
+        for sex in sexes
+    ]
 
     def row(code: str, words: Text, *, is_total: bool = False) -> ReportRow:
         shown = [
@@ -216,13 +230,13 @@ def by_sex(
     rows = [row(TOTAL, texts().always("name.total"), is_total=True)] if with_total else []
     rows += [row(code, words) for code, words in codes]
     rows += more_rows
-    return ReportTable(table, caption, tuple(columns), tuple(rows), marked(rows, notes))
+    return table(table_name, caption, heading, columns, rows, notes)
 
 
 def by_county(
     context: Context,
     *,
-    table: str,
+    table_name: str,
     caption: Text,
     columns: Sequence[str],
     figures_of: Callable[[str], Sequence[Shown]],
@@ -234,8 +248,7 @@ def by_county(
         ReportRow(name(region.name), cells(figures_of(region.code)))
         for region in context.figures.regions("county")
     ]
-    headings = (column("county", is_number=False), *(column(key) for key in columns))
-    return ReportTable(table, caption, headings, tuple(rows), marked(rows, notes))
+    return table(table_name, caption, "county", columns, rows, notes)
 
 
 def marked(rows: Iterable[ReportRow], notes: Sequence[Text]) -> tuple[Text, ...]:

@@ -19,6 +19,7 @@ from introstat.release.report.chapters.common import (
     percent,
     report_limit,
     semicolons,
+    table,
 )
 from introstat.release.report.content import (
     Block,
@@ -41,6 +42,7 @@ from introstat.release.report.text import (
     written,
 )
 
+_COLUMNS = ("checked", "findings", "findings_percent")
 _STATES = ("stop", "warning", "ok", "unknown", "nothing")
 
 
@@ -98,8 +100,7 @@ def chapter(context: Context) -> list[Section]:
     municipal = [rule for rule in over if rule.is_municipal]
     if municipal:
         sections.append(_worst(context, municipal))
-    if context.figures.has("registration_share"):
-        sections.append(_still_to_come(context))
+    sections.append(_still_to_come(context))
     sections.append(
         Section(
             "rules",
@@ -166,26 +167,18 @@ def _findings_table(context: Context, over: list[_Rule]) -> ReportTable:
     rows = [
         ReportRow(
             (_id(rule), " ", Given(rule.finding, "label")),
-            cells(
-                [
-                    rule.checked,
-                    rule.findings,
-                    rule.share,
-                    _limit(rule.warn),
-                    _limit(rule.stop),
-                ]
-            ),
-            is_total=False,
+            cells([rule.checked, rule.findings, rule.share, _limit(rule.warn), _limit(rule.stop)]),
         )
         for rule in over
     ]
-    headings = (
-        column("what_is_found", is_number=False),
-        *(column(key) for key in ("checked", "findings", "findings_percent", "warn", "stop")),
+    return table(
+        "rules-over",
+        context.always("completeness.rules_caption"),
+        "what_is_found",
+        (*_COLUMNS, "warn", "stop"),
+        rows,
+        (texts().always("note.unrounded"),),
     )
-    caption = context.always("completeness.rules_caption")
-    notes = (texts().always("note.unrounded"),)
-    return ReportTable("rules-over", caption, headings, tuple(rows), marked(rows, notes))
 
 
 def _rules_table(context: Context, rules: list[_Rule]) -> ReportTable:
@@ -201,7 +194,7 @@ def _rules_table(context: Context, rules: list[_Rule]) -> ReportTable:
     ]
     headings = (
         column("rule", is_number=False),
-        *(column(key) for key in ("checked", "findings", "findings_percent")),
+        *(column(key) for key in _COLUMNS),
         column("state", is_number=False),
     )
     caption = context.always("completeness.all_caption")
@@ -241,7 +234,7 @@ def _worst(context: Context, rules: list[_Rule]) -> Section:
         headings = (
             column("rule", is_number=False),
             column("municipality", is_number=False),
-            *(column(key) for key in ("checked", "findings", "findings_percent")),
+            *(column(key) for key in _COLUMNS),
         )
         caption = context.always("completeness.worst_caption")
         blocks = (ReportTable("worst", caption, headings, tuple(rows), marked(rows, (note,))),)
@@ -294,10 +287,6 @@ def _still_to_come(context: Context) -> Section:
         )
         for share in found
     ]
-    headings = (
-        column("event", is_number=False),
-        *(column(key) for key in ("known", "low", "high", "remaining")),
-    )
     caption = context.always("completeness.share_caption", of=of)
     often = _often(report_limit("registration_interval"))
     lead = context.always("completeness.share_lead", of=of, often=often)
@@ -311,7 +300,8 @@ def _still_to_come(context: Context) -> Section:
     ]
     if drawn:
         blocks.append(_chart(context, drawn))
-    blocks.append(ReportTable("still-to-come", caption, headings, tuple(rows), marked(rows, ())))
+    columns = ("known", "low", "high", "remaining")
+    blocks.append(table("still-to-come", caption, "event", columns, rows))
     return Section("still-to-come", heading, 2, tuple(blocks))
 
 

@@ -46,8 +46,6 @@ def front(context: Context) -> Front:
 
 def _still_to_come(context: Context) -> Text | None:
     """What usually is still to be registered, of the events that tell most."""
-    if not context.figures.has("registration_share"):
-        return None
     items = []
     for share in shares(context):
         left = percent(remaining(share.known))

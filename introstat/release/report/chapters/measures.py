@@ -10,15 +10,14 @@ from introstat.release.report.chapters.common import (
     by_size,
     cells,
     codes_of,
-    column,
     label,
-    marked,
     paragraphs,
     percent,
     sex_name,
+    table,
 )
 from introstat.release.report.charts import Bar
-from introstat.release.report.content import Block, ReportRow, ReportTable, Section
+from introstat.release.report.content import Block, ReportRow, Section
 from introstat.release.report.figures import Shown
 from introstat.release.report.text import Text, texts
 
@@ -57,15 +56,15 @@ def _groups(context: Context) -> Section:
     if chart:
         blocks.append(chart)
     several = texts().always("note.several")
-    for table, heading, cube, dimension, codes in (
+    for kind, heading, cube, dimension, codes in (
         ("groups", "group", "measures_4", "measure_group", None),
         ("types", "type", "measures_12", "measure_type", types),
     ):
         blocks.append(
             by_sex(
                 context,
-                table=table,
-                caption=context.always(f"measures.{table}_caption"),
+                table_name=kind,
+                caption=context.always(f"measures.{kind}_caption"),
                 heading=heading,
                 cube=cube,
                 dimension=dimension,
@@ -88,22 +87,15 @@ def _hours(context: Context) -> Section:
         ReportRow((sex_name(sex),), cells(of(COUNTRY, sex)), is_total=sex == "total")
         for sex in SEXES
     ]
-    headings = (column("sex", is_number=False), *(column(key) for key in _COLUMNS))
     return Section(
         "hours",
         context.always("measures.hours_heading"),
         2,
         (
-            ReportTable(
-                "hours",
-                context.always("measures.hours_caption"),
-                headings,
-                tuple(rows),
-                marked(rows, ()),
-            ),
+            table("hours", context.always("measures.hours_caption"), "sex", _COLUMNS, rows),
             by_county(
                 context,
-                table="hours-county",
+                table_name="hours-county",
                 caption=context.always("measures.hours_county_caption"),
                 columns=_COLUMNS,
                 figures_of=of,

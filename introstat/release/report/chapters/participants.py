@@ -39,7 +39,7 @@ def chapter(context: Context) -> list[Section]:
     return [
         Section("participants", context.always("participants.heading"), 1, blocks),
         _age(context),
-        *([_country(context)] if context.figures.has("participants_country") else []),
+        _country(context),
         _region(context),
     ]
 
@@ -78,7 +78,7 @@ def _age(context: Context) -> Section:
     blocks.append(
         by_sex(
             context,
-            table="age",
+            table_name="age",
             caption=context.always("participants.age_caption"),
             heading="age",
             cube="participants",
@@ -119,7 +119,7 @@ def _country(context: Context) -> Section:
     blocks.append(
         by_sex(
             context,
-            table="country",
+            table_name="country",
             caption=context.always("participants.country_caption"),
             heading="country_of_birth",
             cube=cube,
@@ -159,7 +159,7 @@ def _region(context: Context) -> Section:
     blocks.append(
         by_county(
             context,
-            table="county",
+            table_name="county",
             caption=context.always("participants.region_caption"),
             columns=("both", "men", "women"),
             figures_of=of,

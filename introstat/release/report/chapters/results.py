@@ -66,7 +66,7 @@ def _reasons(context: Context) -> Section:
     blocks.append(
         by_sex(
             context,
-            table="reasons",
+            table_name="reasons",
             caption=context.always("results.reasons_caption"),
             heading="reason",
             cube=_REASONS,
@@ -108,7 +108,7 @@ def _counties(context: Context) -> Section:
     blocks.append(
         by_county(
             context,
-            table="results-county",
+            table_name="results-county",
             caption=context.always("results.region_caption"),
             columns=("exits", "direct_percent", "not_registered_percent"),
             figures_of=of,

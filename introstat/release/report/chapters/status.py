@@ -10,13 +10,12 @@ from introstat.release.report.chapters.common import (
     by_sex,
     cells,
     codes_of,
-    column,
     limit_given,
-    marked,
     paragraphs,
     percent,
     report_limit,
     series_said,
+    table,
 )
 from introstat.release.report.content import Block, Chart, ReportRow, ReportTable, Section
 from introstat.release.report.figures import Shown, to_limit, unsigned
@@ -49,14 +48,12 @@ def chapter(context: Context) -> list[Section]:
         ),
     ]
     blocks: list[Block] = [*paragraphs(said), _groups(context)]
-    sections = [
+    return [
         Section("status", context.always("status.heading"), 1, tuple(blocks)),
         _years_after(context),
         _counties(context),
+        _codes(context),
     ]
-    if context.figures.has("status_codes"):
-        sections.append(_codes(context))
-    return sections
 
 
 def _years(context: Context, years_after: str = _ONE_YEAR) -> dict[str, Span]:
@@ -92,7 +89,7 @@ def _groups(context: Context) -> ReportTable:
     distances += [to_limit(_status(context, sex=sex), goal) for sex in SEXES]
     return by_sex(
         context,
-        table="status",
+        table_name="status",
         caption=context.always("status.caption", **_years(context)),
         heading="status",
         cube="status",
@@ -114,16 +111,11 @@ def _years_after(context: Context) -> Section:
         rows.append(ReportRow(words, cells([exit_year, persons, *shown])))
         if isinstance(shown[0], Number):
             bars.append(charts.Bar(words, with_percent(shown[0])))
-    headings = (
-        column("years_after", is_number=False),
-        column("exit_year"),
-        column("former_participants"),
-        *(column(f"{sex}_percent") for sex in ("both", "men", "women")),
-    )
+    columns = ("exit_year", "former_participants", "both_percent", "men_percent", "women_percent")
     caption = context.always("status.years_caption", **_years(context))
-    table = ReportTable("years-after", caption, headings, tuple(rows), marked(rows, ()))
     blocks: list[Block] = [_chart(context, bars)] if len(bars) > 1 else []
-    return Section("years-after", context.always("status.years_heading"), 2, (*blocks, table))
+    blocks.append(table("years-after", caption, "years_after", columns, rows))
+    return Section("years-after", context.always("status.years_heading"), 2, tuple(blocks))
 
 
 def _chart(context: Context, bars: list[charts.Bar]) -> Chart:
@@ -158,7 +150,7 @@ def _counties(context: Context) -> Section:
         (
             by_county(
                 context,
-                table="status-county",
+                table_name="status-county",
                 caption=context.always("status.region_caption", **_years(context)),
                 columns=("former_participants", "work_or_education_percent", "to_goal"),
                 figures_of=of,
@@ -176,7 +168,7 @@ def _codes(context: Context) -> Section:
         (
             by_sex(
                 context,
-                table="status-codes",
+                table_name="status-codes",
                 caption=context.always("status.codes_caption", **_years(context)),
                 heading="status",
                 cube="status_codes",
