@@ -21,7 +21,8 @@ from introstat.codelists import labels
 from introstat.disclosure.policy import Policy
 from introstat.release.report import Facts, write_report
 from introstat.release.report.build import build_report
-from introstat.release.report.chapters.common import Context, breaks_among
+from introstat.release.report.chapters.common import Context
+from introstat.release.report.chapters.pictures import breaks_among
 from introstat.release.report.charts import COLOURS
 from introstat.release.report.content import (
     Bullets,

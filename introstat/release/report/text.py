@@ -110,13 +110,13 @@ def _shown(span: Number | Mark | Given) -> str:
     return span.sign if isinstance(span, Mark) else span.text
 
 
-def joined(items: Iterable[Text]) -> Text:
+def joined(items: Iterable[Text], between: str = ", ", last: str = " og ") -> Text:
     """Return texts in a list, as one says it: a, b og c."""
     listed = list(items)
     pieces: list[Span] = []
     for number, item in enumerate(listed):
         if number:
-            pieces.append(" og " if number == len(listed) - 1 else ", ")
+            pieces.append(last if number == len(listed) - 1 else between)
         pieces.extend(item)
     return tuple(pieces)
 

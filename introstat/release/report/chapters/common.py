@@ -9,8 +9,7 @@ from decimal import Decimal
 from introstat.codelists import labels, seed_rows
 from introstat.release.contents import COUNTRY, TOTAL, load_contents
 from introstat.release.naming import period_dates
-from introstat.release.report import charts
-from introstat.release.report.content import Chart, Paragraph, ReportColumn, ReportRow, ReportTable
+from introstat.release.report.content import Paragraph, ReportColumn, ReportRow, ReportTable
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures, Shown, difference, percent_change, unsigned
 from introstat.release.report.text import (
@@ -19,7 +18,6 @@ from introstat.release.report.text import (
     Number,
     Span,
     Text,
-    joined,
     period_name,
     plain,
     texts,
@@ -30,6 +28,8 @@ from introstat.release.report.text import (
 
 SEXES = (TOTAL, "1", "2")
 MEN, WOMEN = "1", "2"
+# Columns of text, not of numbers.
+_TEXTS = ("municipality", "state", "where", "why")
 _WORDS = ("null", "én", "to", "tre", "fire", "fem", "seks", "sju", "åtte", "ni", "ti")
 _SEX_COLUMNS = {TOTAL: "both", MEN: "men", WOMEN: "women"}
 
@@ -135,7 +135,10 @@ def table(
     notes: Sequence[Text] = (),
 ) -> ReportTable:
     """A table; `first` and `columns` are its headings in the texts."""
-    headings = (column(first, is_number=False), *(column(key) for key in columns))
+    headings = (
+        column(first, is_number=False),
+        *(column(key, is_number=key not in _TEXTS) for key in columns),
+    )
     return ReportTable(table_name, caption, headings, tuple(rows), marked(rows, notes))
 
 
@@ -276,102 +279,6 @@ def paragraphs(said: Iterable[Text | None]) -> tuple[Paragraph, ...]:
     return (Paragraph(text),) if text else ()
 
 
-def series_said(bars: Iterable[charts.Bar]) -> Text:
-    """Bars in words: a label and its figure, separated by commas."""
-    return joined((*bar.label, " ", bar.figure) for bar in bars)
-
-
-def bar_chart(
-    context: Context,
-    key: str,
-    bars: Sequence[charts.Bar],
-    *,
-    series: Sequence[tuple[str, str]] = (),
-) -> Chart | None:
-    """A chart of bars under the texts `<key>_chart` and `<key>_alternative`; None without bars."""
-    if not bars:
-        return None
-    if series:
-        said = semicolons(
-            (f"{words}: ", *series_said(bar for bar in bars if bar.series == code))
-            for code, words in series
-            if any(bar.series == code for bar in bars)
-        )
-    else:
-        said = series_said(bars)
-    drawn = charts.bars(bars, series)
-    return Chart(
-        name=key.replace(".", "-"),
-        caption=context.always(f"{key}_chart"),
-        alternative=context.always(f"{key}_alternative", series=said),
-        svg=drawn.svg,
-        texts=drawn.texts,
-    )
-
-
-def line_chart(context: Context, key: str, measure: str) -> Chart | None:
-    """A headline measure over the periods, in all and by sex; None with fewer than two periods."""
-    periods = context.figures.periods("headline")
-    lines = []
-    for sex in SEXES:
-        found = [context.headline(measure, period, sex) for period in periods]
-        figures = tuple(figure if isinstance(figure, Number) else None for figure in found)
-        if sum(figure is not None for figure in figures) > 1:
-            lines.append(charts.Line(sex, sex_name(sex), figures))
-    if not lines:
-        return None
-    names = [period_name(period) for period in periods]
-    breaks = breaks_among(periods)
-    drawn = charts.line(names, lines, breaks, percent=measure.endswith("_percent"))
-    said = semicolons(
-        context.always(
-            "headline.series",
-            name=each.name,
-            points=joined(
-                context.always("headline.point", period=period, figure=figure)
-                for period, figure in zip(names, each.figures, strict=True)
-                if figure is not None
-            ),
-        )
-        for each in lines
-    )
-    breaks_said: Text = ()
-    for each in breaks:
-        breaks_said += context.always("headline.break", label=each.label, period=names[each.first])
-    return Chart(
-        name=key.replace(".", "-"),
-        caption=context.always(key),
-        alternative=context.always(
-            "headline.chart_alternative",
-            caption=texts().always(key),
-            series=said,
-            breaks=breaks_said,
-        ),
-        svg=drawn.svg,
-        texts=drawn.texts,
-    )
-
-
-def breaks_among(periods: Sequence[str]) -> list[charts.Break]:
-    """The breaks and weaknesses of the seed series_breaks that lie among the periods."""
-    days = [period_dates(period)[0] for period in periods]
-    found = []
-    for row in seed_rows("series_breaks"):
-        start = date.fromisoformat(row["from_date"])
-        at = next((number for number, day in enumerate(days) if day >= start), None)
-        if at is None:
-            continue
-        if row["is_break"] == "true":
-            if at > 0:
-                found.append(charts.Break(row["label_nb"], at, None))
-            continue
-        stop = date.fromisoformat(row["to_date"])
-        end = next((number for number, day in enumerate(days) if day >= stop), len(days))
-        if end > at:
-            found.append(charts.Break(row["label_nb"], at, end))
-    return found
-
-
 def breaks_crossed(context: Context) -> tuple[Text, ...]:
     """What a reader must know of the comparison with the year before, if there is one."""
     if context.before not in context.figures.periods("headline"):
@@ -388,14 +295,6 @@ def breaks_crossed(context: Context) -> tuple[Text, ...]:
         if concerned:
             said.append((Given(row["text_nb"], "definition"),))
     return tuple(said)
-
-
-def semicolons(items: Iterable[Text]) -> Text:
-    """Texts one after another, separated by semicolons."""
-    pieces: list[Span] = []
-    for number, item in enumerate(items):
-        pieces += ["; ", *item] if number else list(item)
-    return tuple(pieces)
 
 
 def by_size(found: Iterable[tuple[Text, Shown]]) -> list[tuple[Text, Number]]:

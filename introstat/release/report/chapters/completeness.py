@@ -10,15 +10,11 @@ from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
     Context,
     cells,
-    column,
     in_words,
     label,
     limit_given,
-    marked,
     name,
-    percent,
     report_limit,
-    semicolons,
     table,
 )
 from introstat.release.report.content import (
@@ -39,6 +35,7 @@ from introstat.release.report.text import (
     joined,
     period_name,
     texts,
+    with_percent,
     written,
 )
 
@@ -192,14 +189,9 @@ def _rules_table(context: Context, rules: list[_Rule]) -> ReportTable:
         )
         for rule in rules
     ]
-    headings = (
-        column("rule", is_number=False),
-        *(column(key) for key in _COLUMNS),
-        column("state", is_number=False),
-    )
     caption = context.always("completeness.all_caption")
     notes = (texts().always("note.unrounded"),)
-    return ReportTable("rules-all", caption, headings, tuple(rows), marked(rows, notes))
+    return table("rules-all", caption, "rule", (*_COLUMNS, "state"), rows, notes)
 
 
 def _worst(context: Context, rules: list[_Rule]) -> Section:
@@ -216,32 +208,23 @@ def _worst(context: Context, rules: list[_Rule]) -> Section:
                 _figure(context, measure, rule.rule_id, region.code)
                 for measure in ("checked", "findings", "percent")
             )
-            if (
-                isinstance(checked, Number)
-                and isinstance(findings, Number)
-                and isinstance(share, Number)
-                and checked.value >= least
-                and findings.value > 0
-            ):
+            if isinstance(checked, Mark) or isinstance(findings, Mark) or isinstance(share, Mark):
+                continue
+            if checked.value >= least and findings.value > 0:
                 found.append((findings.value / checked.value, region, (checked, findings, share)))
         found.sort(key=lambda each: (-each[0], each[1].code))
         for _, region, shown in found[: int(report_limit("worst_municipalities"))]:
             rule_words: Text = (_id(rule), " ", Given(rule.name, "label"))
             rows.append(ReportRow(rule_words, (name(region.name), *cells(shown))))
     note = context.always("completeness.worst_note", least=limit_given("least_checked"))
-    blocks: tuple[Block, ...]
+    block: Block
     if rows:
-        headings = (
-            column("rule", is_number=False),
-            column("municipality", is_number=False),
-            *(column(key) for key in _COLUMNS),
-        )
         caption = context.always("completeness.worst_caption")
-        blocks = (ReportTable("worst", caption, headings, tuple(rows), marked(rows, (note,))),)
+        block = table("worst", caption, "rule", ("municipality", *_COLUMNS), rows, (note,))
     else:
         none = context.always("completeness.worst_none", least=limit_given("least_checked"))
-        blocks = (Paragraph(none),)
-    return Section("worst", context.always("completeness.worst_heading"), 2, blocks)
+        block = Paragraph(none)
+    return Section("worst", context.always("completeness.worst_heading"), 2, (block,))
 
 
 @dataclass(frozen=True)
@@ -313,16 +296,17 @@ def _often(percent_inside: Decimal) -> Text:
 
 def _chart(context: Context, drawn: list[charts.ChartInterval]) -> Chart:
     picture = charts.intervals(drawn)
-    said = semicolons(
+    points = [
         context.always(
             "completeness.share_point",
             event=each.label,
-            known=_sure(percent(each.point)),
-            low=_sure(percent(each.low)),
-            high=_sure(percent(each.high)),
+            known=with_percent(each.point),
+            low=with_percent(each.low),
+            high=with_percent(each.high),
         )
         for each in drawn
-    )
+    ]
+    said = joined(points, between="; ", last="; ")
     return Chart(
         name="still-to-come-chart",
         caption=context.always("completeness.share_chart", of=period_name(context.facts.period)),
@@ -330,8 +314,3 @@ def _chart(context: Context, drawn: list[charts.ChartInterval]) -> Chart:
         svg=picture.svg,
         texts=picture.texts,
     )
-
-
-def _sure(figure: Shown) -> Number:
-    assert not isinstance(figure, Mark)
-    return figure

@@ -5,9 +5,9 @@ from introstat.release.report.chapters.common import (
     breaks_crossed,
     cells,
     column,
-    line_chart,
     marked,
 )
+from introstat.release.report.chapters.pictures import line_chart
 from introstat.release.report.content import (
     Block,
     Notice,
@@ -53,14 +53,16 @@ def chapter(context: Context) -> Section:
     measures = _YEAR if context.is_year else _HALF_YEAR
     is_compared = context.before in context.figures.periods("headline")
     rows = [_row(context, measure, is_compared=is_compared) for measure in measures]
-    columns = [ReportColumn(()), ReportColumn((period_name(context.facts.period),))]
+    columns = [
+        column("figure", is_number=False),
+        ReportColumn((period_name(context.facts.period),)),
+    ]
     if is_compared:
         columns += [
             ReportColumn((period_name(context.before),)),
             column("change"),
             column("percent_change"),
         ]
-    columns[0] = ReportColumn(texts().always("column.figure"), is_number=False)
     notes = (texts().always("note.points"), *breaks_crossed(context)) if is_compared else ()
     caption = context.always("headline.caption" if is_compared else "headline.caption_alone")
     blocks: list[Block] = []

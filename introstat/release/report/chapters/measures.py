@@ -4,7 +4,6 @@ from introstat.release.contents import COUNTRY
 from introstat.release.report.chapters.common import (
     SEXES,
     Context,
-    bar_chart,
     by_county,
     by_sex,
     by_size,
@@ -16,6 +15,7 @@ from introstat.release.report.chapters.common import (
     sex_name,
     table,
 )
+from introstat.release.report.chapters.pictures import bar_chart
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, ReportRow, Section
 from introstat.release.report.figures import Shown

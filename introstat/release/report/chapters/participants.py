@@ -5,7 +5,6 @@ from introstat.release.report.chapters.common import (
     SEXES,
     WOMEN,
     Context,
-    bar_chart,
     breaks_crossed,
     by_county,
     by_sex,
@@ -16,6 +15,7 @@ from introstat.release.report.chapters.common import (
     report_limit,
     sex_name,
 )
+from introstat.release.report.chapters.pictures import bar_chart
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Paragraph, Section
 from introstat.release.report.figures import Shown

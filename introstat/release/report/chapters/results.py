@@ -5,16 +5,15 @@ from introstat.release.report.chapters.common import (
     MEN,
     WOMEN,
     Context,
-    bar_chart,
     by_county,
     by_sex,
     by_size,
     codes_of,
-    line_chart,
     name,
     paragraphs,
     percent,
 )
+from introstat.release.report.chapters.pictures import bar_chart, line_chart
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Section
 from introstat.release.report.figures import Shown

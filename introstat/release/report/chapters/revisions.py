@@ -5,12 +5,11 @@ from introstat.release.report.chapters.common import (
     Context,
     cells,
     code_names,
-    column,
-    marked,
     name,
     report_limit,
+    table,
 )
-from introstat.release.report.content import Block, Paragraph, ReportRow, ReportTable, Section
+from introstat.release.report.content import Block, Paragraph, ReportRow, Section
 from introstat.release.report.text import Given, Ref, Text, period_name, texts
 
 
@@ -43,22 +42,14 @@ def chapter(context: Context) -> list[Section]:
         )
         for each in shown
     ]
-    headings = (
-        column("revised", is_number=False),
-        column("where", is_number=False),
-        column("old"),
-        column("new"),
-        column("change"),
-        column("why", is_number=False),
-    )
     blocks: list[Block] = [
         Paragraph(context.always("revisions.lead", previous=named)),
-        ReportTable(
+        table(
             "revisions",
             context.always("revisions.caption", previous=named),
-            headings,
-            tuple(rows),
-            marked(rows, ()),
+            "revised",
+            ("where", "old", "new", "change", "why"),
+            rows,
         ),
     ]
     if len(found) > len(shown):

@@ -14,10 +14,10 @@ from introstat.release.report.chapters.common import (
     paragraphs,
     percent,
     report_limit,
-    series_said,
     table,
 )
-from introstat.release.report.content import Block, Chart, ReportRow, ReportTable, Section
+from introstat.release.report.chapters.pictures import bar_chart
+from introstat.release.report.content import Block, ReportRow, ReportTable, Section
 from introstat.release.report.figures import Shown, to_limit, unsigned
 from introstat.release.report.text import (
     NO_BREAK,
@@ -113,35 +113,22 @@ def _years_after(context: Context) -> Section:
             bars.append(charts.Bar(words, with_percent(shown[0])))
     columns = ("exit_year", "former_participants", "both_percent", "men_percent", "women_percent")
     caption = context.always("status.years_caption", **_years(context))
-    blocks: list[Block] = [_chart(context, bars)] if len(bars) > 1 else []
+    goal = _goal_given()
+    said = plain(context.always("status.goal_line", goal=goal))
+    line = (goal, float(report_limit("status_goal")), said)
+    chart = bar_chart(context, "status.years", bars, limit=line, goal=goal)
+    blocks: list[Block] = [chart] if chart and len(bars) > 1 else []
     blocks.append(table("years-after", caption, "years_after", columns, rows))
     return Section("years-after", context.always("status.years_heading"), 2, tuple(blocks))
-
-
-def _chart(context: Context, bars: list[charts.Bar]) -> Chart:
-    goal = _goal_given()
-    said = plain(texts().always("status.goal_line", goal=goal))
-    drawn = charts.bars(bars, limit=(goal, float(report_limit("status_goal")), said))
-    return Chart(
-        name="status-years",
-        caption=context.always("status.years_chart"),
-        alternative=context.always("status.years_alternative", goal=goal, series=series_said(bars)),
-        svg=drawn.svg,
-        texts=drawn.texts,
-    )
 
 
 def _counties(context: Context) -> Section:
     goal = report_limit("status_goal")
 
     def of(region: str) -> list[Shown]:
-        def at(measure: str, group: str) -> Shown:
-            return context.figures.number(
-                "status", measure, region=region, years_after=_ONE_YEAR, status_group=group
-            )
-
-        share = at("percent", _GOAL_GROUP)
-        return [at("former_participants", "total"), share, to_limit(share, goal)]
+        persons = _status(context, "former_participants", region=region, status_group="total")
+        share = _status(context, region=region)
+        return [persons, share, to_limit(share, goal)]
 
     return Section(
         "status-region",
