@@ -3,11 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from introstat.disclosure.audit import AuditResult
@@ -34,9 +36,14 @@ from introstat.release.protected import copy_cubes, write_cells, write_store
 from introstat.release.published import CONTACT, published_cubes
 from introstat.release.report import Facts, write_report
 from introstat.release.restricted import write_restricted
-from introstat.release.revisions import DEFINITION, Before, write_revisions
+from introstat.release.revisions import (
+    DEFINITION,
+    LATER,
+    Before,
+    keep_published,
+    revisions_of,
+)
 from introstat.release.versions import Places, Wanted, before_of, earlier_counts, version_of
-from introstat.sql import text_literal
 from introstat.warehouse.dbt import run_dbt
 from introstat.warehouse.opening import open_warehouse
 from introstat.warehouse.reading import open_built
@@ -44,7 +51,6 @@ from introstat.warehouse.reading import open_built
 PUBLISHER = "Integrerings- og mangfoldsdirektoratet (IMDi)"
 PROTECTED_VARIABLE = "INTROSTAT_PROTECTED"
 CELLS_VARIABLE = "INTROSTAT_PROTECTED_CELLS"
-LATER = "senere registrering eller retting"
 _SOURCE_NAMES = {
     "nir": "Nasjonalt introduksjonsregister (NIR)",
     "aordningen": "A-ordningen",
@@ -83,37 +89,34 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
             return making.run(workers)
 
 
+@dataclass
 class _Making:
-    def __init__(
-        self,
-        wanted: Wanted,
-        places: Places,
-        warehouse: duckdb.DuckDBPyConnection,
-        vintage: conditions.Vintage,
-        policy: Policy,
-        version: int,
-        before: Before | None,
-        work: Path,
-        say: Say,
-    ) -> None:
-        self.wanted, self.places, self.contents = wanted, places, load_contents()
-        self.warehouse, self.vintage, self.policy = warehouse, vintage, policy
-        self.version, self.before, self.work, self.say = version, before, work, say
-        self.period = wanted.period
-        self.name = f"{wanted.period}_v{version}"
-        self.out = work / "release" / self.name
-        self.inside = work / "restricted" / self.name
-        self.store = work / "protected" / self.name
-        self.cells = work / "cells"
+    wanted: Wanted
+    places: Places
+    warehouse: duckdb.DuckDBPyConnection
+    vintage: conditions.Vintage
+    policy: Policy
+    version: int
+    before: Before | None
+    work: Path
+    say: Say
+
+    def __post_init__(self) -> None:
+        self.contents, self.period = load_contents(), self.wanted.period
+        self.name = f"{self.period}_v{self.version}"
+        self.out = self.work / "release" / self.name
+        self.inside = self.work / "restricted" / self.name
+        self.store = self.work / "protected" / self.name
+        self.cells = self.work / "cells"
         for folder in (self.out, self.inside, self.store, self.cells):
             folder.mkdir(parents=True)
         self.inside.chmod(0o700)
-        row = warehouse.execute(
+        row = self.warehouse.execute(
             "select max(extract(year from valid_from)) from dim_municipality"
         ).fetchone()
         assert row is not None
-        self.finished = ReleaseFolder(self.out, self.period, version, int(row[0]))
-        self.listed = warehouse.execute(
+        self.finished = ReleaseFolder(self.out, self.period, self.version, int(row[0]))
+        self.listed = self.warehouse.execute(
             """
             select
                 region_set, region_code, region_type, region_name,
@@ -237,27 +240,17 @@ class _Making:
         write_all(cubes, self.out, release)
 
     def _revise(self, published: duckdb.DuckDBPyConnection) -> None:
-        reason = DEFINITION
-        if self.before:
-            for path in sorted((self.before.store).glob("before_*.parquet")):
-                published.execute(
-                    f"create table {path.stem} as from read_parquet({text_literal(str(path))})"
-                )
-            if self.before.manifest["as_of"] != str(self.vintage.as_of):
-                reason = LATER
-        write_revisions(published, self.contents, self.period, self.name, self.before, reason)
-        for cube in self.contents.of(self.period):
-            published.execute(
-                f"copy (from pub_{cube}) to "
-                f"{text_literal(str(self.store / f'before_{cube}.parquet'))} (format parquet)"
-            )
+        """Write the revisions, and give the report them and the list of regions."""
+        is_later = self.before and self.before.manifest["as_of"] != str(self.vintage.as_of)
+        reason = LATER if is_later else DEFINITION
+        revised = revisions_of(published, self.contents, self.period, self.before, reason)
+        for cube in self.contents.of(self.period).values():
+            keep_published(published, cube, self.store)
         path = self.out / naming.file_name("revisjoner", [self.period], self.version, "csv")
-        pyarrow.csv.write_csv(published.execute("from revisions").to_arrow_table(), path)
-        published.register("listed", self.listed)
-        published.execute(
-            "create table regions as select region_code, region_type, region_name, "
-            "nullif(county_code, '') as county_code from listed where region_set = ?",
-            [AT_THE_TIME],
+        pyarrow.csv.write_csv(revised, path)
+        published.register("revisions", revised)
+        published.register(
+            "regions", self.listed.filter(pc.equal(self.listed["region_set"], AT_THE_TIME))
         )
 
     def _facts(self) -> Facts:

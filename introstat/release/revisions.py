@@ -1,21 +1,27 @@
 """What changed since the release before: old, new and difference of every figure, and why."""
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from introstat.release.contents import Contents
-from introstat.sql import text_literal
+from introstat.release.contents import Contents, CubeSpec
 
-COLUMNS = (
-    "cube varchar, period varchar, region_set varchar, region_code varchar, dimensions varchar, "
-    "measure varchar, old_value decimal(18, 1), old_sign varchar, new_value decimal(18, 1), "
-    "new_sign varchar, difference decimal(18, 1), reason varchar"
-)
 DEFINITION = "definisjon"
+LATER = "senere registrering eller retting"
 PROTECTION = "personvern"
+_COLUMNS = (
+    *("cube", "period", "region_set", "region_code", "dimensions", "measure"),
+    *("old_value", "old_sign", "new_value", "new_sign", "difference", "reason"),
+)
+_VALUES = ("old_value", "new_value", "difference")
+_Cells = dict[tuple[str, ...], tuple[Decimal | None, str]]
 
 
 @dataclass(frozen=True)
@@ -27,47 +33,62 @@ class Before:
     store: Path
 
 
-def write_revisions(
-    connection: duckdb.DuckDBPyConnection,
+def keep_published(published: duckdb.DuckDBPyConnection, cube: CubeSpec, store: Path) -> None:
+    """Write what is published of a cube beside the store, for the next release's revisions."""
+    pq.write_table(published.execute(f"from pub_{cube.name}").to_arrow_table(), _kept(store, cube))
+
+
+def revisions_of(
+    published: duckdb.DuckDBPyConnection,
     contents: Contents,
     period: str,
-    release: str,
     before: Before | None,
     reason: str,
-) -> None:
-    """Make the table `revisions` beside the `pub_*` of the new release.
+) -> pa.Table:
+    """Return the figures that are shown in both releases and differ, or are shown in one only.
 
-    A figure that is shown in both and differs, or is shown in one only. `reason` holds for figures
-    that changed; one that only its sign changed was hidden, or shown, by protection. `pub_*` of the
-    release before are the relations `before_<cube>`.
+    `reason` holds for figures that changed; one that only its sign changed was hidden, or shown, by
+    protection.
     """
-    connection.execute(f"create or replace table revisions ({COLUMNS})")
-    if before is None:
-        return
-    for cube in contents.of(period).values():
-        if not connection.execute(
-            "select 1 from duckdb_tables() where table_name = ?", [f"before_{cube.name}"]
-        ).fetchone():
+    rows: list[tuple[Any, ...]] = []
+    for cube in contents.of(period).values() if before else ():
+        assert before is not None
+        if _kept(before.store, cube).is_file():
+            olds = _cells(pq.read_table(_kept(before.store, cube)), cube)
+            news = _cells(published.execute(f"from pub_{cube.name}").to_arrow_table(), cube)
+            rows += _changed(cube.name, olds, news, reason)
+    schema = pa.schema(
+        [(name, pa.decimal128(18, 1) if name in _VALUES else pa.string()) for name in _COLUMNS]
+    )
+    listed = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
+    return pa.Table.from_pylist(listed, schema)
+
+
+def _kept(store: Path, cube: CubeSpec) -> Path:
+    return store / f"before_{cube.name}.parquet"
+
+
+def _cells(table: pa.Table, cube: CubeSpec) -> _Cells:
+    names = [dimension.name for dimension in cube.dimensions]
+    return {
+        (
+            row["period"],
+            row["region_set"],
+            row["region_code"],
+            json.dumps({name: row[name] for name in names}, separators=(",", ":")),
+            row["measure"],
+        ): (row["value"], row["sign"])
+        for row in table.to_pylist()
+    }
+
+
+def _changed(cube: str, olds: _Cells, news: _Cells, reason: str) -> Iterator[tuple[Any, ...]]:
+    for key in sorted(olds.keys() | news.keys()):
+        old, old_sign = olds.get(key, (None, "."))
+        new, new_sign = news.get(key, (None, "."))
+        if (old, old_sign) == (new, new_sign):
             continue
-        dims = [dimension.name for dimension in cube.dimensions]
-        keys = ["period", "region_set", "region_code", *dims, "measure"]
-        codes = ", ".join(f"{name} := coalesce(news.{name}, olds.{name})" for name in dims)
-        on = " and ".join(f"news.{key} = olds.{key}" for key in keys)
-        connection.execute(
-            f"""
-            insert into revisions
-            select {text_literal(cube.name)}, coalesce(news.period, olds.period),
-                coalesce(news.region_set, olds.region_set),
-                coalesce(news.region_code, olds.region_code),
-                to_json(struct_pack({codes})),
-                coalesce(news.measure, olds.measure), olds.value, coalesce(olds.sign, '.'),
-                news.value, coalesce(news.sign, '.'), news.value - olds.value,
-                case when news.value is not null and olds.value is not null
-                    then {text_literal(reason)} else '{PROTECTION}' end
-            from (select * from pub_{cube.name} where release = {text_literal(release)}) as news
-            full join before_{cube.name} as olds on {on}
-            where news.value is distinct from olds.value
-                or coalesce(news.sign, '.') <> coalesce(olds.sign, '.')
-            order by all
-            """
-        )
+        if old is None or new is None:
+            yield (cube, *key, old, old_sign, new, new_sign, None, PROTECTION)
+        else:
+            yield (cube, *key, old, old_sign, new, new_sign, new - old, reason)

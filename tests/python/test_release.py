@@ -12,6 +12,8 @@ from typing import Any
 from unittest import mock
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, content, dbt, run
 
@@ -22,12 +24,13 @@ from introstat.release import make as making
 from introstat.release.conditions import looser_settings
 from introstat.release.contents import load_contents
 from introstat.release.figures import count_tables_of
-from introstat.release.revisions import Before, write_revisions
+from introstat.release.revisions import Before, revisions_of
 from introstat.synth.generate import generate
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import open_warehouse
 
 PERIOD = "2017H2"
+CELL = (PERIOD, "at_the_time", "03", "total", "participants")
 
 
 def decided(folder: Path, **changed: int) -> Path:
@@ -371,30 +374,31 @@ def test_a_policy_needs_somebody_who_decided_it(house: Path, tmp_path: Path, pol
 
 
 def test_revisions_tell_old_new_difference_and_why(tmp_path: Path) -> None:
+    names = ("period", "region_set", "region_code", "age_band", "measure", "sex", "value", "sign")
+    old = [("1", 10, ""), ("2", None, ":"), ("total", 20, ""), ("x", 5, "")]
+    new = [("1", 12, ""), ("2", 8, ""), ("total", 20, "")]
+    tables = [
+        pa.Table.from_pylist(
+            [
+                dict(zip(names, (*CELL, sex, value and Decimal(value), sign), strict=True))
+                for sex, value, sign in values
+            ]
+        )
+        for values in (old, new)
+    ]
+    pq.write_table(tables[0], tmp_path / "before_participants.parquet")
     connection = duckdb.connect()
-    columns = (
-        "release varchar, period varchar, region_set varchar, region_type varchar, "
-        "region_code varchar, sex varchar, age_band varchar, measure varchar, "
-        "value decimal(18, 1), sign varchar"
-    )
-    for name in ("pub_participants", "before_participants"):
-        connection.execute(f"create table {name} ({columns})")
-    cell = "'2017H2', 'at_the_time', 'county', '03', '{}', 'total', 'participants'"
-    old = [("1", "10", "''"), ("2", "null", "':'"), ("total", "20", "''")]
-    new = [("1", "12", "''"), ("2", "8", "''"), ("total", "20", "''")]
-    for table, release, values in (("before", "v1", old), ("pub", "v2", new)):
-        for sex, value, sign in values:
-            connection.execute(
-                f"insert into {table}_participants values "
-                f"('2017H2_{release}', {cell.format(sex)}, {value}, {sign})"
-            )
+    connection.register("pub_participants", tables[1])
     before = Before("2017H2_v1", {}, tmp_path)
-    write_revisions(connection, load_contents(), "2017H2", "2017H2_v2", before, "sent")
-    rows = connection.execute(
-        "select dimensions ->> 'sex', old_value, new_value, difference, reason from revisions "
-        "order by 1"
-    ).fetchall()
-    assert [(r[0], r[3], r[4]) for r in rows] == [("1", 2, "sent"), ("2", None, "personvern")]
+    rows = revisions_of(connection, load_contents(), "2017H2", before, "sent").to_pylist()
+    assert [(json.loads(r["dimensions"])["sex"], r["difference"], r["reason"]) for r in rows] == [
+        ("1", 2, "sent"),
+        ("2", None, "personvern"),
+        ("x", None, "personvern"),
+    ]
+    assert [(r["old_value"], r["new_value"], r["new_sign"]) for r in rows][2] == (5, None, ".")
+    assert rows[0]["dimensions"] == '{"sex":"1","age_band":"total"}'
+    assert revisions_of(connection, load_contents(), "2017H2", None, "sent").num_rows == 0
 
 
 def test_without_a_change_of_policy_the_notes_are_those_of_earlier_releases() -> None:
