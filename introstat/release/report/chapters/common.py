@@ -53,7 +53,8 @@ class Context:
 
     def say(self, key: str, **values: Span | Text | None) -> Text | None:
         """A text with the release's periods known to it; None if a figure in it is not shown."""
-        return texts().say(key, **self._with_periods(values))
+        periods = {"period": period_name(self.facts.period), "before": period_name(self.before)}
+        return texts().say(key, **(periods | values))
 
     def always(self, key: str, **values: Span | Text) -> Text:
         """A text that is always said."""
@@ -61,17 +62,6 @@ class Context:
         if said is None:
             raise ValueError(f"text {key} lacks a value")
         return said
-
-    def first_said(self, *candidates: Text | None) -> Text | None:
-        """The first of the texts that can be said."""
-        return next((text for text in candidates if text is not None), None)
-
-    def _with_periods(self, values: dict[str, Span | Text | None]) -> dict[str, Span | Text | None]:
-        known: dict[str, Span | Text | None] = {
-            "period": period_name(self.facts.period),
-            "before": period_name(self.before),
-        }
-        return known | values
 
     def headline(self, measure: str, period: str | None = None, sex: str = TOTAL) -> Shown:
         """A figure of the headline cube."""
@@ -86,21 +76,17 @@ class Context:
         self, key: str, now: Shown, old: Shown, *, is_percent: bool, **more: Span | Text | None
     ) -> Text | None:
         """The sentence on a figure and its change: which one depends on what is published."""
-        said = with_percent(now) if is_percent and isinstance(now, Number) else now
+        said = percent(now) if is_percent else now
         change, share = difference(now, old), percent_change(now, old)
         values: dict[str, Span | Text | None] = {"now": said, "change": unsigned(change), **more}
         if not is_percent and isinstance(share, Number) and share.text != "0,0":
-            values["percent"] = with_percent(unsigned_number(share))
+            values["percent"] = percent(unsigned(share))
+        known = texts().several(key)
         for variant in self._variants(now, change, little="percent" not in values):
-            if variant in self._known(key):
-                text = self.say(f"{key}.{variant}", **values)
-                if text is not None:
-                    return text
+            text = self.say(f"{key}.{variant}", **values) if f"{key}.{variant}" in known else None
+            if text is not None:
+                return text
         return None
-
-    @staticmethod
-    def _known(key: str) -> set[str]:
-        return {name.rpartition(".")[2] for name in texts().several(key)}
 
     @staticmethod
     def _variants(now: Shown, change: Shown, *, little: bool) -> list[str]:
@@ -112,13 +98,6 @@ class Context:
             return ["same"]
         direction = "up" if change.value > 0 else "down"
         return [f"{direction}_little", direction] if little else [direction]
-
-
-def unsigned_number(number: Number) -> Number:
-    """A change without its sign."""
-    without = unsigned(number)
-    assert isinstance(without, Number)
-    return without
 
 
 def column(key: str, *, is_number: bool = True) -> ReportColumn:

@@ -6,6 +6,7 @@ from introstat.release.report.chapters.common import (
     cells,
     column,
     marked,
+    percent,
 )
 from introstat.release.report.chapters.pictures import line_chart
 from introstat.release.report.content import (
@@ -31,7 +32,6 @@ from introstat.release.report.text import (
     Text,
     period_name,
     texts,
-    with_percent,
 )
 
 _HALF_YEAR = (
@@ -109,7 +109,7 @@ def _tile(context: Context, measure: str) -> Tile:
     now = context.headline(measure)
     change = difference(now, context.headline(measure, context.before))
     is_percent = measure.endswith("_percent")
-    shown = with_percent(now) if is_percent and isinstance(now, Number) else now
+    shown = percent(now) if is_percent else now
     said: Text | None = None
     if isinstance(change, Number):
         kind = "unchanged" if change.value == 0 else ("points" if is_percent else "change")

@@ -19,7 +19,7 @@ from introstat.release.report.chapters.pictures import bar_chart
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, ReportRow, Section
 from introstat.release.report.figures import Shown
-from introstat.release.report.text import Text, texts
+from introstat.release.report.text import Text, plain, texts
 
 _HOURS = ("hours_per_week", "full_time_percent", "measure_days_percent")
 _COLUMNS = ("hours", "full_time", "measure_days")
@@ -105,6 +105,5 @@ def _hours(context: Context) -> Section:
 
 
 def _lower(words: Text) -> Text:
-    first = words[0]
-    text = first if isinstance(first, str) else getattr(first, "text", "")
+    text = plain(words)
     return label(text[:1].lower() + text[1:])

@@ -35,9 +35,7 @@ def chapter(context: Context) -> list[Section]:
             men=percent(context.headline("direct_result_percent", sex=MEN)),
             women=percent(context.headline("direct_result_percent", sex=WOMEN)),
         ),
-        context.first_said(
-            context.say("results.exits", now=exits), context.say("results.exits_none")
-        ),
+        context.say("results.exits", now=exits) or context.say("results.exits_none"),
         None
         if isinstance(exits, Mark)
         else context.say("results.not_registered", now=percent(missing)),
