@@ -41,7 +41,7 @@ def vintage_of(warehouse: duckdb.DuckDBPyConnection) -> Vintage:
 
 
 def expect_period(warehouse: duckdb.DuckDBPyConnection, period: str, vintage: Vintage) -> None:
-    """Raise UserError if the period is none, or is not over by what the register has delivered."""
+    """Raise UserError for a period without figures, ReleaseRefused for one that is not over."""
     _, last_day = naming.period_dates(period)
     known = warehouse.execute(
         "select period from dim_period where period_type = ? order by period",
@@ -98,8 +98,10 @@ def expect_final(warehouse: duckdb.DuckDBPyConnection, period: str, vintage: Vin
 
 
 def usable_policy(path: Path | None, before: Policy | None) -> Policy:
-    """The policy of a release; ReleaseRefused if nobody has decided it, or it is looser than the
-    house's or the last release's and no decision is recorded.
+    """Return the policy of a release.
+
+    Raises ReleaseRefused if nobody has decided it, or it is looser than the office's or the last
+    release's and no decision is recorded, or it does not hide small counts.
     """
     policy = load_policy(path or DEFAULT_POLICY)
     if policy.decided_by.strip().lower() == NOT_DECIDED:

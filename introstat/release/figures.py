@@ -61,7 +61,7 @@ class CountTable:
         return self.finest.dimensions
 
     def column_of(self, dimension: str) -> str:
-        """The dimension of the table in which a cube's dimension stands."""
+        """The dimension of the table that holds a cube's dimension."""
         return self.grouped.get(dimension, dimension)
 
     def code_of(self, dimension: str, code: str) -> str:

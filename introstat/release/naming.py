@@ -16,7 +16,10 @@ _FILE = re.compile(
 
 
 def period_dates(period: str) -> tuple[date, date]:
-    """Return the first and last day of a period, `2017H2` or `2017`; UserError if it is none."""
+    """Return the first and last day of a period, `2017H2` or `2017`.
+
+    Raises UserError if it is none.
+    """
     found = _PERIOD.fullmatch(period)
     if not found:
         raise UserError(

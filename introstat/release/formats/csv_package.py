@@ -1,6 +1,6 @@
 """CSV in UTF-8 with a sign column, and one Frictionless `datapackage.json` over all of a release.
 
-A row is a cell. Beside every code stands its Norwegian label in a column ending `_label`; a value
+A row is a cell. Beside every code is its Norwegian label, in a column ending `_label`; a value
 is empty where there is a sign. The package is a Tabular Data Package of version 1, which
 Frictionless readers in Python and R know.
 """

@@ -27,7 +27,7 @@ _NAMESPACE = UUID("6f0c1d2e-8a55-5f0b-9c5e-3f5a1f6d2b10")
 def write(cube: PublishedCube, path: Path, release: Release) -> Path:
     """Write the document of the Parquet file `path` beside it; return the document's path.
 
-    The model, with its obligatory fields, checks what is written: pydantic's ValidationError.
+    Raises pydantic's ValidationError if the model, with its obligatory fields, is not kept.
     """
     document = path.with_name(f"{path.stem}__DOC.{EXTENSION}")
     container = MetadataContainer.model_validate({"datadoc": _metadata(cube, path.name, release)})
@@ -37,7 +37,7 @@ def write(cube: PublishedCube, path: Path, release: Release) -> Path:
 
 
 def read(path: Path) -> MetadataContainer:
-    """Return a document; pydantic's ValidationError if it does not keep the model."""
+    """Return a document. Raises pydantic's ValidationError if it does not keep the model."""
     return MetadataContainer.model_validate_json(path.read_text(encoding="utf-8"))
 
 

@@ -113,7 +113,7 @@ def write(cube: PublishedCube, path: Path, release: Release) -> list[Path]:
 
 
 def cube_name(path: Path) -> str:
-    """Return the cube that a file shows; UserError if its name is none of IMDi's."""
+    """Return the cube that a file shows. Raises UserError if its name is none of IMDi's."""
     return _named(path)[0].cube
 
 
@@ -200,7 +200,7 @@ def _name(table: ImdiTable, level: str, is_preliminary: bool, tail: str) -> str:
 
 
 def _named(path: Path) -> tuple[ImdiTable, str]:
-    """The table and the level of a file; UserError if its name is none of IMDi's."""
+    """The table and the level of a file. Raises UserError if its name is none of IMDi's."""
     stem = (naming.stem_in(path.name) or "").removesuffix(_PRELIMINARY)
     for table in layout().tables:
         for level, region in layout().regions.items():

@@ -54,7 +54,7 @@ def write(cube: PublishedCube, path: Path, release: Release) -> None:
 
 
 def read(path: Path) -> pa.Table:
-    """Return the cells, every combination of the codes; UserError if it is no PX file."""
+    """Return the cells, every combination of the codes. Raises UserError if it is no PX file."""
     text = path.read_text(encoding="utf-8-sig")
     entries, data = _parsed(text, path)
     names = [*entries[("STUB", "", ())], *entries[("HEADING", "", ())]]
@@ -283,7 +283,7 @@ def _parts(text: str) -> Iterable[str]:
 
 
 def _parsed(text: str, path: Path) -> tuple[dict[tuple[str, str, tuple[str, ...]], list[str]], str]:
-    """The texts of every keyword, language and keys; and what stands behind DATA."""
+    """The texts of every keyword, language and keys; and what is behind DATA."""
     entries: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     at = 0
     while found := _ENTRY.match(text, at):

@@ -27,7 +27,7 @@ GivenKind = Literal[
 
 @dataclass(frozen=True)
 class Ref:
-    """A published cell: where it stands in the cubes."""
+    """A published cell: where it is in the cubes."""
 
     cube: str
     period: str
@@ -82,7 +82,7 @@ class Number:
 class Mark:
     """A cell without a value, and the sign in its place: ':' hidden, '..' missing, '.' impossible.
 
-    '–' stands where a change has nothing to be reckoned from.
+    '–' is a change that cannot be reckoned.
     """
 
     sign: str

@@ -45,7 +45,7 @@ _STATES = ("stop", "warning", "ok", "unknown", "nothing")
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule, what was found in the country, and how that stands against its limits."""
+    """A rule, what was found in the country, and its limits."""
 
     rule_id: str
     name: str
