@@ -1,6 +1,7 @@
 """What receipt and mappings know of the rule book: code lists and limits, read from the seeds."""
 
 import csv
+from decimal import Decimal
 from functools import cache
 
 from introstat.places import project_root
@@ -36,6 +37,11 @@ def limits() -> dict[tuple[str, str], float]:
         (row["rule_id"], row["limit_name"]): float(row["limit_value"])
         for row in seed_rows("rule_limits")
     }
+
+
+def registration_interval() -> Decimal:
+    """Return the percent of half-years that the interval of a known share holds."""
+    return 100 - 200 * Decimal(seed_rows("registration_method")[0]["interval_tail"])
 
 
 def list_of(table: str, column: str) -> str | None:

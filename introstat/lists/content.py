@@ -73,7 +73,7 @@ def read_content(
 
 def _words(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     """Return what the names in braces in the texts of each sheet stand for."""
-    likely = numbers.out_of(report_limits(connection)["likely_share"]).capitalize()
+    likely = numbers.out_of(report_limits(connection)["registration_interval"]).capitalize()
     [(year,)] = connection.execute(_REPORT_YEAR).fetchall()
     words = {sheet.name: {"report_year": str(year), "likely": likely} for sheet in SHEETS}
     for sheet, rules in connection.execute(_RULES_OF_SHEETS).fetchall():

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from introstat.codelists import labels, seed_rows
+from introstat.codelists import labels, registration_interval, seed_rows
 from introstat.disclosure.policy import Policy
 
 CONTENTS = Path(__file__).with_name("cubes.yml")
@@ -210,4 +210,8 @@ def _limits() -> dict[str, str]:
         f"{row['rule_id']}_{row['limit_name']}": row["limit_value"]
         for row in seed_rows("rule_limits")
     }
-    return of_rules | labels("report_limits", "limit_value")
+    return (
+        of_rules
+        | labels("report_limits", "limit_value")
+        | {"registration_interval": f"{registration_interval():g}"}
+    )

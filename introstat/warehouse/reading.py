@@ -41,7 +41,7 @@ def known_until(connection: duckdb.DuckDBPyConnection) -> tuple[date, date, date
 
 def report_limits(connection: duckdb.DuckDBPyConnection) -> dict[str, Decimal]:
     """Return the numbers that texts about the warehouse go by, the seed report_limits; and
-    likely_share, the percent of half-years that the interval of a known share holds.
+    registration_interval, the percent of half-years that the interval of a known share holds.
     """
     return dict(connection.execute(_REPORT_LIMITS).fetchall())
 
@@ -49,5 +49,5 @@ def report_limits(connection: duckdb.DuckDBPyConnection) -> dict[str, Decimal]:
 _REPORT_LIMITS = """
     select limit_name, limit_value from report_limits
     union all
-    select 'likely_share', 100 * (1 - 2 * interval_tail) from registration_method
+    select 'registration_interval', 100 * (1 - 2 * interval_tail) from registration_method
 """

@@ -15,9 +15,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, content, dbt, run
+from conftest import content, dbt, run
 
-from introstat.codelists import labels
+from introstat.codelists import seed_rows
 from introstat.disclosure import protection
 from introstat.disclosure.policy import DEFAULT_POLICY, policy_from
 from introstat.release import make as making
@@ -410,12 +410,11 @@ def test_without_a_change_of_policy_the_notes_are_those_of_earlier_releases() ->
     assert "of 3 persons" in load_contents().notes_of(one, "en")[0]
 
 
-def test_the_interval_that_texts_name_is_the_models() -> None:
-    """A rule book's limit that DuckDB wants as a constant."""
-    model = (ROOT / "models" / "marts" / "fct_registration_share.sql").read_text(encoding="utf-8")
-    [tail] = re.findall(r"set tail = ([\d.]+) ", model)
-    interval = labels("report_limits", "limit_value")["registration_interval"]
-    assert 100 - 200 * Decimal(tail) == Decimal(interval)
+def test_the_interval_that_texts_name_is_the_methods() -> None:
+    cube = load_contents().cubes["registration_share"]
+    [row] = seed_rows("registration_method")
+    assert row["interval_tail"] == "0.1"
+    assert "med 80 % intervall" in cube.description.nb
 
 
 def test_every_count_of_the_cubes_is_in_a_count_table() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from introstat.codelists import labels, limits, seed_rows
+from introstat.codelists import labels, limits, registration_interval, seed_rows
 from introstat.release.contents import COUNTRY
 from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
@@ -271,7 +271,7 @@ def _still_to_come(context: Context) -> Section:
         for share in found
     ]
     caption = context.always("completeness.share_caption", of=of)
-    often = _often(report_limit("registration_interval"))
+    often = _often(registration_interval())
     lead = context.always("completeness.share_lead", of=of, often=often)
     blocks: list[Block] = [Paragraph(lead)]
     drawn = [
