@@ -213,5 +213,5 @@ def _limits() -> dict[str, str]:
     return (
         of_rules
         | labels("report_limits", "limit_value")
-        | {"registration_interval": f"{registration_interval():g}"}
+        | {"registration_interval": f"{float(registration_interval()):g}"}
     )
