@@ -87,7 +87,7 @@ def released(house: Path, policy: Path) -> Path:
     def keeping(arguments: list[str], published: Path, *more: Any) -> DbtRun:
         done = run_dbt(arguments, published, *more)
         if done.exit_code == 0:
-            shutil.copy(published, house / f"{arguments[2]}.duckdb")
+            shutil.copy(published, house / f"dbt_{arguments[2]}.duckdb")
         return done
 
     with mock.patch.object(making, "run_dbt", keeping):
@@ -184,7 +184,7 @@ def test_what_is_shown_is_what_the_warehouse_holds(released: Path, house: Path) 
 
 
 def test_the_published_models_hold_what_the_files_hold(released: Path, house: Path) -> None:
-    with open_warehouse(house / "publication.duckdb") as connection:
+    with open_warehouse(house / "dbt_publication.duckdb") as connection:
         rows = connection.execute(
             "select region_code, sex, age_band, measure, value, sign from pub_participants "
             f"where release = '{PERIOD}_v1' and region_set = 'at_the_time'"
@@ -213,7 +213,7 @@ def test_dbt_publishes_what_is_in_the_protected_store_as_the_release_did(
         INTROSTAT_PROTECTED=str(house / "introstat.protected"),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
-    assert content(tmp_path / "w.duckdb") == content(house / "publication.duckdb")
+    assert content(tmp_path / "w.duckdb") == content(house / "dbt_publication.duckdb")
 
 
 def same_bytes(folder: Path, again: Path) -> None:
@@ -233,7 +233,7 @@ def test_the_same_inputs_give_the_same_bytes(
         if arguments[2] == "publication":
             store = Path(more[-1]["INTROSTAT_PROTECTED"]) / released.name
             same_bytes(store, house / "introstat.protected" / released.name)
-        shutil.copy(house / f"{arguments[2]}.duckdb", published)
+        shutil.copy(house / f"dbt_{arguments[2]}.duckdb", published)
         return DbtRun(0)
 
     monkeypatch.setattr(protection, "WORTH_SHARING", 1)
