@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
@@ -35,8 +34,6 @@ NUMBER_IN_TEXT = _number_in_text(r"\p{Nd}", BLANKS)
 NUMBER_IN_ASCII = _number_in_text("[0-9]", "".join(filter(str.isascii, BLANKS)))
 
 
-# A person's number comes again and again: what was found of it is remembered, about 200 bytes each.
-@lru_cache(1_000_000)
 def is_valid_ident(text: str) -> bool:
     """Return whether a text is a valid fødselsnummer or D-number, a synthetic one included.
 
@@ -56,7 +53,6 @@ def is_valid_ident(text: str) -> bool:
     )
 
 
-@lru_cache(1_000_000)
 def is_valid_duf(text: str) -> bool:
     """Return whether a text is a valid DUF number: ten digits and their weighted sum mod 11."""
     return _is_digits(text, 12) and _weighted(text, _DUF_WEIGHTS) % 11 == int(text[10:])

@@ -6,7 +6,6 @@ in it can be taken for an identity number.
 """
 
 import os
-from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
@@ -17,8 +16,6 @@ from introstat.identity.numbers import numbers_replaced
 KEY_VARIABLE = "INTROSTAT_KEY"
 KEY_FILE_VARIABLE = "INTROSTAT_KEY_FILE"
 _KEY_BYTES = 64
-# About 300 bytes each.
-_MOST_REMEMBERED = 1_000_000
 PSEUDONYM_LETTERS = "abcdefghijklmnop"
 _TO_LETTERS = str.maketrans("0123456789abcdef", PSEUDONYM_LETTERS)
 _TO_HEX = str.maketrans(PSEUDONYM_LETTERS, "0123456789abcdef")
@@ -30,14 +27,9 @@ class Pseudonymiser:
     def __init__(self, key: bytes) -> None:
         """Take a key of 64 bytes (AES-256-SIV)."""
         self._cipher = AESSIV(key)
-        # A person comes again and again, in every file and delivery.
-        self._remembered = lru_cache(_MOST_REMEMBERED)(self._encrypted)
 
     def pseudonym(self, number: str) -> str:
         """Return the pseudonym of an identity number, or of whatever stands in its place."""
-        return self._remembered(number)
-
-    def _encrypted(self, number: str) -> str:
         return self._cipher.encrypt(number.encode(), None).hex().translate(_TO_LETTERS)
 
     def replace_in_text(self, text: str) -> str:

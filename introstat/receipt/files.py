@@ -8,6 +8,7 @@ order, so that a row's place in the table is its place in the file. Files of lin
 
 import csv
 from contextlib import suppress
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +22,7 @@ from introstat.filereading import (
     expect_small_parquet,
     expect_sound_gzip,
     make_table,
+    opened_as_bytes,
     opened_as_text,
     parquet_footer,
     reading_parquet,
@@ -65,7 +67,10 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> lis
     # By position: two names that differ in case only, or none at all, are fine in an extra column.
     columns = [f"c{place}" for place in range(len(names))]
     parse_text(connection, file, columns, ";", '"', skip=header_lines)
-    _number_lines(connection, file)
+    rows = count(connection, "select count(*) from parsed")
+    if _lines_in(file.path) == rows + header_lines:  # then every row is a line
+        return _select_incoming(connection, file, names, f"parsed.rowid + {header_lines + 1}")
+    _number_lines(connection, file, rows)
     join = "inner join line_numbers on parsed.rowid = line_numbers.rowid"
     return _select_incoming(connection, file, names, "line_numbers.first_line", join)
 
@@ -187,7 +192,17 @@ def _check_columns(names: list[str], file: DeliveredFile) -> None:
         raise DeliveryRefused(f"{file.where}, line 1: column {twice[0]} is there twice.", "columns")
 
 
-def _number_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> None:
+def _lines_in(path: Path) -> int:
+    """Return the number of lines of a file, a last one without line end included."""
+    lines, last = 0, b"\n"
+    with opened_as_bytes(path) as content:
+        while block := content.read(1 << 20):
+            lines += block.count(b"\n")
+            last = block[-1:]
+    return lines + (last != b"\n")
+
+
+def _number_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile, rows: int) -> None:
     """Make `line_numbers`, row for row with `parsed`, by reading again: a row may be many lines."""
     starts = []
     before = 0
@@ -197,7 +212,6 @@ def _number_lines(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) ->
             if record:
                 starts.append(before + 1)
             before = reader.line_num
-    rows = count(connection, "select count(*) from parsed")
     if len(starts) != rows + 1:
         raise DeliveryRefused(
             f"{file.where}: its rows cannot be told apart ({rows} or {len(starts) - 1}); is a "

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from introstat.contract import Column, Table
-from introstat.filereading import make_table
+from introstat.filereading import count, make_table
 from introstat.identity.numbers import (
     NUMBER_IN_ASCII,
     NUMBER_IN_TEXT,
@@ -24,6 +24,12 @@ from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.sql import quoted_name, text_literal
 
+_NUMBERS_TABLE = (
+    "create temp table if not exists numbers "
+    "(number varchar, pseudonym varchar, is_valid_ident boolean, is_valid_duf boolean)"
+)
+# How many are kept, some 100 bytes each; one file may add to them what it holds.
+_MOST_NUMBERS = 5_000_000
 _SHORTEST_NUMBER = 11
 # Registers' text packs no smaller at higher levels, which take half as long again. Most columns are
 # either words, a few, or numbers of their own: a dictionary that has grown long is given up early.
@@ -150,7 +156,11 @@ def _identity_columns(column: Column) -> dict[str, str]:
 def _seal_numbers(
     connection: duckdb.DuckDBPyConnection, columns: list[Column], pseudonymiser: Pseudonymiser
 ) -> None:
-    """Make `numbers_of_file`: what is found in the identity columns, with what is made of each."""
+    """Make `numbers_of_file`: what is found in the identity columns, with what is made of each.
+
+    A person's number is in most files: what is made of it stays in the table `numbers`.
+    """
+    connection.execute(_NUMBERS_TABLE)
     found = " union all ".join(f"select {each.name} as found from incoming" for each in columns)
     connection.execute(
         f"""
@@ -160,22 +170,24 @@ def _seal_numbers(
         where trim(found) <> ''
         """
     )
-    numbers = _texts(connection, "select distinct number from numbers_of_file")
-    make_table(
-        connection,
-        "made",
-        {
-            "number": numbers,
-            "pseudonym": list(map(pseudonymiser.pseudonym, numbers)),
-            "is_valid_ident": pa.array(map(is_valid_ident, numbers), pa.bool_()),
-            "is_valid_duf": pa.array(map(is_valid_duf, numbers), pa.bool_()),
-        },
+    if count(connection, "select count(*) from numbers") > _MOST_NUMBERS:
+        connection.execute("delete from numbers")
+    new = _texts(
+        connection, "select distinct number from numbers_of_file anti join numbers using (number)"
     )
+    made = {
+        "number": new,
+        "pseudonym": list(map(pseudonymiser.pseudonym, new)),
+        "is_valid_ident": pa.array(map(is_valid_ident, new), pa.bool_()),
+        "is_valid_duf": pa.array(map(is_valid_duf, new), pa.bool_()),
+    }
+    make_table(connection, "made", made)
+    connection.execute("insert into numbers from made")
     connection.execute(
         """
         create or replace temp table numbers_of_file as
-        select numbers_of_file.found, made.*
-        from numbers_of_file inner join made on numbers_of_file.number = made.number
+        select numbers_of_file.found, numbers.*
+        from numbers_of_file inner join numbers on numbers_of_file.number = numbers.number
         """
     )
 

@@ -15,12 +15,11 @@ from deliveries import HEADERS, benefit, deliver, ident, income
 
 from introstat.cli import main
 from introstat.errors import UserError
-from introstat.identity import pseudonyms
 from introstat.identity.numbers import tellable
 from introstat.identity.pseudonyms import Pseudonymiser, load_key
 from introstat.identity.scan import scan
 from introstat.places import memory_limit
-from introstat.receipt import journal
+from introstat.receipt import journal, sealing
 from introstat.receipt import receive as receiving
 from introstat.receipt.copies import SealedCopy
 from introstat.receipt.receipts import receipt_paths
@@ -147,7 +146,7 @@ def test_identity_numbers_are_replaced_wherever_they_stand(extracts, received, p
 def test_numbers_stay_the_same_across_deliveries_remembered_or_not(
     extracts, received, pseudonymiser, monkeypatch, most
 ):
-    monkeypatch.setattr(pseudonyms, "_MOST_REMEMBERED", most)
+    monkeypatch.setattr(sealing, "_MOST_NUMBERS", most)
     people = [[ANNE], [BAKO, ANNE, ANNE], [BAKO], [ident(3), "?"]]
     for month, persons in enumerate(people, start=1):
         lines = [income(person, f"2018-0{month}", benefit(1)) for person in persons]
