@@ -113,7 +113,7 @@ def write_sealed(
 
 def forget_file(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of what was read of a file, whether or not it came to be written."""
-    tables = ("parsed", "line_numbers", "numbers_of_file", "made")
+    tables = ("parsed", "line_numbers", "numbers_of_file", "made", "numbered_lines")
     connection.execute("; ".join(f"drop table if exists {table}" for table in tables))
 
 
@@ -135,9 +135,11 @@ def _make_numbered(
         for name in by_name
     )
     values = ", ".join(f"{value} as {quoted_name(name)}" for name, value in selected.items())
-    connection.execute(
-        f"create or replace temp view numbered as select {values} from incoming {joins}"
-    )
+    query = f"select {values} from incoming {joins}"
+    if file.table.format == "jsonl":  # its lines are read twice
+        connection.execute(f"create or replace temp table numbered_lines as {query}")
+        query = "from numbered_lines"
+    connection.execute(f"create or replace temp view numbered as {query}")
     return list(selected)
 
 
