@@ -15,7 +15,7 @@ INPUTS = (
     "stg_nir__fravaer",
     "stg_nir__permisjoner",
     "stg_nir__tiltak",
-    "int_identity__current_idents",
+    "int_identity__idents",
     "int_person__persons",
     "int_time__vintage",
     "measure_words",

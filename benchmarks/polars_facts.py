@@ -66,10 +66,8 @@ def _shared(number: pl.Expr, part: pl.Expr, whole: pl.Expr) -> pl.Expr:
 
 
 def _with_person(inputs: Path, rows: pl.LazyFrame) -> pl.LazyFrame:
-    idents = _scan(inputs, "int_identity__current_idents").select("ident", "person_key")
-    return rows.join(idents, on="ident", how="left").with_columns(
-        pl.coalesce("person_key", "ident").alias("person_key")
-    )
+    idents = _scan(inputs, "int_identity__idents").select("ident", "person_key")
+    return rows.join(idents, on="ident")
 
 
 def _participations(inputs: Path, *columns: str) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from introstat.places import project_root
 
 SOURCES = ("nir", "aordningen", "folkeregister", "status", "kostra")
 MANIFEST = "manifest.json"
+ENCODINGS = ("utf-8", "latin-1")
 _ENDINGS = {
     "csv": (".csv", ".csv.gz", ".parquet"),
     "jsonl": (".jsonl", ".jsonl.gz"),

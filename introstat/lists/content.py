@@ -120,7 +120,7 @@ _RULES_OF_SHEETS = """
 """
 
 _LIMITS_OF_SHEETS = """
-    select sheet, limit_name, limit_value, unit
+    select sheet, limit_name, limit_value, rule_limits.unit
     from completeness_rules
     inner join rule_limits using (rule_id)
     where sheet is not null

@@ -7,14 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from introstat.contract import MANIFEST, Source, Table, sources
+from introstat.contract import ENCODINGS, MANIFEST, Source, Table, sources
 from introstat.errors import DeliveryRefused, UserError
 from introstat.filereading import sha256_of
 from introstat.identity.numbers import holds_valid_number, tellable
 from introstat.mapping.layout import Mapping, OfficeFile
 from introstat.mapping.reading import find_mapping, load_mapping
 
-ENCODINGS = ("utf-8", "latin-1")
 # A manifest names a few files; anything of this size is something else.
 _LARGEST_MANIFEST = 1024 * 1024
 

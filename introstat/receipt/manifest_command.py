@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from introstat.contract import MANIFEST, SOURCES
+from introstat.contract import ENCODINGS, MANIFEST, SOURCES
 from introstat.errors import UserError
-from introstat.receipt.manifest import ENCODINGS
 
 
 @click.command("manifest")

@@ -185,6 +185,7 @@ def test_a_cube_is_two_models_their_yaml_and_an_entry(models):
             f"models/publication/pub_{cube}.sql",
             "models/publication/_publication__models.yml",
             "models/publication/_publication__exposures.yml",
+            "introstat/release/protected.py",
         }, cube
 
 

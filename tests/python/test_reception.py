@@ -841,7 +841,7 @@ def test_code_lists_of_suites_are_seeds():
                 if "known_words" in expected.type and source.name != "kostra":
                     listed = list_of(table.name, expected.kwargs["column"])
                     assert listed == expected.kwargs["code_list"], (table.name, expected.kwargs)
-    with pytest.raises(KeyError, match="no code list nothing"):
+    with pytest.raises(KeyError, match="no seed nothing"):
         code_list("nothing")
 
 
