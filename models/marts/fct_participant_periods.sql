@@ -23,6 +23,22 @@ last_participations as (
     where participations.is_last_in_period
 ),
 
+exits as (
+    select
+        participations.participation_id,
+        participations.period,
+        ends.termination_reason,
+        ends.termination_group,
+        ends.is_work_or_education,
+        reasons.result_group
+    from last_participations as participations
+    inner join {{ ref('fct_terminations') }} as ends
+        on participations.participation_id = ends.participation_id
+    inner join {{ ref('dim_termination_reason') }} as reasons
+        on ends.termination_reason = reasons.termination_reason
+    where participations.is_exit
+),
+
 final as (
     select
         participations.person_key,
@@ -49,10 +65,10 @@ final as (
         cast(sums.full_time_judged_count as integer) as full_time_judged_count,
         cast(sums.full_time_count as integer) as full_time_count,
         participations.is_exit,
-        ends.termination_reason,
-        ends.termination_group,
-        ends.is_work_or_education,
-        reasons.result_group
+        exits.termination_reason,
+        exits.termination_group,
+        exits.is_work_or_education,
+        exits.result_group
     from last_participations as participations
     inner join sums
         on
@@ -64,10 +80,10 @@ final as (
         on
             participations.municipality_code = municipalities.municipality_code
             and participations.period = municipalities.period
-    left join {{ ref('fct_terminations') }} as ends
-        on participations.is_exit and participations.participation_id = ends.participation_id
-    left join {{ ref('dim_termination_reason') }} as reasons
-        on ends.termination_reason = reasons.termination_reason
+    left join exits
+        on
+            participations.participation_id = exits.participation_id
+            and participations.period = exits.period
 )
 
 select * from final
