@@ -46,8 +46,8 @@ joined as (
         cast(states.findings as double) / nullif(participants.participant_count, 0)
             as findings_per_participant,
         coalesce(participants.participant_count, 0) >= (
-            select limit_value from {{ ref('report_limits') }}
-            where limit_name = 'least_ranked_participants'
+            select limits.limit_value from {{ ref('report_limits') }} as limits
+            where limits.limit_name = 'least_ranked_participants'
         ) as is_ranked
     from states
     left join participants

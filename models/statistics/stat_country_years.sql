@@ -1,6 +1,6 @@
--- The figures people ask for first, for the country, by year. Two definitions of a result are
--- shown side by side and never reconciled: IMDi's direct result of the year's exits, and SSB's status
--- one year after.
+-- The figures people ask for first, for the country, by year. Two definitions of a result are shown
+-- side by side and never reconciled: IMDi's direct result of the year's exits, and SSB's status one
+-- year after.
 with participants as (
     select
         cast(period as integer) as year,
@@ -52,16 +52,17 @@ final as (
         cast(women as bigint) as women,
         cast(exits as bigint) as exits,
         cast(exits_to_work_or_education as bigint) as exits_to_work_or_education,
-        cast({{ percent('exits_to_work_or_education', 'exits') }} as decimal(9, 0))
-            as direct_result_percent,
+        cast(
+            {{ percent('exits_to_work_or_education', 'exits') }} as decimal(9, 0)
+        ) as direct_result_percent,
         former_participants,
         cast(in_work_or_education as bigint) as in_work_or_education,
-        case
-            when has_income_source
-                then
-                    cast({{ percent('in_work_or_education', 'former_participants') }}
-                        as decimal(9, 0))
-        end as status_percent,
+        cast(
+            case
+                when has_income_source
+                    then {{ percent('in_work_or_education', 'former_participants') }}
+            end as decimal(9, 0)
+        ) as status_percent,
         is_status_preliminary,
         has_status_source,
         has_income_source

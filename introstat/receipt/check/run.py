@@ -13,6 +13,7 @@ from introstat.codelists import code_list, limits
 from introstat.contract import Table, sources
 from introstat.errors import UserError
 from introstat.filereading import connect_in_memory
+from introstat.receipt.check.importing import import_great_expectations
 from introstat.receipt.check.relations import SealedTable, sealed_table
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
@@ -56,7 +57,8 @@ def check(
     `reading` are the remarks its reading made. Raises RefusedByCheck if it is refused, UserError if
     an expectation cannot be computed.
     """
-    from introstat.receipt.check.datadocs import page  # more than a second, for Great Expectations
+    import_great_expectations()
+    from introstat.receipt.check.datadocs import page
 
     report = Report(delivery.source.name, delivery.delivered, reading)
     pages = {}

@@ -1,6 +1,6 @@
--- How far off the method has been: what came of earlier half-years against what was expected of them,
--- in bands of half-years of which about as much was expected. The country has few half-years, so its
--- events of all types make one pool.
+-- How far off the method has been: what came of earlier half-years against what was expected of
+-- them, in bands of half-years of which about as much was expected. The country has few half-years,
+-- so its events of all types make one pool.
 with foretold as (
     select
         *,
@@ -137,7 +137,8 @@ final as (
         bands.from_expected,
         round(max(case when quantiles.point = 'low' then quantiles.ratio end), 9) as low_ratio,
         round(max(case when quantiles.point = 'high' then quantiles.ratio end), 9) as high_ratio,
-        round(max(case when quantiles.point = 'one_sided' then quantiles.ratio end), 9) as one_sided_ratio
+        round(max(case when quantiles.point = 'one_sided' then quantiles.ratio end), 9)
+            as one_sided_ratio
     from least_expected as bands
     inner join quantiles
         on

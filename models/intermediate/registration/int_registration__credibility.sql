@@ -102,7 +102,7 @@ final as (
         region_type,
         event_type,
         half_year,
-        -- No more difference between regions than chance gives: each region takes the parent's share.
+        -- No more difference between regions than chance gives: each takes the parent's share.
         round(
             case
                 when between_squares > (region_count - 1) * within_variance
