@@ -108,6 +108,8 @@ class _Making:
         self.inside = self.work / "restricted" / self.name
         self.store = self.work / "protected" / self.name
         self.cells = self.work / "cells"
+        # DuckDB names the database by the file, and no schema is called so.
+        self.own_file = self.work / "release.duckdb"
         for folder in (self.out, self.inside, self.store, self.cells):
             folder.mkdir(parents=True)
         self.inside.chmod(0o700)
@@ -187,18 +189,15 @@ class _Making:
         """Write the protected store: counts, and the figures that dbt's models rest on them."""
         tables = {name: cube.table for name, cube in protected.items()}
         write_cells(self.contents, count_tables, tables, self.period, self.name, self.cells)
-        with open_warehouse(self._file("protection"), read_only=False) as own:
+        with open_warehouse(self.own_file, read_only=False) as own:
             copy_cubes(self.warehouse, own)
         with self._dbt("protection") as modelled:
             write_store(modelled, self.cells, self.store)
-
-    def _file(self, selector: str) -> Path:
-        # DuckDB names the database by the file: not as a schema is named.
-        return self.work / f"release_{selector}.duckdb"
+        # The published cubes get a new file of the same name: dbt parses the project once for both.
+        self.own_file.unlink()
 
     def _dbt(self, selector: str) -> duckdb.DuckDBPyConnection:
-        """Build the models of a selector in a file of the release's own, and open it."""
-        path = self._file(selector)
+        """Build the models of a selector in the release's own file, and open it."""
         variables = {
             "release": self.name,
             "release_period": self.period,
@@ -207,7 +206,7 @@ class _Making:
         run = run_dbt(
             ["build", "--selector", selector, "--exclude-resource-type=unit_test",
              "--vars", json.dumps(variables)],
-            path,
+            self.own_file,
             self.places.received,
             self.work / "target",
             silent,
@@ -215,7 +214,7 @@ class _Making:
         )  # fmt: skip
         if run.exit_code:
             raise BuildFailed("The published cubes were not built:\n" + "\n".join(run.errors))
-        return open_warehouse(path, read_only=False)
+        return open_warehouse(self.own_file, read_only=False)
 
     def _write_files(self, published: duckdb.DuckDBPyConnection) -> None:
         """Write the list of regions, and every table in every format."""
