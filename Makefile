@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make demo` and `make test` do their own set-up.
-# Wanted on the machine: Python 3.11 with pip, and make. PYTHON=python3.11 names another interpreter.
+# Requirements: Python 3.11 with pip, and make. PYTHON=python3.11 names another interpreter.
 
 PYTHON ?= python3
 VENV := .venv

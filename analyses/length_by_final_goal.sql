@@ -4,7 +4,7 @@ select
     final_goal,
     count(*) as participations,
     median({{ days_between('start_date', 'end_date') }} + 1) as median_calendar_days,
-    median(programme_days) / 5 as median_programme_weeks
+    {{ programme_weeks('median(programme_days)') }} as median_programme_weeks
 from {{ ref('fct_participation') }}
 where end_date is not null and programme_days + leave_days > 0
 group by final_goal

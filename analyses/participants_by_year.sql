@@ -5,6 +5,7 @@ with began as (
         cast(extract(year from start_date) as {{ dbt.type_string() }}) as year,
         count(distinct person_key) as began
     from {{ ref('fct_participation') }}
+    where is_ongoing or end_date is not null
     group by cast(extract(year from start_date) as {{ dbt.type_string() }})
 )
 

@@ -22,7 +22,7 @@ def code_list(name: str) -> tuple[str, ...]:
     seed, _, chosen = name.partition(".")
     column, _, value = chosen.partition("=")
     words = {row["word"] for row in seed_rows("code_words") if row["code_list"] == name}
-    if not words:
+    if not words and has_seed(seed):
         rows = [row for row in seed_rows(seed) if not chosen or row[column] == value]
         words = {next(iter(row.values())) for row in rows}
     if not words:
@@ -57,6 +57,11 @@ def list_of(table: str, column: str) -> str | None:
 def labels(seed: str, column: str = "label_nb") -> dict[str, str]:
     """Return what the codes of a seed's first column are called, in the seed's order."""
     return {next(iter(row.values())): row[column] for row in seed_rows(seed)}
+
+
+def has_seed(name: str) -> bool:
+    """Say whether there is a seed of this name."""
+    return any((project_root() / "seeds").glob(f"*/{name}.csv"))
 
 
 @cache

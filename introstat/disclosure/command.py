@@ -182,7 +182,12 @@ def protect_command(
         if not options.tell(results, console, protected=made, seed=seed):
             raise SystemExit(EXIT_REFUSED)
         for name, done in protected.items():
-            write_aside(done.primaries, lists[name]).replace(lists[name])
+            written = write_aside(done.primaries, lists[name])
+            try:
+                written.replace(lists[name])
+            except OSError as error:
+                written.unlink()
+                raise UserError(f"{lists[name]}: cannot be written: {error}") from None
         for name, place in places.items():
             aside[name].chmod(0o644)  # made for its owner alone; what is published all may read
             aside[name].replace(place)

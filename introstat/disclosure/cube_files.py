@@ -130,7 +130,11 @@ def write_aside(table: pa.Table, out: Path) -> Path:
         out.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
         os.close(handle)
+    except OSError as error:
+        raise UserError(f"{out}: cannot be written: {error}") from None
+    try:
         pyarrow.csv.write_csv(table, name)
     except OSError as error:
+        Path(name).unlink()
         raise UserError(f"{out}: cannot be written: {error}") from None
     return Path(name)

@@ -87,7 +87,7 @@ def read_published(
     hidden: set[int] = set()
     clashes: list[str] = []
     for table in tables:
-        keys = _keys(table, layout, system)
+        keys = _keys(table, system)
         numbers = _values(table, value, sign, keys)
         refuse_repeats(keys)
         for i, (key, (number, mark)) in enumerate(zip(keys, numbers, strict=True)):
@@ -130,7 +130,7 @@ def read_primaries(table: pa.Table, published: ReaderCube) -> list[int]:
     return [row_of[key] for key in keys]
 
 
-def _keys(table: pa.Table, layout: Layout, system: System) -> list[tuple[str, ...]]:
+def _keys(table: pa.Table, system: System) -> list[tuple[str, ...]]:
     columns = []
     for dimension in system.dimensions:
         if dimension.name in table.column_names:

@@ -6,14 +6,14 @@ Each query is run once for all municipalities: one by one takes longer than writ
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import duckdb
 
+from introstat import norwegian
 from introstat.lists.municipality import Municipality
 from introstat.lists.sheets import COUNTS, SHEETS, ListSheet
-from introstat.overview import numbers
+from introstat.rule_texts import register_rule_texts
 from introstat.warehouse.reading import known_until, report_limits
 
 Row = tuple[Any, ...]
@@ -48,11 +48,12 @@ def read_content(
 
     def by_code(query: str) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {municipality.code: [] for municipality in municipalities}
-        for code, *row in connection.execute(query).fetchall():
-            if code in found:
-                found[code].append(tuple(row))
+        wanted = f"from ({query}) as listed (code) where list_contains($codes, code)"
+        for code, *row in connection.execute(wanted, {"codes": list(found)}).fetchall():
+            found[code].append(tuple(row))
         return found
 
+    register_rule_texts(connection)
     words = _words(connection)
     counts = []
     for each in COUNTS:
@@ -73,20 +74,14 @@ def read_content(
 
 def _words(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     """Return what the names in braces in the texts of each sheet stand for."""
-    likely = numbers.out_of(report_limits(connection)["registration_interval"]).capitalize()
+    likely = norwegian.out_of(report_limits(connection)["registration_interval"]).capitalize()
     [(year,)] = connection.execute(_REPORT_YEAR).fetchall()
     words = {sheet.name: {"report_year": str(year), "likely": likely} for sheet in SHEETS}
     for sheet, rules in connection.execute(_RULES_OF_SHEETS).fetchall():
         words[sheet]["rules"] = rules
     for sheet, name, value, unit in connection.execute(_LIMITS_OF_SHEETS).fetchall():
-        words[sheet][name] = _limit_in_words(value, unit)
+        words[sheet][name] = norwegian.limit(value, unit)
     return words
-
-
-def _limit_in_words(value: Decimal, unit: str) -> str:
-    if unit == "times":
-        return numbers.times(value)
-    return numbers.in_words(value) if unit == "months" else f"{float(value):g}".replace(".", ",")
 
 
 def _worded(sheet: ListSheet, words: dict[str, str]) -> ListSheet:
@@ -147,10 +142,11 @@ _RULES = """
 
     select
         states.current_municipality_code,
-        groups.label_nb, states.rule_id, rules.name_nb, rules.finding_nb, states.checked,
+        groups.label_nb, states.rule_id, texts.name_nb, texts.finding_nb, states.checked,
         states.findings, states.share, country.share, states.state, trend.shares
     from rpt_rule_states as states
     inner join completeness_rules as rules using (rule_id)
+    inner join rule_texts as texts using (rule_id)
     inner join todo_groups as groups using (todo_group)
     inner join dq_rule_states as country
         on states.rule_id = country.rule_id and country.is_newest_over
@@ -164,9 +160,9 @@ _RULES = """
 _TODOS = """
     select
         findings.current_municipality_code, findings.rule_id,
-        rules.name_nb || ' – ' || any_value(rules.finding_nb) || '. ' || any_value(rules.todo_nb)
+        texts.name_nb || ' – ' || any_value(texts.finding_nb) || '. ' || any_value(texts.todo_nb)
         || '. (' || count(*) || ' funn)'
     from rpt_findings as findings
-    inner join completeness_rules as rules using (rule_id)
-    group by findings.current_municipality_code, findings.rule_id, rules.name_nb
+    inner join rule_texts as texts using (rule_id)
+    group by findings.current_municipality_code, findings.rule_id, texts.name_nb
 """

@@ -135,7 +135,7 @@ def coverage(connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: 
 
 
 def map_rules(
-    connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: Office, source: str
+    connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: Office
 ) -> Iterator[MappedRule]:
     """Make the view `incoming` for each rule in turn, from the view `judged`."""
     for number, rule in enumerate(layout.rules):
@@ -145,7 +145,7 @@ def map_rules(
         findings = [
             found
             for place, each in enumerate(rule.fields)
-            if (found := _finding(connection, each, place, source, rule.table.name)) is not None
+            if (found := _finding(connection, each, place, rule.table.name)) is not None
         ]
         connection.execute("drop table texts")
         yield MappedRule(rule, rows, taken - rows, findings)
@@ -246,7 +246,7 @@ def _formatted(each: Field, text: str) -> str | None:
 
 
 def _finding(
-    connection: duckdb.DuckDBPyConnection, each: Field, place: int, source: str, table: str
+    connection: duckdb.DuckDBPyConnection, each: Field, place: int, table: str
 ) -> MappingFinding | None:
     if not each.columns or each.target.identity:
         return None

@@ -120,7 +120,7 @@ def _check_file(connection: duckdb.DuckDBPyConnection, report: MappingReport, pa
             f"{name}: {found.covered.unmatched} rows fit no table and no `ignore`, the first on "
             f"line {found.covered.first_unmatched}"
         )
-    found.rules = list(map_rules(connection, layout, office, mapping.source.name))
+    found.rules = list(map_rules(connection, layout, office))
     for mapped in found.rules:
         report.problems += [
             f"{name}: {finding.message(mapped.rule.table.name)}" for finding in mapped.findings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from introstat.overview.numbers import percent
+from introstat.norwegian import percent
 
 WIDTH, HEIGHT = 172, 46
 _TOP, _BOTTOM = 4, 3

@@ -6,7 +6,9 @@ from typing import Any
 import duckdb
 import jinja2
 
-from introstat.overview import charts, numbers
+from introstat import norwegian
+from introstat.overview import charts
+from introstat.rule_texts import register_rule_texts
 from introstat.warehouse.reading import known_until, report_limits
 
 INTERNAL = "Intern – ikke for publisering"
@@ -19,7 +21,7 @@ TABLES = (
 
 _RULES = """
     select
-        rules.rule_id, rules.name_nb, rules.finding_nb, rules.legal_basis, rules.owner,
+        rules.rule_id, texts.name_nb, texts.finding_nb, rules.legal_basis, rules.owner,
         states.checked, states.findings, states.share, states.state, lights.label_nb as light,
         cast(rules.warn_percent as double) as warn_percent,
         cast(rules.stop_percent as double) as stop_percent,
@@ -32,6 +34,7 @@ _RULES = """
             where s.rule_id = rules.rule_id and s.state = 'warning'
         ) as warning_municipalities
     from completeness_rules as rules
+    inner join rule_texts as texts using (rule_id)
     inner join dq_rule_states as states
         on rules.rule_id = states.rule_id and states.is_newest_over
     inner join rule_lights as lights using (state)
@@ -122,11 +125,12 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, A
 def make_page(connection: duckdb.DuckDBPyConnection) -> str:
     """Return the whole page: HTML that asks for nothing outside itself."""
     as_of, observed, delivered = known_until(connection)
+    register_rule_texts(connection)
     points: dict[str, list[charts.Point]] = {}
     for row in _rows(connection, _DEVELOPMENT):
         points.setdefault(row["rule_id"], []).append(
             charts.Point(
-                numbers.half_year(row["half_year"]), row["share"], row["is_extended_access"]
+                norwegian.half_year(row["half_year"]), row["share"], row["is_extended_access"]
             )
         )
     environment = jinja2.Environment(
@@ -134,7 +138,7 @@ def make_page(connection: duckdb.DuckDBPyConnection) -> str:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     for name in ("whole", "decimal", "percent", "in_words", "out_of", "months", "day", "half_year"):
-        environment.filters[name] = getattr(numbers, name)
+        environment.filters[name] = getattr(norwegian, name)
     return environment.get_template("overview.html.j2").render(
         internal=INTERNAL,
         as_of=as_of,

@@ -35,7 +35,7 @@ def receive_command(extracts: Path, received: Path | None, key_file: Path | None
     """Receive every delivery under EXTRACTS (<source>/<date>/manifest.json) that is new.
 
     Manifest, checksums, row counts and columns are checked, identity numbers replaced by
-    pseudonyms, the content held against the reception check's rules, and a copy kept that never
+    pseudonyms, the content compared with the reception check's rules, and a copy kept that never
     changes. A delivery that breaks the contract is refused whole; the others are received. Where
     the check had something to say, the page that says it is named.
 

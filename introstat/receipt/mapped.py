@@ -89,7 +89,7 @@ class MappedReceipt:
         ]
         tables: list[dict[str, Any]] = []
         seen: Counter[str] = Counter()
-        for mapped in map_rules(connection, file.layout, office, self._delivery.source.name):
+        for mapped in map_rules(connection, file.layout, office):
             table = mapped.rule.table
             seen[table.name] += 1
             mark = f"#{seen[table.name]}" if seen[table.name] > 1 else ""

@@ -7,7 +7,6 @@ byte for byte what receiving the same deliveries with the new key would have giv
 import json
 import re
 import shutil
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -119,23 +118,62 @@ def _reseal(
     path: Path,
 ) -> bool:
     """Make a table old_text → new_text of a column's texts that hold a pseudonym, if any do."""
-    query = f"select distinct {text} from sealed where regexp_matches({text}, '{_RUN}')"
-    texts = [row[0] for row in connection.execute(query).fetchall()]
-
-    def replaced_run(run: re.Match[str]) -> str:
-        return _resealed(run.group(), old, new)
-
-    replaced = [re.sub(_RUN, replaced_run, each) for each in texts]
-    if is_identity and any(one == other for one, other in zip(texts, replaced, strict=True)):
+    runs = (
+        connection.execute(
+            f"select distinct unnest(regexp_extract_all({text}, '{_RUN}')) as run from sealed"
+        )
+        .to_arrow_table()["run"]
+        .to_pylist()
+    )
+    replaced = [_resealed(run, old, new) for run in runs]
+    if is_identity and any(run == other for run, other in zip(runs, replaced, strict=True)):
         raise UserError(
             f"{path.parent.parent.name}/{path.parent.name}: {path.stem} holds a pseudonym that the "
             "old key did not make. Nothing was written; name the key it was received with."
         )
-    make_table(connection, table, {"old_text": texts, "new_text": replaced})
-    return texts != replaced
+    if runs == replaced:
+        return False
+    make_table(connection, "runs", {"old_run": runs, "new_run": replaced})
+    # Nearly every text holds one pseudonym, and SQL replaces that; the few with more, Python does.
+    connection.execute(
+        f"""
+        create or replace temp table {table} as
+        with texts as (
+            select distinct {text} as old_text from sealed
+            where regexp_matches({text}, '{_RUN}')
+        )
+
+        select
+            old_text,
+            replace(old_text, runs.old_run, runs.new_run) as new_text,
+            len(regexp_extract_all(old_text, '{_RUN}')) as run_count
+        from texts
+        inner join runs on regexp_extract(texts.old_text, '{_RUN}') = runs.old_run
+        """
+    )
+    several = [
+        row[0]
+        for row in connection.execute(
+            f"select old_text from {table} where run_count > 1"
+        ).fetchall()
+    ]
+    if several:
+        by_run = dict(zip(runs, replaced, strict=True))
+        make_table(
+            connection,
+            "several",
+            {
+                "old_text": several,
+                "new_text": [re.sub(_RUN, lambda m: by_run[m.group()], text) for text in several],
+            },
+        )
+        connection.execute(
+            f"update {table} set new_text = several.new_text from several "
+            f"where {table}.old_text = several.old_text"
+        )
+    return True
 
 
-@lru_cache(1_000_000)  # the number of a person is in many texts
 def _resealed(run: str, old: Pseudonymiser, new: Pseudonymiser) -> str:
     """Replace the pseudonyms in a run of their letters; text may stand right beside them."""
     try:

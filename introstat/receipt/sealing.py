@@ -93,8 +93,12 @@ def write_sealed(
         for name in columns
     )
     query = f"select {selected} from numbered {joins}"
+    # Lines of income are in their order already, unless a text was replaced; sorting them would
+    # need room for all of them once more.
+    in_order = "order by line_number"
     if file.table.format == "jsonl":
         query = _income_query(query)
+        in_order = in_order if replaced else ""
     connection.execute(
         f"""
         copy (
@@ -102,7 +106,7 @@ def write_sealed(
                 *, {text_literal(file.path.name)} as file_name,
                 date '{delivery.delivered}' as delivered
             from ({query})
-            order by line_number
+            {in_order}
         ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({parquet_format(file.table)})
         """
     )

@@ -25,7 +25,7 @@ _PROTECTED = ".protected"
 @click.option("--warehouse", type=click.Path(path_type=Path), help="The warehouse file.")
 @click.option(
     "--restricted", type=click.Path(path_type=Path),
-    help="Folder of what stays in the house; default: beside the warehouse.",
+    help="Folder of what stays in the office; default: beside the warehouse.",
 )  # fmt: skip
 @click.option("--version", "version", type=click.IntRange(min=1), help="Default: the next one.")
 @click.option("--note", default="", help="Why there is a new version; wanted from version 2 on.")

@@ -110,7 +110,7 @@ def usable_policy(path: Path | None, before: Policy | None) -> Policy:
             "when (decided_by, decided_on) in a copy, and name it with --policy."
         )
     for what, other in (
-        ("the house's policy", load_policy(DEFAULT_POLICY)),
+        ("the office's policy", load_policy(DEFAULT_POLICY)),
         ("the last release's", before),
     ):
         if other and (looser := looser_settings(policy, other)) and not policy.decision.strip():

@@ -10,6 +10,7 @@ import yaml
 
 from introstat.codelists import labels, registration_interval, seed_rows
 from introstat.disclosure.policy import Policy
+from introstat.rule_texts import rules_of_seed
 
 CONTENTS = Path(__file__).with_name("cubes.yml")
 TOTAL = "total"
@@ -150,7 +151,8 @@ def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:
     nb, en = given.get("labels", ("label_nb", "label_en"))
     seed = given.get("seed")
     rows = sorted(
-        seed_rows(seed) if seed else [], key=lambda row: int(row.get("sort_order", 0) or 0)
+        rules_of_seed() if seed == "completeness_rules" else seed_rows(seed) if seed else [],
+        key=lambda row: int(row.get("sort_order", 0) or 0),
     )
     codes = [Label(next(iter(row.values())), row[nb], row[en]) for row in rows]
     codes += [Label(m["code"], m["label_nb"], m["label_en"]) for m in given.get("more", [])]

@@ -213,7 +213,7 @@ class _Making:
             {PROTECTED_VARIABLE: str(self.store.parent), CELLS_VARIABLE: str(self.cells)},
         )  # fmt: skip
         if run.exit_code:
-            raise BuildFailed("The published cubes were not built:\n" + "\n".join(run.errors))
+            raise BuildFailed(f"The models of {selector} were not built:\n" + "\n".join(run.errors))
         return open_warehouse(self.own_file, read_only=False)
 
     def _write_files(self, published: duckdb.DuckDBPyConnection) -> None:

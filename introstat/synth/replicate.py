@@ -126,7 +126,7 @@ def _truth(rng: np.random.Generator, roll: Roll) -> Truth:
         units=make_units(size),
         income=_income(rng, roll),
         residences=Residences(participation, code, people.settled, np.full(size, NEVER)),
-        signals=_signals(rng, roll),
+        signals=_signals(roll),
     )
 
 
@@ -255,7 +255,7 @@ def _self_employed(roll: Roll) -> Bools:
     return _employed(roll) & chosen
 
 
-def _signals(rng: np.random.Generator, roll: Roll) -> Signals:
+def _signals(roll: Roll) -> Signals:
     """Return the signal behind each status, over the whole status year."""
     codes = np.array([*status_codes(), ""])[roll.status]
     year = roll.year + 1

@@ -39,9 +39,11 @@ def status_command(warehouse: Path, half_year: str | None) -> None:
     Example:
       introstat status --warehouse introstat.duckdb --half-year 2017H2
     """
+    from introstat.rule_texts import register_rule_texts
     from introstat.warehouse.reading import open_built
 
-    with open_built(warehouse, "dq_rule_states", "completeness_rules") as connection:
+    with open_built(warehouse, "dq_rule_states", "completeness_rules", "rule_limits") as connection:
+        register_rule_texts(connection)
         every = connection.execute(_STATES_OF_RULES).fetchall()
     names = sorted({row[0] for row in every})
     chosen = half_year or next((name for name, is_newest, *_ in every if is_newest), None)
@@ -79,9 +81,9 @@ def status_command(warehouse: Path, half_year: str | None) -> None:
 
 _STATES_OF_RULES = """
     select
-        states.half_year, states.is_newest_over, states.rule_id, rules.name_en, states.checked,
+        states.half_year, states.is_newest_over, states.rule_id, texts.name_en, states.checked,
         states.findings, 100 * states.share, states.warn_percent, states.stop_percent, states.state
     from dq_rule_states as states
-    inner join completeness_rules as rules using (rule_id)
+    inner join rule_texts as texts using (rule_id)
     order by states.half_year, states.rule_id
 """

@@ -30,7 +30,7 @@
 
 {#
     Leaves rolled up to every region and to the totals of the dimensions. `leaves` is a relation or CTE with
-    period, period_type, municipality_code (stat_base_municipalities or none), the dimensions and the
+    period, period_type, municipality_code (of dim_municipality_period, or none), the dimensions and the
     columns of `sums` ({column: type}), all of which add up over municipalities and dimensions.
     `kept` are dimensions that have no total, since a person can have several of their codes.
 #}

@@ -1,5 +1,5 @@
 {#
-    How days and hours make hours per week: a week has five programme days (warehouse.md). Nowhere else.
+    How days and hours make hours per week: a week has five programme days (docs/definitions.md). Nowhere else.
 #}
 
 {# Planned hours of some programme days with a measure of so many hours per week. #}
@@ -17,4 +17,10 @@
 {# Planned hours per week, for some programme days and their planned hours; null where there is no day. #}
 {% macro hours_per_week(planned_hours, programme_days) -%}
     cast({{ five_times_hours(planned_hours) }} as double) / nullif({{ programme_days }}, 0)
+{%- endmacro %}
+
+
+{# Programme days as weeks of five. #}
+{% macro programme_weeks(programme_days) -%}
+    cast({{ programme_days }} as double) / 5
 {%- endmacro %}

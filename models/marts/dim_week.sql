@@ -23,9 +23,7 @@ final as (
             when
                 extract(year from week_start) = extract(year from week_end)
                 and (extract(month from week_start) <= 6) = (extract(month from week_end) <= 6)
-                then
-                    cast(extract(year from week_start) as {{ dbt.type_string() }})
-                    || case when extract(month from week_start) <= 6 then 'H1' else 'H2' end
+                then {{ half_year_of('week_start') }}
         end as half_year,
         case
             when extract(year from week_start) = extract(year from week_end)

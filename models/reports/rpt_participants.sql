@@ -23,7 +23,7 @@ final as (
         participations.participation_id,
         participations.start_date,
         participations.end_date,
-        cast(periods.programme_days as double) / 5 as programme_weeks,
+        {{ programme_weeks('periods.programme_days') }} as programme_weeks,
         periods.planned_hours,
         periods.hours_per_week,
         periods.measure_types

@@ -658,8 +658,15 @@ def test_a_file_that_is_not_px_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_all_formats_of_a_release_say_the_same(half_year) -> None:
-    folder, _ = half_year
+    folder, cubes = half_year
     assert encodings.compare(folder) == []
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    for cube in cubes:
+        for ending in (".parquet", ".csv", ".px", ".json", "__DOC.json"):
+            assert f"{cube.file_stem}_p2017-H2_v1{ending}" in names
+    in_imdis_layout = {name for name in names if name.startswith("imdi/")}
+    assert len(in_imdis_layout) >= len(cubes) - 1
+    assert not [name for name in in_imdis_layout if "timer" in name]
 
 
 def test_the_data_package_is_valid_over_all_tables(half_year) -> None:

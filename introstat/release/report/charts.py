@@ -183,7 +183,7 @@ def line(
         scale=alt.Scale(domain=[0, top * 1.08], nice=False),
         axis=alt.Axis(values=ticks, title=None, grid=True, domain=False, ticks=False),
     )
-    layers: list[Any] = [*_breaks(breaks, top * 1.08, last)]
+    layers: list[Any] = [*_breaks(breaks, top * 1.08)]
     base = alt.Chart(_data(rows)).encode(x=x, y=y, color=colour)
     dashes = alt.StrokeDash(
         "series:N",
@@ -273,7 +273,7 @@ def _ends(lines: Sequence[Line], unit: float) -> list[tuple[Line, int, float, Nu
     return placed
 
 
-def _breaks(breaks: Sequence[Break], top: float, last: int) -> list[Any]:
+def _breaks(breaks: Sequence[Break], top: float) -> list[Any]:
     layers: list[Any] = []
     for each in breaks:
         at, end = each.first - 0.5, (each.end if each.end is not None else each.first) - 0.5

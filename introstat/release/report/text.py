@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import yaml
 
-from introstat.overview import numbers
+from introstat import norwegian
 
 NO_BREAK = "\u00a0"
 _MINUS = "\u2212"
@@ -138,7 +138,7 @@ def with_percent(number: Number) -> Number:
 
 def period_name(period: str) -> Given:
     """A period's name: 2. halvår 2017, or 2017."""
-    return Given(numbers.half_year(period) if "H" in period else period, "period")
+    return Given(norwegian.half_year(period) if "H" in period else period, "period")
 
 
 def year_before(period: str) -> str:

@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
+from introstat import norwegian
 from introstat.codelists import limits, seed_rows
-from introstat.overview import numbers
 from introstat.release.naming import period_dates
 from introstat.release.report.chapters.common import Context
 from introstat.release.report.content import Block, Bullets, Definitions, Paragraph, Section
@@ -91,7 +91,7 @@ def _making(context: Context) -> list[Block]:
                     "about.policy",
                     fingerprint=Given(policy.fingerprint, "identifier"),
                     by=Given(policy.decided_by, "name"),
-                    on=Given(numbers.day(date.fromisoformat(policy.decided_on)), "date"),
+                    on=Given(norwegian.day(date.fromisoformat(policy.decided_on)), "date"),
                 ),
                 texts().always("about.code", commit=Given(context.facts.commit, "identifier")),
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from introstat.codelists import labels, limits, registration_interval, seed_rows
+from introstat.codelists import labels, limits, registration_interval
 from introstat.release.contents import COUNTRY
 from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
@@ -38,6 +38,7 @@ from introstat.release.report.text import (
     with_percent,
     written,
 )
+from introstat.rule_texts import rules_of_seed
 
 _COLUMNS = ("checked", "findings", "findings_percent")
 _STATES = ("stop", "warning", "ok", "unknown", "nothing")
@@ -113,7 +114,7 @@ def _rules(context: Context) -> list[_Rule]:
     """The rules, worst state first and furthest over their limits first within it."""
     known = set(context.figures.codes("completeness", "rule_id"))
     rules = []
-    for row in seed_rows("completeness_rules"):
+    for row in rules_of_seed():
         if row["rule_id"] not in known:
             continue
         rules.append(

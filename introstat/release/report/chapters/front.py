@@ -1,6 +1,6 @@
 """The front page: which release this is, its mark, and how much is still to come."""
 
-from introstat.overview import numbers
+from introstat import norwegian
 from introstat.release.report.chapters.common import Context, percent
 from introstat.release.report.chapters.completeness import shares
 from introstat.release.report.content import Front
@@ -31,10 +31,10 @@ def front(context: Context) -> Front:
         is_preliminary=is_preliminary,
         lead=tuple(lead),
         facts=(
-            (texts().always("front.as_of"), (Given(numbers.day(facts.as_of), "date"),)),
+            (texts().always("front.as_of"), (Given(norwegian.day(facts.as_of), "date"),)),
             (
                 texts().always("front.observed_until"),
-                (Given(numbers.day(facts.observed_until), "date"),),
+                (Given(norwegian.day(facts.observed_until), "date"),),
             ),
             (texts().always("front.version"), (Given(str(facts.version), "identifier"),)),
             (texts().always("front.previous"), previous),

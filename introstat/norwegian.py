@@ -49,6 +49,15 @@ def times(value: Decimal) -> str:
     return f"{in_words(value) if value % 1 == 0 else decimal(float(value))} ganger"
 
 
+def limit(value: Decimal, unit: str) -> str:
+    """Return the limit of a rule as it is written in a sentence, by its unit in rule_limits."""
+    if unit == "times":
+        return times(value)
+    if unit in ("months", "programme days"):
+        return in_words(value)
+    return f"{value.normalize():,f}".replace(",", " ").replace(".", ",")
+
+
 def out_of(percentage: Decimal) -> str:
     """Return a percentage as so many of so many: fire av fem for 80."""
     share = Fraction(percentage) / 100
