@@ -93,12 +93,8 @@ def write_sealed(
         for name in columns
     )
     query = f"select {selected} from numbered {joins}"
-    # Lines of income are in their order already, unless a text was replaced; sorting them would
-    # need room for all of them once more.
-    in_order = "order by line_number"
     if file.table.format == "jsonl":
         query = _income_query(query)
-        in_order = in_order if replaced else ""
     connection.execute(
         f"""
         copy (
@@ -106,7 +102,7 @@ def write_sealed(
                 *, {text_literal(file.path.name)} as file_name,
                 date '{delivery.delivered}' as delivered
             from ({query})
-            {in_order}
+            order by line_number
         ) to {text_literal(str(folder / f"{file.dataset}.parquet"))} ({parquet_format(file.table)})
         """
     )
@@ -140,8 +136,9 @@ def _make_numbered(
     )
     values = ", ".join(f"{value} as {quoted_name(name)}" for name, value in selected.items())
     query = f"select {values} from incoming {joins}"
-    if file.table.format == "jsonl":  # its lines are read twice
+    if file.table.format == "jsonl":  # its lines are read twice, and held once
         connection.execute(f"create or replace temp table numbered_lines as {query}")
+        connection.execute("drop table if exists parsed; drop table if exists line_numbers")
         query = "from numbered_lines"
     connection.execute(f"create or replace temp view numbered as {query}")
     return list(selected)

@@ -9,6 +9,8 @@ import pytest
 from conftest import ROOT, dbt, rows, run, the_manifest
 from oracle.rules import compare_rules
 
+from introstat import rule_texts
+from introstat.codelists import seed_rows
 from introstat.warehouse.opening import open_warehouse
 
 RULES = [
@@ -276,3 +278,29 @@ def test_a_build_warns_of_rules_over_their_limits_and_goes_on(
     assert f"over a limit: {', '.join(rule_id for (rule_id,) in over)}." in warning
     assert len(over) > 2
     assert "configured to warn" not in done.stderr
+
+
+def test_the_texts_of_a_rule_say_its_limits_in_words(monkeypatch: pytest.MonkeyPatch):
+    def texts() -> dict[str, dict[str, str]]:
+        return {rule["rule_id"]: rule for rule in rule_texts.rules_of_seed()}
+
+    said = texts()
+    assert said["C05"]["name_nb"] == "Registrert innen to måneder"
+    assert said["C05"]["name_en"] == "Registered within two months"
+    assert said["C13"]["finding_nb"].endswith("over halvannen gang full stønad for måneden")
+    assert "under 90 prosent" in said["C23"]["finding_nb"]
+    assert "under 350 000 kroner" in said["K15"]["finding_nb"]
+    changed = {"C05": "12", "C13": "3.0", "C23": "97.5"}
+    seeds = {
+        "completeness_rules": seed_rows("completeness_rules"),
+        "rule_limits": [
+            row | {"limit_value": changed.get(row["rule_id"], row["limit_value"])}
+            for row in seed_rows("rule_limits")
+        ],
+    }
+    monkeypatch.setattr(rule_texts, "seed_rows", seeds.__getitem__)
+    said = texts()
+    assert said["C05"]["name_nb"] == "Registrert innen tolv måneder"
+    assert said["C05"]["name_en"] == "Registered within 12 months"
+    assert "over tre ganger full stønad" in said["C13"]["finding_nb"]
+    assert "under 97,5 prosent" in said["C23"]["finding_nb"]
