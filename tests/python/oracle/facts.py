@@ -564,17 +564,18 @@ class Facts:
                         "types": {},
                     }
             for date_, day in one.calendar.items():
+                if not day.is_participation:
+                    continue
+                hours = sum(day.hours.values(), Fraction(0)) if day.hours else 0
                 for period in (str(date_.year), half_year(date_)):
-                    if not day.is_participation:
-                        continue
                     row = result[one.id, period]
                     row["programme_days"] += day.is_programme
                     row["leave_days"] += day.is_leave
                     row["measure_days"] += bool(day.measure_types)
-                    row["planned_hours"] += sum(day.hours.values(), Fraction(0))
+                    row["planned_hours"] += hours
                     for kind in day.measure_types:
-                        days, hours = row["types"].get(kind, (0, Fraction(0)))
-                        row["types"][kind] = days + 1, hours + day.hours[kind]
+                        days, of_kind = row["types"].get(kind, (0, Fraction(0)))
+                        row["types"][kind] = days + 1, of_kind + day.hours[kind]
         return result
 
     def fct_participation_periods(self) -> list[Row]:
