@@ -33,15 +33,21 @@ def register_rule_texts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.register("rule_texts", pa.Table.from_pylist(rows))
 
 
-def _filled(
-    rules: Iterable[Mapping[str, Any]], limits: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def limits_in_words(limits: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """Return what the names in braces stand for, by rule, from the rows of the seed rule_limits."""
     words: dict[str, dict[str, str]] = {}
     for limit in limits:
         value, name = Decimal(limit["limit_value"]), limit["limit_name"]
         of_rule = words.setdefault(limit["rule_id"], {})
         of_rule[name] = norwegian.limit(value, limit["unit"])
         of_rule[f"{name}_en"] = _ENGLISH[int(value)] if value <= 10 else f"{value:f}"
+    return words
+
+
+def _filled(
+    rules: Iterable[Mapping[str, Any]], limits: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    words = limits_in_words(limits)
     return [
         {**rule, **{name: rule[name].format(**words.get(rule["rule_id"], {})) for name in _TEXTS}}
         for rule in rules

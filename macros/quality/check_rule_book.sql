@@ -17,6 +17,13 @@
     {% set comparison_groups = seed_words('comparison_groups', 'comparison_group') %}
     {% set final_goals = words_of('final_goals') %}
 
+    {% set limits = [] %}
+    {% set limits_of = {} %}
+    {% for rule_id, limit_name in named_in_models("rule_limit[(]'([A-Z][0-9]+)', '([a-z_]+)'[)]") %}
+        {% do limits.append(rule_id ~ ' ' ~ limit_name) %}
+        {% do limits_of.update({rule_id: limits_of.get(rule_id, []) + [limit_name]}) %}
+    {% endfor %}
+
     {% for row in seed_rows('completeness_rules') %}
         {% do expect(faults, row, 'rule_id', checked_rules) %}
         {% do expect(faults, row, 'severity', ['high', 'medium', 'low']) %}
@@ -33,16 +40,18 @@
         {% for column in ['name_nb', 'name_en', 'legal_basis', 'unit', 'finding_nb', 'todo_nb'] if not row[column] %}
             {% do fault(faults, row, column, 'a text') %}
         {% endfor %}
+        {% for column in ['name_nb', 'name_en', 'finding_nb', 'todo_nb'] %}
+            {% for name in modules.re.findall('[{](.*?)[}]', row[column] or '') %}
+                {% if name | replace('_en', '') not in limits_of.get(row.rule_id, []) %}
+                    {% do fault(faults, row, column, 'in braces a limit of the rule: '
+                        ~ limits_of.get(row.rule_id, ['it has none']) | join(', ')) %}
+                {% endif %}
+            {% endfor %}
+        {% endfor %}
         {% do expect_dates(faults, row, ['valid_from', 'valid_to']) %}
     {% endfor %}
     {% do expect_each_once(faults, 'completeness_rules', ['rule_id'], checked_rules) %}
 
-    {% set limits = [] %}
-    {% set limits_of = {} %}
-    {% for rule_id, limit_name in named_in_models("rule_limit[(]'([A-Z][0-9]+)', '([a-z_]+)'[)]") %}
-        {% do limits.append(rule_id ~ ' ' ~ limit_name) %}
-        {% do limits_of.update({rule_id: limits_of.get(rule_id, []) + [limit_name]}) %}
-    {% endfor %}
     {% for row in seed_rows('rule_limits') %}
         {# Not only of the models' rules: the reception check has limits here as well. #}
         {% if row.rule_id in limits_of %}

@@ -29,6 +29,15 @@
 
 
 {#
+    Whether a figure may be shown by the persons behind it: none, or at least the policy's min_persons (a var of the
+    release; without it no figure with persons behind it is shown).
+#}
+{% macro enough_persons(persons) -%}
+    (coalesce({{ persons }}, 0) = 0 or coalesce({{ persons }} >= {{ var('min_persons') or 'null' }}, false))
+{%- endmacro %}
+
+
+{#
     Leaves rolled up to every region and to the totals of the dimensions. `leaves` is a relation or CTE with
     period, period_type, municipality_code (of dim_municipality_period, or none), the dimensions and the
     columns of `sums` ({column: type}), all of which add up over municipalities and dimensions.

@@ -24,29 +24,20 @@
 {%- endmacro %}
 
 
-{# The number of a half-year by its name, known when the SQL is written. #}
-{% macro number_of_half_year(name) -%}
-    {{- return(2 * name[:4] | int + name[5:] | int - 1) -}}
-{%- endmacro %}
-
-
 {# The first day of a half-year by its number. #}
 {% macro first_day_of_half_year(number) -%}
     {{ dbt.date(whole_division(number, 2), '1 + 6 * (' ~ number ~ ' % 2)', 1) }}
 {%- endmacro %}
 
 
-{# Stretches of days, cut where half-years meet: their columns, half_year, and first and last day again. #}
+{# Stretches of days, cut where half-years meet: their columns, half_year, and the Mondays to Fridays there. #}
 {% macro cut_by_half_year(stretches, columns) %}
+    {%- set first_day_no = 'greatest(first_day_no, ' ~ day_number(first_day_of_half_year('half_year_no')) ~ ')' -%}
+    {%- set last_day_no = 'least(last_day_no, ' ~ day_number(first_day_of_half_year('(half_year_no + 1)')) ~ ' - 1)' %}
     select
         {{ columns | join(', ') }},
         {{ half_year_of_number('half_year_no') }} as half_year,
-        greatest(
-            first_day_no, {{ day_number(first_day_of_half_year('half_year_no')) }}
-        ) as first_day_no,
-        least(
-            last_day_no, {{ day_number(first_day_of_half_year('(half_year_no + 1)')) }} - 1
-        ) as last_day_no
+        cast({{ weekdays(first_day_no, last_day_no) }} as integer) as days
     from (
         select
             {{ columns | join(', ') }},

@@ -7,13 +7,6 @@ with stretches as (
     ) }}
 ),
 
-stretch_days as (
-    select
-        *,
-        cast({{ weekdays('first_day_no', 'last_day_no') }} as integer) as days
-    from stretches
-),
-
 half_years as (
     select
         participation_no,
@@ -22,7 +15,7 @@ half_years as (
         sum(case when is_leave then days else 0 end) as leave_days,
         sum(case when has_measure then days else 0 end) as measure_days,
         sum({{ planned_hours('hours_per_week', 'days') }}) as planned_hours
-    from stretch_days
+    from stretches
     group by participation_no, half_year
 ),
 
@@ -97,6 +90,7 @@ final as (
         case
             when programme_days >= {{ rule_limit('C08', 'programme_days') }} then has_required_hours
         end as is_full_time,
+        last_day_in_period,
         period_municipality_code as municipality_code,
         measure_types,
         is_last_in_period,

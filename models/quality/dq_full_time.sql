@@ -2,18 +2,13 @@
 with half_years as (
     select
         periods.*,
-        least(
-            coalesce(participations.end_date, vintage.observed_until), half_years.last_day
-        ) as event_date,
         participations.municipality_code as registered_municipality_code,
         participations.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected
     from {{ ref('fct_participation_periods') }} as periods
-    inner join {{ ref('dim_period') }} as half_years on periods.period = half_years.period
     inner join {{ ref('fct_participation') }} as participations
         on periods.participation_id = participations.participation_id
     inner join {{ ref('dim_person') }} as persons on periods.person_key = persons.person_key
-    cross join {{ ref('dim_vintage') }} as vintage
     where
         periods.period_type = 'half_year'
         and periods.programme_days + periods.leave_days > 0
@@ -29,7 +24,7 @@ final as (
         registered_municipality_code as municipality_code,
         legal_regime,
         is_address_protected,
-        event_date,
+        last_day_in_period as event_date,
         is_full_time is not null as is_applicable,
         coalesce(not has_required_hours, false) as is_finding,
         {{ hours_text('hours_per_week') }}

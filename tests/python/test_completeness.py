@@ -47,6 +47,7 @@ def complaint(tmp_path_factory: pytest.TempPathFactory) -> str:
             ",high,5,20,,,,Avsluttet deltakelse": ",high,20,5,,,,Avsluttet deltakelse",
             "introduksjonsloven|kollektiv_beskyttelse": "introduksjonsloven|utlendingsloven",
             "C23,NIR mot": "C99,NIR mot",
+            "mer enn {days} programdager": "mer enn {dager} programdager",
         },
     )
     edited(
@@ -87,6 +88,7 @@ def complaint(tmp_path_factory: pytest.TempPathFactory) -> str:
         "completeness_rules.csv, line 17, column applies_to_laws: found 'introduksjonsloven|utl",
         "completeness_rules.csv, line 24, column rule_id: found 'C99'; expected one of C01",
         "completeness_rules.csv: found no row for C23",
+        "completeness_rules.csv, line 5, column finding_nb: found 'Opphold på mer enn {dager} pr",
         "rule_limits.csv, line 2, column limit_name: found 'weeks'; expected one of months",
         "rule_limits.csv, line 3, column limit_value: found 'ti'; expected a number",
         "column rule_id: found 'C21'; expected one of C01",
@@ -104,7 +106,8 @@ def test_a_faulty_row_of_the_rule_book_stops_the_build_and_is_named(complaint: s
 
 def test_nothing_else_is_complained_of(complaint: str):
     lines = {line.strip() for line in complaint.splitlines() if ".csv" in line}
-    assert len(lines) == 15, lines
+    # Without C23 the limit in the text of C99 is no limit of its rule.
+    assert len(lines) == 17, lines
 
 
 def test_counts_and_findings_are_the_same_rows(generated_warehouse: Path):

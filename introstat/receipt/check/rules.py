@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from introstat.codelists import limits
+from introstat.codelists import seed_rows
+from introstat.rule_texts import limits_in_words
 
 _HERE = Path(__file__).parent
 # What a suite's expectation may ask for that is not in every delivery, beside `<source>.<table>`.
@@ -92,11 +93,7 @@ def rules() -> dict[str, Rule]:
 
 def _rule(row: dict[str, str]) -> Rule:
     # The limits of the rule book that a text names, as {amount}: 350 000.
-    amounts = {
-        name: f"{value:,.0f}".replace(",", " ")
-        for (rule_id, name), value in limits().items()
-        if rule_id == row["rule_id"]
-    }
+    amounts = limits_in_words(seed_rows("rule_limits")).get(row["rule_id"], {})
     return Rule(
         rule_id=row["rule_id"],
         level=row["level"],

@@ -6,13 +6,6 @@ with stretches as (
     ) }}
 ),
 
-counted as (
-    select
-        *,
-        cast({{ weekdays('first_day_no', 'last_day_no') }} as integer) as days
-    from stretches
-),
-
 half_years as (
     select
         participation_no,
@@ -20,7 +13,7 @@ half_years as (
         measure_type_no,
         sum(days) as measure_days,
         sum({{ planned_hours('hours_per_week', 'days') }}) as planned_hours
-    from counted
+    from stretches
     group by participation_no, half_year, measure_type_no
     having sum(days) > 0
 ),

@@ -13,7 +13,8 @@ with touched as (
         ) as is_last_in_period,
         periods.period,
         periods.period_type,
-        periods.last_day as period_last_day
+        periods.last_day as period_last_day,
+        least(participations.last_day, periods.last_day) as last_day_in_period
     from {{ ref('int_participation__accepted') }} as participations
     inner join {{ ref('int_time__periods') }} as periods
         on
@@ -29,6 +30,7 @@ final as (
         touched.period,
         touched.period_type,
         touched.period_last_day,
+        touched.last_day_in_period,
         touched.municipality_code,
         coalesce(successions.current_code, touched.municipality_code) as period_municipality_code,
         touched.is_last_in_period,

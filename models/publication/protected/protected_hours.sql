@@ -32,10 +32,7 @@ figures as (
         measures.measure,
         figures.value,
         participants.sign = ''
-        and (
-            coalesce(figures.persons, 0) = 0
-            or figures.persons >= {{ var('min_persons') or 'null' }}
-        ) as is_shown
+        and {{ enough_persons('figures.persons') }} as is_shown
     from participants
     cross join measures
     left join {{ ref('stat_hours') }} as figures

@@ -17,14 +17,21 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from .facts import GEOGRAPHY, MEASURE_TYPES, carried_forward, half_year, period_bounds
+from .facts import (
+    FAR,
+    GEOGRAPHY,
+    MEASURE_TYPES,
+    carried_forward,
+    county_of,
+    half_year,
+    period_bounds,
+)
 
 Cell = tuple[str, ...]
 """Period, region set, type and code, the cube's own codes, and the name of the figure."""
 Cube = dict[Cell, tuple[Decimal, int]]
 """The figure of each cell and the persons it rests on; none where there is nothing to tell."""
 
-FAR = date(9998, 12, 31)
 code_on = cache(carried_forward)
 BANDS = {
     "18-25": (18, 25),
@@ -40,28 +47,6 @@ MEASURE_GROUPS = {
     )
 }
 TO_WORK_OR_EDUCATION = ("arbeid", "utdanning")
-
-
-class Municipality(NamedTuple):
-    """A code while it lay in one county."""
-
-    code: str
-    county: str
-    first: date
-
-
-MUNICIPALITIES = [
-    Municipality(
-        row["municipality_code"], row["county_code"], date.fromisoformat(row["valid_from"])
-    )
-    for row in csv.DictReader((GEOGRAPHY / "municipalities.csv").open(encoding="utf-8"))
-]
-
-
-def county_of(code: str, day: date) -> str | None:
-    """The county a code belongs to on a day, or belonged to last; None if there is no such code."""
-    known = [each for each in MUNICIPALITIES if each.code == code and each.first <= day]
-    return max(known, key=lambda each: each.first).county if known else None
 
 
 @cache

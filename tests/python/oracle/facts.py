@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .reading import Extracts, Row
 
@@ -64,6 +64,32 @@ COLLECTIVE_PROTECTION = "kollektiv_beskyttelse"
 
 ONE_DAY = timedelta(days=1)
 GEOGRAPHY = Path(__file__).parents[3] / "seeds" / "geography"
+
+
+# The reference year is the newest known.
+FAR = date(9998, 12, 31)
+
+
+class Municipality(NamedTuple):
+    """A code while it lay in one county."""
+
+    code: str
+    county: str
+    first: date
+
+
+MUNICIPALITIES = [
+    Municipality(
+        row["municipality_code"], row["county_code"], date.fromisoformat(row["valid_from"])
+    )
+    for row in csv.DictReader((GEOGRAPHY / "municipalities.csv").open(encoding="utf-8"))
+]
+
+
+def county_of(code: str, day: date) -> str | None:
+    """The county a code belongs to on a day, or belonged to last; None if there is no such code."""
+    known = [each for each in MUNICIPALITIES if each.code == code and each.first <= day]
+    return max(known, key=lambda each: each.first).county if known else None
 
 
 @dataclass
@@ -643,6 +669,8 @@ class Facts:
                 is_exit = one.end is not None and one.end <= last
                 reason = self._reason(one) if is_exit else None
                 group = TERMINATION_GROUPS.get(reason, "ukjent") if reason else None
+                place = carried_forward(one.municipality, last)
+                now = carried_forward(place, FAR) if county_of(place, last) else None
                 born = about.get("fodselsdato")
                 age = completed_years(born, last) if born else None
                 result.append(
@@ -651,7 +679,10 @@ class Facts:
                         "period": period,
                         "period_type": "year" if len(period) == 4 else "half_year",
                         "participation_id": one.id,
-                        "municipality_code": carried_forward(one.municipality, last),
+                        "municipality_code": place,
+                        "county_code": county_of(place, last),
+                        "reference_municipality_code": now,
+                        "reference_county_code": now and county_of(now, FAR),
                         "is_address_protected": about.get("adressebeskyttelse") in ("6", "7"),
                         "sex": about.get("kjonn"),
                         "age": age,
