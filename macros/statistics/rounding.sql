@@ -1,11 +1,8 @@
 {#
-    A ratio of exact decimals, rounded half up to so many decimals in whole arithmetic, so that no binary
-    fraction decides which way a half goes; null where there is nothing to divide by. Neither number may have
-    more than seven decimals.
+    A ratio of two whole numbers, rounded half up to so many decimals in whole arithmetic, so that no binary
+    fraction decides which way a half goes; null where there is nothing to divide by.
 #}
-{% macro rounded_ratio(part, whole, decimals=0) -%}
-    {%- set part = wide_integer('10000000 * cast(' ~ part ~ ' as decimal(28, 7))') -%}
-    {%- set whole = wide_integer('10000000 * cast(' ~ whole ~ ' as decimal(28, 7))') -%}
+{% macro half_up(part, whole, decimals=0) -%}
     case
         when {{ whole }} > 0
             then {{ whole_division(
@@ -15,7 +12,16 @@
 {%- endmacro %}
 
 
-{# What part is of whole in percent, rounded as a ratio is. #}
+{# The same of exact decimals, neither with more than seven decimals. #}
+{% macro rounded_ratio(part, whole, decimals=0) -%}
+    {{ half_up(
+        wide_integer('10000000 * cast(' ~ part ~ ' as decimal(28, 7))'),
+        wide_integer('10000000 * cast(' ~ whole ~ ' as decimal(28, 7))'),
+        decimals) }}
+{%- endmacro %}
+
+
+{# What part is of whole in percent, of two counts. #}
 {% macro percent(part, whole, decimals=0) -%}
-    {{ rounded_ratio('100 * ' ~ part, whole, decimals) }}
+    {{ half_up('100 * ' ~ part, whole, decimals) }}
 {%- endmacro %}

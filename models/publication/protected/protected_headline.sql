@@ -7,8 +7,9 @@ with earlier as (
         sex,
         measure,
         value,
-        min(case when {{ enough_persons('persons') }} then 1 else 0 end)
-            over (partition by period, measure) = 1 as is_shown
+        min(case when {{ enough_persons('persons') }} then 1 else 0 end) over (
+            partition by period, measure
+        ) = 1 as is_shown
     from {{ ref('stat_series') }}
     where
         period < '{{ period }}'

@@ -1,7 +1,7 @@
 """The facts, read literally: a calendar is laid out and every date asked what it is.
 
 Persons are keyed by the raw number of their current ident; whoever compares maps it to the
-pseudonym. Hours are fractions, so nothing depends on the order of summation.
+pseudonym. Hours are exact decimals or fractions, so nothing depends on the order of summation.
 """
 
 import csv
@@ -100,7 +100,7 @@ class Day:
     is_leave: bool = False
     is_programme: bool = False
     measure_types: set[str] = field(default_factory=set)
-    hours: dict[str, Fraction] = field(default_factory=dict)
+    hours: dict[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass
@@ -363,7 +363,7 @@ class Facts:
                     kind = MEASURE_TYPES.get(measure["tiltakstype"], "ukjent")
                     weekly = measure["timer_per_uke"] or Decimal(0)
                     what.measure_types.add(kind)
-                    what.hours[kind] = what.hours.get(kind, Fraction(0)) + Fraction(weekly) / 5
+                    what.hours[kind] = what.hours.get(kind, Decimal(0)) + weekly / 5
         return what
 
     def _absence(
@@ -397,7 +397,7 @@ class Facts:
         for one in self.participations:
             days = one.calendar.values()
             programme_days = sum(day.is_programme for day in days)
-            planned = sum((sum(day.hours.values(), Fraction(0)) for day in days), Fraction(0))
+            planned = sum((sum(day.hours.values(), Decimal(0)) for day in days), Decimal(0))
             result.append(
                 {
                     "participation_id": one.id,
@@ -450,7 +450,7 @@ class Facts:
                             "week_start": key[0],
                             "measure_type": kind,
                             "measure_days": 0,
-                            "planned_hours": Fraction(0),
+                            "planned_hours": Decimal(0),
                         },
                     )
                     cell["measure_days"] += 1
@@ -474,7 +474,7 @@ class Facts:
                         "programme_days": 0,
                         "leave_days": 0,
                         "measure_days": 0,
-                        "planned_hours": Fraction(0),
+                        "planned_hours": Decimal(0),
                         "absence_hours_valid": Fraction(0),
                         "absence_hours_invalid": Fraction(0),
                     },
@@ -482,7 +482,7 @@ class Facts:
                 week["programme_days"] += day.is_programme
                 week["leave_days"] += day.is_leave
                 week["measure_days"] += bool(day.measure_types)
-                week["planned_hours"] += sum(day.hours.values(), Fraction(0))
+                week["planned_hours"] += sum(day.hours.values(), Decimal(0))
             for kind, column in (
                 ("gyldig", "absence_hours_valid"),
                 ("ugyldig", "absence_hours_invalid"),
@@ -586,13 +586,13 @@ class Facts:
                         "programme_days": 0,
                         "leave_days": 0,
                         "measure_days": 0,
-                        "planned_hours": Fraction(0),
+                        "planned_hours": Decimal(0),
                         "types": {},
                     }
             for date_, day in one.calendar.items():
                 if not day.is_participation:
                     continue
-                hours = sum(day.hours.values(), Fraction(0)) if day.hours else 0
+                hours = sum(day.hours.values(), Decimal(0))
                 for period in (str(date_.year), half_year(date_)):
                     row = result[one.id, period]
                     row["programme_days"] += day.is_programme
@@ -600,7 +600,7 @@ class Facts:
                     row["measure_days"] += bool(day.measure_types)
                     row["planned_hours"] += hours
                     for kind in day.measure_types:
-                        days, of_kind = row["types"].get(kind, (0, Fraction(0)))
+                        days, of_kind = row["types"].get(kind, (0, Decimal(0)))
                         row["types"][kind] = days + 1, of_kind + day.hours[kind]
         return result
 
@@ -617,7 +617,7 @@ class Facts:
                     continue
                 row = self._by_period[one.id, period]
                 days, hours = row["programme_days"], row["planned_hours"]
-                asked = Fraction(30) if "fagivgs" in row["types"] else Fraction("37.5")
+                asked = Decimal(30) if "fagivgs" in row["types"] else Decimal("37.5")
                 last = period_bounds(period)[1]
                 result.append(
                     {
@@ -631,7 +631,7 @@ class Facts:
                         "planned_hours": hours,
                         "hours_per_week": 5 * hours / days if days else None,
                         "is_full_time": (
-                            5 * hours / days >= asked
+                            5 * hours >= asked * days
                             if days >= 20 and self._regimes[one.person]
                             else None
                         ),
@@ -665,7 +665,7 @@ class Facts:
                     if (each.id, period) in self._by_period
                 ]
                 days = sum(row["programme_days"] for row in rows)
-                hours = sum((row["planned_hours"] for row in rows), Fraction(0))
+                hours = sum((row["planned_hours"] for row in rows), Decimal(0))
                 is_exit = one.end is not None and one.end <= last
                 reason = self._reason(one) if is_exit else None
                 group = TERMINATION_GROUPS.get(reason, "ukjent") if reason else None
@@ -716,7 +716,7 @@ class Facts:
                             "period": period,
                             "measure_type": kind,
                             "measure_days": 0,
-                            "planned_hours": Fraction(0),
+                            "planned_hours": Decimal(0),
                         },
                     )
                     row["measure_days"] += days
