@@ -44,19 +44,21 @@ def lists_command(
     log beside the warehouse (.access.jsonl, or $INTROSTAT_ACCESS_LOG): who, when, which
     municipality, how many numbers.
 
+    KOMMUNE 9999 is for the register's owner: what was found where no municipality can be told.
+
     Exit code 0: written. 2: bad input; nothing is written.
 
     \b
     Examples:
       introstat lists 0301 --out lists/
-      introstat lists Tromsø --out lists/
+      introstat lists Kautokeino --out lists/
       introstat lists --all --out lists/
     """
     from introstat.identity.pseudonyms import Pseudonymiser, load_key
     from introstat.lists.access_log import access_log_of
     from introstat.lists.content import read_content
     from introstat.lists.idents import MunicipalityIdents, listed_persons
-    from introstat.lists.municipality import find, with_something_to_tell
+    from introstat.lists.municipality import UNKNOWN, find, findings_of, with_something_to_tell
     from introstat.lists.sheets import TABLES
     from introstat.warehouse.reading import known_until, open_built
 
@@ -73,6 +75,7 @@ def lists_command(
         pseudonymiser = Pseudonymiser(load_key(key_file, make=False)[0])
         content = read_content(connection, chosen)
         persons = listed_persons(connection, chosen)
+        unplaced = findings_of(connection, UNKNOWN)
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = access_log_of(warehouse)
     with shown(console, "Workbooks") as tell:
@@ -83,6 +86,12 @@ def lists_command(
     told = str(path) if len(chosen) == 1 else f"{len(chosen)} workbooks to {out}"
     say(console, f"Wrote {told}")
     say(console, f"Noted in {log}")
+    if everyone and unplaced:
+        say(
+            console,
+            f"{unplaced} findings have no municipality that can be told; for the register's owner: "
+            f"introstat lists {UNKNOWN}",
+        )
 
 
 def _write(

@@ -1,6 +1,8 @@
 """Which municipality is meant: a code or a name, as of the day the warehouse knows."""
 
 import difflib
+import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +36,19 @@ _TODAY = f"""
     )
     qualify row_number() over (partition by municipality_code order by valid_from desc) = 1
     order by municipality_code
+"""
+
+UNKNOWN = "9999"
+"""Where findings stand whose municipality cannot be told."""
+
+_UNKNOWN_NAME = "select label_nb from other_places where place_code = $code"
+
+# Names that a place of today has had, has in full, or will have.
+_NAMES = f"""
+    select municipality_name, current_code
+    from dim_municipality
+    inner join {_SUCCESSIONS} as successions using (municipality_code)
+    where $day >= from_date and $day < until_date and current_code is not null
 """
 
 _WITH_ROWS = """
@@ -74,37 +89,76 @@ def with_something_to_tell(connection: duckdb.DuckDBPyConnection, day: date) -> 
     return [each for each in municipalities(connection, day) if each.code in told]
 
 
+def findings_of(connection: duckdb.DuckDBPyConnection, code: str) -> int:
+    """Return how many findings are listed of a municipality."""
+    query = "select count(*) from rpt_findings where current_municipality_code = $code"
+    row = connection.execute(query, {"code": code}).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def find(connection: duckdb.DuckDBPyConnection, wanted: str, day: date) -> Municipality:
-    """Return the municipality with a code or a name; UserError says which one may be meant."""
+    """Return the municipality with a code or a name; UserError says which one may be meant.
+
+    A name may be in one of several languages, of earlier or later days, and without diacritics.
+    9999 stands for what has no known municipality.
+    """
     known = {each.code: each for each in municipalities(connection, day)}
     text = wanted.strip()
-    if text in known:
-        return known[text]
+    if text == UNKNOWN:
+        return unknown(connection)
     if text.isdigit():
+        code = text.zfill(4) if len(text) == 3 else text  # a spreadsheet has eaten the zero
+        if code in known:
+            return known[code]
         raise UserError(_unknown_code(connection, text, day, known))
-    folded = text.casefold()
-    named = [each for each in known.values() if folded in _names(each)]
-    if len(named) == 1:
-        return named[0]
-    if named:
-        raise UserError(
-            f"{text} is the name of {len(named)} municipalities: "
-            f"{', '.join(_with_county(each) for each in named)}. Give the code."
-        )
-    names = {each.name.casefold(): each for each in known.values()}
-    close = [names[name] for name in difflib.get_close_matches(folded, names, 3, 0.75)]
+    rows = connection.execute(_NAMES, {"day": day}).fetchall()
+    today = [(each.name, each.code) for each in known.values()]
+    for names in (today, rows):
+        for written in (str.casefold, _folded):
+            codes = {code for name, code in names if written(text) in map(written, _parts(name))}
+            named = [known[code] for code in sorted(codes & known.keys())]
+            if len(named) == 1:
+                return named[0]
+            if named:
+                raise UserError(
+                    f"{text} is the name of {len(named)} municipalities: "
+                    f"{', '.join(_with_county(each) for each in named)}. Give the code."
+                )
+    close = difflib.get_close_matches(
+        _folded(text), {_folded(part) for name, _ in today for part in _parts(name)}, 3, 0.75
+    )
+    meant = [
+        known[code] for name, code in today if {_folded(part) for part in _parts(name)} & set(close)
+    ]
     hint = (
-        f"Did you mean {' or '.join(each.title for each in close)}?"
-        if close
+        f"Did you mean {' or '.join(each.title for each in meant)}?"
+        if meant
         else "Give the name or the code as Statistics Norway writes it."
     )
     raise UserError(f"No municipality is called {text} on {day}. {hint}")
 
 
-def _names(municipality: Municipality) -> set[str]:
-    """Return what a municipality may be called: in one of two languages, without its county."""
-    name = municipality.name.casefold()
+def unknown(connection: duckdb.DuckDBPyConnection) -> Municipality:
+    """Return what stands for a municipality that cannot be told; the register's owner's list."""
+    row = connection.execute(_UNKNOWN_NAME, {"code": UNKNOWN}).fetchone()
+    assert row is not None
+    return Municipality(UNKNOWN, row[0], "")
+
+
+def _parts(name: str) -> set[str]:
+    """Return what a municipality may be called: whole, in one language, without its county."""
     return {name, *name.split(" - "), name.split(" (")[0]}
+
+
+def _folded(name: str) -> str:
+    """Return a name without diacritics, dashes and doubled letters for å: Tråante is Traante."""
+    plain = name.casefold().translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", " ", plain.replace("aa", "a")).strip()
+
+
+_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "đ": "d", "ŋ": "n", "ŧ": "t"})
 
 
 def _with_county(municipality: Municipality) -> str:
@@ -118,7 +172,7 @@ def _unknown_code(
 ) -> str:
     once = connection.execute(_ONCE, {"code": code, "day": day}).fetchone()
     if once is None:
-        close = [f"0{code}"] if f"0{code}" in known else difflib.get_close_matches(code, known, 3)
+        close = difflib.get_close_matches(code, known, 3)
         hint = f" Close to it: {', '.join(known[each].title for each in close)}." if close else ""
         return f"There is no municipality {code}: expected four digits, like 0301.{hint}"
     name, begins, successor, since = once

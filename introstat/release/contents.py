@@ -17,6 +17,7 @@ TOTAL = "total"
 COUNTRY = "0"
 REGION_TYPES = ("country", "county", "municipality")
 AT_THE_TIME, REFERENCE_YEAR = "at_the_time", "reference_year"
+AS_REGISTERED = "as_registered"  # restricted: codes that count apart in the two other sets
 
 
 @dataclass(frozen=True)

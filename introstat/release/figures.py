@@ -16,9 +16,9 @@ from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.linked import Link, Term
 from introstat.disclosure.protection import Cube
 from introstat.release.contents import (
+    AS_REGISTERED,
     AT_THE_TIME,
     COUNTRY,
-    REFERENCE_YEAR,
     TOTAL,
     Contents,
     CubeSpec,
@@ -29,13 +29,20 @@ from introstat.release.contents import (
 COUNTRY_DEARER, COUNTY_DEARER, TOTAL_DEARER = 40.0, 4.0, 2.0  # than other cells, to hide
 UNPLACED = "9999"  # nobody's municipality: protected addresses, unknown codes
 REFERENCE = "ref:"  # marks a code of the reference year; a code of the time has no mark
+REGISTERED = "reg:"  # marks a code as registered, which no table shows
 
 
 @dataclass(frozen=True)
 class PeriodRegion:
-    """A municipality of the period, and where it counts."""
+    """A municipality of the period, or a code as registered, and where it counts.
+
+    A code as registered stands by itself where it counts in no municipality of the period, or in
+    another one of the reference year than that municipality does; 9999 is none.
+    """
 
     code: str
+    is_registered: bool
+    municipality: str
     county: str
     reference: str
     reference_county: str
@@ -111,42 +118,88 @@ def layout_of(counted: CountTable, regions: Sequence[PeriodRegion]) -> Layout:
         tuple(lists),
         {"region": COUNTRY, **{d.name: TOTAL if d.total else None for d in counted.dimensions}},
         (),
-        {"region": (UNPLACED,)},
+        {"region": _unpublished(counted, regions)},
         {d.name: (d.unpublished,) for d in counted.dimensions if d.unpublished},
     )
 
 
+def _unpublished(counted: CountTable, regions: Sequence[PeriodRegion]) -> tuple[str, ...]:
+    """Leaves of the region that no file shows."""
+    if "municipality" not in counted.finest.region_types:
+        return (UNPLACED,)
+    return (UNPLACED, *(leaf for leaf in leaves_of(regions) if leaf.startswith(REGISTERED)))
+
+
+def leaves_of(regions: Sequence[PeriodRegion]) -> dict[str, PeriodRegion]:
+    """The leaves of the region, by code.
+
+    A municipality in which codes as registered stand by themselves is a sum: of them, and of its
+    own code as registered.
+    """
+    divided = {region.municipality for region in regions if region.is_registered}
+    return {
+        REGISTERED + region.code
+        if region.is_registered or region.code in divided
+        else region.code: region
+        for region in regions
+    }
+
+
 def _region_lists(counted: CountTable, regions: Sequence[PeriodRegion]) -> list[CodeList]:
-    counties = sorted({region.county for region in regions})
+    counties = sorted({region.county for region in regions} - {UNPLACED})
     top = [(county, COUNTRY) for county in counties] + [(UNPLACED, COUNTRY)]
     if "municipality" not in counted.finest.region_types:
         return [CodeList("region", "county", tuple(top))]
-    then = [(region.code, region.county) for region in regions]
-    now = sorted({(r.code, REFERENCE + r.reference) for r in regions})
-    above = sorted({(REFERENCE + r.reference, REFERENCE + r.reference_county) for r in regions})
-    over = sorted({(REFERENCE + r.reference_county, COUNTRY) for r in regions})
+    leaves = leaves_of(regions)
+    then = [
+        (leaf, _first(region.municipality if leaf != region.code else UNPLACED, region.county))
+        for leaf, region in leaves.items()
+    ]
+    then += [
+        (region.code, region.county)
+        for region in regions
+        if not region.is_registered and region.code not in leaves
+    ]
+    now = {
+        (leaf, _first(_marked(r.reference), _marked(r.reference_county)))
+        for leaf, r in leaves.items()
+    }
+    now |= {
+        (_marked(r.reference), _marked(r.reference_county))
+        for r in regions
+        if r.reference != UNPLACED
+    }
+    now |= {(_marked(r.reference_county), COUNTRY) for r in regions}
     return [
         CodeList("region", "county", (*then, *top)),
-        CodeList("region", "reference", (*now, *above, *over, (UNPLACED, COUNTRY))),
+        CodeList("region", "reference", tuple(sorted(now | {(UNPLACED, COUNTRY)}))),
     ]
 
 
+def _marked(code: str) -> str:
+    """A code of the reference year with its mark; 9999 has none."""
+    return code if code == UNPLACED else REFERENCE + code
+
+
+def _first(*codes: str) -> str:
+    """The first of the codes that is a region; the country if none is."""
+    return next((code for code in codes if code != UNPLACED), COUNTRY)
+
+
 def regions_of(listed: Sequence[Mapping[str, str]]) -> list[PeriodRegion]:
-    """The municipalities of a period, from its list of regions: rows of the model stat_regions."""
-    county_now = {
-        row["region_code"]: row["county_code"]
-        for row in listed
-        if row["region_set"] == REFERENCE_YEAR and row["region_type"] == "municipality"
-    }
+    """The municipalities of a period, and codes as registered: rows of the model stat_regions."""
     return [
         PeriodRegion(
             row["region_code"],
+            row["region_set"] == AS_REGISTERED,
+            row["counts_in_code"],
             row["county_code"],
             row["code_in_reference_year"],
-            county_now[row["code_in_reference_year"]],
+            row["county_in_reference_year"],
         )
         for row in listed
-        if row["region_set"] == AT_THE_TIME and row["region_type"] == "municipality"
+        if row["region_set"] in (AT_THE_TIME, AS_REGISTERED)
+        and row["region_type"] == "municipality"
     ]
 
 
@@ -158,9 +211,11 @@ def counts_of(
 ) -> Cube:
     """The inner cells of a count table, zeros too; who is in the country only is `UNPLACED`."""
     names = [dimension.name for dimension in counted.dimensions]
-    leaf = "municipality" if "municipality" in counted.finest.region_types else "county"
+    by_municipality = "municipality" in counted.finest.region_types
     places = (
-        [r.code for r in regions] if leaf == "municipality" else sorted({r.county for r in regions})
+        list(leaves_of(regions))
+        if by_municipality
+        else sorted({r.county for r in regions} - {UNPLACED})
     )
     rows = warehouse.execute(
         f"select * from {counted.finest.model} where period = ?", [period]
@@ -169,17 +224,24 @@ def counts_of(
     placed: dict[tuple[str, ...], int] = {}
     for row in rows.to_pylist():
         key = tuple(row[name] for name in names)
-        if (
-            row["region_set"] == AT_THE_TIME
-            and row["measure"] == counted.measure.name
-            and TOTAL not in key
-        ):
-            if row["region_type"] == "country":
-                country[key] = int(row["value"])
-            elif row["region_type"] == leaf:
-                placed[row["region_code"], *key] = int(row["value"])
+        if row["measure"] != counted.measure.name or TOTAL in key:
+            continue
+        if row["region_set"] == AS_REGISTERED:
+            placed[REGISTERED + row["region_code"], *key] = int(row["value"])
+        elif row["region_set"] == AT_THE_TIME and row["region_type"] == "country":
+            country[key] = int(row["value"])
+        elif row["region_set"] == AT_THE_TIME:
+            placed[row["region_code"], *key] = int(row["value"])
+    divided: dict[str, list[str]] = {}
+    for region in regions:
+        if region.is_registered and region.municipality != UNPLACED:
+            divided.setdefault(region.municipality, []).append(REGISTERED + region.code)
     columns: dict[str, list[Any]] = {name: [] for name in ("region", *names, "count")}
     for key in product(*_codes(counted, set(country))):
+        for municipality, parts in divided.items():
+            placed[REGISTERED + municipality, *key] = placed.get((municipality, *key), 0) - sum(
+                placed.get((part, *key), 0) for part in parts
+            )
         counts = [placed.get((place, *key), 0) for place in places]
         columns["region"] += [*places, UNPLACED]
         for name, code in zip(names, key, strict=True):
@@ -198,8 +260,9 @@ def counts_of(
 def _dearer(counted: CountTable, regions: Sequence[PeriodRegion]) -> dict[str, dict[str, float]]:
     """Figures of the whole country are the last to be hidden, then counties' and totals."""
     counties = {region.county for region in regions} | {
-        REFERENCE + region.reference_county for region in regions
+        _marked(region.reference_county) for region in regions
     }
+    counties -= {UNPLACED}
     places = {COUNTRY: COUNTRY_DEARER} | dict.fromkeys(sorted(counties), COUNTY_DEARER)
     return {"region": places, **{d.name: {TOTAL: TOTAL_DEARER} for d in counted.dimensions}}
 

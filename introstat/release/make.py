@@ -122,8 +122,10 @@ class _Making:
             """
             select
                 region_set, region_code, region_type, region_name,
+                coalesce(counts_in_code, '') as counts_in_code,
                 coalesce(county_code, '') as county_code,
-                coalesce(code_in_reference_year, '') as code_in_reference_year
+                coalesce(code_in_reference_year, '') as code_in_reference_year,
+                coalesce(county_in_reference_year, '') as county_in_reference_year
             from stat_regions
             where period = ?
             order by region_set, length(region_code), region_code

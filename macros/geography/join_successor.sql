@@ -1,5 +1,6 @@
 {#
-    Join that gives a municipality code the one that its place has on a day, as `successions.current_code`.
+    Join that gives a municipality code the one that its place has on a day, as `successions.current_code`:
+    null for a code that is none, or whose place that day cannot be told. {{ current_code() }} is 9999 then.
     Intermediate models name int_geography__successions, for the mart is made after them.
 #}
 {% macro join_successor(code, day, successors='dim_municipality_successor') -%}
@@ -8,4 +9,16 @@
             {{ code }} = successions.municipality_code
             and {{ day }} >= successions.from_date
             and {{ day }} < successions.until_date
+{%- endmacro %}
+
+
+{# The code that a joined place has on the day; 9999 if that cannot be told. #}
+{% macro current_code() -%}
+    coalesce(successions.current_code, {{ no_municipality() }})
+{%- endmacro %}
+
+
+{# What 9999 is called, a row of the seed other_places. #}
+{% macro unknown_place_name() -%}
+    (select label_nb from {{ ref('other_places') }} where place_code = {{ no_municipality() }})
 {%- endmacro %}

@@ -16,14 +16,17 @@
 {%- endmacro %}
 
 
-{#
-    The municipality that a person's figures count in: the period's, or none for a protected address and for a
-    code that is not known in the period.
-#}
-{% macro placed_municipality(code='municipality_code', county='county_code', is_address_protected='is_address_protected') -%}
+{# The place of persons with a protected address: they count in the country alone. #}
+{% macro protected_place() -%}
+    'protected'
+{%- endmacro %}
+
+
+{# The place that a person's figures count in, a place_code of stat_base_regions. #}
+{% macro counted_place(code='place_code', is_address_protected='is_address_protected') -%}
     case
-        when {{ is_address_protected }} or {{ county }} is null then {{ no_municipality() }}
-        else {{ code }}
+        when {{ is_address_protected }} then {{ protected_place() }}
+        else coalesce({{ code }}, {{ no_municipality() }})
     end
 {%- endmacro %}
 
@@ -39,8 +42,8 @@
 
 {#
     Leaves rolled up to every region and to the totals of the dimensions. `leaves` is a relation or CTE with
-    period, period_type, municipality_code (of dim_municipality_period, or none), the dimensions and the
-    columns of `sums` ({column: type}), all of which add up over municipalities and dimensions.
+    period, period_type, place_code (of stat_base_regions), the dimensions and the columns of `sums`
+    ({column: type}), all of which add up over places and dimensions.
     `kept` are dimensions that have no total, since a person can have several of their codes.
 #}
 {% macro rolled_up(leaves, dimensions, sums, kept=[]) -%}
@@ -63,7 +66,7 @@
     inner join {{ ref('stat_base_regions') }} as regions
         on
             leaves.period = regions.period
-            and leaves.municipality_code = regions.municipality_code
+            and leaves.place_code = regions.place_code
     group by
         leaves.period,
         leaves.period_type,
@@ -118,7 +121,7 @@
 
 {#
     The steps of a cube of counts after its CTE `leaves`, which has a row for each period, period_type,
-    municipality_code and codes of the dimensions, with the count. With `percent_over` the cube has percent
+    place_code and codes of the dimensions, with the count. With `percent_over` the cube has percent
     too, of the total of that dimension; `region_types` are the regions that are kept.
 #}
 {% macro counted_cube(

@@ -31,7 +31,7 @@ final as (
         named.county_name,
         named.valid_from,
         named.valid_to,
-        successions.current_code as code_in_reference_year
+        {{ current_code() }} as code_in_reference_year
     from named
     inner join {{ ref('int_geography__successions') }} as successions
         on

@@ -2,5 +2,6 @@ select
     municipality_code,
     from_date,
     until_date,
-    current_code
+    current_code,
+    county_code
 from {{ ref('int_geography__successions') }}

@@ -8,6 +8,7 @@ residences_held as (
         cohort.person_key,
         cohort.status_year,
         spells.municipality_code,
+        spells.is_in_municipality,
         row_number() over (
             partition by cohort.person_key, cohort.status_year
             order by spells.from_date desc, spells.residence_id desc
@@ -25,7 +26,7 @@ residences as (
         status_year,
         municipality_code
     from residences_held
-    where place = 1
+    where place = 1 and is_in_municipality
 ),
 
 -- Everything that holds on the reference date: one row per person, year and status.

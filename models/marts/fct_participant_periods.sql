@@ -45,10 +45,11 @@ final as (
         participations.period,
         participations.period_type,
         participations.participation_id,
-        participations.municipality_code,
+        municipalities.period_municipality_code as municipality_code,
         municipalities.county_code,
         municipalities.reference_municipality_code,
         municipalities.reference_county_code,
+        participations.place_code,
         coalesce(persons.is_address_protected, false) as is_address_protected,
         persons.sex,
         cast(
@@ -76,9 +77,9 @@ final as (
             and participations.period = sums.period
     inner join {{ ref('dim_person') }} as persons on participations.person_key = persons.person_key
     {{ join_age_band('persons.birth_date', 'participations.period_last_day') }}
-    left join {{ ref('dim_municipality_period') }} as municipalities
+    inner join {{ ref('dim_municipality_period') }} as municipalities
         on
-            participations.municipality_code = municipalities.municipality_code
+            participations.place_code = municipalities.municipality_code
             and participations.period = municipalities.period
     left join exits
         on

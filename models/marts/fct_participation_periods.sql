@@ -92,6 +92,7 @@ final as (
         end as is_full_time,
         last_day_in_period,
         period_municipality_code as municipality_code,
+        place_code,
         measure_types,
         is_last_in_period,
         is_exit_of_period as is_exit

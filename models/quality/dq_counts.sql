@@ -23,9 +23,10 @@ with counts as (
 placed as (
     select
         counts.*,
+        coalesce(successions.municipality_code, {{ no_municipality() }}) as place_code,
         case
             when counts.is_address_protected then {{ no_municipality() }}
-            else coalesce(successions.current_code, {{ no_municipality() }})
+            else {{ current_code() }}
         end as period_municipality_code
     from counts
     {{ join_successor('counts.municipality_code', last_day_of_half_year('counts.half_year')) }}
@@ -37,12 +38,21 @@ final as (
         unit_type,
         half_year,
         is_extended_access,
+        is_address_protected,
+        place_code,
         period_municipality_code as municipality_code,
         cast(sum(checked) as bigint) as checked,
         cast(sum(findings) as bigint) as findings,
         cast(sum(not_applicable) as bigint) as not_applicable
     from placed
-    group by rule_id, unit_type, half_year, is_extended_access, period_municipality_code
+    group by
+        rule_id,
+        unit_type,
+        half_year,
+        is_extended_access,
+        is_address_protected,
+        place_code,
+        period_municipality_code
 )
 
 select * from final

@@ -5,7 +5,7 @@ select
     checked.person_key,
     checked.participation_id,
     checked.municipality_code,
-    coalesce(successions.current_code, checked.municipality_code) as current_municipality_code,
+    {{ current_code() }} as current_municipality_code,
     checked.legal_regime,
     checked.is_address_protected,
     checked.event_date,

@@ -1,4 +1,4 @@
--- C21: a municipality code is valid on the date of the event.
+-- C21: a municipality code is valid on the date of the event. What counts all the same is told.
 with codes as (
     select
         'personer' as unit_type,
@@ -85,14 +85,35 @@ final as (
         codes.event_date,
         true as is_applicable,
         municipalities.municipality_code is null as is_finding,
-        'Kommunenummer ' || codes.municipality_code || ' gjaldt ikke '
-        || {{ date_text('codes.event_date') }} as detail
+        case
+            when other_places.place_code is not null
+                then
+                    'Kommunenummer ' || codes.municipality_code || ' (' || other_places.label_nb
+                    || ') er ingen kommune'
+            when successions.municipality_code is null
+                then 'Kommunenummer ' || codes.municipality_code || ' finnes ikke'
+            else
+                'Kommunenummer ' || codes.municipality_code || ' gjaldt ikke '
+                || {{ date_text('codes.event_date') }}
+                || case
+                    when successions.current_code = codes.municipality_code
+                        then '; kommunen er delt'
+                    else
+                        coalesce(
+                            '; regnes som ' || successions.current_code,
+                            '; flere kommuner er mulige'
+                        )
+                end
+        end as detail
     from codes
     left join {{ ref('municipalities') }} as municipalities
         on
             codes.municipality_code = municipalities.municipality_code
             and codes.event_date >= municipalities.valid_from
             and codes.event_date < coalesce(municipalities.valid_to, date '9999-12-31')
+    left join {{ ref('other_places') }} as other_places
+        on codes.municipality_code = other_places.place_code
+    {{ join_successor('codes.municipality_code', 'codes.event_date') }}
     left join {{ ref('int_identity__idents') }} as idents on codes.ident = idents.ident
     left join {{ ref('int_person__persons') }} as persons
         on idents.person_key = persons.person_key

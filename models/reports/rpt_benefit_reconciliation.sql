@@ -1,7 +1,7 @@
 with placed as (
     select
         reconciliation.*,
-        coalesce(successions.current_code, reconciliation.municipality_code)
+        {{ current_code() }}
             as current_municipality_code,
         cast(extract(year from reconciliation.month) as integer) as year
     from {{ ref('fct_benefit_reconciliation') }} as reconciliation

@@ -2,7 +2,7 @@
 with counts as (
     select
         completeness.rule_id,
-        coalesce(successions.current_code, completeness.municipality_code)
+        {{ current_code() }}
             as current_municipality_code,
         completeness.half_year,
         sum(completeness.checked) as checked,
@@ -14,7 +14,7 @@ with counts as (
     {{ join_successor('completeness.municipality_code', 'vintage.observed_until') }}
     group by
         completeness.rule_id,
-        coalesce(successions.current_code, completeness.municipality_code),
+        {{ current_code() }},
         completeness.half_year
 ),
 

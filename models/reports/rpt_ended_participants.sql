@@ -43,7 +43,7 @@ final as (
     select
         ended.end_year,
         ended.municipality_code,
-        coalesce(successions.current_code, ended.municipality_code) as current_municipality_code,
+        {{ current_code() }} as current_municipality_code,
         ended.person_key,
         ended.participation_id,
         categories.category,

@@ -1,7 +1,7 @@
 -- The register's report "Personer med kategori uten vedtak om intro".
 select
     entitled.municipality_code,
-    coalesce(successions.current_code, entitled.municipality_code) as current_municipality_code,
+    {{ current_code() }} as current_municipality_code,
     entitled.person_key,
     entitled.category,
     entitled.category_from,

@@ -1,5 +1,5 @@
 select
-    coalesce(successions.current_code, reconciliation.municipality_code)
+    {{ current_code() }}
         as current_municipality_code,
     reconciliation.reporting_year,
     reconciliation.comparison_group,
@@ -14,6 +14,6 @@ from {{ ref('fct_kostra_reconciliation') }} as reconciliation
 cross join {{ ref('dim_vintage') }} as vintage
 {{ join_successor('reconciliation.municipality_code', 'vintage.observed_until') }}
 group by
-    coalesce(successions.current_code, reconciliation.municipality_code),
+    {{ current_code() }},
     reconciliation.reporting_year,
     reconciliation.comparison_group

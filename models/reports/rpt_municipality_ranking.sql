@@ -7,7 +7,7 @@ with newest as (
 -- The participation that ends last, where it was registered, by the code of today.
 participants as (
     select
-        coalesce(successions.current_code, participations.municipality_code)
+        {{ current_code() }}
             as current_municipality_code,
         count(*) as participant_count
     from {{ ref('fct_participant_periods') }} as persons
@@ -17,7 +17,7 @@ participants as (
     cross join {{ ref('dim_vintage') }} as vintage
     {{ join_successor('participations.municipality_code', 'vintage.observed_until') }}
     where not persons.is_address_protected
-    group by coalesce(successions.current_code, participations.municipality_code)
+    group by {{ current_code() }}
 ),
 
 states as (

@@ -17,7 +17,7 @@ final as (
     select
         report.report_year,
         participations.municipality_code,
-        coalesce(successions.current_code, participations.municipality_code)
+        {{ current_code() }}
             as current_municipality_code,
         participations.person_key,
         participations.participation_id,

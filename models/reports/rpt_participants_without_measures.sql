@@ -1,7 +1,7 @@
 -- The register's report "Deltakere i introduksjonsprogram uten gyldige tiltak de siste 2 mnd".
 select
     ongoing.municipality_code,
-    coalesce(successions.current_code, ongoing.municipality_code) as current_municipality_code,
+    {{ current_code() }} as current_municipality_code,
     ongoing.person_key,
     ongoing.participation_id,
     ongoing.last_measure_date,

@@ -3,13 +3,13 @@ with leaves as (
     select
         period,
         period_type,
-        municipality_code,
+        place_code,
         sex,
         age_band,
         count(*) as recipients,
         sum(amount) as amount
     from {{ ref('stat_base_recipients') }}
-    group by period, period_type, municipality_code, sex, age_band
+    group by period, period_type, place_code, sex, age_band
 ),
 
 rolled as (

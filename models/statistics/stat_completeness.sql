@@ -2,37 +2,32 @@
 with by_period as (
     select
         rule_id,
-        municipality_code,
+        {{ counted_place() }} as place_code,
         half_year as period,
         'half_year' as period_type,
         checked,
         findings
-    from {{ ref('fct_completeness') }}
+    from {{ ref('dq_counts') }}
     union all
     select
         rule_id,
-        municipality_code,
+        {{ counted_place() }} as place_code,
         substr(half_year, 1, 4) as period,
         'year' as period_type,
         checked,
         findings
-    from {{ ref('fct_completeness') }}
+    from {{ ref('dq_counts') }}
 ),
 
 leaves as (
     select
-        by_period.rule_id,
-        by_period.period,
-        by_period.period_type,
-        {{ placed_municipality('by_period.municipality_code', 'known.county_code', 'false') }}
-            as municipality_code,
-        sum(by_period.checked) as checked,
-        sum(by_period.findings) as findings
+        rule_id,
+        period,
+        period_type,
+        place_code,
+        sum(checked) as checked,
+        sum(findings) as findings
     from by_period
-    left join {{ ref('dim_municipality_period') }} as known
-        on
-            by_period.municipality_code = known.municipality_code
-            and by_period.period = known.period
     group by 1, 2, 3, 4
 ),
 

@@ -4,7 +4,7 @@ with leaves as (
     select
         period,
         period_type,
-        {{ placed_municipality() }} as municipality_code,
+        {{ counted_place() }} as place_code,
         coalesce(sex, {{ unknown_code() }}) as sex,
         termination_group,
         count(*) as exits

@@ -3,7 +3,7 @@ with leaves as (
     select
         period,
         period_type,
-        {{ placed_municipality() }} as municipality_code,
+        {{ counted_place() }} as place_code,
         coalesce(sex, {{ unknown_code() }}) as sex,
         count(*) as persons,
         sum(case when full_time_judged_count > 0 then 1 else 0 end) as judged_persons,

@@ -3,7 +3,7 @@ with leaves as (
     select
         persons.period,
         persons.period_type,
-        {{ placed_municipality() }} as municipality_code,
+        {{ counted_place() }} as place_code,
         coalesce(persons.sex, {{ unknown_code() }}) as sex,
         measures.measure_type,
         count(*) as participants_with_measure

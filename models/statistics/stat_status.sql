@@ -4,7 +4,7 @@ with leaves as (
     select
         period,
         period_type,
-        municipality_code,
+        place_code,
         years_after,
         sex,
         status_group,

@@ -15,7 +15,8 @@ import duckdb
 import pytest
 from oracle.compare import TABLES, compare
 from oracle.dirt import DAY, dirty, synthetic_ident
-from oracle.facts import FACTS, Facts, all_facts, carried_forward
+from oracle.facts import FACTS, Facts, all_facts
+from oracle.places import place_on
 from oracle.reading import LAYOUTS, Extracts, Row, is_valid_ident, read
 
 RANDOM = random.Random(0)
@@ -449,8 +450,23 @@ def test_a_person_has_one_municipality_a_period(tmp_path: Path) -> None:
         (BIRK, "2019"): "0104", (BIRK, "2019H2"): "0104",
         (BIRK, "2020"): "3002", (BIRK, "2020H1"): "3002",
     }  # fmt: skip
-    assert carried_forward("0104", date(2024, 6, 30)) == "3103"
-    assert carried_forward("1850", date(2024, 6, 30)) == "1850"  # a split keeps the old code
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "known", "place"),
+    [
+        ("0104", "2024-06-30", "2024-12-31", ("3103", "31")),
+        ("1850", "2024-06-30", "2024-12-31", ("1850", "18")),  # a split keeps the old code
+        ("5001", "2017-12-31", "2018-02-01", ("1601", "16")),
+        ("5001", "2017-12-31", "2020-01-01", ("9999", "16")),  # Trondheim or Klæbu
+        ("3201", "2017-12-31", "2024-06-01", ("0219", "02")),
+        ("1580", "2023-12-31", "2024-06-01", ("1507", "15")),  # back over a split
+        ("5054", "2017-12-31", "2024-06-01", ("9999", "9999")),  # two counties made it
+        ("2100", "2017-12-31", "2024-06-01", ("9999", "9999")),
+    ],
+)
+def test_codes_count_where_their_place_was(code, day, known, place):
+    assert place_on(code, date.fromisoformat(day), date.fromisoformat(known)) == place
 
 
 def form_line(**changes: str) -> str:

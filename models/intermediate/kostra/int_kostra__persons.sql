@@ -22,7 +22,7 @@ current_forms as (
 
 forms as (
     select
-        coalesce(successions.current_code, forms.municipality_code) as municipality_code,
+        {{ current_code() }} as municipality_code,
         forms.reporting_year,
         coalesce(idents.person_key, duf_numbers.person_key, forms.duf_number)
             as person_key,

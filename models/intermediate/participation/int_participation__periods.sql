@@ -1,4 +1,4 @@
--- The code registered is carried forward to the one valid on the period's last day.
+-- The code registered is carried to the one valid on the period's last day.
 -- The participation of a person that ends last in a period decides the person's municipality there,
 -- and is the person's exit if it ended in the period (IMDi's direct result).
 with touched as (
@@ -32,7 +32,8 @@ final as (
         touched.period_last_day,
         touched.last_day_in_period,
         touched.municipality_code,
-        coalesce(successions.current_code, touched.municipality_code) as period_municipality_code,
+        coalesce(successions.municipality_code, {{ no_municipality() }}) as place_code,
+        {{ current_code() }} as period_municipality_code,
         touched.is_last_in_period,
         touched.is_last_in_period and coalesce(touched.end_date <= touched.period_last_day, false)
             as is_exit_of_period

@@ -33,8 +33,8 @@ places as (
 known as (
     select
         known.event_type,
-        coalesce(places.current_code, known.municipality_code) as municipality_code,
-        coalesce(places.county_code, 'ukjent') as county_code,
+        coalesce(places.current_code, {{ no_municipality() }}) as municipality_code,
+        coalesce(places.county_code, {{ no_municipality() }}) as county_code,
         known.is_address_protected,
         half_years.half_year,
         known.delivered,

@@ -6,19 +6,17 @@ with final as (
         'year' as period_type,
         statuses.person_key,
         cast(statuses.years_after as {{ dbt.type_string() }}) as years_after,
-        {{ placed_municipality(
-            'successions.current_code', 'known.county_code', 'persons.is_address_protected') }}
-            as municipality_code,
+        {{ counted_place('places.municipality_code', 'persons.is_address_protected') }}
+            as place_code,
         coalesce(persons.sex, {{ unknown_code() }}) as sex,
         statuses.status_group,
         statuses.status_code
     from {{ ref('fct_one_year_status') }} as statuses
     inner join {{ ref('dim_person') }} as persons on statuses.person_key = persons.person_key
-    {{ join_successor('statuses.municipality_code', dbt.date('statuses.status_year', 12, 31)) }}
-    left join {{ ref('dim_municipality_period') }} as known
+    left join {{ ref('dim_municipality_period') }} as places
         on
-            successions.current_code = known.municipality_code
-            and cast(statuses.status_year as {{ dbt.type_string() }}) = known.period
+            statuses.municipality_code = places.municipality_code
+            and cast(statuses.status_year as {{ dbt.type_string() }}) = places.period
     where
         statuses.is_resident
         and statuses.has_status_source

@@ -9,35 +9,51 @@ with months as (
         on months.benefit_month between periods.first_day and periods.last_day
 ),
 
-paid as (
+by_place as (
     select
         benefits.person_key,
-        benefits.municipality_code,
         months.period,
+        coalesce(places.municipality_code, {{ no_municipality() }}) as place_code,
+        coalesce(
+            nullif(places.period_municipality_code, {{ no_municipality() }}),
+            places.municipality_code,
+            {{ no_municipality() }}
+        ) as municipality_code,
         sum(benefits.amount) as amount
     from {{ ref('fct_benefit_months') }} as benefits
     inner join months on benefits.benefit_month = months.benefit_month
-    group by benefits.person_key, benefits.municipality_code, months.period
+    left join {{ ref('dim_municipality_period') }} as places
+        on
+            benefits.municipality_code = places.municipality_code
+            and months.period = places.period
+    group by 1, 2, 3, 4
 ),
 
-chosen as (
+paid as (
     select
         *,
-        sum(amount) over (partition by person_key, period) as period_amount
-    from paid
-    qualify row_number() over (
-        partition by person_key, period
-        order by amount desc, municipality_code asc nulls last
-    ) = 1
+        sum(amount) over (partition by person_key, period) as period_amount,
+        sum(amount) over (partition by person_key, period, municipality_code)
+            as municipality_amount
+    from by_place
 ),
 
 recipients as (
     select
-        chosen.*,
+        paid.*,
         periods.period_type,
         periods.last_day as period_last_day
-    from chosen
-    inner join {{ ref('dim_period') }} as periods on chosen.period = periods.period
+    from paid
+    inner join {{ ref('dim_period') }} as periods on paid.period = periods.period
+    where paid.period_amount > 0
+    qualify row_number() over (
+        partition by paid.person_key, paid.period
+        order by
+            paid.municipality_amount desc,
+            paid.municipality_code asc,
+            paid.amount desc,
+            paid.place_code asc
+    ) = 1
 ),
 
 final as (
@@ -45,23 +61,15 @@ final as (
         recipients.period,
         recipients.period_type,
         recipients.person_key,
-        {{ placed_municipality(
-            'successions.current_code',
-            'known.county_code',
-            'coalesce(persons.is_address_protected, false)',
-        ) }} as municipality_code,
+        {{ counted_place(
+            'recipients.place_code', 'coalesce(persons.is_address_protected, false)') }}
+            as place_code,
         coalesce(persons.sex, {{ unknown_code() }}) as sex,
         coalesce(age_bands.age_band, 'other') as age_band,
         cast(recipients.period_amount as decimal(18, 2)) as amount
     from recipients
     left join {{ ref('dim_person') }} as persons on recipients.person_key = persons.person_key
     {{ join_age_band('persons.birth_date', 'recipients.period_last_day') }}
-    {{ join_successor('recipients.municipality_code', 'recipients.period_last_day') }}
-    left join {{ ref('dim_municipality_period') }} as known
-        on
-            successions.current_code = known.municipality_code
-            and recipients.period = known.period
-    where recipients.period_amount > 0
 )
 
 select * from final

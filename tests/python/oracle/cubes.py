@@ -10,29 +10,20 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from itertools import product
 from math import floor
 from typing import Any, NamedTuple
 
 import duckdb
 
-from .facts import (
-    FAR,
-    GEOGRAPHY,
-    MEASURE_TYPES,
-    carried_forward,
-    county_of,
-    half_year,
-    period_bounds,
-)
+from .facts import MEASURE_TYPES, half_year, period_bounds
+from .places import FAR, GEOGRAPHY, NOWHERE, UNKNOWN, place_on, regions
 
 Cell = tuple[str, ...]
 """Period, region set, type and code, the cube's own codes, and the name of the figure."""
 Cube = dict[Cell, tuple[Decimal, int]]
 """The figure of each cell and the persons it rests on; none where there is nothing to tell."""
 
-code_on = cache(carried_forward)
 BANDS = {
     "18-25": (18, 25),
     "26-35": (26, 35),
@@ -47,21 +38,6 @@ MEASURE_GROUPS = {
     )
 }
 TO_WORK_OR_EDUCATION = ("arbeid", "utdanning")
-
-
-@cache
-def regions(code: str | None, last: date) -> list[tuple[str, str, str]]:
-    """Where a figure of a municipality counts, by the codes of a period's last day and of today."""
-    found = [("at_the_time", "country", "0"), ("reference_year", "country", "0")]
-    if code is not None and (county := county_of(code, last)):
-        now = code_on(code, FAR)
-        found += [
-            ("at_the_time", "county", county),
-            ("at_the_time", "municipality", code),
-            ("reference_year", "county", county_of(now, FAR) or ""),
-            ("reference_year", "municipality", now),
-        ]
-    return found
 
 
 def age_on(born: date, day: date) -> int:
@@ -114,7 +90,7 @@ class Counted:
             query
         ).fetchall()
         self._cubes: dict[str, Cube] = {}
-        [(self.until,)] = self._rows("select observed_until from dim_vintage")
+        [(self.until, self.known)] = self._rows("select observed_until, as_of from dim_vintage")
         self.persons = {
             key: (sex or "unknown", born, country or "unknown", bool(is_protected))
             for key, sex, born, country, is_protected in self._rows(
@@ -134,6 +110,10 @@ class Counted:
             for period in (f"{year}", f"{year}H1", f"{year}H2")
         }
         self.somebody = list(self._somebody())
+
+    def regions(self, place: str | None, period: str) -> list[tuple[str, str, str]]:
+        """Where a figure of a place counts in a period."""
+        return regions(place, period_bounds(period)[1], self.known)
 
     def _somebody(self) -> Iterator[Someone]:
         """Each person in each period that one of the person's participations touches."""
@@ -160,7 +140,7 @@ class Counted:
             ]
             yield Someone(
                 period,
-                None if is_protected else code_on(code, last),
+                None if is_protected else code,
                 sex,
                 band_of(born, last),
                 country,
@@ -222,7 +202,7 @@ class Counted:
         """A cube of persons: for each its period, place, codes without and codes with a total."""
         cells: Counter[Cell] = Counter()
         for period, place, kept, codes in counts:
-            for region in regions(place, self.periods[period][1]):
+            for region in self.regions(place, period):
                 if region[1] in only:
                     for rolled in product(*((code, "total") for code in codes)):
                         cells[period, *region, *kept, *rolled] += 1
@@ -294,7 +274,7 @@ class Counted:
         cells = defaultdict(list)
         for one in self.somebody:
             if one.programme_days:
-                for region in regions(one.place, self.periods[one.period][1]):
+                for region in self.regions(one.place, one.period):
                     for sex in (one.sex, "total"):
                         cells[one.period, *region, sex].append(one)
         cube: Cube = {}
@@ -325,7 +305,7 @@ class Counted:
             (
                 (
                     str(year),
-                    None if self.persons[key][3] else code_on(place, date(year, 12, 31)),
+                    None if self.persons[key][3] else place,
                     (str(after),),
                     (self.persons[key][0], code),
                 )
@@ -355,10 +335,9 @@ class Counted:
         for (key, period), by_place in paid.items():
             last = self.periods[period][1]
             sex, born, _, is_protected = self.persons.get(key, ("unknown", None, "", False))
-            most = min(by_place, key=lambda place: (-by_place[place], place is None, place or ""))
             if sum(by_place.values()) > 0:
-                place = None if is_protected or most is None else code_on(most, last)
-                for region in regions(place, last):
+                place = None if is_protected else self._most(by_place, last)
+                for region in self.regions(place, period):
                     for codes in product((sex, "total"), (band_of(born, last), "total")):
                         cells[period, *region, *codes].append(sum(by_place.values(), Decimal(0)))
         cube: Cube = {}
@@ -369,14 +348,26 @@ class Counted:
             cube[*cell, "mean_amount"] = half_up(total / len(amounts)), len(amounts)
         return cube
 
+    def _most(self, by_place: dict[str | None, Decimal], last: date) -> str:
+        """The code registered of the municipality that paid most, the lower code of equals."""
+        by_municipality: dict[str, dict[str, Decimal]] = defaultdict(dict)
+        for code, amount in by_place.items():
+            there = place_on(code, last, self.known).municipality
+            known = code if code and place_on(code, FAR, self.known) != NOWHERE else UNKNOWN
+            own = by_municipality[there if there != UNKNOWN else known]
+            own[known] = own.get(known, Decimal(0)) + amount
+        most = min(by_municipality, key=lambda code: (-sum(by_municipality[code].values()), code))
+        return min(by_municipality[most], key=lambda code: (-by_municipality[most][code], code))
+
     def stat_completeness(self) -> Cube:
         cells: dict[Cell, list[int]] = defaultdict(lambda: [0, 0])
-        for rule, place, name, checked, findings in self._rows(
-            "select rule_id, municipality_code, half_year, checked, findings "
-            "from fct_completeness where checked > 0"
+        for rule, code, is_protected, name, checked, findings in self._rows(
+            "select rule_id, place_code, is_address_protected, half_year, checked, findings "
+            "from dq_counts where checked > 0"
         ):
+            place = None if is_protected else code
             for period in (name, name[:4]):
-                for region in regions(place, period_bounds(period)[1]):
+                for region in self.regions(place, period):
                     cells[period, *region, rule][0] += checked
                     cells[period, *region, rule][1] += findings
         cube: Cube = {}

@@ -25,6 +25,8 @@ BAD_DATES = ("2017-13-01", "2017-02-30", "01.02.2017", "2017-2-3", "20170203", "
 BAD_DECIMALS = ("abc", "1,2,3", "1 000", "12,", ",5", "1e2", "--3", "timer")
 HOURS = ("37,5", "30", "12.25", "7,333", "0", "0,5", "+3", "45", "-5", "1,25", "100")
 MUNICIPALITIES = ("0301", "1103", "1201", "0104", "1601", "5001", "1850", "5012", "1507", "4601")
+# Of later days with one predecessor or several, in one county or in two; and no municipality's.
+ODD_CODES = ("1508", "3201", "1806", "5001", "5054", "2100", "9999")
 SPOKEN = 'Møtte ikke; ringte «hjem»\nsa "kommer; snart"\nå'
 UNKNOWN = ("ukjent_ord", "Norsk", "ARBEID", "annet/ukjent")
 DROPPABLE = (
@@ -426,7 +428,7 @@ class Dirt:
                 again = self._again(rows, row, start, end, rng)
                 again["kommunenr"] = rng.choice(MUNICIPALITIES)
             elif kind == 20:
-                row["kommunenr"] = rng.choice((*MUNICIPALITIES, "9999"))
+                row["kommunenr"] = rng.choice((*MUNICIPALITIES, *ODD_CODES))
 
     def _end(self, row: Record, end: date, rng: random.Random) -> None:
         row["slutt_dato"] = end.isoformat()

@@ -4,16 +4,14 @@ Persons are keyed by the raw number of their current ident; whoever compares map
 pseudonym. Hours are exact decimals or fractions, so nothing depends on the order of summation.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache, cached_property
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import cached_property
 
+from .places import FAR, OTHER_PLACES, Place, place_on
 from .reading import Extracts, Row
 
 MEASURE_TYPES = {
@@ -63,33 +61,6 @@ INTEGRATION_ACT = "integreringsloven"
 COLLECTIVE_PROTECTION = "kollektiv_beskyttelse"
 
 ONE_DAY = timedelta(days=1)
-GEOGRAPHY = Path(__file__).parents[3] / "seeds" / "geography"
-
-
-# The reference year is the newest known.
-FAR = date(9998, 12, 31)
-
-
-class Municipality(NamedTuple):
-    """A code while it lay in one county."""
-
-    code: str
-    county: str
-    first: date
-
-
-MUNICIPALITIES = [
-    Municipality(
-        row["municipality_code"], row["county_code"], date.fromisoformat(row["valid_from"])
-    )
-    for row in csv.DictReader((GEOGRAPHY / "municipalities.csv").open(encoding="utf-8"))
-]
-
-
-def county_of(code: str, day: date) -> str | None:
-    """The county a code belongs to on a day, or belonged to last; None if there is no such code."""
-    known = [each for each in MUNICIPALITIES if each.code == code and each.first <= day]
-    return max(known, key=lambda each: each.first).county if known else None
 
 
 @dataclass
@@ -494,6 +465,10 @@ class Facts:
 
     # Periods
 
+    def place(self, one: Participation, day: date) -> Place:
+        """Where a participation counts on a day."""
+        return place_on(one.municipality, day, self.extracts.as_of)
+
     def touches(self, one: Participation, first: date, last: date) -> bool:
         """Say whether a participation touches a period.
 
@@ -635,7 +610,7 @@ class Facts:
                             if days >= 20 and self._regimes[one.person]
                             else None
                         ),
-                        "municipality_code": carried_forward(one.municipality, last),
+                        "municipality_code": self.place(one, last).municipality,
                         "measure_types": ", ".join(sorted(row["types"])) or None,
                         "is_last_in_period": self._is_last(one, period),
                         "is_exit": self._is_last(one, period)
@@ -669,8 +644,7 @@ class Facts:
                 is_exit = one.end is not None and one.end <= last
                 reason = self._reason(one) if is_exit else None
                 group = TERMINATION_GROUPS.get(reason, "ukjent") if reason else None
-                place = carried_forward(one.municipality, last)
-                now = carried_forward(place, FAR) if county_of(place, last) else None
+                place, now = self.place(one, last), self.place(one, FAR)
                 born = about.get("fodselsdato")
                 age = completed_years(born, last) if born else None
                 result.append(
@@ -679,10 +653,10 @@ class Facts:
                         "period": period,
                         "period_type": "year" if len(period) == 4 else "half_year",
                         "participation_id": one.id,
-                        "municipality_code": place,
-                        "county_code": county_of(place, last),
-                        "reference_municipality_code": now,
-                        "reference_county_code": now and county_of(now, FAR),
+                        "municipality_code": place.municipality,
+                        "county_code": place.county,
+                        "reference_municipality_code": now.municipality,
+                        "reference_county_code": now.county,
                         "is_address_protected": about.get("adressebeskyttelse") in ("6", "7"),
                         "sex": about.get("kjonn"),
                         "age": age,
@@ -787,7 +761,8 @@ class Facts:
         if not covering:
             return None
         latest = max(covering, key=lambda spell: (spell["fra_dato"], spell["bosatt_id"]))
-        return str(latest["kommunenr"])
+        # `Svalbard ...: a person registered there is not resident in a municipality of Norway.`
+        return None if latest["kommunenr"] in OTHER_PLACES else str(latest["kommunenr"])
 
     @cached_property
     def _signals(self) -> dict[str, list[Row]]:
@@ -896,25 +871,6 @@ class Facts:
 
 
 STATUS_GROUPS = {"11": "1", "15": "1", "05": "1", "21": "2", "22": "2"}
-
-
-@cache
-def municipality_changes() -> list[dict[str, Any]]:
-    """Return the recorded changes of municipality codes."""
-    with (GEOGRAPHY / "municipality_changes.csv").open(encoding="utf-8") as lines:
-        return list(csv.DictReader(lines))
-
-
-def carried_forward(code: str, last: date) -> str:
-    """Return the code valid on a date: merges and renumberings map, a split keeps the old code."""
-    changes = {
-        change["old_code"]: change
-        for change in municipality_changes()
-        if change["is_split"] == "false" and date.fromisoformat(change["change_date"]) <= last
-    }
-    while code in changes:
-        code = changes[code]["new_code"]
-    return code
 
 
 FACTS = (
