@@ -10,6 +10,7 @@ from introstat.disclosure.policy import DEFAULT_POLICY, Policy, load_policy
 from introstat.errors import EXIT_REFUSED, UserError
 from introstat.release import naming
 from introstat.release.contents import is_year
+from introstat.release.figures import UNPLACED
 
 NOT_DECIDED = "not yet decided"
 _SOURCES = ("nir", "aordningen", "folkeregister")
@@ -64,7 +65,8 @@ def expect_final(warehouse: duckdb.DuckDBPyConnection, period: str, vintage: Vin
     """Raise ReleaseRefused, with all that is lacking, if the period cannot be final yet.
 
     Lacking are deliveries of a source dated after the period (status: of the year after, which has
-    self-employment), and rules over their stop limit in the newest half-year that is over.
+    self-employment), rules over their stop limit in the newest half-year that is over, and a place
+    for more participants than the limit `unknown_region_percent` allows (seed report_limits).
     """
     _, last_day = naming.period_dates(period)
     lacking = [
@@ -90,11 +92,32 @@ def expect_final(warehouse: duckdb.DuckDBPyConnection, period: str, vintage: Vin
         f"rule {rule} in {half}: {findings} of {checked} are findings, more than {limit} percent"
         for rule, half, findings, checked, limit in rows
     ]
+    lacking += _without_a_place(warehouse, period)
     if lacking:
         raise ReleaseRefused(
             f"{period} cannot be final yet:\n  " + "\n  ".join(lacking) + "\n`introstat status` "
             "and docs/completeness.md tell what to do; --kind preliminary is possible now."
         )
+
+
+def _without_a_place(warehouse: duckdb.DuckDBPyConnection, period: str) -> list[str]:
+    rows = warehouse.execute(
+        """
+        select
+            count(*) filter (municipality_code = ? and not is_address_protected) as unknown,
+            count(*) as everybody,
+            cast(any_value(limit_value) as double) as limit_percent
+        from fct_participant_periods, report_limits
+        where limit_name = 'unknown_region_percent' and period = ?
+        having 100 * unknown > limit_percent * everybody
+        """,
+        [UNPLACED, period],
+    ).fetchall()
+    return [
+        f"{unknown} of {everybody} participants have no known municipality, more than {limit:g} "
+        "percent; `introstat lists 9999` lists the codes to mend"
+        for unknown, everybody, limit in rows
+    ]
 
 
 def usable_policy(path: Path | None, before: Policy | None) -> Policy:

@@ -257,6 +257,24 @@ def counts_of(
     )
 
 
+def residual_of(cube: Cube) -> dict[str, int]:
+    """How many a count table counts, and how many of them no municipality's figure holds.
+
+    `country_only`: protected addresses and codes that are no municipality's; `as_registered`: codes
+    that count apart from the municipality of the time. For those within the office.
+    """
+    residual = {"counted": 0, "country_only": 0, "as_registered": 0}
+    for region, count in zip(
+        cube.table["region"].to_pylist(), cube.table["count"].to_pylist(), strict=True
+    ):
+        residual["counted"] += count
+        if region == UNPLACED:
+            residual["country_only"] += count
+        elif region.startswith(REGISTERED):
+            residual["as_registered"] += count
+    return residual
+
+
 def _dearer(counted: CountTable, regions: Sequence[PeriodRegion]) -> dict[str, dict[str, float]]:
     """Figures of the whole country are the last to be hidden, then counties' and totals."""
     counties = {region.county for region in regions} | {

@@ -30,6 +30,7 @@ from introstat.release.figures import (
     counts_of,
     links_of,
     regions_of,
+    residual_of,
 )
 from introstat.release.finished import ReleaseFolder, audit_release, dependent_faults
 from introstat.release.protected import copy_cubes, write_cells, write_store
@@ -164,6 +165,7 @@ class _Making:
             for name, table in count_tables.items()
         }
         cubes = {name: cube for name, cube in cubes.items() if any(cube.table["count"].to_pylist())}
+        self.residuals = {name: residual_of(cube) for name, cube in cubes.items()}
         codes = {
             name: {d: set(cube.table[d].to_pylist()) for d in cube.layout.dims}
             for name, cube in cubes.items()
@@ -300,6 +302,7 @@ class _Making:
     def _write_audit(self, results: Mapping[str, AuditResult]) -> None:
         whole = {
             name: {key: value for key, value in audit_report(result).items() if key != "seconds"}
+            | {"residual": self.residuals[name]}
             for name, result in results.items()
         }
         (self.inside / "audit.json").write_text(to_json(whole), encoding="utf-8")
