@@ -302,10 +302,10 @@ class _Making:
     def _write_audit(self, results: Mapping[str, AuditResult]) -> None:
         whole = {
             name: {key: value for key, value in audit_report(result).items() if key != "seconds"}
-            | {"residual": self.residuals[name]}
             for name, result in results.items()
         }
-        (self.inside / "audit.json").write_text(to_json(whole), encoding="utf-8")
+        inside = whole | {"residual": self.residuals}
+        (self.inside / "audit.json").write_text(to_json(inside), encoding="utf-8")
         public = {
             name: {key: report[key] for key in ("cells", "hidden", "tested", "passed", "policy")}
             for name, report in whole.items()

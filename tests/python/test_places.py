@@ -15,6 +15,7 @@ from oracle.dirt import synthetic_ident
 from introstat.codelists import seed_rows
 from introstat.disclosure.layout import dimensions_of
 from introstat.lists.municipality import find
+from introstat.release.conditions import ReleaseRefused, expect_final, vintage_of
 from introstat.release.contents import load_contents
 from introstat.release.figures import (
     REFERENCE,
@@ -150,6 +151,16 @@ def test_what_has_no_municipality_is_listed_for_the_registers_owner(recoded):
         "where current_municipality_code = '9999' and rule_id = 'C21' order by all",
     )
     assert listed == [("C21", "2017-7"), ("C21", "2017-8")]
+
+
+def test_nothing_is_final_while_too_many_have_no_municipality(recoded):
+    with open_warehouse(recoded) as connection:
+        vintage = vintage_of(connection)
+        with pytest.raises(ReleaseRefused, match="5 of 10 participants have no known municipality"):
+            expect_final(connection, "2017", vintage)
+        with pytest.raises(ReleaseRefused) as refused:
+            expect_final(connection, "2023", vintage)
+    assert "no known municipality" not in str(refused.value)
 
 
 @pytest.mark.parametrize("period", ["2017", "2023"])
