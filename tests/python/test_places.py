@@ -51,7 +51,7 @@ def recoded(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Path]
             )
     files = {"personer.csv": people, "deltakelser.csv": participations}
     deliver(extracts, "nir", "2024-06-01", files)
-    return build(extracts, "stat_*", "dq_findings", "rpt_findings")
+    return build(extracts, "stat_*", "dq_findings", "dq_rule_states", "rpt_findings", "dim_vintage")
 
 
 def figures(warehouse: Path, model: str, period: str, where: str) -> dict[tuple[str, ...], int]:
