@@ -4,7 +4,10 @@ import csv
 from decimal import Decimal
 from functools import cache
 
+import yaml
+
 from introstat.places import project_root
+from introstat.sql import text_literal
 
 # Which municipality codes are valid depends on the date, so they are no list of coded_columns.csv.
 _MUNICIPALITY_COLUMNS = {"kommunenr", "bosatt_kommune"}
@@ -62,6 +65,20 @@ def labels(seed: str, column: str = "label_nb") -> dict[str, str]:
 def has_seed(name: str) -> bool:
     """Say whether there is a seed of this name."""
     return any((project_root() / "seeds").glob(f"*/{name}.csv"))
+
+
+@cache
+def seed_relation(name: str) -> str:
+    """Return a seed as DuckDB reads its file, with the types it has in the warehouse."""
+    path = project_root() / "seeds" / "_seeds.yml"
+    described = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["seeds"]
+    [types] = [each["config"]["column_types"] for each in described if each["name"] == name]
+    [file] = (project_root() / "seeds").glob(f"*/{name}.csv")
+    columns = ", ".join(f"{column}: {text_literal(kind)}" for column, kind in types.items())
+    return (
+        f"read_csv({text_literal(str(file))}, auto_detect = false, header = true, delim = ',', "
+        f"quote = '\"', escape = '\"', columns = {{{columns}}})"
+    )
 
 
 @cache

@@ -15,6 +15,7 @@ from introstat.places import project_root
 SOURCES = ("nir", "aordningen", "folkeregister", "status", "kostra")
 MANIFEST = "manifest.json"
 ENCODINGS = ("utf-8", "latin-1")
+DATES = ("date", "ddmmyy", "month")
 _ENDINGS = {
     "csv": (".csv", ".csv.gz", ".parquet"),
     "jsonl": (".jsonl", ".jsonl.gz"),
@@ -29,7 +30,8 @@ class Column:
     `data_type` is what its text must be readable as (macros/staging/parse.sql); `identity` is
     'ident' or 'duf' where it holds identity numbers; `ranked` asks for the number's rank beside its
     pseudonym; `coded` is the pattern of a column whose long runs of digits are codes; `slice` is
-    where it stands in a line of fixed width.
+    where it stands in a line of fixed width. `dated` is what a date's column is dates of (birth,
+    start, since, end, day), None where it holds none: what placeholders mean there.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Column:
     ranked: bool
     coded: str | None
     slice: tuple[int, int] | None
+    dated: str | None
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,16 @@ def _column(content: dict[str, Any]) -> Column:
         ranked=meta.get("ranked", False),
         coded=meta.get("coded"),
         slice=tuple(meta["slice"]) if "slice" in meta else None,
+        dated=_dated(content["data_type"], meta),
     )
+
+
+def _dated(data_type: str, meta: dict[str, Any]) -> str | None:
+    if data_type not in DATES:
+        return None
+    by_period = {"from": "start", "to": "end"}.get(meta.get("period", ""), "day")
+    dated: str = meta.get("dated", by_period)
+    return dated
 
 
 def _meta(content: dict[str, Any]) -> dict[str, Any]:

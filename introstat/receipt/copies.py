@@ -11,6 +11,7 @@ from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, read_delivery
 from introstat.receipt.mapped import MappedReceipt
+from introstat.receipt.placeholders import placeholder_remarks
 from introstat.receipt.sealing import forget_file, write_sealed
 
 
@@ -44,8 +45,10 @@ def seal_delivery(
         for file in delivery.files:
             remarks += load_incoming(connection, file)
             write_sealed(connection, delivery, file, pseudonymiser, staging)
+            remarks += placeholder_remarks(connection, file, staging)
         for file in mapped.load_incoming(connection):
             write_sealed(connection, delivery, file, pseudonymiser, staging)
+            mapped.remarks += placeholder_remarks(connection, file, staging)
     finally:
         forget_file(connection)
     delivery = replace(delivery, files=delivery.files + tuple(mapped.files))

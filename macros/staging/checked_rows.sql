@@ -13,6 +13,7 @@
 ) %}
 {%- set received = source(source_name, table_name) -%}
 {%- set files = ref('stg_receipt__files') -%}
+{%- do ref('placeholder_dates') -%}
 {%- if not execute -%}{{ return('select 1') }}{%- endif -%}
 {%- set columns = contract_columns(source_name, table_name) -%}
 {%- set beside = columns | map(attribute='beside') | sum(start=[]) -%}

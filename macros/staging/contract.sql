@@ -10,12 +10,14 @@
         {%- set beside = [] -%}
         {%- if meta.get('identity') -%}{%- do beside.append(adapter.quote(column.name ~ '_is_valid')) -%}{%- endif -%}
         {%- if meta.get('ranked') -%}{%- do beside.append(adapter.quote(column.name ~ '_rank')) -%}{%- endif -%}
+        {%- set text = quoted if meta.get('identity') else contract_text(
+            received_text(quoted, column.data_type), column.data_type, contract_date(column)) -%}
         {%- do columns.append({
             'name': column.name | lower,
             'source_name': column.name,
             'quoted': quoted,
             'type': column.data_type,
-            'text': quoted if meta.get('identity') else received_text(quoted, column.data_type),
+            'text': text,
             'required': meta.get('required', false),
             'required_or': meta.get('required_or'),
             'key': meta.get('key', false),

@@ -202,6 +202,8 @@ HITS: dict[str, tuple[str, str, str | None, Change]] = {
     "unknown_municipality": ("nir", D, "kommunenr", put(D, "kommunenr", "301")),
     "date_outside": ("nir", T, "fra_dato", put(T, "fra_dato", "1999-05-01")),
     "end_before_start": ("nir", T, "til_dato", put(T, "til_dato", "2015-04-30")),
+    "death_before_birth": ("nir", "personer.csv", "dod_dato",
+                           put("personer.csv", "dod_dato", "1989-12-31")),
     "invalid_ident": ("nir", V, "ident", put(V, "ident", WRONG)),
     "invalid_duf": ("nir", "personer.csv", "duf_nummer",
                     put("personer.csv", "duf_nummer", "201512345600")),

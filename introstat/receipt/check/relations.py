@@ -14,12 +14,14 @@ from typing import Any
 import jinja2
 from pyarrow import parquet
 
-from introstat.contract import Table
+from introstat.codelists import seed_relation
+from introstat.contract import Column, Table
 from introstat.places import project_root
 from introstat.sql import text_literal
 
 _MACROS = (
     "macros/staging/parse.sql",
+    "macros/staging/placeholders.sql",
     "macros/engine/functions.sql",
 )
 
@@ -42,7 +44,7 @@ def sealed_table(table: Table, paths: list[Path], derived: dict[str, str]) -> Se
     columns = list({name: None for path in paths for name in parquet.read_schema(path).names})
     if {column.name for column in table.columns} <= set(columns):
         return SealedTable(typed_view(table, paths, derived), columns, is_whole=True)
-    return SealedTable(f"select * {_sealed_rows(paths)}", columns, is_whole=False)
+    return SealedTable(f"select * {sealed_rows(paths)}", columns, is_whole=False)
 
 
 def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
@@ -56,7 +58,7 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
             broken = _macros().is_unparseable(name, None, column.data_type)
             values.append(f'not {broken} as "{column.name}_is_readable"')
             continue
-        text = _macros().received_text(name, column.data_type)
+        text = received_text(column)
         if column.data_type == "varchar":
             texts.append(f"{text} as {name}")
         else:
@@ -69,7 +71,7 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
     return f"""
         with cleaned as (
             select {", ".join([others, *texts])}
-            {_sealed_rows(paths)}
+            {sealed_rows(paths)}
         ),
 
         typed as (select {", ".join(["*", *values])} from cleaned)
@@ -78,7 +80,24 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
     """
 
 
-def _sealed_rows(paths: list[Path]) -> str:
+def received_text(column: Column) -> str:
+    """Return the SQL of what stands in a column, null where it is a placeholder for no date."""
+    sql: str = _macros().contract_text(_plain_text(column), column.data_type, column.dated)
+    return sql
+
+
+def is_placeholder(column: Column) -> str:
+    """Return the SQL of whether a placeholder for no date stands in a column of dates."""
+    text = _plain_text(column)
+    return f"{text} is distinct from {received_text(column)}"
+
+
+def _plain_text(column: Column) -> str:
+    text: str = _macros().received_text(f'"{column.name}"', column.data_type)
+    return text
+
+
+def sealed_rows(paths: list[Path]) -> str:
     """Return the from clause over sealed files."""
     files = ", ".join(text_literal(str(path)) for path in paths)
     return f"from read_parquet([{files}], union_by_name = true)"
@@ -101,6 +120,7 @@ def _macros() -> Any:
         {
             "adapter": SimpleNamespace(dispatch=dispatch),
             "dbt": SimpleNamespace(safe_cast=safe_cast),
+            "ref": seed_relation,
             "return": lambda value: value,
         }
     )

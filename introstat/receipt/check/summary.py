@@ -32,6 +32,7 @@ _READING_NB = {
     "dated before a delivery that is received already, so builds as of a day between change": (
         "datert før en leveranse som alt er mottatt, så tall per en dag mellom de to blir andre"
     ),
+    "placeholder dates, read as no date": "datoer som bare er plassholdere, lest som ingen dato",
     "not in the manifest, not received": "står ikke i manifestet og er ikke mottatt",
 }
 
@@ -161,7 +162,7 @@ def _reading_nb(remark: str) -> str:
     """Return a remark of the reading in Norwegian, or as it is if there is no translation."""
     for english, norwegian in _READING_NB.items():
         remark = remark.replace(f": {english}", f": {norwegian}")
-    return remark
+    return remark.replace(", the first in line ", ", den første i linje ")
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

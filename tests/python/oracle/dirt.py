@@ -22,6 +22,7 @@ Record = dict[str, str]
 DAY = timedelta(days=1)
 
 BAD_DATES = ("2017-13-01", "2017-02-30", "01.02.2017", "2017-2-3", "20170203", "ukjent", "2017-05")
+PLACEHOLDERS = ("1900-01-01", "0001-01-01", "1970-01-01", "9999-12-31", "2999-12-31")
 BAD_DECIMALS = ("abc", "1,2,3", "1 000", "12,", ",5", "1e2", "--3", "timer")
 HOURS = ("37,5", "30", "12.25", "7,333", "0", "0,5", "+3", "45", "-5", "1,25", "100")
 MUNICIPALITIES = ("0301", "1103", "1201", "0104", "1601", "5001", "1850", "5012", "1507", "4601")
@@ -742,7 +743,9 @@ class Dirt:
         elif kind == 2:
             line["inntektsmottaker"] = {}
         elif kind == 3:
-            line["kalendermaaned"] = rng.choice(("2017-13", "2017", "2017-1", "mars 2017"))
+            line["kalendermaaned"] = rng.choice(
+                ("2017-13", "2017", "2017-1", "mars 2017", "1900-01", "9999-12")
+            )
         elif kind == 4:
             line["kalendermaaned"] = None
         elif kind in (5, 6) and line["inntekt"]:
@@ -797,7 +800,11 @@ class Dirt:
             content.rows = lines
 
     def _faulty_form(self, line: str, rng: random.Random) -> str:
-        kind = rng.randrange(9)
+        kind = rng.randrange(11)
+        if kind == 9:
+            return line[:43] + rng.choice(("010100", "999999")) + line[49:]
+        if kind == 10:
+            return line[:74] + rng.choice(("311299", "999999")) + line[80:]
         if kind == 0:
             return line[:-1]
         if kind == 1:
@@ -827,6 +834,7 @@ class Dirt:
             self._pad,
             self._missing,
             self._unparseable,
+            self._placeholder,
             self._end_before_start,
             self._invalid_ident,
             self._superseded,
@@ -859,7 +867,7 @@ class Dirt:
     @staticmethod
     def _shift(row: Record, name: str, days: int) -> None:
         day = as_date(row[name])
-        if day is not None:
+        if day is not None and day.year < 9999:
             row[name] = (day + days * DAY).isoformat()
 
     def _pad(self, row: Record, layout: Layout, rng: random.Random) -> Record:
@@ -883,6 +891,11 @@ class Dirt:
     def _unparseable(self, row: Record, layout: Layout, rng: random.Random) -> Record:
         name = rng.choice(layout.dates + layout.decimals * 2)
         row[name] = rng.choice(BAD_DECIMALS if name in layout.decimals else BAD_DATES)
+        return row
+
+    def _placeholder(self, row: Record, layout: Layout, rng: random.Random) -> Record:
+        """No date at all, in as many words: missing, open or since always."""
+        row[rng.choice(layout.dates)] = rng.choice(PLACEHOLDERS)
         return row
 
     def _end_before_start(self, row: Record, layout: Layout, rng: random.Random) -> Record | None:

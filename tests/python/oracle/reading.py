@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
+RULES = Path(__file__).parents[3] / "seeds" / "rules"
 
 
 class RejectedError(Exception):
@@ -26,7 +27,7 @@ class RejectedError(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """What the contract says of one CSV file."""
+    """What the contract says of one CSV file; `since` is a date that may be since always."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -36,10 +37,19 @@ class Layout:
     span: tuple[str, str] | None = None
     idents: tuple[str, ...] = ()
     parent: str | None = None
+    since: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         return self.required + self.optional
+
+    def dates_of(self, name: str) -> str:
+        """What a column's dates are of: a birth, the first or last day of a spell, another day."""
+        if name == "fodselsdato":
+            return "birth"
+        if name == self.since:
+            return "since"
+        return {self.span[0]: "start", self.span[1]: "end"}.get(name, "day") if self.span else "day"
 
 
 FROM_TO = ("fra_dato", "til_dato")
@@ -170,11 +180,13 @@ LAYOUTS: dict[str, dict[str, Layout]] = {
             required=("ident", "gjeldende_ident", "fra_dato"),
             key="ident",
             dates=("fra_dato",),
+            since="fra_dato",
             idents=("ident", "gjeldende_ident"),
         ),
         "bosatt": Layout(
             required=("bosatt_id", "ident", "kommunenr", "fra_dato"),
             optional=("til_dato",),
+            since="fra_dato",
             key="bosatt_id",
             dates=FROM_TO,
             span=FROM_TO,
@@ -196,6 +208,7 @@ LAYOUTS: dict[str, dict[str, Layout]] = {
             required=("virksomhet_id", "kommunenr", "gyldig_fra"),
             optional=("gyldig_til",),
             dates=("gyldig_fra", "gyldig_til"),
+            since="gyldig_fra",
             span=("gyldig_fra", "gyldig_til"),
         ),
     },
@@ -271,6 +284,18 @@ def trimmed(value: Any) -> str | None:
         return None
     text = str(value).strip()
     return text or None
+
+
+with (RULES / "placeholder_dates.csv").open(encoding="utf-8", newline="") as _lines:
+    PLACEHOLDERS = {(row["data_type"], row["placeholder"]): row for row in csv.DictReader(_lines)}
+
+
+def real_date(text: str | None, data_type: str, dates_of: str) -> str | None:
+    """A date that is a placeholder is missing; what is since always begins on the earliest date."""
+    meaning = PLACEHOLDERS.get((data_type, text or ""), {}).get(f"as_{dates_of}")
+    if meaning == "open" and dates_of == "since":
+        return "1900-01-01"
+    return None if meaning in ("missing", "open") else text
 
 
 def as_date(text: str) -> date | None:
@@ -362,6 +387,8 @@ def read_csv(file_name: str, text: str, layout: Layout) -> list[Line]:
                 raise RejectedError(f"{file_name} line {number}: {len(fields)} fields")
             record = {name: trimmed(value) for name, value in zip(header, fields, strict=True)}
             values = {name: record.get(name) for name in layout.columns}
+            for name in layout.dates:
+                values[name] = real_date(values[name], "date", layout.dates_of(name))
             lines.append(Line(number, content_of(header, fields), values))
     except csv.Error as error:
         raise RejectedError(f"{file_name}: {error}") from error
@@ -563,7 +590,7 @@ def judge_income(content: Any) -> tuple[Row | None, str | None]:
     """
     employer = trimmed(content.get("opplysningspliktigId"))
     unit = trimmed(content.get("virksomhetId"))
-    month = trimmed(content.get("kalendermaaned"))
+    month = real_date(trimmed(content.get("kalendermaaned")), "month", "day")
     person = trimmed((content.get("inntektsmottaker") or {}).get("personidentifikator"))
     incomes = content.get("inntekt") or []
     if None in (employer, unit, month, person):
@@ -599,8 +626,12 @@ def judge_income(content: Any) -> tuple[Row | None, str | None]:
     return row, None
 
 
-def form_date(text: str | None) -> tuple[date | None, bool]:
-    """Return a DDMMYY date of form 11b and whether it could be read; blank or zeros are missing."""
+def form_date(text: str | None, dates_of: str) -> tuple[date | None, bool]:
+    """Return a DDMMYY date of form 11b and whether it could be read.
+
+    Blank, zeros and placeholders are missing.
+    """
+    text = real_date(text, "ddmmyy", dates_of)
     if text is None or text == "000000":
         return None, True
     if not re.fullmatch(r"[0-9]{6}", text):
@@ -624,8 +655,8 @@ def judge_form(line: Line, seen: set[Any]) -> str | None:
         return "missing_required"
     if values["fodselsnummer"] is None and values["duf_nummer"] is None:
         return "missing_required"
-    start, start_is_read = form_date(values["start_dato"])
-    end, end_is_read = form_date(values["slutt_dato"])
+    start, start_is_read = form_date(values["start_dato"], "start")
+    end, end_is_read = form_date(values["slutt_dato"], "end")
     numbers = [values["aar"], values["belop"]]
     if (
         len(line.content) != 111
