@@ -73,12 +73,18 @@ def _with_person(inputs: Path, rows: pl.LazyFrame) -> pl.LazyFrame:
 def _participations(inputs: Path, *columns: str) -> pl.DataFrame:
     """Return the accepted participations, numbered, with these columns and the days they last."""
     observed = _scan(inputs, "int_time__vintage").select("observed_until").collect().item()
-    persons = _scan(inputs, "int_person__persons").select("person_key", "legal_regime")
+    persons = _scan(inputs, "int_person__persons").select(
+        "person_key", "legal_regime", "death_date"
+    )
     known_end = pl.when(pl.col("end_date") <= observed).then("end_date")
+    # Nobody takes part after the day of death.
+    begun = pl.col("start_date") <= pl.min_horizontal("death_date", pl.lit(observed))
+    end = pl.when("has_begun").then(pl.min_horizontal("end_date", "death_date"))
     return (
         _with_person(inputs, _scan(inputs, "stg_nir__deltakelser"))
         .join(persons, on="person_key")
-        .with_columns(end_date=known_end, has_begun=pl.col("start_date") <= observed)
+        .with_columns(end_date=known_end, has_begun=begun)
+        .with_columns(end_date=end.otherwise("end_date"))
         .with_columns(
             is_ongoing=pl.col("has_begun") & pl.col("end_date").is_null(),
             termination_reason=pl.when(pl.col("end_date").is_not_null()).then(

@@ -5,6 +5,7 @@
     'dq_benefit',
     'dq_codes',
     'dq_dates',
+    'dq_deaths',
     'dq_decisions',
     'dq_durations',
     'dq_endings',

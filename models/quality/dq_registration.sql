@@ -44,6 +44,7 @@ of_persons as (
     from records
     inner join {{ ref('int_participation__accepted') }} as participations
         on records.participation_id = participations.participation_id
+    where participations.has_begun
     union all
     select
         'decision' as unit_type,

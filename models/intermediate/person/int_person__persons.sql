@@ -26,6 +26,39 @@ chosen as (
     where place = 1
 ),
 
+-- Of a person's rows the first that knows of the death. One after observed_until is not known yet,
+-- one before the birth is none.
+registered_deaths as (
+    select
+        ranked.person_key,
+        ranked.place,
+        ranked.death_date,
+        coalesce(ranked.death_date < chosen.birth_date, false) as is_before_birth
+    from ranked
+    inner join chosen on ranked.person_key = chosen.person_key
+    where ranked.death_date is not null
+),
+
+possible_deaths as (
+    select
+        deaths.person_key,
+        deaths.death_date,
+        row_number() over (partition by deaths.person_key order by deaths.place) as place
+    from registered_deaths as deaths
+    inner join {{ ref('int_time__vintage') }} as vintage
+        on deaths.death_date <= vintage.observed_until
+    where not deaths.is_before_birth
+),
+
+impossible_deaths as (
+    select
+        person_key,
+        min(death_date) as death_date
+    from registered_deaths
+    where is_before_birth
+    group by 1
+),
+
 first_starts as (
     select
         idents.person_key,
@@ -51,7 +84,6 @@ persons as (
         chosen.address_protection_code,
         chosen.settled_municipality_code,
         chosen.settled_date,
-        chosen.death_date,
         chosen.research_reservation_code,
         chosen.registered_date,
         chosen.person_key is not null as is_registered
@@ -114,16 +146,20 @@ final as (
         end as is_address_protected,
         persons.settled_municipality_code,
         persons.settled_date,
-        persons.death_date,
+        deaths.death_date,
         case
             when persons.is_registered then coalesce(persons.research_reservation_code = '1', false)
         end
             as is_research_reserved,
         persons.is_registered,
         persons.upper_secondary_word,
-        persons.registered_date
+        persons.registered_date,
+        impossible_deaths.death_date as impossible_death_date
     from persons
     left join laws on persons.person_key = laws.person_key
+    left join possible_deaths as deaths
+        on persons.person_key = deaths.person_key and deaths.place = 1
+    left join impossible_deaths on persons.person_key = impossible_deaths.person_key
     left join {{ ref('address_protections') }} as protections
         on persons.address_protection_code = protections.address_protection_code
 )

@@ -1,17 +1,19 @@
--- Who is protected, and who a number belongs to, is read from what is known now.
+-- Who is protected, who has died, and who a number belongs to, is read from what is known now.
 with participations as (
     select
         participations.participation_id,
         participations.delivered,
         participations.municipality_code,
         participations.start_date,
-        participations.end_date,
+        least(participations.end_date, persons.death_date) as end_date,
+        participations.end_date is not null as has_registered_end,
         coalesce(persons.is_address_protected, false) as is_address_protected
     from {{ ref('stg_nir_history__deltakelser') }} as participations
     inner join {{ ref('int_identity__idents') }} as idents
         on participations.ident = idents.ident
     left join {{ ref('int_person__persons') }} as persons
         on idents.person_key = persons.person_key
+    where coalesce(participations.start_date <= persons.death_date, true)
 ),
 
 {% set children = {'measure': 'tiltak', 'absence': 'fravaer', 'leave': 'permisjoner'} %}
@@ -31,7 +33,7 @@ events as (
         end_date as event_date,
         delivered
     from participations
-    where end_date is not null
+    where has_registered_end
     union all
     select
         'decision' as event_type,

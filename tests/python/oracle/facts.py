@@ -82,7 +82,7 @@ class Participation:
     person: str
     start: date
     end: date | None
-    is_future: bool
+    counts_nowhere: bool
     calendar: dict[date, Day]
     absence: dict[str, dict[date, Fraction]]
 
@@ -192,6 +192,21 @@ class Facts:
             winners.setdefault(self.current(row["ident"]), None)
         return winners
 
+    @cached_property
+    def deaths(self) -> dict[str, date]:
+        """Return the day of death of each person known to have died.
+
+        `death_date counts from observed_until back; a date that lies before the birth is missing.`
+        A person is dead whichever number knows of it; the number that wins is asked first.
+        """
+        found: dict[str, date] = {}
+        for row in sorted(self.rows["personer"], key=self._person_rank):
+            person, died = self.current(row["ident"]), row["dod_dato"]
+            born = (self.persons[person] or {})["fodselsdato"]
+            if died is not None and born <= died <= self.observed_until:
+                found[person] = died
+        return found
+
     def _person_rank(self, row: Row) -> tuple[bool, date, int]:
         is_current = row["ident"] == self.current(row["ident"])
         return is_current, row["registrert_dato"], row["line_number"]
@@ -254,7 +269,7 @@ class Facts:
                     ),
                     "settled_municipality_code": row.get("bosatt_kommune"),
                     "settled_date": row.get("bosatt_dato"),
-                    "death_date": row.get("dod_dato"),
+                    "death_date": self.deaths.get(person),
                     "is_research_reserved": (
                         row.get("reservert_forskning") == "1" if winner else None
                     ),
@@ -290,20 +305,29 @@ class Facts:
     def _participation(self, source: Row) -> Participation:
         """`An end date after observed_until is not known yet. A participation that starts after it
         stays in fct_participation with zero days, and counts nowhere else.`
+
+        `A participation ends at the latest on the day of death. One that starts after the death
+        keeps its dates, has no days, and counts nowhere else.`
         """
         start, end = source["start_dato"], source["slutt_dato"]
+        person = self.current(source["ident"])
+        died = self.deaths.get(person)
         if end is not None and end > self.observed_until:
             end = None
+        is_after_death = died is not None and start > died
+        if died is not None and not is_after_death and (end is None or end > died):
+            end = died
         calendar = {
             day: self._day(source["deltakelse_id"], day, start, end)
             for day in dates(start, end or self.observed_until)
+            if not is_after_death
         }
         return Participation(
             source=source,
-            person=self.current(source["ident"]),
+            person=person,
             start=start,
             end=end,
-            is_future=start > self.observed_until,
+            counts_nowhere=start > self.observed_until or is_after_death,
             calendar=calendar,
             absence=self._absence(source["deltakelse_id"], calendar),
         )
@@ -378,7 +402,7 @@ class Facts:
                     "legal_regime": self._regimes[one.person],
                     "start_date": one.start,
                     "end_date": one.end,
-                    "is_ongoing": one.end is None and not one.is_future,
+                    "is_ongoing": one.end is None and not one.counts_nowhere,
                     "termination_reason": self._reason(one),
                     "final_goal": one.source["sluttmal"],
                     "programme_days": programme_days,
@@ -486,7 +510,7 @@ class Facts:
         """Return the participations of each person; those that have not begun count nowhere."""
         result: dict[str, list[Participation]] = {}
         for one in self.participations:
-            if not one.is_future:
+            if not one.counts_nowhere:
                 result.setdefault(one.person, []).append(one)
         return result
 
@@ -508,7 +532,7 @@ class Facts:
         """One row per ended participation."""
         result = []
         for one in self.participations:
-            if one.end is None:
+            if one.end is None or one.counts_nowhere:
                 continue
             reason = self._reason(one)
             assert reason
@@ -537,7 +561,7 @@ class Facts:
     @cached_property
     def periods(self) -> list[str]:
         """Return every year and half-year from the first participation to `observed_until`."""
-        begun = [one.start for one in self.participations if not one.is_future]
+        begun = [one.start for one in self.participations if not one.counts_nowhere]
         if not begun:
             return []
         years = range(min(begun).year, self.observed_until.year + 1)
@@ -553,7 +577,7 @@ class Facts:
         """Return days, hours and measure types by participation and period it touches."""
         result: dict[tuple[str, str], Row] = {}
         for one in self.participations:
-            if one.is_future:
+            if one.counts_nowhere:
                 continue
             for period in self.periods:
                 if self.touches(one, *period_bounds(period)):
@@ -749,8 +773,7 @@ class Facts:
         `is_resident: a bosatt spell covers the reference date and the person did not die before
         it.` Of several spells the one that began last speaks.
         """
-        row = self.persons.get(person) or {}
-        died = row.get("dod_dato")
+        died = self.deaths.get(person)
         if died is not None and died < reference:
             return None
         covering = [

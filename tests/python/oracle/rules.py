@@ -18,6 +18,9 @@ Verdicts = dict[str, bool]
 """Whether each checked unit is a finding, by unit_id."""
 
 DAY = timedelta(days=1)
+# Whose a record is: the person's current number, where one replaced the record's.
+PERSON = "coalesce(person_key, ident)"
+JOINED = "left join int_identity__current_idents using (ident)"
 
 
 class Spell(NamedTuple):
@@ -96,25 +99,48 @@ class Register:
                 key, person, law, start, end, end or self.observed_until, decision, goal, schooled,
                 measures[key], leave[key],
             )
-            for key, person, law, start, end, decision, goal, schooled in rows(
+            for key, person, law, start, end, decision, goal, schooled, died in rows(
                 "select participation_id, person_key, persons.legal_regime, start_date, end_date, "
-                "decision_id, final_goal, has_upper_secondary "
+                "decision_id, final_goal, has_upper_secondary, death_date "
                 "from fct_participation left join dim_person as persons using (person_key)"
             )
-            if start <= self.observed_until
+            if start <= min(self.observed_until, died or self.observed_until)
         ]  # fmt: skip
+        self.deaths: dict[str, date] = dict(
+            rows("select person_key, death_date from dim_person where death_date is not null")
+        )
+        self.ends: dict[str, date | None] = dict(
+            rows("select participation_id, end_date from stg_nir__deltakelser")
+        )
+        self.spells = {
+            kind: rows(f"select {key}, {whose}, from_date, to_date from {table} {joined}")
+            for kind, key, whose, table, joined in (
+                ("measure", "measure_id", "participation_id", "stg_nir__tiltak", ""),
+                ("absence", "absence_id", "participation_id", "stg_nir__fravaer", ""),
+                ("leave", "leave_id", "participation_id", "stg_nir__permisjoner", ""),
+                ("category", "category_id", PERSON, "stg_nir__kategorier", JOINED),
+                ("residence", "residence_id", PERSON, "stg_folkeregister__bosatt", JOINED),
+                ("signal", "signal_id", PERSON, "stg_status__signaler", JOINED),
+            )
+        }
+        [(self.residences_until, self.signals_until)] = rows(
+            "select folkeregister_delivered, status_delivered from dim_vintage"
+        )
+        self.all_participations = rows(
+            "select participation_id, person_key, start_date from fct_participation"
+        )
         self.decisions = {
             key: (person, kind, day, first)
             for key, person, kind, day, first in rows(
-                "select decision_id, coalesce(person_key, ident), decision_type, decision_date, "
-                "from_date from stg_nir__vedtak "
-                "left join int_identity__current_idents using (ident)"
+                f"select decision_id, {PERSON}, decision_type, decision_date, from_date "
+                f"from stg_nir__vedtak {JOINED}"
             )
         }
         self.benefit: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
-        for person, month, amount in rows(
-            "select person_key, benefit_month, amount from fct_benefit_months"
-        ):
+        self.paid: list[tuple[str, date, str | None, Decimal]] = rows(
+            "select person_key, benefit_month, municipality_code, amount from fct_benefit_months"
+        )
+        for person, month, _, amount in self.paid:
             self.benefit[person, month] += amount
         self.received = {
             date.fromisoformat(f"{dataset[8:]}-01")
@@ -227,6 +253,51 @@ def awards(register: Register) -> Verdicts:
     return verdicts
 
 
+def deaths(register: Register) -> Verdicts:
+    """C24, by kind and key of a record: the day after the death is asked of it.
+
+    A spell without an end goes on as long as its source has looked, one within a participation no
+    longer than that was registered to last.
+    """
+    verdicts = {}
+    persons = {key: person for key, person, _ in register.all_participations}
+
+    def ask(kind: str, key: str, person: str, first: date, last: date | None) -> None:
+        if person in register.deaths:
+            after = register.deaths[person] + DAY
+            verdicts[f"{kind} {key}"] = first >= after or (last is not None and last >= after)
+
+    def registered_end(key: str) -> date | None:
+        end = register.ends[key]
+        return end if end and end <= register.observed_until else None
+
+    for key, person, start in register.all_participations:
+        end = registered_end(key)
+        if end:
+            ask("end", key, person, end, None)
+        ask("participation", key, person, start, None if end else register.observed_until)
+    looked = {
+        "category": register.observed_until,
+        "residence": register.residences_until,
+        "signal": register.signals_until,
+    }
+    for kind, spells in register.spells.items():
+        for key, whose, first, last in spells:
+            if kind in looked:
+                ask(kind, key, whose, first, last or looked[kind])
+            elif whose in persons:
+                until = registered_end(whose) or register.observed_until
+                ask(kind, key, persons[whose], first, last or until)
+    for key, (person, _, day, _) in register.decisions.items():
+        ask("decision", key, person, day, None)
+    for person, month, place, amount in register.paid:
+        if person in register.deaths and amount > 0:
+            due = months_from(register.deaths[person].replace(day=1), 1)
+            where = f"/{place}" if place else ""
+            verdicts[f"benefit {person}/{month:%Y-%m}{where}"] = month > due
+    return verdicts
+
+
 RULES = {
     "C01": running_measures,
     "C04": measure_gaps,
@@ -234,6 +305,7 @@ RULES = {
     "C10": durations,
     "C11": benefit_for_months,
     "C14": awards,
+    "C24": deaths,
 }
 
 
@@ -246,7 +318,8 @@ def compare_rules(warehouse: Path) -> list[str]:
             expected = read(register)
             found = dict(
                 connection.execute(
-                    "select unit_id, is_finding from dq_checked where rule_id = ? and is_checked",
+                    "select if(rule_id = 'C24', unit_type || ' ', '') || unit_id, is_finding "
+                    "from dq_checked where rule_id = ? and is_checked",
                     [rule_id],
                 ).fetchall()
             )
