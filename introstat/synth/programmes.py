@@ -1,6 +1,6 @@
 """Participations as the municipalities enter them, with leave; decisions and categories beside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from introstat.synth.parameters import parameters
 from introstat.synth.people import People
 from introstat.synth.registration import registered
 from introstat.synth.spells import (
+    DIED,
     INTEGRATION_ACT,
     UNREGISTERED,
     DrawnLeave,
@@ -83,6 +84,7 @@ def make_programmes(people: People, seed: int) -> Programmes:
     spells, leave = make_spells(rng, people)
     participations, decisions = _register(rng, people, spells)
     categories = make_categories(rng, people, spells)
+    participations = _forget_deaths(participations, seed)
     return Programmes(
         participations, decisions, categories, _place_leave(rng, participations, leave)
     )
@@ -142,6 +144,16 @@ def _register(
         contract=np.where(has_contract, spells.start + between(rng, (0, 80), size), NEVER),
     )
     return participations, decisions
+
+
+def _forget_deaths(participations: Participations, seed: int) -> Participations:
+    """Let some municipalities never learn of a death: the measures go on as planned."""
+    p = parameters()["programmes"]
+    rng = stream(seed, "forgotten deaths")
+    forgotten = happens(rng, p["death_unregistered"], len(participations))
+    forgotten &= participations.reason == DIED
+    known = np.where(forgotten, NEVER, participations.end_registered)
+    return replace(participations, end_registered=known)
 
 
 def _place_leave(

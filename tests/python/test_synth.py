@@ -19,11 +19,13 @@ from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.receive import receive
 from introstat.synth.command import synth
 from introstat.synth.deliveries import SHAPES
-from introstat.synth.draw import day
+from introstat.synth.draw import NEVER, day
 from introstat.synth.faults import KINDS
 from introstat.synth.generate import generate
 from introstat.synth.idents import DUF_WEIGHTS, K1_WEIGHTS, K2_WEIGHTS
 from introstat.synth.parameters import parameters
+from introstat.synth.people import make_people
+from introstat.synth.programmes import make_programmes
 
 PERSONS = 2000
 
@@ -187,6 +189,16 @@ def test_ends_become_known_and_a_few_are_taken_back(extracts: Path) -> None:
     pairs = [(row, late[row["deltakelse_id"]]) for row in early]
     assert sum(not a["slutt_dato"] and bool(b["slutt_dato"]) for a, b in pairs) > 300
     assert any(a["slutt_dato"] and a["slutt_dato"] != b["slutt_dato"] for a, b in pairs)
+
+
+def test_some_deaths_are_not_known_to_the_municipality() -> None:
+    """The participation is never registered as ended."""
+    people = make_people(20_000, 1, 2015, 2018)
+    spells = make_programmes(people, 1).participations
+    died = people.death[spells.person] == spells.end
+    forgotten = spells.end_registered == NEVER
+    assert 0 < (died & forgotten).sum() < died.sum()
+    assert not (forgotten & ~died & (spells.registered < NEVER)).any()
 
 
 def test_form_11b_has_fixed_width_and_knows_more_measures_than_nir(extracts: Path) -> None:
