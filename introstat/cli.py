@@ -27,7 +27,7 @@ _COMMANDS = {
         "Write a municipality's lists and findings as a workbook."),
     "manifest": ("introstat.receipt.manifest_command:manifest_command",
         "Write the manifest of a folder of files."),
-    "mapping": ("introstat.mapping.command:mapping_group",
+    "mapping": ("introstat.receipt.mapping_command:mapping_group",
         "An office's own layout, turned into the contract."),
     "overview": ("introstat.overview.command:overview_command",
         "Write the national overview of completeness, internal."),

@@ -3,6 +3,7 @@
 import csv
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import yaml
 
@@ -84,7 +85,12 @@ def seed_relation(name: str) -> str:
 @cache
 def seed_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a seed, in its own order. Raises KeyError if there is no such seed."""
+    with seed_path(name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def seed_path(name: str) -> Path:
+    """Return the file of a seed. Raises KeyError if there is no such seed."""
     for path in (project_root() / "seeds").glob(f"*/{name}.csv"):
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
+        return path
     raise KeyError(f"no seed {name} in seeds/")

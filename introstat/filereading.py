@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import re
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -131,6 +132,13 @@ def expect_sound_gzip(path: Path, where: str) -> None:
         raise DeliveryRefused(
             f"{where}: the compressed file is broken or cut off. Fetch it again.", "compressed"
         ) from None
+
+
+def expect_small_archive(path: Path, where: str) -> None:
+    """Refuse a ZIP archive that says it unpacks to far more (a bomb); zipfile reads no more."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(each.file_size for each in archive.infolist()) > _most_unpacked(path):
+            raise _bomb(where)
 
 
 def parquet_footer(path: Path, where: str) -> pq.FileMetaData:

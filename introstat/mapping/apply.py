@@ -10,45 +10,15 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from introstat.codelists import code_list, list_of
 from introstat.errors import DeliveryRefused
 from introstat.filereading import count
+from introstat.mapping.findings import MappingFinding, damage, finding
 from introstat.mapping.formats import TRANSFORMS, dates_sql, joined_number, kept_unread
-from introstat.mapping.layout import Condition, Field, MappingRule, OfficeFile
+from introstat.mapping.layout import Condition, Field, Ignored, MappingRule, OfficeFile
 from introstat.mapping.office import Office
 from introstat.sql import quoted_name, text_literal
 
-_MAX_WORDS = 10
-_MAX_LETTERS = 40
 _KEY_SEPARATOR = "/"
-
-
-@dataclass(frozen=True)
-class MappingFinding:
-    """What does not fit in one mapped column.
-
-    `words` are code words that neither the mapping nor the code list knows, with their rows;
-    `unread` counts values that are not in the column's format, the first of them on `first_line`.
-    """
-
-    field: Field
-    words: tuple[tuple[str, int], ...] = ()
-    unread: int = 0
-    first_line: int | None = None
-
-    def message(self, table: str) -> str:
-        """Return it in one line, without any value that could be an identity number."""
-        office = " or ".join(repr(name) for name in self.field.columns)
-        place = f"{table}.{self.field.target.name} from {office}"
-        if self.unread:
-            return (
-                f"{place}: {self.unread} values that are no {self.field.target.data_type} in the "
-                f"mapping's format, first on line {self.first_line}; kept, to be set aside"
-            )
-        shown = ", ".join(f"{shown_word(word)} ({rows})" for word, rows in self.words)
-        return (
-            f"{place}: words neither in the mapping nor in the code list, kept as they are: {shown}"
-        )
 
 
 @dataclass
@@ -66,19 +36,15 @@ class Coverage:
     """Where the rows of an office's file go.
 
     `ignored` counts the rows left out by each condition in the mapping's order. `unmatched` counts
-    rows that nothing fits, the first of them on `first_unmatched`.
+    rows that nothing fits, the first of them on `first_unmatched`. `damaged` says what spreadsheets
+    have done to values, in words.
     """
 
     mapped: int
     ignored: tuple[int, ...]
     unmatched: int
     first_unmatched: int | None
-
-
-def shown_word(word: str) -> str:
-    """Return a code word as it may be shown: cut short, and without what could be a number."""
-    masked = re.sub(r"[0-9][0-9 .\-]{4,}[0-9]", "…", word)
-    return repr(masked if len(masked) <= _MAX_LETTERS else masked[:_MAX_LETTERS] + "…")
+    damaged: tuple[str, ...] = ()
 
 
 def missing_columns(layout: OfficeFile, office: Office) -> tuple[list[str], list[str]]:
@@ -100,7 +66,7 @@ def coverage(connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: 
     m0, m1 … (whether the rule's rows take it in).
     """
     ignored = " ".join(
-        f"when {_holds(each.when, office)} then {number}"
+        f"when {_is_left_out(each, office)} then {number}"
         for number, each in enumerate(layout.ignored)
     )
     matches = ", ".join(
@@ -131,7 +97,7 @@ def coverage(connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: 
         ).fetchall()
     )
     left_out = tuple(counts.get(number, 0) for number in range(len(layout.ignored)))
-    return Coverage(row[0], left_out, row[1], row[2])
+    return Coverage(row[0], left_out, row[1], row[2], damage(connection, layout, office))
 
 
 def map_rules(
@@ -145,7 +111,7 @@ def map_rules(
         findings = [
             found
             for place, each in enumerate(rule.fields)
-            if (found := _finding(connection, each, place, rule.table.name)) is not None
+            if (found := _finding(connection, each, f"t{place}", rule.table.name)) is not None
         ]
         connection.execute("drop table texts")
         yield MappedRule(rule, rows, taken - rows, findings)
@@ -246,41 +212,69 @@ def _formatted(each: Field, text: str) -> str | None:
 
 
 def _finding(
-    connection: duckdb.DuckDBPyConnection, each: Field, place: int, table: str
+    connection: duckdb.DuckDBPyConnection, each: Field, text: str, table: str
 ) -> MappingFinding | None:
-    if not each.columns or each.target.identity:
-        return None
-    text = f"t{place}"
-    words = ", ".join(text_literal(word) for word, _ in each.codes) or "''"
-    value = _formatted(each, text)
-    if value is not None:
-        row = connection.execute(
-            f"select count(*), min(line_number) from texts where {text} is not null "
-            f"and {text} not in ({words}) and {value} is null"
-        ).fetchone()
-        return MappingFinding(each, (), row[0], row[1]) if row and row[0] else None
-    listed = list_of(table, each.target.name)
-    if listed is None and not each.codes:
-        return None
-    connection.execute("create or replace temp table known (word varchar)")
-    if listed:
-        known = ", ".join(f"({text_literal(word)})" for word in code_list(listed))
-        connection.execute(f"insert into known values {known}")
-    found = connection.execute(
-        f"select {text}, count(*) from texts where {text} is not null "
-        f"and {text} not in ({words}) and {text} not in (from known) "
-        f"group by 1 order by 2 desc, 1 limit {_MAX_WORDS}"
-    ).fetchall()
-    return MappingFinding(each, tuple(found)) if found else None
+    return finding(connection, each, text, _formatted(each, text), table)
+
+
+def _is_left_out(ignored: Ignored, office: Office) -> str:
+    """Return SQL for whether a row of `office` is left out by a condition."""
+    held = [_holds(ignored.when, office)]
+    for number, order in ((ignored.first, "asc"), (ignored.last, "desc")):
+        if number:
+            held.append(
+                "line_number in (select line_number from office "
+                f"order by line_number {order} limit {number})"
+            )
+    if ignored.is_empty:
+        columns = ", ".join(map(office.column, office.names))
+        held.append(f"coalesce({columns}) is null")
+    return f"({' and '.join(held)})"
 
 
 def _holds(conditions: tuple[Condition, ...], office: Office) -> str:
-    held = [
-        f"coalesce({office.column(each.column)}, '') {'not in' if each.is_negated else 'in'} "
-        f"({', '.join(map(text_literal, each.words))})"
-        for each in conditions
-    ]
+    held = [_condition(each, f"coalesce({office.column(each.column)}, '')") for each in conditions]
     return f"({' and '.join(held) or 'true'})"
+
+
+def _condition(condition: Condition, text: str) -> str:
+    if condition.is_pattern:
+        patterns = [
+            re.escape(word).replace(r"\*", ".*").replace(r"\?", ".") for word in condition.words
+        ]
+        return f"regexp_full_match({text}, {text_literal('|'.join(patterns))}, 's')"
+    words = ", ".join(map(text_literal, condition.words))
+    return f"{text} {'not in' if condition.is_negated else 'in'} ({words})"
+
+
+def refuse_uneven(
+    connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: Office, where: str
+) -> None:
+    """Refuse a file in which a row that is not left out has more or fewer fields than columns."""
+    if missing_columns(layout, office)[0]:
+        return  # which is told in its place
+    left_out = " or ".join(_is_left_out(each, office) for each in layout.ignored) or "false"
+    width = len(office.names)
+    uneven = f"fields > {width}" if layout.formats.fills_short else f"fields <> {width}"
+    row = connection.execute(
+        "select line_number, fields, count(*) over () from office "
+        f"where {uneven} and not ({left_out}) order by line_number limit 1"
+    ).fetchone()
+    if row is None:
+        return
+    line, fields, rows = row
+    more = f" ({rows - 1} more lines like it)" if rows > 1 else ""
+    fill = (
+        "; if the office leaves out what is empty at a line's end, set `short_rows: fill`"
+        if fields < width
+        else ""
+    )
+    raise DeliveryRefused(
+        f"{where}, line {line}: {fields} fields, expected {width}{more}. Is the delimiter "
+        f"{layout.formats.delimiter!r}, or is a quote open? If the line is no row, such as a sum, "
+        f"leave it out with `ignore` in the mapping{fill}. Else mend the file at its source.",
+        "unparseable",
+    )
 
 
 def refuse_missing(layout: OfficeFile, office: Office, where: str) -> list[str]:

@@ -5,6 +5,7 @@ Every expression gives null for a text that is not written so; nothing is guesse
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from introstat.sql import text_literal
 
@@ -29,6 +30,22 @@ class DateFormat:
     def order(self) -> str:
         """The order of year, month and day, such as dmy."""
         return "".join(token[0] for token in self.tokens)
+
+    def write(self, moment: datetime) -> str:
+        """Return a moment written so."""
+        days = {
+            "yyyy": f"{moment.year:04d}",
+            "mm": f"{moment.month:02d}",
+            "m": str(moment.month),
+            "dd": f"{moment.day:02d}",
+            "d": str(moment.day),
+        }
+        between = (*self.separators, "")
+        written = "".join(days[t] + s for t, s in zip(self.tokens, between, strict=True))
+        if not self.time:
+            return written
+        seconds = f":{moment.second:02d}" if self.time.endswith("ss") else ""
+        return f"{written}{self.time[0]}{moment.hour:02d}:{moment.minute:02d}{seconds}"
 
     def sql(self, text: str) -> str:
         """Return SQL for the date as YYYY-MM-DD, null if the text is no such date."""

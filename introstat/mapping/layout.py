@@ -17,31 +17,45 @@ class Formats:
     """How a file is written, and how the dates and numbers in it are.
 
     `encoding` None: as the manifest says. `quote` None: no quotes. `header_line` 0: no header.
+    `fills_short`: a row that lacks fields at its end has them empty. `missing` are words that mean
+    that there is nothing.
     """
 
     encoding: str | None = None
     delimiter: str = ";"
     quote: str | None = '"'
     header_line: int = 1
+    fills_short: bool = False
+    missing: tuple[str, ...] = ()
     dates: tuple[DateFormat, ...] = (date_format("yyyy-mm-dd"),)
     number: NumberFormat = field(default_factory=NumberFormat)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition on a row: one of the words stands in the column, or none does."""
+    """A condition on a row: one of the words stands in the column, or none does.
+
+    Words that are patterns hold `*` for any letters and `?` for one.
+    """
 
     column: str
     words: tuple[str, ...]
-    is_negated: bool
+    is_negated: bool = False
+    is_pattern: bool = False
 
 
 @dataclass(frozen=True)
 class Ignored:
-    """Rows that are left out, and why."""
+    """Rows that are left out, and why: those for which all holds that is said.
 
-    when: tuple[Condition, ...]
+    `first` and `last` count the file's rows from its ends; `is_empty` are rows without a value.
+    """
+
     reason: str
+    when: tuple[Condition, ...] = ()
+    first: int | None = None
+    last: int | None = None
+    is_empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,7 @@ class Field:
     """Where one column of the contract comes from.
 
     Exactly one of `columns` (the first that is filled), `constant` and `key` (joined) is given.
+    `missing` None: the file's words.
     """
 
     target: Column
@@ -59,6 +74,7 @@ class Field:
     codes: tuple[tuple[str, str], ...]
     dates: tuple[DateFormat, ...]
     number: NumberFormat
+    missing: tuple[str, ...] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -79,9 +95,13 @@ class MappingRule:
 
 @dataclass(frozen=True)
 class OfficeFile:
-    """One of an office's files, or several of the same shape."""
+    """One of an office's files, or several of the same shape.
+
+    `sheet` is the name or number of a workbook's sheet, empty for the only one that is shown.
+    """
 
     pattern: str
+    sheet: str
     is_optional: bool
     formats: Formats
     names: tuple[str, ...]
@@ -100,6 +120,19 @@ class OfficeFile:
         conditions += [c for rule in self.rules for c in rule.when]
         read = {name for rule in self.rules for field in rule.fields for name in field.reads}
         return read | {condition.column for condition in conditions}
+
+    def missing_in(self, name: str) -> tuple[str, ...]:
+        """Return the words that mean missing in one of the office's columns, wherever it is read.
+
+        What is said where a column is mapped comes in place of what is said of the file.
+        """
+        fields = [each for rule in self.rules for each in rule.fields if name in each.columns]
+        own = [each.missing for each in fields if each.missing is not None]
+        return (
+            tuple(dict.fromkeys(word for words in own for word in words))
+            if own
+            else (self.formats.missing)
+        )
 
 
 @dataclass(frozen=True)
@@ -120,18 +153,19 @@ class Mapping:
     as_contract: tuple[str, ...]
     files: tuple[OfficeFile, ...]
 
-    def file_of(self, name: str) -> OfficeFile | None:
-        """Return what the mapping says of a file by its name, None if it says nothing.
+    def layouts_of(self, name: str) -> tuple[OfficeFile, ...]:
+        """Return what the mapping says of a file by its name: of each of its sheets, or once.
 
-        Raises UserError if two patterns fit.
+        Raises UserError if two patterns fit that are not of two sheets.
         """
-        fitting = [file for file in self.files if file.fits(name)]
-        if len(fitting) > 1:
+        fitting = tuple(file for file in self.files if file.fits(name))
+        sheets = {file.sheet for file in fitting}
+        if len(fitting) > 1 and (len(sheets) < len(fitting) or "" in sheets):
             raise UserError(
                 f"mapping {self.name}: {name} fits two patterns, {fitting[0].pattern!r} and "
-                f"{fitting[1].pattern!r}. Write them so that one does."
+                f"{fitting[1].pattern!r}. Write them so that one does, or name the `sheet` of each."
             )
-        return fitting[0] if fitting else None
+        return fitting
 
     def unknown_file(self, name: str) -> str:
         """Return the complaint about a file that is neither the mapping's nor the contract's."""

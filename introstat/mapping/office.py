@@ -1,13 +1,13 @@
 """Reading an office's file as it is, in memory, with the line of each row.
 
-It becomes the table `office`: `line_number` and the columns c0, c1 … of text, blanks trimmed and
-empty values null. An office's own files may be in Windows-1252 and hold title lines above the
-header, which DuckDB cannot read.
+It becomes the table `office`: `line_number`, `fields` (how many the row has) and the columns c0,
+c1 … of text, blanks trimmed and empty values null, as are words that mean missing. An office's own
+files may be in Windows-1252 and hold title lines above the header, which DuckDB cannot read.
 """
 
 import csv
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,9 @@ from introstat.filereading import (
     opened_as_text,
     reading_parquet,
 )
+from introstat.mapping.cells import cell_writer
 from introstat.mapping.layout import Formats, OfficeFile
+from introstat.mapping.workbook import Sheet, is_workbook, open_sheet
 from introstat.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
@@ -35,10 +37,15 @@ _BLANKS = " \t\u00a0"
 
 @dataclass(frozen=True)
 class Office:
-    """What was read of an office's file: its columns' names in order, and how many rows."""
+    """What was read of an office's file: its columns' names in order, and how many rows.
+
+    `sheet` is the workbook's sheet that was read, `others` are those beside it that are shown.
+    """
 
     names: tuple[str, ...]
     rows: int
+    sheet: str = ""
+    others: tuple[str, ...] = ()
 
     def column(self, name: str) -> str:
         """Return the column of the table `office` that holds a column of the file."""
@@ -53,11 +60,22 @@ def load_office(
     Raises DeliveryRefused with the file's name, the line where one is known, and what to do.
     """
     connection.execute("drop table if exists office")
+    sheet = ""
+    others: tuple[str, ...] = ()
     if path.suffix == ".gz":
         expect_sound_gzip(path, where)
+    if layout.sheet and not is_workbook(path):
+        raise DeliveryRefused(
+            f"{where}: the mapping names a sheet of it, and it is no workbook (.xlsx or .ods).",
+            "mapping",
+        )
     try:
         if path.suffix == ".parquet":
-            names = _load_parquet(connection, path, where)
+            names = _load_parquet(connection, path, layout, where)
+        elif is_workbook(path):
+            opened = open_sheet(path, layout.sheet, where)
+            sheet, others = opened.name, opened.others
+            names = _load_sheet(connection, opened, layout, where)
         else:
             encoding = layout.formats.encoding or encoding
             expect_encoding(path, encoding, where)
@@ -68,24 +86,56 @@ def load_office(
             "deliver the file in parts.",
             "memory",
         ) from None
-    return Office(names, count(connection, "select count(*) from office"))
+    return Office(names, count(connection, "select count(*) from office"), sheet, others)
 
 
-def _load_parquet(connection: duckdb.DuckDBPyConnection, path: Path, where: str) -> tuple[str, ...]:
+def _load_parquet(
+    connection: duckdb.DuckDBPyConnection, path: Path, layout: OfficeFile, where: str
+) -> tuple[str, ...]:
     file = f"read_parquet({text_literal(str(path))})"
     with reading_parquet(where):
         described = connection.execute(f"describe select * from {file}").fetchall()
     expect_small_parquet(connection, path, [row[0] for row in described], where)
+    names = _told_apart([row[0] for row in described])
     columns = ", ".join(
-        f"{_trimmed(f'cast({quoted_name(row[0])} as varchar)')} as c{place}"
-        for place, row in enumerate(described)
+        f"{_trimmed(f'cast({quoted_name(row[0])} as varchar)', layout.missing_in(name))} "
+        f"as c{place}"
+        for place, (row, name) in enumerate(zip(described, names, strict=True))
     )
     with reading_parquet(where):
         connection.execute(
-            f"create temp table office as select row_number() over () as line_number, {columns} "
-            f"from {file}"
+            f"create temp table office as select row_number() over () as line_number, "
+            f"{len(names)} as fields, {columns} from {file}"
         )
-    return _told_apart([row[0] for row in described])
+    return names
+
+
+def _load_sheet(
+    connection: duckdb.DuckDBPyConnection, sheet: Sheet, layout: OfficeFile, where: str
+) -> tuple[str, ...]:
+    """Read a workbook's sheet. Values to the right of the header are columns without a name."""
+    rows = ((line, row) for line, row in sheet.rows if line >= layout.formats.header_line)
+    names = list(layout.names)
+    if layout.formats.header_line:
+        line, header = next(rows, (0, []))
+        if line != layout.formats.header_line:
+            raise _no_header(where, layout)
+        write = cell_writer(layout, "")
+        # What is broken over two lines in a header's cell is one name.
+        names = list(_told_apart([" ".join(write(cell).split()) for cell in header]))
+    _expect_few(names, layout, where)
+    table = _Rows(connection, layout, names)
+    writers = [cell_writer(layout, name) for name in names]
+    for line, row in rows:
+        for place in range(len(names), len(row)):
+            names.append(f"column_{place + 1}")
+            writers.append(cell_writer(layout, names[-1]))
+        _expect_few(names, layout, where)
+        values = [write(cell) for write, cell in zip(writers, row, strict=False)]
+        _expect_characters(values, "", f"{where}, line {line}")
+        table.add(line, len(names), values)
+    table.insert()
+    return tuple(names)
 
 
 def _load_text(
@@ -97,54 +147,93 @@ def _load_text(
         _, header = next(rows, (0, []))
         names = _told_apart([name.strip(_BLANKS) for name in header])
         if not any(header):
-            raise DeliveryRefused(
-                f"{where}: no header on line {layout.formats.header_line}. A file without rows "
-                "still has its header.",
-                "columns",
-            )
+            raise _no_header(where, layout)
+    _expect_few(names, layout, where)
+    table = _Rows(connection, layout, list(names))
+    for line, row in rows:
+        if len(row) == 1 < len(names) and not row[0].strip(_BLANKS):
+            continue
+        _expect_characters(row, encoding, f"{where}, line {line}")
+        table.add(line, len(row), row[: len(names)])
+    table.insert()
+    return names
+
+
+def _no_header(where: str, layout: OfficeFile) -> DeliveryRefused:
+    return DeliveryRefused(
+        f"{where}: no header on line {layout.formats.header_line}. A file without rows "
+        "still has its header.",
+        "columns",
+    )
+
+
+def _expect_few(names: Sequence[str], layout: OfficeFile, where: str) -> None:
     if len(names) > MOST_COLUMNS:
         raise DeliveryRefused(
             f"{where}: {len(names)} columns, expected at most {MOST_COLUMNS}. Is the delimiter "
             f"{layout.formats.delimiter!r}?",
             "columns",
         )
-    columns = ", ".join(f"c{place} varchar" for place in range(len(names)))
-    connection.execute(f"create temp table office (line_number bigint, {columns})")
-    lines: list[int] = []
-    values: list[list[str]] = []
-    for line, row in rows:
-        if len(row) != len(names):
-            raise DeliveryRefused(
-                f"{where}, line {line}: {len(row)} fields, expected {len(names)}. Is the delimiter "
-                f"{layout.formats.delimiter!r}, or is a quote open? Mend the file at its source.",
-                "unparseable",
+
+
+class _Rows:
+    """Rows on their way into the table `office`, which grows with the columns' names."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, layout: OfficeFile, names: list[str]
+    ) -> None:
+        self._connection, self._layout, self._names = connection, layout, names
+        self._lines: list[int] = []
+        self._fields: list[int] = []
+        self._values: list[list[str]] = []
+        self._width = 0
+        connection.execute("create temp table office (line_number bigint, fields integer)")
+        self._grow()
+
+    def add(self, line: int, fields: int, values: list[str]) -> None:
+        """Take a row; values that it lacks at its end are missing."""
+        self._lines.append(line)
+        self._fields.append(fields)
+        self._values.append(values)
+        if len(self._lines) == _ROWS_AT_ONCE:
+            self.insert()
+
+    def insert(self) -> None:
+        """Write what was taken into the table."""
+        self._grow()
+        if not self._lines:
+            return
+        width = range(self._width)
+        texts = [
+            pa.array(
+                [row[place] if place < len(row) else None for row in self._values], pa.string()
             )
-        _expect_characters(row, encoding, f"{where}, line {line}")
-        lines.append(line)
-        values.append(row)
-        if len(lines) == _ROWS_AT_ONCE:
-            _insert(connection, lines, values)
-            lines, values = [], []
-    _insert(connection, lines, values)
-    return names
+            for place in width
+        ]
+        chunk = pa.table(
+            [pa.array(self._lines, pa.int64()), pa.array(self._fields, pa.int32()), *texts],
+            names=["line_number", "fields", *(f"c{place}" for place in width)],
+        )
+        self._connection.register("office_rows", chunk)
+        trimmed = ", ".join(
+            _trimmed(f"c{place}", self._layout.missing_in(self._names[place])) for place in width
+        )
+        self._connection.execute(
+            f"insert into office select line_number, fields, {trimmed} from office_rows"
+        )
+        self._connection.unregister("office_rows")
+        self._lines, self._fields, self._values = [], [], []
+
+    def _grow(self) -> None:
+        for place in range(self._width, len(self._names)):
+            self._connection.execute(f"alter table office add column c{place} varchar")
+        self._width = len(self._names)
 
 
-def _insert(
-    connection: duckdb.DuckDBPyConnection, lines: list[int], values: list[list[str]]
-) -> None:
-    if not lines:
-        return
-    texts = [pa.array(column, pa.string()) for column in zip(*values, strict=True)]
-    columns = [f"c{place}" for place in range(len(texts))]
-    chunk = pa.table([pa.array(lines, pa.int64()), *texts], names=["line_number", *columns])
-    connection.register("office_rows", chunk)
-    trimmed = ", ".join(map(_trimmed, columns))
-    connection.execute(f"insert into office select line_number, {trimmed} from office_rows")
-    connection.unregister("office_rows")
-
-
-def _trimmed(column: str) -> str:
-    return f"nullif(trim({column}, {text_literal(_BLANKS)}), '')"
+def _trimmed(column: str, missing: Sequence[str]) -> str:
+    text = f"trim({column}, {text_literal(_BLANKS)})"
+    words = ", ".join(text_literal(word) for word in ("", *missing))
+    return f"case when {text} not in ({words}) then {text} end"
 
 
 def _rows(

@@ -34,11 +34,15 @@ from introstat.places import mappings_folder
 ENCODINGS = ("utf-8", "latin-1", "windows-1252")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _DELIMITERS = {"tab": "\t", "\\t": "\t"}
-_FORMAT_KEYS = ("encoding", "delimiter", "quote", "header_line", "dates", "decimal", "thousands")
+_FORMAT_KEYS = (
+    "encoding", "delimiter", "quote", "header_line", "short_rows", "missing", "dates", "decimal",
+    "thousands",
+)  # fmt: skip
 _TOP_KEYS = (
     "source", "description", "reviewed", "formats", "codes", "absent", "as_contract", "files",
 )  # fmt: skip
 _TEXT_ONLY = ("dates", "decimal", "thousands")
+_IGNORE_KEYS = ("when", "first", "last", "empty")
 _Lists = dict[str, tuple[tuple[str, str], ...]]
 
 
@@ -90,7 +94,7 @@ def load_mapping(path: Path) -> Mapping:
 
 
 def _file(part: Part, source: Source, defaults: Formats, lists: _Lists) -> OfficeFile:
-    known = ("file", "optional", "columns", "ignore", "tables", *_FORMAT_KEYS)
+    known = ("file", "sheet", "optional", "columns", "ignore", "tables", *_FORMAT_KEYS)
     entries = part.entries("a file", known, "file", "tables")
     pattern = entries["file"].text("file")
     if "/" in pattern or "\\" in pattern:
@@ -108,6 +112,7 @@ def _file(part: Part, source: Source, defaults: Formats, lists: _Lists) -> Offic
     ignored = entries["ignore"].items("ignore") if "ignore" in entries else []
     file = OfficeFile(
         pattern=pattern,
+        sheet=entries["sheet"].text("sheet") if "sheet" in entries else "",
         is_optional=entries["optional"].flag("optional") if "optional" in entries else False,
         formats=formats,
         names=names,
@@ -122,12 +127,45 @@ def _file(part: Part, source: Source, defaults: Formats, lists: _Lists) -> Offic
             f"column {unknown[0]!r} is used but not listed under `columns`; "
             f"{meant(unknown[0], names)}"
         )
+    _expect_no_missing_words(part, file)
     return file
 
 
+def _expect_no_missing_words(part: Part, file: OfficeFile) -> None:
+    """Refuse a word that is asked for, or has a meaning, where it means that there is nothing."""
+    conditions = [c for ignored in file.ignored for c in ignored.when]
+    conditions += [c for rule in file.rules for c in rule.when]
+    for each in conditions:
+        for word in each.words:
+            if word in file.missing_in(each.column) and not each.is_pattern:
+                raise part.error(
+                    f"`when` asks for the word {word!r} in {each.column!r}, where `missing` says "
+                    "that it means nothing; ask for `{filled: false}`."
+                )
+    for rule in file.rules:
+        for field in rule.fields:
+            missing = {word for name in field.columns for word in file.missing_in(name)}
+            for word, meaning in field.codes:
+                if word and meaning and word in missing:
+                    raise part.error(
+                        f"{field.target.name}: `codes` gives the word {word!r} a meaning, and "
+                        "`missing` says that it means nothing; take it out of one of them."
+                    )
+
+
 def _ignored(part: Part) -> Ignored:
-    entries = part.entries("ignore", ("when", "reason"), "when", "reason")
-    return Ignored(_conditions(entries["when"]), entries["reason"].text("reason"))
+    entries = part.entries("ignore", (*_IGNORE_KEYS, "reason"), "reason")
+    if not any(key in entries for key in _IGNORE_KEYS):
+        raise part.error(f"ignore lacks one of {', '.join(f'`{key}`' for key in _IGNORE_KEYS)}.")
+    if "empty" in entries and not entries["empty"].flag("empty"):
+        raise entries["empty"].error("empty is false; leave it out.")
+    return Ignored(
+        reason=entries["reason"].text("reason"),
+        when=_conditions(entries["when"]) if "when" in entries else (),
+        first=entries["first"].number("first") if "first" in entries else None,
+        last=entries["last"].number("last") if "last" in entries else None,
+        is_empty="empty" in entries,
+    )
 
 
 def _conditions(part: Part) -> tuple[Condition, ...]:
@@ -135,15 +173,17 @@ def _conditions(part: Part) -> tuple[Condition, ...]:
     for column, value in part.entries("when").items():
         what = f"when {column}"
         if value.is_text or value.is_list:
-            found.append(Condition(column, value.words(what), False))
+            found.append(Condition(column, value.words(what)))
             continue
-        entries = value.entries(what, ("not", "filled"))
+        entries = value.entries(what, ("not", "filled", "like"))
         if len(entries) != 1:
-            raise value.error(f"{what} has both `not` and `filled`; expected one of them.")
+            raise value.error(f"{what} needs one of `not`, `filled` and `like`.")
         if "not" in entries:
-            found.append(Condition(column, entries["not"].words(what), True))
+            found.append(Condition(column, entries["not"].words(what), is_negated=True))
+        elif "like" in entries:
+            found.append(Condition(column, entries["like"].texts(what), is_pattern=True))
         else:
-            found.append(Condition(column, ("",), entries["filled"].flag(what)))
+            found.append(Condition(column, ("",), is_negated=entries["filled"].flag(what)))
     return tuple(found)
 
 
@@ -189,7 +229,8 @@ def _field(part: Part, target: Column, formats: Formats, lists: _Lists) -> Field
     what = target.name
     if part.is_text:
         return Field(target, (part.text(what),), None, (), (), (), formats.dates, formats.number)
-    entries = part.entries(what, ("from", "value", "key", "transform", "codes", *_TEXT_ONLY))
+    keys = ("from", "value", "key", "transform", "codes", "missing", *_TEXT_ONLY)
+    entries = part.entries(what, keys)
     given = [key for key in ("from", "value", "key") if key in entries]
     if len(given) != 1:
         raise part.error(
@@ -228,6 +269,7 @@ def _field(part: Part, target: Column, formats: Formats, lists: _Lists) -> Field
         codes=_codes_of(entries["codes"], lists) if "codes" in entries else (),
         dates=own.dates,
         number=own.number,
+        missing=entries["missing"].written("missing") if "missing" in entries else None,
     )
 
 
@@ -263,12 +305,13 @@ def _formats_of(entries: dict[str, Part], defaults: Formats) -> Formats:
             raise entries["quote"].error(f"quote is {written!r}; expected one character, or none.")
         said["quote"] = None if written == "none" else written
     if "header_line" in entries:
-        written = entries["header_line"].text("header_line")
-        if not re.fullmatch(r"[0-9]{1,3}", written):
-            raise entries["header_line"].error(
-                f"header_line is {written!r}; expected the header's line, or 0 for no header."
-            )
-        said["header_line"] = int(written)
+        said["header_line"] = entries["header_line"].number("header_line", least=0)
+    if "short_rows" in entries:
+        said["fills_short"] = (
+            entries["short_rows"].choice("short_rows", ("fill", "refuse")) == "fill"
+        )
+    if "missing" in entries:
+        said["missing"] = entries["missing"].written("missing")
     if "dates" in entries:
         said["dates"] = _dates(entries["dates"])
     return replace(defaults, **said, number=_number_of(entries, defaults.number))

@@ -5,6 +5,7 @@ own rules would make another number, a false and a number of them.
 """
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,9 @@ class Part:
         """Return the text, which may be empty."""
         if not self.is_text:
             raise self.error(f"{what} is a list or has keys; expected a text.")
-        is_null = self._node.tag.endswith(":null")
-        return "" if is_null else str(self._node.value).strip()
+        # To YAML the word NULL is nothing; to an office it is a word.
+        is_tilde = self._node.tag.endswith(":null") and self._node.value == "~"
+        return "" if is_tilde else str(self._node.value).strip()
 
     def raw(self, what: str) -> str:
         """Return the text with the blanks around it: a delimiter may be a tab."""
@@ -70,6 +72,24 @@ class Part:
         if self.is_text:
             return (self.word(what),)
         return tuple(item.word(what) for item in self.items(what))
+
+    def written(self, what: str) -> tuple[str, ...]:
+        """Return one text or a list of texts, which may be empty, as written: `~` is one too."""
+        if self.is_list:
+            return tuple(
+                text for node in self._node.value for text in Part(node, self._file).written(what)
+            )
+        found = self.raw(what).strip()
+        if not found:
+            raise self.error(f"{what} is empty; expected a word, or [] for none.")
+        return (found,)
+
+    def number(self, what: str, least: int = 1) -> int:
+        """Return a whole number of at most three digits."""
+        found = self.word(what)
+        if not re.fullmatch(r"[0-9]{1,3}", found) or int(found) < least:
+            raise self.error(f"{what} is {found!r}; expected a whole number from {least} to 999.")
+        return int(found)
 
     def flag(self, what: str) -> bool:
         """Return true or false."""

@@ -6,12 +6,13 @@ from typing import Any
 from introstat.contract import MANIFEST, sources
 from introstat.errors import DeliveryRefused
 from introstat.filereading import connect_in_memory, sha256_of
+from introstat.mapping.apply import refuse_uneven
 from introstat.mapping.office import load_office
 from introstat.receipt.files import read_incoming
 from introstat.receipt.manifest import (
     DeliveredFile,
     contract_file,
-    layout_of,
+    layouts_of,
     read_mapping,
 )
 
@@ -39,10 +40,13 @@ def describe(
     with connect_in_memory() as connection:
         for path in paths:
             sha256 = sha256_of(path)
-            layout = layout_of(MANIFEST, mapping, path.name)
-            if layout:
-                rows = load_office(connection, path, layout, encoding, path.name).rows
-            else:
+            layouts = layouts_of(MANIFEST, mapping, path.name)
+            rows = 0
+            for layout in layouts:
+                office = load_office(connection, path, layout, encoding, path.name)
+                refuse_uneven(connection, layout, office, path.name)
+                rows += office.rows
+            if not layouts:
                 dataset, table = contract_file(MANIFEST, contract, path.name, mapping)
                 where = f"{source}/{delivered}/{path.name}"
                 file = DeliveredFile(path, dataset, table, 0, sha256, encoding, where)

@@ -38,7 +38,10 @@ class DeliveredFile:
 
 @dataclass(frozen=True)
 class MappedFile:
-    """One of an office's own files, which the mapping turns into tables of the contract."""
+    """One of an office's own files, which the mapping turns into tables of the contract.
+
+    A workbook is there once for each of its sheets that the mapping reads.
+    """
 
     path: Path
     layout: OfficeFile
@@ -145,13 +148,14 @@ def read_delivery(folder: Path) -> Delivery:
     for name in sorted(listed):
         if Path(name).name != name:
             raise _wrong(f"{where}: {name!r} is not a plain file name.")
-        layout = layout_of(where, mapping, name)
-        dataset, table = ("", None) if layout else contract_file(where, source, name, mapping)
+        layouts = layouts_of(where, mapping, name)
+        dataset, table = ("", None) if layouts else contract_file(where, source, name, mapping)
         path, file_where = folder / name, f"{source.name}/{folder.name}/{name}"
         rows, sha256 = _expect_file(path, where, file_where, listed[name])
-        if layout:
-            office_files.append(MappedFile(path, layout, rows, sha256, encoding, file_where))
-        elif table:
+        office_files += [
+            MappedFile(path, layout, rows, sha256, encoding, file_where) for layout in layouts
+        ]
+        if table:
             file = DeliveredFile(path, dataset, table, rows, sha256, encoding, file_where)
             files.append(file)
     _complete(where, source, files, mapping, office_files)
@@ -215,10 +219,10 @@ def read_mapping(where: str, name: object, source: Source) -> Mapping:
     return mapping
 
 
-def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | None:
+def layouts_of(where: str, mapping: Mapping | None, name: str) -> tuple[OfficeFile, ...]:
     """Return what a mapping says of a file, if anything. Raises DeliveryRefused if unclear."""
     if mapping is None:
-        return None
+        return ()
     # The contract's own names hold none; an office's stand in the received copy as they are.
     if holds_valid_number(name):
         raise DeliveryRefused(
@@ -226,7 +230,7 @@ def layout_of(where: str, mapping: Mapping | None, name: str) -> OfficeFile | No
             "number_in_name",
         )
     try:
-        return mapping.file_of(name)
+        return mapping.layouts_of(name)
     except UserError as error:
         raise DeliveryRefused(f"{where}: {error.message}", "mapping") from None
 

@@ -1,19 +1,22 @@
 """Receiving an office's own files through a mapping: loaded, mapped, and accounted for row by row.
 
 One office file and one table of the mapping make one dataset, as one file does in a delivery that
-keeps the contract. Its rows carry the office file's name and line; a second rule of the same file
-for the same table marks the name with `#2`, so that name and line point at one row.
+keeps the contract. Its rows carry the office file's name and line. Where several sheets of a
+workbook are read the name is marked with the sheet, `#Saker`; a second rule of the same file for
+the same table marks it with `#2`: name and line point at one row.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from introstat.errors import DeliveryRefused, UserError
 from introstat.filereading import expect_rows, parquet_footer, shown_names
-from introstat.mapping.apply import coverage, map_rules, refuse_missing
+from introstat.mapping.apply import coverage, map_rules, refuse_missing, refuse_uneven
+from introstat.mapping.layout import OfficeFile
 from introstat.mapping.office import load_office
 from introstat.mapping.reading import find_mapping, load_mapping
 from introstat.receipt.manifest import DeliveredFile, Delivery, MappedFile
@@ -33,6 +36,10 @@ class MappedReceipt:
         self._made = Counter(file.dataset for file in delivery.files)
         self._made.update(r.table.name for each in delivery.office_files for r in each.layout.rules)
         self._named: Counter[str] = Counter()
+        # How many sheets of a workbook there are to read, and what has been read of them.
+        self._layouts = Counter(each.path for each in delivery.office_files)
+        self._sheets: defaultdict[Path, list[str]] = defaultdict(list)
+        self._rows: Counter[Path] = Counter()
         self.files: list[DeliveredFile] = []
         self.remarks: list[str] = []
 
@@ -61,12 +68,20 @@ class MappedReceipt:
         self, connection: duckdb.DuckDBPyConnection, file: MappedFile
     ) -> Iterator[DeliveredFile]:
         name = file.path.name
-        where = file.where
+        shown = sheet_name(file.path, file.layout) if self._layouts[file.path] > 1 else name
+        where = file.where.removesuffix(name) + shown
         if file.path.suffix == ".parquet":
             expect_rows(parquet_footer(file.path, where).num_rows, file.rows, where)
         office = load_office(connection, file.path, file.layout, file.encoding, where)
-        expect_rows(office.rows, file.rows, where)
+        self._rows[file.path] += office.rows
+        self._sheets[file.path].append(office.sheet)
+        if len(self._sheets[file.path]) == self._layouts[file.path]:
+            expect_rows(self._rows[file.path], file.rows, file.where)
+            others = [name for name in office.others if name not in self._sheets[file.path]]
+            if others:
+                self.remarks.append(f"{file.where}: sheets not read: {shown_names(others)}")
         self.remarks += refuse_missing(file.layout, office, where)
+        refuse_uneven(connection, file.layout, office, where)
         extra = [column for column in office.names if column not in file.layout.used]
         if extra:
             self.remarks.append(f"{where}: extra columns kept but not used: {shown_names(extra)}")
@@ -87,6 +102,7 @@ class MappedReceipt:
             f"{where}: {each['rows']} rows left out by the mapping: {each['reason']}"
             for each in left_out
         ]
+        self.remarks += [f"{where}: {said}" for said in covered.damaged]
         tables: list[dict[str, Any]] = []
         seen: Counter[str] = Counter()
         for mapped in map_rules(connection, file.layout, office):
@@ -94,7 +110,7 @@ class MappedReceipt:
             seen[table.name] += 1
             mark = f"#{seen[table.name]}" if seen[table.name] > 1 else ""
             made = DeliveredFile(
-                path=file.path.with_name(f"{name}{mark}"),
+                path=file.path.with_name(f"{shown}{mark}"),
                 dataset=self._next_dataset(table.name),
                 table=table,
                 rows=mapped.rows,
@@ -112,6 +128,7 @@ class MappedReceipt:
         self._accounts.append(
             {
                 "file_name": name,
+                **({"sheet": file.layout.sheet} if file.layout.sheet else {}),
                 "sha256": file.sha256,
                 "rows": office.rows,
                 "mapped_rows": covered.mapped,
@@ -139,6 +156,12 @@ class MappedReceipt:
             return table
         self._named[table] += 1
         return f"{table}-{self._named[table]}"
+
+
+def sheet_name(path: Path, layout: OfficeFile) -> str:
+    """Return what one sheet of a workbook is called: `bok.xlsx#Saker`."""
+    sheet = f"sheet {layout.sheet}" if layout.sheet.isdecimal() else layout.sheet
+    return f"{path.name}#{sheet.replace('/', '-')}"
 
 
 def delivered_checksums(receipt: dict[str, Any]) -> dict[str, str]:

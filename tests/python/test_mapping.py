@@ -14,10 +14,10 @@ from deliveries import HEADERS, deliver, ident
 from test_receipt import kept, read, receive_all
 
 from introstat.errors import UserError
-from introstat.mapping.check import check
 from introstat.mapping.formats import date_format
 from introstat.mapping.reading import find_mapping, load_mapping
 from introstat.receipt.describe import describe
+from introstat.receipt.mapping_check import check
 from introstat.receipt.receive import Outcome
 
 ANNE, BAKO, CIRO = ident(1), ident(2), ident(3)

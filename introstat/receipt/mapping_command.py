@@ -12,7 +12,7 @@ from introstat.errors import EXIT_REFUSED
 
 if TYPE_CHECKING:
     from introstat.contract import Table
-    from introstat.mapping.check import FileReport, MappingReport
+    from introstat.receipt.mapping_check import FileReport, MappingReport
 
 
 @click.group("mapping")
@@ -47,8 +47,8 @@ def check_command(file: str, sample: Path | None) -> None:
     Example:
       introstat mapping check kommunalt-fagsystem --sample examples/kommunalt-fagsystem
     """
-    from introstat.mapping.check import check
     from introstat.mapping.reading import find_mapping, load_mapping
+    from introstat.receipt.mapping_check import check
 
     path = Path(file)
     mapping = load_mapping(path if path.suffix else find_mapping(file))
@@ -64,6 +64,10 @@ def check_command(file: str, sample: Path | None) -> None:
             _show_file(console, each)
     for table in mapping.source.tables:
         _show_table(console, report, table)
+    if report.remarks:
+        console.print(f"The receipt would remark: {len(report.remarks)}", style="bold")
+        for remark in report.remarks:
+            console.print(f"- {remark}", soft_wrap=True)
     if not report.problems:
         console.print("All is mapped.")
         return

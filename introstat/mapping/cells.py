@@ -1,0 +1,54 @@
+"""A workbook's cells as texts, written as the office's file would have them.
+
+A cell that is a date or a number is written in the format that the mapping gives for its column,
+so that all else is the same as with a text file.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from introstat.mapping.layout import OfficeFile
+
+Value = str | int | float | bool | datetime | date | time | timedelta | None
+# Staging reads no more (macros/staging/parse.sql), and a formula's hours have fifteen digits.
+_PLACES = 6
+
+
+def cell_writer(layout: OfficeFile, name: str) -> Callable[[Value], str]:
+    """Return what makes a text of the cells of one of the office's columns."""
+    fields = [each for rule in layout.rules for each in rule.fields if name in each.reads]
+    dated = [each.dates for each in fields if each.target.data_type == "date"]
+    counted = [each.number for each in fields if each.target.data_type in ("decimal", "integer")]
+    dates = (dated or [layout.formats.dates])[0][0]
+    decimal = (counted or [layout.formats.number])[0].decimal or "."
+    is_ident = any(each.target.identity == "ident" for each in fields)
+
+    def write(value: Value) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return str(value).upper()
+        if isinstance(value, int | float):
+            text = _number(value, rounded=bool(counted)).replace(".", decimal)
+            # A number has no zeros in front, and an identity number has eleven digits.
+            return text.zfill(11) if is_ident and len(text) == 10 else text
+        if isinstance(value, datetime):
+            return dates.write(value)
+        if isinstance(value, date):
+            return dates.write(datetime.combine(value, time()))
+        return str(value)
+
+    return write
+
+
+def _number(value: int | float, *, rounded: bool) -> str:
+    """Return a number as a spreadsheet knows it, to fifteen digits, never in powers of ten."""
+    number = Decimal(value) if isinstance(value, int) else Decimal(f"{value:.15g}")
+    if number == number.to_integral_value():
+        return f"{number:.0f}"
+    if rounded:
+        number = round(number, _PLACES)
+    return f"{number:f}".rstrip("0").rstrip(".")
