@@ -1,8 +1,9 @@
 """Reading an office's file as it is, in memory, with the line of each row.
 
-It becomes the table `office`: `line_number`, `fields` (how many the row has) and the columns c0,
-c1 … of text, blanks trimmed and empty values null, as are words that mean missing. An office's own
-files may be in Windows-1252 and hold title lines above the header, which DuckDB cannot read.
+It becomes the table `office`: `line_number`, `fields` (how many a line has, null where rows cannot
+differ in it) and the columns c0, c1 … of text, blanks trimmed, and null where they are empty or
+hold a word that means missing. An office's own files may be in Windows-1252 and hold title lines
+above the header, which DuckDB cannot read.
 """
 
 import csv
@@ -105,7 +106,7 @@ def _load_parquet(
     with reading_parquet(where):
         connection.execute(
             f"create temp table office as select row_number() over () as line_number, "
-            f"{len(names)} as fields, {columns} from {file}"
+            f"null::integer as fields, {columns} from {file}"
         )
     return names
 
@@ -133,7 +134,7 @@ def _load_sheet(
         _expect_few(names, layout, where)
         values = [write(cell) for write, cell in zip(writers, row, strict=False)]
         _expect_characters(values, "", f"{where}, line {line}")
-        table.add(line, len(names), values)
+        table.add(line, None, values)
     table.insert()
     return tuple(names)
 
@@ -184,13 +185,13 @@ class _Rows:
     ) -> None:
         self._connection, self._layout, self._names = connection, layout, names
         self._lines: list[int] = []
-        self._fields: list[int] = []
+        self._fields: list[int | None] = []
         self._values: list[list[str]] = []
         self._width = 0
         connection.execute("create temp table office (line_number bigint, fields integer)")
         self._grow()
 
-    def add(self, line: int, fields: int, values: list[str]) -> None:
+    def add(self, line: int, fields: int | None, values: list[str]) -> None:
         """Take a row; values that it lacks at its end are missing."""
         self._lines.append(line)
         self._fields.append(fields)
