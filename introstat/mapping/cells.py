@@ -11,6 +11,8 @@ from decimal import Decimal
 from introstat.mapping.layout import OfficeFile
 
 Value = str | int | float | bool | datetime | date | time | timedelta | None
+# What is trimmed from a value.
+BLANKS = " \t\u00a0"
 # Staging reads no more (macros/staging/parse.sql), and a formula's hours have fifteen digits.
 _PLACES = 6
 

@@ -26,14 +26,13 @@ from introstat.filereading import (
     opened_as_text,
     reading_parquet,
 )
-from introstat.mapping.cells import cell_writer
+from introstat.mapping.cells import BLANKS, cell_writer
 from introstat.mapping.layout import Formats, OfficeFile
 from introstat.mapping.workbook import Sheet, is_workbook, open_sheet
 from introstat.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
 _ROWS_AT_ONCE = 20_000
-_BLANKS = " \t\u00a0"
 
 
 @dataclass(frozen=True)
@@ -146,13 +145,13 @@ def _load_text(
     names = layout.names
     if layout.formats.header_line:
         _, header = next(rows, (0, []))
-        names = _told_apart([name.strip(_BLANKS) for name in header])
+        names = _told_apart([name.strip(BLANKS) for name in header])
         if not any(header):
             raise _no_header(where, layout)
     _expect_few(names, layout, where)
     table = _Rows(connection, layout, list(names))
     for line, row in rows:
-        if len(row) == 1 < len(names) and not row[0].strip(_BLANKS):
+        if len(row) == 1 < len(names) and not row[0].strip(BLANKS):
             continue
         _expect_characters(row, encoding, f"{where}, line {line}")
         table.add(line, len(row), row[: len(names)])
@@ -232,7 +231,7 @@ class _Rows:
 
 
 def _trimmed(column: str, missing: Sequence[str]) -> str:
-    text = f"trim({column}, {text_literal(_BLANKS)})"
+    text = f"trim({column}, {text_literal(BLANKS)})"
     words = ", ".join(text_literal(word) for word in ("", *missing))
     return f"case when {text} not in ({words}) then {text} end"
 

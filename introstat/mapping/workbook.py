@@ -15,7 +15,7 @@ from zipfile import ZipFile
 
 from introstat.errors import DeliveryRefused
 from introstat.filereading import expect_small_archive, shown_names
-from introstat.mapping.cells import Value
+from introstat.mapping.cells import BLANKS, Value
 from introstat.mapping.opendocument import ods_rows, ods_sheets
 
 _READ = (".xlsx", ".xlsm", ".ods")
@@ -91,12 +91,14 @@ def _filled(
     with _reading(where), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for number, values in rows:
-            while values and (
-                values[-1] is None or (isinstance(values[-1], str) and not values[-1].strip())
-            ):
+            while values and _is_nothing(values[-1]):
                 values.pop()
             if values:
                 yield number, values
+
+
+def _is_nothing(value: Value) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip(BLANKS))
 
 
 def _xlsx(path: Path, *, with_values: bool = True) -> Any:

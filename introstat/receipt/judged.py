@@ -34,6 +34,9 @@ _SAID_AS = {
     "orphan": "participation_missing",
     "superseded_key": "key_repeated",
 }
+_SAID_HERE = {
+    "duplicate_row": "rows are the same as an earlier one; `once: true` makes one of them"
+}
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class SetAside:
         """The reason in words."""
         if self.reason in _SAID_AS:
             return rules()[_SAID_AS[self.reason]].finding_en
-        return self.reason.replace("_", " ")
+        return _SAID_HERE.get(self.reason, f"reason {self.reason}")
 
 
 def judge(

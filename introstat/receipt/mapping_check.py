@@ -185,22 +185,21 @@ def _judge(report: MappingReport, trial: Rehearsal) -> None:
     if trial.is_empty:
         return
     judged = trial.judged()
-    told = {
-        (mapped.rule.table.name, each.field.target.name): each.unread
-        for file in report.files
-        for mapped in file.rules
-        for each in mapped.findings
-    }
+    told: Counter[tuple[str, str, str]] = Counter()
+    for file in report.files:
+        for mapped in file.rules:
+            for each in mapped.findings:
+                told[file.name, mapped.rule.table.name, each.field.target.name] += each.unread
     lines: defaultdict[tuple[str, str], dict[str, tuple[int, int]]] = defaultdict(dict)
     for one in judged:
+        file_name = one.file_name.rpartition("#")[0] or one.file_name
         fields = _fields(report, one)
-        if fields == []:
+        if one.column and fields == []:
             continue  # a required column without a source, which is told
-        if one.reason == "unparseable_value" and one.rows <= told.get(
-            (one.table.name, one.column or ""), 0
-        ):
+        unread = told[file_name, one.table.name, one.column or ""]
+        if one.reason == "unparseable_value" and one.rows <= unread:
             continue
-        place = lines[one.file_name.rpartition("#")[0] or one.file_name, one.said]
+        place = lines[file_name, one.said]
         name = " or ".join(fields or [repr(one.column)]) if one.column else one.table.name
         rows, line = place.get(name, (0, one.line))
         place[name] = max(rows, one.rows), min(line, one.line)
@@ -210,10 +209,13 @@ def _judge(report: MappingReport, trial: Rehearsal) -> None:
         )
         report.problems.append(f"{name}: {said}: {where}; such rows are quarantined")
     checked = trial.checked()
-    told |= {(one.table.name, one.column or ""): one.rows for one in judged}
+    columns = {(table, column) for _, table, column in told}
+    columns |= {(one.table.name, one.column or "") for one in judged}
     report.problems += [f"the delivery would be refused: {each}" for each in checked.refusing]
     report.remarks += [
-        str(each) for each in checked.remarked if (each.table.name, each.column or "") not in told
+        str(each)
+        for each in checked.remarked
+        if (each.table.name, each.column or "") not in columns
     ]
 
 
