@@ -37,6 +37,13 @@ def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--no-total", "without", multiple=True, help="A dimension whose codes do not add up."
         ),
         click.option(
+            "--category",
+            "categories",
+            multiple=True,
+            help="`dimension=CODE` of a category that is no total, though it is named like one or "
+            "happens to be the sum of others.",
+        ),
+        click.option(
             "--policy",
             "policy_file",
             type=_file,
@@ -120,6 +127,9 @@ def protect_command(
 ) -> None:
     """Protect frequency tables, audit the finished files, and only then put them in place.
 
+    The counts are CSV, in UTF-8 or as a Norwegian Excel writes it (`;`, decimal comma,
+    Windows-1252); what is written is like them.
+
     Exit code 0: protected and safe. 2: the input is refused, with the rows named. 3: the table
     cannot be made safe, or the audit failed; nothing is written.
 
@@ -129,9 +139,10 @@ def protect_command(
         --hierarchy "region>county" --policy policy.yml --out published.csv
     """
     from introstat.disclosure.cube_files import TableOptions, write_aside
-    from introstat.disclosure.layout import read_text_csv
     from introstat.disclosure.protection import Cube, protect
     from introstat.disclosure.table_audit import PublishedTable, audit_tables
+    from introstat.disclosure.textfile import read_text_csv, written_as
+    from introstat.disclosure.undeclared import refuse_undeclared_totals
 
     options = TableOptions(**layout_options)
     policy = load_policy(options.policy_file)
@@ -142,7 +153,7 @@ def protect_command(
     then = options.earlier_tables(cubes)
     counts = {
         name: Cube(
-            read_text_csv(one.file),
+            read_text_csv(one.file, list(filter(None, (one.count, one.persons)))),
             one.layout,
             one.count,
             one.persons,
@@ -152,6 +163,9 @@ def protect_command(
         )
         for name, one in cubes.items()
     }
+    for name, cube in counts.items():
+        if cube.additive:
+            refuse_undeclared_totals(name, cube.layout, [cube.table], cube.count)
     protected = protect(counts, policy, links, then, seed)
     places, lists = {}, {}
     for name, one in cubes.items():
@@ -160,11 +174,13 @@ def protect_command(
         lists[name] = primaries or one.file.with_name(f"{stem}.primaries.csv")
         if primaries and options.linked:
             lists[name] = primaries / f"{name}.primaries.csv"
+    # Who brings a file that his spreadsheet wrote gets one that it opens.
+    written = {name: written_as(one.file) for name, one in cubes.items()}
     console = Console(stderr=True)
     aside: dict[str, Path] = {}
     try:
         for name, done in protected.items():
-            aside[name] = write_aside(done.table, places[name])
+            aside[name] = write_aside(done.table, places[name], written[name])
             numbers = ", ".join(f"{what} {value}" for what, value in done.summary.items())
             say(console, f"{name}: {numbers}")
         finished = {
@@ -182,11 +198,11 @@ def protect_command(
         if not options.tell(results, console, protected=made, seed=seed):
             raise SystemExit(EXIT_REFUSED)
         for name, done in protected.items():
-            written = write_aside(done.primaries, lists[name])
+            list_aside = write_aside(done.primaries, lists[name], written[name])
             try:
-                written.replace(lists[name])
+                list_aside.replace(lists[name])
             except OSError as error:
-                written.unlink()
+                list_aside.unlink()
                 raise UserError(f"{lists[name]}: cannot be written: {error}") from None
         for name, place in places.items():
             aside[name].chmod(0o644)  # made for its owner alone; what is published all may read
@@ -231,8 +247,10 @@ def audit_command(
         --policy policy.yml --primaries counts.primaries.csv
     """
     from introstat.disclosure.cube_files import TableOptions
-    from introstat.disclosure.layout import flat, read_text_csv
+    from introstat.disclosure.layout import flat
     from introstat.disclosure.table_audit import PublishedTable, audit_tables
+    from introstat.disclosure.textfile import read_text_csv
+    from introstat.disclosure.undeclared import refuse_undeclared_totals
 
     options = TableOptions(**layout_options)
     policy = load_policy(options.policy_file)
@@ -247,7 +265,7 @@ def audit_command(
             files = (sources[0] / f"{name}.csv",)
             listed = primaries / f"{name}.primaries.csv" if primaries else None
         tables[name] = PublishedTable(
-            [read_text_csv(file) for file in files],
+            [read_text_csv(file, [value]) for file in files],
             one.layout if one.additive else flat(one.layout),
             one.method or policy.method,
             read_text_csv(listed) if listed else None,
@@ -255,6 +273,8 @@ def audit_command(
             value,
             sign,
         )
+        if one.additive:
+            refuse_undeclared_totals(name, one.layout, tables[name].table, value)
     results = audit_tables(tables, policy, links, options.exact)
     if not options.tell(results, Console(stderr=True)):
         raise SystemExit(EXIT_REFUSED)

@@ -19,6 +19,7 @@ from introstat.disclosure.layout import (
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Floats, Ints, Mask, PublishedCells, System
+from introstat.disclosure.textfile import lines_of
 from introstat.errors import UserError
 
 
@@ -66,8 +67,9 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
         return ", ".join(f"{d}={code}" for d, code in zip(layout.dims, key, strict=True))
 
     def row(i: int) -> str:
-        return f"row {i + 2}: {name(keys[i])}"
+        return f"row {lines[i]}: {name(keys[i])}"
 
+    lines = lines_of(table)
     codes = [text_column(table, dimension) for dimension in layout.dims]
     texts = text_column(table, count)
     refuse_rows("The file has no rows", [] if texts else ["expected at least one inner cell"])
@@ -78,7 +80,7 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
         f"Counts in {count} that are not whole numbers of at least 0",
         [f"{row(i)}: {texts[i]!r}" for i, number in enumerate(numbers) if number < 0],
     )
-    refuse_repeats(keys, name)
+    refuse_repeats(keys, lines, name)
     system = System(dimensions_of(layout, [table]))
     cells = np.array([system.cell(key) for key in keys], dtype=np.int64)
     given = np.full(system.size, -1, dtype=np.int64)

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
 from rich.console import Console
 
 from introstat.console import say
 from introstat.disclosure.audit import AuditResult
-from introstat.disclosure.layout import Layout, parse_hierarchy, read_text_csv
+from introstat.disclosure.layout import Layout, parse_hierarchy
 from introstat.disclosure.linked import Link
 from introstat.disclosure.linked_file import CubeFile, read_linked
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.report import audit_lines, audit_report, to_json
+from introstat.disclosure.textfile import Written, read_text_csv
 from introstat.errors import UserError
 
 
@@ -29,6 +29,7 @@ class TableOptions:
     hierarchies: tuple[str, ...]
     totals: tuple[str, ...]
     without: tuple[str, ...]
+    categories: tuple[str, ...]
     policy_file: Path
     method: str | None
     cube: str | None
@@ -75,17 +76,17 @@ class TableOptions:
         return {name: replace(one, method=by_name[name]) for name, one in cubes.items()}, links
 
     def _layout(self, tables: tuple[str, ...]) -> Layout:
-        codes: dict[str, str | None] = {}
-        for total in self.totals:
-            name, equals, code = total.partition("=")
-            if not equals or not code:
-                raise UserError(f"Total {total!r}: expected `dimension=CODE`.")
-            codes[name] = code
+        codes: dict[str, str | None] = dict(_code("Total", total) for total in self.totals)
+        categories: dict[str, tuple[str, ...]] = {}
+        for text in self.categories:
+            name, code = _code("Category", text)
+            categories[name] = (*categories.get(name, ()), code)
         return Layout(
             _items(self.dims or ""),
             tuple(parse_hierarchy(text) for text in self.hierarchies),
             codes | dict.fromkeys(self.without),
             tuple(_items(table) for table in tables),
+            categories=categories,
         )
 
     def earlier_tables(self, cubes: Mapping[str, CubeFile]) -> dict[str, list[pa.Table]]:
@@ -120,11 +121,18 @@ class TableOptions:
         return passed
 
 
+def _code(what: str, text: str) -> tuple[str, str]:
+    name, equals, code = text.partition("=")
+    if not equals or not code:
+        raise UserError(f"{what} {text!r}: expected `dimension=CODE`.")
+    return name, code
+
+
 def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-def write_aside(table: pa.Table, out: Path) -> Path:
+def write_aside(table: pa.Table, out: Path, written: Written) -> Path:
     """Write a CSV file under a name of its own beside `out`; UserError if that cannot be done."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -133,7 +141,7 @@ def write_aside(table: pa.Table, out: Path) -> Path:
     except OSError as error:
         raise UserError(f"{out}: cannot be written: {error}") from None
     try:
-        pyarrow.csv.write_csv(table, name)
+        Path(name).write_bytes(written.text_of(table))
     except OSError as error:
         Path(name).unlink()
         raise UserError(f"{out}: cannot be written: {error}") from None

@@ -12,10 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.csv
 
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import Dimension, Group
+from introstat.disclosure.textfile import lines_of, read_text_csv
 from introstat.errors import UserError
 
 
@@ -51,6 +51,7 @@ class Layout:
     dimension has none. `unpublished` lists leaves that no table shows, though they count in totals
     (protected addresses, which are in the country only): a reader can work them out like any other.
     `untold` are such leaves that say nothing of anybody (sex not registered): no harm is in it.
+    `categories` are codes that are no sums, whatever they are named and count.
     `tables` lists the items of each linked table: a dimension (all its levels), one level of it
     (`county`), or some of its hierarchies (`region>county`); a dimension that a table leaves out
     stands at its total. No tables means one table of all dimensions.
@@ -62,6 +63,7 @@ class Layout:
     tables: tuple[tuple[str, ...], ...] = ()
     unpublished: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     untold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse a layout that names a dimension twice or a hierarchy of no dimension."""
@@ -72,6 +74,7 @@ class Layout:
             ("Total", self.totals),
             ("Unpublished code", self.unpublished),
             ("Untold code", self.untold),
+            ("Category", self.categories),
         ):
             for name in names:
                 if name not in self.dims:
@@ -106,27 +109,17 @@ def read_code_list(dimension: str, path: Path) -> CodeList:
             raise UserError(
                 f"Code list {path}: no column {column}; found {', '.join(table.column_names)}."
             )
+    lines = lines_of(table)
     pairs = list(zip(table["child"].to_pylist(), table["parent"].to_pylist(), strict=True))
     refuse_rows(
         f"Code list {path}: a child or a parent is empty",
         [
-            f"row {i + 2}: {child!r} > {parent!r}"
+            f"row {lines[i]}: {child!r} > {parent!r}"
             for i, (child, parent) in enumerate(pairs)
             if not (child and parent)
         ],
     )
     return CodeList(dimension, path.stem, tuple(dict.fromkeys(pairs)))
-
-
-def read_text_csv(path: Path) -> pa.Table:
-    """Read a CSV file with every column as text. Raises UserError if it is none."""
-    try:
-        options = pyarrow.csv.ConvertOptions(strings_can_be_null=False)
-        names = pyarrow.csv.open_csv(path).schema.names
-        options.column_types = {name: pa.string() for name in names}
-        return pyarrow.csv.read_csv(path, convert_options=options)
-    except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read as CSV: {error}") from None
 
 
 def text_column(table: pa.Table, name: str) -> list[str]:
@@ -198,13 +191,14 @@ def _column_chain(
         parent_of: dict[str, str] = {}
         clashes = []
         for table in tables:
+            lines = lines_of(table)
             if {hierarchy.dimension, child, parent} <= set(table.column_names):
                 for row, (a, b) in enumerate(
                     zip(text_column(table, child), text_column(table, parent), strict=True)
                 ):
                     if a and b and parent_of.setdefault(a, b) != b:
                         clashes.append(
-                            f"row {row + 2}: {child} {a} has {parent} {b} and {parent_of[a]}"
+                            f"row {lines[row]}: {child} {a} has {parent} {b} and {parent_of[a]}"
                         )
         refuse_rows(f"Hierarchy {child}>{parent}: a child with two parents", clashes)
         chain.append((parent, parent_of))

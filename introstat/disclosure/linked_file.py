@@ -12,7 +12,7 @@ from introstat.errors import UserError
 
 _CUBE_SETTINGS = {
     "in", "count", "dims", "hierarchies", "totals", "no_total", "tables", "persons", "method",
-    "pool", "additive",
+    "pool", "additive", "categories",
 }  # fmt: skip
 
 
@@ -67,6 +67,10 @@ def _cube(where: str, folder: Path, given: Any) -> CubeFile:
         tuple(parse_hierarchy(text, folder) for text in _texts(where, given.get("hierarchies"))),
         totals | dict.fromkeys(_texts(where, given.get("no_total"))),
         tuple(_texts(where, table) for table in given.get("tables") or ()),
+        categories={
+            str(name): _texts(where, codes)
+            for name, codes in (given.get("categories") or {}).items()
+        },
     )
     return CubeFile(
         folder / str(given["in"]),

@@ -11,6 +11,7 @@ from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.layout import Layout, dimensions_of, text_column, withheld_codes
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Ints, Mask, PublishedCells, System
+from introstat.disclosure.textfile import lines_of
 from introstat.errors import UserError
 
 HIDDEN = ":"
@@ -89,7 +90,8 @@ def read_published(
     for table in tables:
         keys = _keys(table, system)
         numbers = _values(table, value, sign, keys)
-        refuse_repeats(keys)
+        lines = lines_of(table)
+        refuse_repeats(keys, lines)
         for i, (key, (number, mark)) in enumerate(zip(keys, numbers, strict=True)):
             cell = system.cell(key)
             if mark == HIDDEN:
@@ -97,7 +99,7 @@ def read_published(
             if number != UNKNOWN:
                 if known[cell] not in (UNKNOWN, number):
                     clashes.append(
-                        f"row {i + 2}: {', '.join(key)}: {number}, elsewhere {known[cell]}"
+                        f"row {lines[i]}: {', '.join(key)}: {number}, elsewhere {known[cell]}"
                     )
                 known[cell] = number
             if key not in rows or rows[key][1] == UNKNOWN:
@@ -123,9 +125,10 @@ def read_primaries(table: pa.Table, published: ReaderCube) -> list[int]:
     row_of = {codes: row for row, codes in enumerate(published.row_codes)}
     columns = [text_column(table, dimension.name) for dimension in published.system.dimensions]
     keys = list(zip(*columns, strict=True))
+    lines = lines_of(table)
     refuse_rows(
         "Primary cells that are not in the published file",
-        [f"row {i + 2}: {', '.join(key)}" for i, key in enumerate(keys) if key not in row_of],
+        [f"row {lines[i]}: {', '.join(key)}" for i, key in enumerate(keys) if key not in row_of],
     )
     return [row_of[key] for key in keys]
 
@@ -142,8 +145,9 @@ def _keys(table: pa.Table, system: System) -> list[tuple[str, ...]]:
                 f"No column {dimension.name}, and the dimension has no total to stand at."
             )
     keys = list(zip(*columns, strict=True))
+    lines = lines_of(table)
     unknown = [
-        f"row {i + 2}: {', '.join(key)}"
+        f"row {lines[i]}: {', '.join(key)}"
         for i, key in enumerate(keys)
         if not all(code in d.node_of for d, code in zip(system.dimensions, key, strict=True))
     ]
@@ -156,6 +160,7 @@ def _values(
 ) -> list[tuple[int, str]]:
     texts = text_column(table, value)
     signs = text_column(table, sign) if sign in table.column_names else [""] * len(texts)
+    lines = lines_of(table)
     read, wrong = [], []
     for i, (text, mark) in enumerate(zip(texts, signs, strict=True)):
         if mark == "" and text in SIGNS:  # files of the time put the mark where the number would be
@@ -164,7 +169,7 @@ def _values(
         if mark == CANNOT_OCCUR:
             number = 0
         if mark not in SIGNS or (mark and text) or (not mark and not text.isdecimal()):
-            wrong.append(f"row {i + 2}: {', '.join(keys[i])}: value {text!r}, sign {mark!r}")
+            wrong.append(f"row {lines[i]}: {', '.join(keys[i])}: value {text!r}, sign {mark!r}")
         elif not mark:
             number = int(text)
         read.append((number, mark))

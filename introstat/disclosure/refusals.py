@@ -15,12 +15,14 @@ def refuse_rows(what: str, rows: Sequence[str], error: type[UserError] = UserErr
 
 
 def refuse_repeats(
-    keys: Sequence[tuple[str, ...]], name: Callable[[tuple[str, ...]], str] = ", ".join
+    keys: Sequence[tuple[str, ...]],
+    lines: Sequence[int],
+    name: Callable[[tuple[str, ...]], str] = ", ".join,
 ) -> None:
-    """Raise UserError that names the rows of cells that a file has twice."""
+    """Raise UserError that names the rows, by their lines, of cells that a file has twice."""
     first: dict[tuple[str, ...], int] = {}
     twice = [
-        f"rows {first[key] + 2} and {i + 2}: {name(key)}"
+        f"rows {lines[first[key]]} and {lines[i]}: {name(key)}"
         for i, key in enumerate(keys)
         if first.setdefault(key, i) != i
     ]

@@ -20,13 +20,13 @@ from introstat.disclosure.layout import (
     ColumnHierarchy,
     Layout,
     parse_hierarchy,
-    read_text_csv,
 )
 from introstat.disclosure.policy import DEFAULT_POLICY, Policy, load_policy, policy_from
 from introstat.disclosure.published import read_primaries, read_published
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
+from introstat.disclosure.textfile import read_text_csv
 from introstat.errors import UserError
 
 DATA = Path(__file__).parents[1] / "data" / "disclosure"
