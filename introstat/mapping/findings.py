@@ -25,12 +25,13 @@ _MAX_LETTERS = 40
 class MappingFinding:
     """What does not fit in one mapped column.
 
-    `unread` counts values that are not in the column's format.
+    `unread` counts values that are not in the column's format; `of_words`: it is about code words.
     """
 
     field: Field
     said: str
     unread: int = 0
+    of_words: bool = False
 
     def message(self, table: str) -> str:
         """Return it in one line."""
@@ -82,7 +83,9 @@ def finding(
         return None
     shown = ", ".join(f"{shown_word(word)} ({rows})" for word, rows in found)
     return MappingFinding(
-        field, f"words neither in the mapping nor in the code list, kept as they are: {shown}"
+        field,
+        f"words neither in the mapping nor in the code list, kept as they are: {shown}",
+        of_words=True,
     )
 
 

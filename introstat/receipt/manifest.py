@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -300,18 +301,22 @@ def _complete(
                 f"{source.file_names}.",
                 "file_missing",
             )
-    for table in source.tables:
-        parts = sum(file.table == table for file in files) + sum(
-            rule.table == table for file in office_files for rule in file.layout.rules
-        )
-        if parts > 1 and any(column.ranked for column in table.columns):
-            raise DeliveryRefused(
-                f"{where}: table {table.name} comes from {parts} files or rules of the mapping; "
-                "its numbers are put in order and must come from one. Deliver them as one file.",
-                "mapping",
-            )
+    parts = Counter(file.table for file in files)
+    parts.update(rule.table for file in office_files for rule in file.layout.rules)
+    expect_together(where, parts)
     twice = sorted({dataset for dataset in datasets if datasets.count(dataset) > 1})
     if twice:
         raise DeliveryRefused(
             f"{where}: {', '.join(twice)} is there twice, in two file formats.", "file_twice"
         )
+
+
+def expect_together(where: str, parts: Counter[Table]) -> None:
+    """Refuse a table whose numbers are put in order and that is in several parts."""
+    for table, number in parts.items():
+        if number > 1 and any(column.ranked for column in table.columns):
+            raise DeliveryRefused(
+                f"{where}: table {table.name} comes from {number} files or rules of the mapping; "
+                "its numbers are put in order and must come from one. Deliver them as one file.",
+                "mapping",
+            )

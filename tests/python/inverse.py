@@ -73,7 +73,7 @@ class Inverse:
             "encoding": rng.choice(["utf-8", "latin-1", "windows-1252"]),
             "header_line": rng.choice([0, 1, 1, 3]),
             "short_rows": rng.choice(["fill", "refuse"]),
-            "missing": rng.choice([[], ["NULL"], ["(tom)", "-"]]),
+            "missing": rng.choice([[], ["NULL"], ["(tom)", "N/A"]]),
             "tables": [],
         }
         if rng.random() < 0.5:
