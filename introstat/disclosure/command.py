@@ -130,6 +130,9 @@ def protect_command(
     The counts are CSV, in UTF-8 or as a Norwegian Excel writes it (`;`, decimal comma,
     Windows-1252); what is written is like them.
 
+    A code that is the sum of others, or is named like a total, is refused unless --total,
+    --hierarchy or --category says what it is: everybody in it would count twice.
+
     Exit code 0: protected and safe. 2: the input is refused, with the rows named. 3: the table
     cannot be made safe, or the audit failed; nothing is written.
 

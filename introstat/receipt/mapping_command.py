@@ -38,10 +38,13 @@ def check_command(file: str, sample: Path | None) -> None:
     """Say what the mapping FILE (a path, or a name in mappings/) makes of the files of a folder.
 
     Shown are the office's columns and what they become, the contract's columns and where they come
-    from, words that are not mapped, values that are not in the mapping's formats (counted, never
-    shown), and rows that fit no table. Nothing is written.
+    from, words that are not mapped, rows that fit no table or are left out, and what the receipt
+    and staging would refuse, quarantine or remark on: identity numbers, values that are missing or
+    cannot be read, repeated keys, periods and codes, by column, how many and the line of the first.
+    No identity number, date or number is shown, and nothing is kept.
 
-    Exit code 0: all is mapped. 2: the mapping cannot be understood. 3: something is left open.
+    Exit code 0: all is mapped. 2: the mapping cannot be understood. 3: something is left open, or
+    rows would be quarantined.
 
     \b
     Example:

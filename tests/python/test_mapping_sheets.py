@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+import duckdb
 import openpyxl
 import pytest
 from conftest import ROOT
@@ -14,8 +15,11 @@ from deliveries import ident
 from test_mapping import BASE, HEADER, SIGNALS, Office, with_columns
 
 from introstat.errors import UserError
+from introstat.mapping.cells import _PLACES
 from introstat.mapping.reading import load_mapping
+from introstat.receipt.check.relations import _macros
 from introstat.receipt.mapping_check import check
+from introstat.sql import text_literal
 
 ANNE, BAKO = "03819000017", "04819000056"
 # Written by LibreOffice; tests/data/sheets/README says what is in them.
@@ -182,6 +186,16 @@ def test_numbers_of_a_sheet_are_what_they_are(tmp_path, monkeypatch, suffix):
         assert {(row["deltakelse_id"], row["tiltakstype"]) for row in got} == {
             ("1000000000", "TRUE")
         }
+
+
+def test_a_number_has_as_many_places_as_staging_reads():
+    def is_read(places: int) -> bool:
+        written = f"0.{'1' * places}"
+        query = f"select {_macros().is_decimal(text_literal(written))}"
+        return duckdb.sql(query).fetchall() == [(True,)]
+
+    assert is_read(_PLACES)
+    assert not is_read(_PLACES + 1)
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
