@@ -122,8 +122,8 @@ class TableOptions:
 
 
 def _code(what: str, text: str) -> tuple[str, str]:
-    name, equals, code = text.partition("=")
-    if not equals or not code:
+    name, _, code = (part.strip() for part in text.partition("="))
+    if not name or not code:
         raise UserError(f"{what} {text!r}: expected `dimension=CODE`.")
     return name, code
 

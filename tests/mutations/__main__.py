@@ -30,7 +30,9 @@ _LIKELIEST = {
     "cube": "test_cubes test_dbt_commands",
     "rule": "test_dbt_commands test_build test_definitions",
     "staging": "test_quarantine test_receipt test_definitions test_dbt_commands",
-    "disclosure": "test_disclosure test_disclosure_edges test_disclosure_linked",
+    "disclosure": (
+        "test_disclosure test_disclosure_edges test_disclosure_input test_disclosure_linked"
+    ),
 }
 _FOUND = re.compile(r"^(?:FAILED|ERROR) (?:tests/python/)?(.+?)(?: - (.*))?$", re.MULTILINE)
 # Any test finds what does not even build: such an entry of the catalogue shows nothing.
