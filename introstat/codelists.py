@@ -20,15 +20,11 @@ _OPEN_LISTS = {("personer", "oppholdsgrunnlag"): "residence_bases"}
 def code_list(name: str) -> tuple[str, ...]:
     """Return the words of a list: a seed's first column, or those of code_words.csv.
 
-    `seed.column=value` are the words of the rows that hold the value: the list
-    `kostra_statuses.is_ongoing=true`. Raises KeyError if there is no such list.
+    Raises KeyError if there is no such list.
     """
-    seed, _, chosen = name.partition(".")
-    column, _, value = chosen.partition("=")
     words = {row["word"] for row in seed_rows("code_words") if row["code_list"] == name}
-    if not words and has_seed(seed):
-        rows = [row for row in seed_rows(seed) if not chosen or row[column] == value]
-        words = {next(iter(row.values())) for row in rows}
+    if not words and has_seed(name):
+        words = {next(iter(row.values())) for row in seed_rows(name)}
     if not words:
         raise KeyError(f"no code list {name} in seeds/")
     return tuple(sorted(words))

@@ -28,10 +28,11 @@ class Column:
     """One column of a file.
 
     `data_type` is what its text must be readable as (macros/staging/parse.sql); `identity` is
-    'ident' or 'duf' where it holds identity numbers; `ranked` asks for the number's rank beside its
-    pseudonym; `coded` is the pattern of a column whose long runs of digits are codes; `slice` is
-    where it stands in a line of fixed width. `dated` is what a date's column is dates of (birth,
-    start, since, end, day), None where it holds none: what placeholders mean there.
+    'ident', 'duf' or 'form_duf' where it holds identity numbers; `ranked` asks for the number's
+    rank beside its pseudonym; `coded` is the pattern of a column whose long runs of digits are
+    codes; `slice` is where it stands in a line of fixed width, and `letters` whether more than
+    digits may stand there. `dated` is what a date's column is dates of (birth, start, since, end,
+    day), None where it holds none: what placeholders mean there.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Column:
     ranked: bool
     coded: str | None
     slice: tuple[int, int] | None
+    letters: bool
     dated: str | None
 
 
@@ -122,6 +124,7 @@ def _column(content: dict[str, Any]) -> Column:
         ranked=meta.get("ranked", False),
         coded=meta.get("coded"),
         slice=tuple(meta["slice"]) if "slice" in meta else None,
+        letters=meta.get("letters", False),
         dated=_dated(content["data_type"], meta),
     )
 

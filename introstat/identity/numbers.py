@@ -58,6 +58,16 @@ def is_valid_duf(text: str) -> bool:
     return _is_digits(text, 12) and _weighted(text, _DUF_WEIGHTS) % 11 == int(text[10:])
 
 
+def is_valid_form_duf(text: str) -> bool:
+    """Return whether a text is a DUF number by the published control of form 11b (K6).
+
+    The same weights, over the digits 5–10 and then 1–4.
+    """
+    return _is_digits(text, 12) and (
+        _weighted(text[4:10] + text[:4], _DUF_WEIGHTS) % 11 == int(text[10:])
+    )
+
+
 def _is_digits(text: str, length: int) -> bool:
     return len(text) == length and text.isascii() and text.isdigit()
 

@@ -8,7 +8,7 @@ import re
 
 import duckdb
 
-from introstat.contract import Table
+from introstat.contract import Column, Table
 from introstat.errors import DeliveryRefused
 from introstat.filereading import count, make_table, shown_names
 from introstat.identity.numbers import BLANKS
@@ -67,25 +67,39 @@ def load_form(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> lis
     line = _load_lines(connection, file)
     # A line of another width has slipped: its positions mean nothing, so only the line is kept.
     in_width = f"length(line_content) = {file.table.width}"
+    columns = [column for column in file.table.columns if column.slice]
     values = ", ".join(
-        f"case when {in_width} then "
-        f"nullif(trim(substr(line_content, {column.slice[0] + 1}, "
-        f"{column.slice[1] - column.slice[0]})), '') end as {quoted_name(column.name)}"
-        for column in file.table.columns
-        if column.slice
+        f"case when {in_width} then {_field(column)} end as {quoted_name(column.name)}"
+        for column in columns
     )
+    numbers = " || ".join(_cut(column) for column in columns if not column.letters)
     # A table: what reads it, several times, would cut every line anew.
     connection.execute(
         f"""
         create or replace temp table parsed as
         select
             {values}, case when not {in_width} then line_content end as line_content,
+            case when {in_width} then regexp_full_match({numbers}, '[0-9 ]*') end
+                as has_only_digits,
             {line} as line_number
         from parsed
         """
     )
     connection.execute("create or replace temp view incoming as from parsed")
     return []
+
+
+def _cut(column: Column) -> str:
+    first, end = column.slice or (0, 0)
+    return f"substr(line_content, {first + 1}, {end - first})"
+
+
+def _field(column: Column) -> str:
+    """Return the SQL of a field's text; codes keep their blanks, for each has its own place."""
+    text = _cut(column)
+    if column.coded:
+        return f"case when trim({text}) <> '' then {text} end"
+    return f"nullif(trim({text}), '')"
 
 
 def _load_lines(

@@ -75,13 +75,16 @@ class Delivery:
 
 
 def find_deliveries(extracts: Path) -> list[Path]:
-    """Return the folders `<source>/<date>` under a folder of extracts, by source and date."""
-    return sorted(
+    """Return the folders `<source>/<date>` under a folder of extracts, by source and date.
+
+    NIR's come first: others are compared with the persons that NIR knows.
+    """
+    return [
         folder
         for source in sources()
-        for folder in (extracts / source).glob("*")
+        for folder in sorted((extracts / source).glob("*"))
         if folder.is_dir() and not folder.name.startswith(".")
-    )
+    ]
 
 
 def misplaced(extracts: Path) -> list[str]:

@@ -18,6 +18,7 @@ from introstat.identity.numbers import (
     NUMBER_IN_ASCII,
     NUMBER_IN_TEXT,
     is_valid_duf,
+    is_valid_form_duf,
     is_valid_ident,
 )
 from introstat.identity.pseudonyms import Pseudonymiser
@@ -26,7 +27,8 @@ from introstat.sql import quoted_name, text_literal
 
 _NUMBERS_TABLE = (
     "create temp table if not exists numbers "
-    "(number varchar, pseudonym varchar, is_valid_ident boolean, is_valid_duf boolean)"
+    "(number varchar, pseudonym varchar, is_valid_ident boolean, is_valid_duf boolean, "
+    "is_valid_form_duf boolean)"
 )
 # How many are kept, some 100 bytes each; one file may add to them what it holds.
 _MOST_NUMBERS = 5_000_000
@@ -183,6 +185,7 @@ def _seal_numbers(
         "pseudonym": list(map(pseudonymiser.pseudonym, new)),
         "is_valid_ident": pa.array(map(is_valid_ident, new), pa.bool_()),
         "is_valid_duf": pa.array(map(is_valid_duf, new), pa.bool_()),
+        "is_valid_form_duf": pa.array(map(is_valid_form_duf, new), pa.bool_()),
     }
     make_table(connection, "made", made)
     connection.execute("insert into numbers from made")

@@ -58,6 +58,8 @@ def column_types(table: Table) -> dict[str, str]:
             types[f"{column.name}_is_valid"] = "boolean"
         if column.ranked:
             types[f"{column.name}_rank"] = "bigint"
+    if table.format == "fixed_width":
+        types["has_only_digits"] = "boolean"  # of the fields that may hold nothing else
     return types | _OF_EVERY_FILE
 
 

@@ -88,12 +88,27 @@ def _rank(group: Ints) -> Ints:
 
 
 def duf_numbers(year: Ints) -> Ints:
-    """Return DUF numbers: year, a running number within the year, two check digits."""
-    ten = year * 1_000_000 + 100_000 + _rank(year - year.min())
+    """Return DUF numbers: year, a running number within the year, two check digits.
+
+    The input contract and form 11b weigh the digits in another order. Numbers that both call valid
+    are issued as long as a year has some, then those of the contract.
+    """
+    numbers = np.empty(len(year), dtype=np.int64)
+    for each, count in zip(*np.unique(year, return_counts=True), strict=True):
+        running = np.arange(min(13 * count + 200, 900_000), dtype=np.int64)
+        ten = each * 1_000_000 + 100_000 + running
+        check = _duf_check(ten)
+        in_form = _duf_check(ten % 1_000_000 * 10_000 + ten // 1_000_000)
+        order = np.argsort(check != in_form, kind="stable")[:count]
+        numbers[year == each] = (ten * 100 + check)[order]
+    return numbers
+
+
+def _duf_check(ten: Ints) -> Ints:
     total = np.zeros(len(ten), dtype=np.int64)
     for place in range(10):
         total += ten // 10**place % 10 * DUF_WEIGHTS[place % 6]
-    return np.asarray(ten * 100 + total % 11)
+    return np.asarray(total % 11)
 
 
 def organisation_numbers(count: int) -> Ints:

@@ -53,15 +53,19 @@
     {% do expect_each_once(faults, 'completeness_rules', ['rule_id'], checked_rules) %}
 
     {% for row in seed_rows('rule_limits') %}
-        {# Not only of the models' rules: the reception check has limits here as well. #}
+        {% do expect(faults, row, 'rule_id', limits_of.keys() | list) %}
         {% if row.rule_id in limits_of %}
             {% do expect(faults, row, 'limit_name', limits_of[row.rule_id]) %}
-        {% elif row.rule_id in checked_rules or not modules.re.match('^[CK][0-9][0-9]$', row.rule_id or '') %}
-            {% do expect(faults, row, 'rule_id', limits_of.keys() | list) %}
         {% endif %}
         {% do expect_numbers(faults, row, ['limit_value']) %}
     {% endfor %}
     {% do expect_each_once(faults, 'rule_limits', ['rule_id', 'limit_name'], limits) %}
+
+    {% for row in seed_rows('kostra_amounts') %}
+        {% do expect(faults, row, 'rule_id', ['K19', 'K20', 'K23']) %}
+        {% do expect_numbers(faults, row, ['amount']) %}
+        {% do expect_dates(faults, row, ['valid_from', 'valid_to']) %}
+    {% endfor %}
 
     {% for row in seed_rows('placeholder_dates') %}
         {% do expect(faults, row, 'data_type', ['date', 'ddmmyy', 'month']) %}

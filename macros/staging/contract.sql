@@ -10,8 +10,12 @@
         {%- set beside = [] -%}
         {%- if meta.get('identity') -%}{%- do beside.append(adapter.quote(column.name ~ '_is_valid')) -%}{%- endif -%}
         {%- if meta.get('ranked') -%}{%- do beside.append(adapter.quote(column.name ~ '_rank')) -%}{%- endif -%}
-        {%- set text = quoted if meta.get('identity') else contract_text(
-            received_text(quoted, column.data_type), column.data_type, contract_date(column)) -%}
+        {%- if meta.get('identity') -%}{%- set text = quoted -%}
+        {%- elif meta.get('coded') -%}{%- set text = received_codes(quoted) -%}
+        {%- else -%}
+            {%- set text = contract_text(
+                received_text(quoted, column.data_type), column.data_type, contract_date(column)) -%}
+        {%- endif -%}
         {%- do columns.append({
             'name': column.name | lower,
             'source_name': column.name,

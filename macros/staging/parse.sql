@@ -17,6 +17,12 @@
 {%- endmacro %}
 
 
+{# Codes in places of their own: their blanks stay, for a code is known by its place. #}
+{% macro received_codes(value) -%}
+    case when {{ clean(value) }} is not null then {{ value }} end
+{%- endmacro %}
+
+
 {% macro parsed(text, data_type) -%}
     {%- if data_type == 'date' -%} {{ parsed_date(text) }}
     {%- elif data_type == 'decimal' -%} {{ parsed_decimal(text) }}

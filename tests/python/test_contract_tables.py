@@ -30,6 +30,8 @@ def of_the_contract(table: Table) -> list[tuple[str, str]]:
         expected.append((column.name, INCOME if column.data_type == "income" else "VARCHAR"))
         expected += [(f"{column.name}_is_valid", "BOOLEAN")] if column.identity else []
         expected += [(f"{column.name}_rank", "BIGINT")] if column.ranked else []
+    if table.format == "fixed_width":
+        expected.append(("has_only_digits", "BOOLEAN"))
     text = [(name, "VARCHAR") for name in ("extra_columns", "line_content", "file_name")]
     return [*expected, *text, ("line_number", "BIGINT"), ("delivered", "DATE")]
 

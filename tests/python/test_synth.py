@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from conftest import KEY
 from deliveries import HEADERS
 
+from introstat.identity.numbers import is_valid_form_duf
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.receive import receive
 from introstat.synth.command import synth
@@ -143,6 +144,7 @@ def test_every_number_is_synthetic_and_valid_but_for_the_faulty_ones(extracts: P
         if duf := row["duf_nummer"]:
             total = sum(int(duf[9 - place]) * DUF_WEIGHTS[place % 6] for place in range(10))
             assert f"{total % 11:02d}" == duf[10:]
+            assert is_valid_form_duf(duf)
 
 
 def test_no_two_people_share_a_number(extracts: Path) -> None:

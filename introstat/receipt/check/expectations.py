@@ -57,14 +57,12 @@ class _CountingExpectation(BatchExpectation):
 class ExpectRowsToSatisfy(_CountingExpectation):
     """Expect `condition` to hold for the rows `among` which it can be asked.
 
-    A condition that is null does not hold. `column` is the one the finding is shown at, if any;
-    `code_list` the one that the condition reads by `getvariable`.
+    A condition that is null does not hold. `column` is the one the finding is shown at, if any.
     """
 
     condition: str
     among: str = "true"
     column: str | None = None
-    code_list: str | None = None
 
     def _counted(self) -> tuple[str, str]:
         return _rows(self.among, self.condition)

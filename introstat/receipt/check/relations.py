@@ -5,7 +5,7 @@ name as staging reads it (null where it cannot), and what stood there as `<colum
 `<column>_is_readable` is there for income lines. The reading itself is dbt's macros.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +23,8 @@ _MACROS = (
     "macros/staging/parse.sql",
     "macros/staging/placeholders.sql",
     "macros/engine/functions.sql",
+    "macros/quality/rule_book.sql",
+    "macros/time/ages.sql",
 )
 
 
@@ -59,6 +61,8 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
             values.append(f'not {broken} as "{column.name}_is_readable"')
             continue
         text = received_text(column)
+        if column.coded:
+            text = _macros().received_codes(name)
         if column.data_type == "varchar":
             texts.append(f"{text} as {name}")
         else:
@@ -78,6 +82,36 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
 
         select {", ".join(["*", *more])} from typed
     """
+
+
+def controlled(sealed: SealedTable, model: str, beside: str | None) -> SealedTable:
+    """Return a whole table with the columns that a model of the warehouse makes of its rows.
+
+    The model's own text, run on the sealed copy: what is found here is found in the warehouse.
+    `beside` is the view of NIR's persons, if they are known.
+    """
+    if not sealed.is_whole:
+        return sealed
+    persons = f"select ident, fodselsdato as birth_date from {beside}"
+    if beside is None:
+        persons = "select null::varchar as ident, null::date as birth_date where false"
+    relations = {"stg_kostra__lines": "typed", "stg_nir__personer": f"({persons})"}
+    [path] = (project_root() / "models").rglob(f"{model}.sql")
+    text = _environment().from_string(path.read_text(encoding="utf-8"))
+    controls = text.render(
+        ref=lambda name: relations.get(name) or seed_relation(name), **vars(_macros())
+    )
+    query = f"""
+        with typed as ({sealed.query}),
+
+        controls as ({controls})
+
+        select typed.*, controls.* exclude (delivered, file_name, line_number)
+        from typed
+        inner join controls
+            on typed.file_name = controls.file_name and typed.line_number = controls.line_number
+    """
+    return replace(sealed, query=query)
 
 
 def received_text(column: Column) -> str:
@@ -106,12 +140,20 @@ def sealed_rows(paths: list[Path]) -> str:
 @cache
 def _macros() -> Any:
     """Return the project's macros as functions, with what of dbt they call: DuckDB's own."""
+    texts = [(project_root() / path).read_text(encoding="utf-8") for path in _MACROS]
+    return _environment().from_string("\n".join(texts)).module
 
+
+@cache
+def _environment() -> jinja2.Environment:
     def dispatch(name: str) -> Any:
-        return getattr(template.module, f"default__{name}")
+        return getattr(_macros(), f"default__{name}")
 
     def safe_cast(field: str, data_type: str) -> Any:
-        return template.module.duckdb__safe_cast(field, data_type)  # type: ignore[attr-defined]
+        return _macros().duckdb__safe_cast(field, data_type)
+
+    def date(year: str, month: str, day: str) -> str:
+        return f"make_date({year}, {month}, {day})"
 
     environment = jinja2.Environment(
         extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined, autoescape=False
@@ -119,11 +161,9 @@ def _macros() -> Any:
     environment.globals.update(
         {
             "adapter": SimpleNamespace(dispatch=dispatch),
-            "dbt": SimpleNamespace(safe_cast=safe_cast),
+            "dbt": SimpleNamespace(safe_cast=safe_cast, date=date),
             "ref": seed_relation,
             "return": lambda value: value,
         }
     )
-    texts = [(project_root() / path).read_text(encoding="utf-8") for path in _MACROS]
-    template = environment.from_string("\n".join(texts))
-    return template.module
+    return environment

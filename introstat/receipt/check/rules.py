@@ -72,11 +72,16 @@ class Expected:
 
 @dataclass(frozen=True)
 class Suite:
-    """What is expected of one table; `derived` are columns made for the checks."""
+    """What is expected of one table; `derived` are columns made for the checks.
+
+    `controls` is the model that makes more of them, and `reads` the table it reads beside this one.
+    """
 
     name: str
     expected: tuple[Expected, ...]
     derived: dict[str, str]
+    controls: str | None
+    reads: str | None
 
     @property
     def code_lists(self) -> set[str]:
@@ -141,6 +146,8 @@ def suite(source: str, table: str) -> Suite:
             for one in content["expectations"]
         ),
         derived=meta.get("derived", {}),
+        controls=meta.get("controls"),
+        reads=meta.get("reads"),
     )
 
 

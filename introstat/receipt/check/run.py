@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from introstat.codelists import code_list, limits
+from introstat.codelists import code_list
 from introstat.contract import Table, sources
 from introstat.errors import UserError
 from introstat.filereading import connect_in_memory
 from introstat.receipt.check.importing import import_great_expectations
-from introstat.receipt.check.relations import SealedTable, sealed_table
+from introstat.receipt.check.relations import SealedTable, controlled, sealed_table
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
 from introstat.receipt.check.rules import (
     EARLIER,
@@ -35,14 +35,11 @@ _COLUMNS = "expect_table_columns_to_match_set"
 
 
 def open_check(spill: Path) -> duckdb.DuckDBPyConnection:
-    """Return a DuckDB to count in, with the limits of the rule book.
+    """Return a DuckDB to count in.
 
     What does not fit in memory goes to the folder `spill`: sealed text only.
     """
-    connection = connect_in_memory(spill)
-    numbers = ", ".join(f"{rule}_{name}: {value:f}" for (rule, name), value in limits().items())
-    connection.execute(f"set variable limits = {{{numbers}}}")
-    return connection
+    return connect_in_memory(spill)
 
 
 def check(
@@ -72,9 +69,12 @@ def check(
             table.name, _file_names(table, files), rows, _earlier(delivery, table, received)
         )
         report.tables.append(checked)
-        sealed = _sealed(connection, delivery.source.name, table, _paths(files, staging))
+        wanted = suite(delivery.source.name, table.name)
+        beside = wanted.reads if wanted.reads and is_there(wanted.reads) else None
+        paths = _paths(files, staging)
+        sealed = _sealed(connection, delivery.source.name, table, paths, beside)
         asked = []
-        for expected in suite(delivery.source.name, table.name).expected:
+        for expected in wanted.expected:
             if reason := _why_not(expected, checked, sealed, is_there):
                 report.not_asked.append((checked, expected.rule, reason))
             else:
@@ -89,14 +89,22 @@ def check(
 
 
 def _sealed(
-    connection: duckdb.DuckDBPyConnection, source: str, table: Table, paths: list[Path]
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    table: Table,
+    paths: list[Path],
+    beside: str | None = None,
 ) -> SealedTable:
-    """Return a table over its sealed files, with all that its suite names."""
+    """Return a table over its sealed files, with all that its suite names.
+
+    `beside` is the view of the table that its controls read, if there is one.
+    """
     wanted = suite(source, table.name)
     for name in sorted(wanted.code_lists):
         words = ", ".join(text_literal(word) for word in code_list(name))
         connection.execute(f'set variable "{name}" = [{words}]')
-    return sealed_table(table, paths, wanted.derived)
+    sealed = sealed_table(table, paths, wanted.derived)
+    return controlled(sealed, wanted.controls, beside) if wanted.controls else sealed
 
 
 def _counts(
