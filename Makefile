@@ -43,7 +43,8 @@ demo: setup ## build the warehouse from made-up extracts and print its main figu
 	@test -d $(DEMO) || $(BIN)/introstat synth --out $(DEMO) --persons 5000 --seed 2017 --shapes mixed
 	@test -f $(DEMO_KEY) || $(BIN)/python -c 'import secrets; print(secrets.token_hex(64))' > $(DEMO_KEY)
 	@echo "The demo makes a pseudonym key of its own, $(DEMO_KEY); it protects nobody."
-	$(BIN)/introstat build --extracts $(DEMO) --warehouse $(WAREHOUSE) --key-file $(DEMO_KEY)
+	$(BIN)/introstat build --extracts $(DEMO) --warehouse $(WAREHOUSE) --key-file $(DEMO_KEY) \
+		--synthetic tenor
 	@$(BIN)/introstat summary --warehouse $(WAREHOUSE)
 
 # The linters run beside the tests: both have something to do for two processors until the end.

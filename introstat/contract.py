@@ -4,7 +4,7 @@ Read from the `_<source>__sources.yml` files in models/staging, where dbt reads 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -14,6 +14,10 @@ from introstat.places import project_root
 
 SOURCES = ("nir", "aordningen", "folkeregister", "status", "kostra")
 MANIFEST = "manifest.json"
+# What the column `unreadable` of the received copy says of a row in which nothing can be read as
+# the contract says, or something cannot.
+UNREADABLE_ROW = "row"
+UNREADABLE_VALUE = "value"
 ENCODINGS = ("utf-8", "latin-1")
 DATES = ("date", "ddmmyy", "month")
 _ENDINGS = {
@@ -30,9 +34,10 @@ class Column:
     `data_type` is what its text must be readable as (macros/staging/parse.sql); `identity` is
     'ident', 'duf' or 'form_duf' where it holds identity numbers; `ranked` asks for the number's
     rank beside its pseudonym; `coded` is the pattern of a column whose long runs of digits are
-    codes; `slice` is where it stands in a line of fixed width, and `letters` whether more than
-    digits may stand there. `dated` is what a date's column is dates of (birth, start, since, end,
-    day), None where it holds none: what placeholders mean there.
+    codes; `yes_no` are the words for true and false; `slice` is where it stands in a line of fixed
+    width, and `letters` whether more than digits may stand there. `dated` is what a date's column
+    is dates of (birth, start, since, end, day), None where it holds none: what placeholders mean
+    there.
     """
 
     name: str
@@ -41,16 +46,23 @@ class Column:
     identity: str | None
     ranked: bool
     coded: str | None
+    yes_no: tuple[str, str] | None
     slice: tuple[int, int] | None
     letters: bool
     dated: str | None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether every text can be read as it; a number that is spelled so becomes its digits."""
+        return self.data_type in ("varchar", "municipality", "organisation_number")
 
 
 @dataclass(frozen=True)
 class Table:
     """One table of a source: the file or the family of files that make it up.
 
-    `fields` are the paths of the fields that the contract knows in a file of JSON lines.
+    `fields` are the paths of the fields that the contract knows in a file of JSON lines, with what
+    each holds.
     """
 
     name: str
@@ -59,7 +71,7 @@ class Table:
     optional: bool
     width: int | None
     columns: tuple[Column, ...]
-    fields: tuple[str, ...]
+    fields: dict[str, str] = field(hash=False)
 
     @property
     def file_name(self) -> str:
@@ -110,7 +122,7 @@ def _table(content: dict[str, Any]) -> Table:
         optional=meta.get("optional", False),
         width=meta.get("width"),
         columns=tuple(_column(column) for column in content["columns"]),
-        fields=tuple(meta.get("fields", ())),
+        fields=meta.get("fields", {}),
     )
 
 
@@ -123,6 +135,7 @@ def _column(content: dict[str, Any]) -> Column:
         identity=meta.get("identity"),
         ranked=meta.get("ranked", False),
         coded=meta.get("coded"),
+        yes_no=tuple(meta["yes_no"]) if "yes_no" in meta else None,
         slice=tuple(meta["slice"]) if "slice" in meta else None,
         letters=meta.get("letters", False),
         dated=_dated(content["data_type"], meta),

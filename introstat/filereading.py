@@ -198,7 +198,8 @@ def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 
 def shown_names(names: Iterable[str]) -> str:
     """Return names that a file gives itself as text: no long runs of digits, not too much of it."""
-    shown = [re.sub(r"[0-9]{6,}", "…", name)[:_MAX_SHOWN_LETTERS] for name in names]
+    printable = ("".join(c if c.isprintable() else "�" for c in name) for name in names)
+    shown = [re.sub(r"[0-9]{6,}", "…", name)[:_MAX_SHOWN_LETTERS] for name in printable]
     more = len(shown) - _MAX_SHOWN_NAMES
     return ", ".join(shown[:_MAX_SHOWN_NAMES]) + (f" and {more} more" if more > 0 else "")
 

@@ -1,5 +1,6 @@
 """A frequency table in: read, checked, and turned into the counts of the inner cells."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -21,6 +22,7 @@ from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Floats, Ints, Mask, PublishedCells, System
 from introstat.disclosure.textfile import lines_of
 from introstat.errors import UserError
+from introstat.plainnumbers import plain_numbers
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     refuse_rows("The file has no rows", [] if texts else ["expected at least one inner cell"])
     keys = list(zip(*codes, strict=True))
     refuse_rows("Rows without a code", [row(i) for i, key in enumerate(keys) if not all(key)])
-    numbers = [_whole(text) for text in texts]
+    numbers = [_whole(text) for text in plain_numbers(texts)]
     refuse_rows(
         f"Counts in {count} that are not whole numbers of at least 0",
         [f"{row(i)}: {texts[i]!r}" for i, number in enumerate(numbers) if number < 0],
@@ -229,12 +231,16 @@ def pool_rare_categories(
     )
 
 
+_ONE_OR_A_THOUSAND = re.compile("[0-9]{1,3}[.]000")
+
+
 def _whole(text: str) -> int:
     """Return the whole number that a text says, -1 if it says none."""
     try:
         return int(text)
     except ValueError:
-        pass
+        if _ONE_OR_A_THOUSAND.fullmatch(text):
+            return -1
     try:
         number = float(text)
     except ValueError:

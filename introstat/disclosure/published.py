@@ -13,6 +13,7 @@ from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Ints, Mask, PublishedCells, System
 from introstat.disclosure.textfile import lines_of
 from introstat.errors import UserError
+from introstat.plainnumbers import plain_numbers
 
 HIDDEN = ":"
 MISSING = ".."
@@ -158,7 +159,7 @@ def _keys(table: pa.Table, system: System) -> list[tuple[str, ...]]:
 def _values(
     table: pa.Table, value: str, sign: str, keys: Sequence[tuple[str, ...]]
 ) -> list[tuple[int, str]]:
-    texts = text_column(table, value)
+    texts = plain_numbers(text_column(table, value))
     signs = text_column(table, sign) if sign in table.column_names else [""] * len(texts)
     lines = lines_of(table)
     read, wrong = [], []

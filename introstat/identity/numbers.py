@@ -2,10 +2,16 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 
 _K1_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
 _K2_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _DUF_WEIGHTS = (4, 6, 3, 2, 7, 5, 4, 6, 3, 2)
+# What the test populations add to the month, by whose they are: Skatteetaten's Tenor, Nav, Norsk
+# Helsenett.
+SYNTHETIC_MONTHS = {"tenor": 80, "nav": 40, "nhn": 65}
+SYNTHETIC = frozenset({"tenor"})
+"""The test populations whose numbers are valid where nothing else is said: the contract's own."""
 # From 0, a month that there is not.
 _DAYS_OF_MONTHS = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -34,23 +40,32 @@ NUMBER_IN_TEXT = _number_in_text(r"\p{Nd}", BLANKS)
 NUMBER_IN_ASCII = _number_in_text("[0-9]", "".join(filter(str.isascii, BLANKS)))
 
 
-def is_valid_ident(text: str) -> bool:
-    """Return whether a text is a valid fødselsnummer or D-number, a synthetic one included.
+def is_valid_ident(text: str, synthetic: frozenset[str] = SYNTHETIC) -> bool:
+    """Return whether a text is a valid fødselsnummer or D-number, or one of a test population.
 
-    Valid: eleven digits, a date part that is a date (day − 40 for D-numbers, month − 80 for
-    synthetic ones), k1 leaving 0–3 and k2 leaving 0. The number tells neither century nor sex, so a
-    29 February is a date if any century has it: year 00 had one once, in 2000.
+    Valid: eleven digits, a date part that is a date (day − 40 for D-numbers, the month less what
+    the `synthetic` populations add to it), k1 leaving 0–3 and k2 leaving 0. The number tells
+    neither century nor sex, so a 29 February is a date if any century has it: year 00 had one once,
+    in 2000.
     """
     if not _is_digits(text, 11):
         return False
-    day, month, year = int(text[:2]), int(text[2:4]), int(text[4:6])
-    day, month = day - 40 * (day > 40), month - 80 * (month > 80)
+    day, month, year = int(text[:2]), _months(synthetic)[int(text[2:4])], int(text[4:6])
+    day -= 40 * (day > 40)
     return (
         1 <= month <= 12
         and 1 <= day <= _DAYS_OF_MONTHS[month] + (month == 2 and year % 4 == 0)
         and _weighted(text, _K1_WEIGHTS) % 11 <= 3
         and _weighted(text, _K2_WEIGHTS) % 11 == 0
     )
+
+
+@cache
+def _months(synthetic: frozenset[str]) -> tuple[int, ...]:
+    """Return the month that each two digits are, 0 for none."""
+    added = (0, *(SYNTHETIC_MONTHS[name] for name in synthetic))
+    months = {month + more: month for more in added for month in range(1, 13)}
+    return tuple(months.get(digits, 0) for digits in range(100))
 
 
 def is_valid_duf(text: str) -> bool:
@@ -101,6 +116,50 @@ def holds_valid_number(text: str) -> bool:
         for digits in found
         for start in range(len(digits) - 10)
     )
+
+
+_EVERY = frozenset(SYNTHETIC_MONTHS)
+# Numbers as they stand in JSON outside of its texts.
+_JSON_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|-?[0-9][0-9.eE+-]*')
+_DECIMAL_PLACES = 6
+
+
+def may_hold_unsealable(text: str) -> str:
+    """Return SQL for whether `sealable_numbers` may have something to do in a text of JSON."""
+    bare = r"(?:^|[:\[,\s-])"
+    return f"regexp_matches({text}, '{bare}(?:[0-9]{{10}}|[0-9]{{1,10}}\\.[0-9]{{11}})')"
+
+
+def sealable_numbers(text: str) -> str:
+    """Return a text of JSON in which sealing replaces every identity number and leaves JSON.
+
+    What replaces a number is a text. So one of eleven or more digits that is a number in JSON
+    becomes a text, and so does one of ten that is an identity number whose zero got lost because it
+    was a number. Of a number with more decimals than anybody means, six are kept.
+    """
+    return _JSON_TOKEN.sub(lambda match: _sealable(match.group()), text)
+
+
+def _sealable(token: str) -> str:
+    if token.startswith('"'):
+        return token
+    whole, _, places = token.partition(".")
+    if whole.isdigit() and not places.strip("0"):
+        number = with_zero(whole)
+        return f'"{number}"' if len(number) > 10 else token
+    if not _RUN.search(token):
+        return token
+    try:
+        rounded = f"{float(token):.{_DECIMAL_PLACES}f}"
+    except ValueError:  # no JSON, which is refused
+        return token
+    return rounded if re.fullmatch(r"-?[0-9]{1,10}\.[0-9]+", rounded) else f'"{token}"'
+
+
+def with_zero(digits: str) -> str:
+    """Return an identity number that was kept as a number with the zero that it then lost."""
+    number = f"0{digits}"
+    return number if len(digits) == 10 and is_valid_ident(number, _EVERY) else digits
 
 
 def without_numbers(text: str) -> str:

@@ -7,14 +7,13 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from introstat.macros import macros
 from introstat.sql import text_literal
 
 _TOKEN = r"(yyyy|mm?|dd?)"
 _SHAPE = re.compile(rf"{_TOKEN}([./ -]?){_TOKEN}([./ -]?){_TOKEN}([T ]hh:mm(?::ss)?)?")
 _DIGITS = {"yyyy": "[0-9]{4}", "mm": "[0-9]{2}", "m": "[0-9]{1,2}", "dd": "[0-9]{2}"}
 _DIGITS["d"] = _DIGITS["m"]
-# What systems put between thousands when they write a blank.
-_BLANKS = " \u00a0\u202f"
 
 
 @dataclass(frozen=True)
@@ -108,32 +107,21 @@ class NumberFormat:
 
     def sql(self, text: str) -> str:
         """Return SQL for the number with a decimal point, null if the text is no such number."""
-        sign = f"[{re.escape(self.decimal)}]" if self.decimal else "[.,]"
-        whole, plain = "[0-9]+", text
-        if self.thousands:
-            between = f"[{_BLANKS if self.thousands == ' ' else re.escape(self.thousands)}]"
-            whole = f"([0-9]+|[0-9]{{1,3}}({between}[0-9]{{3}})+)"
-            plain = f"regexp_replace({text}, {text_literal(between)}, '', 'g')"
-        pattern = text_literal(f"[+-]?{whole}({sign}[0-9]+)?")
-        return (
-            f"case when regexp_full_match({text}, {pattern}) "
-            f"then regexp_replace({plain}, {text_literal(sign)}, '.') end"
-        )
+        return str(macros().number_text(text, self.decimal, self.thousands))
 
 
 # A text that staging would read although it is not written as the mapping says: kept with a mark
 # before it, so that it is told apart there and not misread.
-_READ_BY_CONTRACT = {
-    "date": "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')",
-    "decimal": "regexp_full_match({0}, '[+-]?[0-9]+([.,][0-9]+)?')",
-    "integer": "regexp_full_match({0}, '[0-9]+')",
-}
+_DATE_BY_CONTRACT = "regexp_full_match({0}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
 UNREAD_MARK = "?"
 
 
 def kept_unread(text: str, data_type: str) -> str:
     """Return SQL for a text that is not in the mapping's format, so that staging sets it aside."""
-    misread = _READ_BY_CONTRACT[data_type].format(text)
+    if data_type == "date":
+        misread = _DATE_BY_CONTRACT.format(text)
+    else:
+        misread = f"{macros().number_text(text)} is not null"
     return f"case when {misread} then '{UNREAD_MARK}' || {text} else {text} end"
 
 

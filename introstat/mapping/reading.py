@@ -252,12 +252,11 @@ def _field(part: Part, target: Column, formats: Formats, lists: _Lists) -> Field
     wrong = [
         key
         for key in _TEXT_ONLY
-        if key in entries
-        and ((target.data_type == "date") != (key == "dates") or target.data_type == "varchar")
+        if key in entries and ((target.data_type == "date") != (key == "dates") or target.is_text)
     ]
     if wrong:
         raise entries[wrong[0]].error(
-            f"{what} is {'text' if target.data_type == 'varchar' else 'a ' + target.data_type}; "
+            f"{what} is {'text' if target.is_text else 'a ' + target.data_type}; "
             f"`{wrong[0]}` does not apply."
         )
     return Field(

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from introstat import places
 from introstat.errors import EXIT_REFUSED, UserError
+from introstat.identity.numbers import SYNTHETIC, SYNTHETIC_MONTHS
 from introstat.locking import locked
 from introstat.progress import shown
 
@@ -23,6 +24,29 @@ key_option = click.option(
 )
 
 
+def _populations(_: click.Context, __: click.Parameter, value: str) -> frozenset[str]:
+    """Return the test populations that an option names."""
+    words = {word.strip() for word in value.lower().split(",")}
+    if unknown := sorted(words - {"none", *SYNTHETIC_MONTHS}):
+        known = ", ".join(SYNTHETIC_MONTHS)
+        raise click.BadParameter(f"{unknown[0]!r} is none of {known}; expected some, or none.")
+    if "none" in words and len(words) > 1:
+        raise click.BadParameter("`none` goes with no other word.")
+    return frozenset(words - {"none"})
+
+
+synthetic_option = click.option(
+    "--synthetic",
+    envvar="INTROSTAT_SYNTHETIC",
+    default=",".join(sorted(SYNTHETIC)),
+    show_default=True,
+    callback=_populations,
+    help="Test populations whose identity numbers are valid, with commas between: tenor (month "
+    "+ 80), nav (+ 40), nhn (+ 65); or none, for a register of living persons. Or "
+    "$INTROSTAT_SYNTHETIC.",
+)
+
+
 @click.command("receive")
 @click.argument("extracts", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
@@ -31,7 +55,10 @@ key_option = click.option(
     help="Folder of the received copy. Default: beside the default warehouse.",
 )
 @key_option
-def receive_command(extracts: Path, received: Path | None, key_file: Path | None) -> None:
+@synthetic_option
+def receive_command(
+    extracts: Path, received: Path | None, key_file: Path | None, synthetic: frozenset[str]
+) -> None:
     """Receive every delivery under EXTRACTS (<source>/<date>/manifest.json) that is new.
 
     Manifest, checksums, row counts and columns are checked, identity numbers replaced by
@@ -46,13 +73,17 @@ def receive_command(extracts: Path, received: Path | None, key_file: Path | None
       introstat receive extracts/
     """
     folder = received or places.received_beside(places.default_warehouse())
-    outcome = receive_with_progress(extracts, folder, key_file, Console(stderr=True))
+    outcome = receive_with_progress(extracts, folder, key_file, Console(stderr=True), synthetic)
     if outcome.refused:
         raise SystemExit(EXIT_REFUSED)
 
 
 def receive_with_progress(
-    extracts: Path, received: Path, key_file: Path | None, console: Console
+    extracts: Path,
+    received: Path,
+    key_file: Path | None,
+    console: Console,
+    synthetic: frozenset[str] = SYNTHETIC,
 ) -> "Outcome":
     """Receive with a progress bar and print a line for each remark, refusal and page with more.
 
@@ -77,7 +108,7 @@ def receive_with_progress(
         shown(console, "Receiving") as tell,
     ):
         try:
-            outcome = receive(extracts, received, Pseudonymiser(key), tell)
+            outcome = receive(extracts, received, Pseudonymiser(key), tell, synthetic)
         except ReceiptStopped as stopped:
             _print_outcome(stopped.outcome, received, console)
             raise

@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from introstat.identity.numbers import tellable
+from introstat.identity.numbers import SYNTHETIC, tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, read_delivery
@@ -29,8 +29,11 @@ def seal_delivery(
     pseudonymiser: Pseudonymiser,
     folder: Path,
     staging: Path,
+    synthetic: frozenset[str] = SYNTHETIC,
 ) -> SealedCopy:
     """Read the delivery in `folder` and write its sealed datasets into `staging`.
+
+    `synthetic` are the test populations whose numbers are valid.
 
     Raises DeliveryRefused if it breaks the contract, OSError and duckdb.Error if disk or memory do
     not suffice.
@@ -44,10 +47,10 @@ def seal_delivery(
     try:
         for file in delivery.files:
             remarks += load_incoming(connection, file)
-            write_sealed(connection, delivery, file, pseudonymiser, staging)
+            write_sealed(connection, delivery, file, pseudonymiser, staging, synthetic)
             remarks += placeholder_remarks(connection, file, staging)
         for file in mapped.load_incoming(connection):
-            write_sealed(connection, delivery, file, pseudonymiser, staging)
+            write_sealed(connection, delivery, file, pseudonymiser, staging, synthetic)
             mapped.remarks += placeholder_remarks(connection, file, staging)
     finally:
         forget_file(connection)

@@ -19,17 +19,16 @@ from introstat.filereading import (
     count,
     expect_encoding,
     expect_rows,
-    expect_small_parquet,
     expect_sound_gzip,
     make_table,
     opened_as_bytes,
     opened_as_text,
     parquet_footer,
-    reading_parquet,
     shown_names,
 )
 from introstat.receipt.lines import load_form, load_json
 from introstat.receipt.manifest import DeliveredFile
+from introstat.receipt.parquet import load_parquet, parquet_types
 from introstat.receipt.parsing import parse_text
 from introstat.sql import quoted_name, text_literal
 
@@ -76,29 +75,11 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> lis
 
 
 def _load_parquet(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
-    with reading_parquet(file.where):
-        described = connection.execute(
-            f"describe select * from read_parquet({text_literal(str(file.path))})"
-        ).fetchall()
-    names = [row[0] for row in described]
-    other = [row[0] for row in described if row[1] != "VARCHAR"]
-    if other:
-        raise DeliveryRefused(
-            f"{file.where}: column {other[0]} is not text. A Parquet file holds every column as "
-            "strings.",
-            "columns",
-        )
-    _check_columns(names, file)
-    values = ", ".join(
-        f"nullif({quoted_name(name)}, '') as c{place}" for place, name in enumerate(names)
-    )
-    expect_small_parquet(connection, file.path, names, file.where)
-    with reading_parquet(file.where):
-        connection.execute(
-            f"create or replace temp table parsed as select {values} "
-            f"from read_parquet({text_literal(str(file.path))})"
-        )
-    return _select_incoming(connection, file, names, "parsed.rowid + 1")
+    types = parquet_types(connection, file)
+    _check_columns(list(types), file)
+    remarks = load_parquet(connection, file, types)
+    more = ", parsed.unreadable"
+    return _select_incoming(connection, file, list(types), "parsed.rowid + 1", more=more) + remarks
 
 
 def _select_incoming(
@@ -107,6 +88,7 @@ def _select_incoming(
     names: list[str],
     line_number: str,
     join: str = "",
+    more: str = "",
 ) -> list[str]:
     """Make `incoming` of `parsed`, and return remarks on columns that are more or fewer."""
     places = {name: place for place, name in enumerate(names)}
@@ -128,7 +110,7 @@ def _select_incoming(
         select
             {selected},
             {f"json_object({packed})::varchar" if extra else "null::varchar"} as extra_columns,
-            {line_number} as line_number
+            {line_number} as line_number {more}
         from parsed {join}
         """
     )

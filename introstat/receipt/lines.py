@@ -8,11 +8,12 @@ import re
 
 import duckdb
 
-from introstat.contract import Column, Table
+from introstat.contract import Column
 from introstat.errors import DeliveryRefused
 from introstat.filereading import count, make_table, shown_names
-from introstat.identity.numbers import BLANKS
+from introstat.identity.numbers import BLANKS, may_hold_unsealable, sealable_numbers
 from introstat.receipt.manifest import DeliveredFile
+from introstat.receipt.oddlines import find_odd_lines
 from introstat.receipt.parsing import parse_text
 from introstat.sql import quoted_name
 
@@ -27,8 +28,8 @@ _ESCAPE = re.compile(r"((?<!\\)(?:\\\\)*)\\u([0-9a-fA-F]{4})")
 def load_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
     """Take the identity number out of each line; the rest is read once the line is sealed.
 
-    Returns a remark if there are fields that the contract does not know. Raises DeliveryRefused if
-    a line is no JSON object.
+    Returns remarks on fields that the contract does not know, and on values that are not what it
+    says. Raises DeliveryRefused if a line is no JSON.
     """
     person = f"{_PERSON} as personidentifikator"
     line = _load_lines(connection, file, f"select *, {person}")
@@ -37,10 +38,7 @@ def load_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> lis
         connection,
         f"""
         select coalesce(min({line}), 0) from parsed
-        where personidentifikator is null and case
-            when coalesce(json_valid(line_content), false) then json_type(line_content) <> 'OBJECT'
-            else true
-        end
+        where personidentifikator is null and not coalesce(json_valid(line_content), false)
         """,
     )
     if broken:
@@ -49,17 +47,30 @@ def load_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> lis
             "delivery anew.",
             "unparseable",
         )
+    found = find_odd_lines(connection, file.table, line)
     connection.execute(
         f"""
         create or replace temp view incoming as
-        select personidentifikator, line_content, {line} as line_number from parsed
+        select
+            case
+                when odd_lines.place is null then parsed.personidentifikator
+                else odd_lines.personidentifikator
+            end as personidentifikator,
+            line_content, parsed.{line} as line_number, unreadable, line_read
+        from parsed left join odd_lines on parsed.rowid = odd_lines.place
         """
     )
-    extra = _fields_in_lines(connection, file.table) - set(file.table.fields)
-    if not extra:
-        return []
-    names = sorted(path.replace("[*]", "") for path in extra)
-    return [f"{file.where}: extra fields kept but not used: {shown_names(names)}"]
+    remarks = []
+    if found.unknown:
+        names = shown_names(sorted(found.unknown))
+        remarks.append(f"{file.where}: extra fields kept but not used: {names}")
+    if found.meant.lines:
+        remarks.append(f"{file.where}: lists of one or single values read as meant: {found.meant}")
+    if found.wrong.lines:
+        remarks.append(
+            f"{file.where}: values that are not what the contract says, set aside: {found.wrong}"
+        )
+    return remarks
 
 
 def load_form(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
@@ -127,11 +138,17 @@ def _load_lines(
 def _spell_out(connection: duckdb.DuckDBPyConnection) -> None:
     """Write what JSON spells \\uXXXX as it is, where a number spelled so would not be found."""
     lines = connection.execute(
-        r"select rowid as place, line_content from parsed where contains(line_content, '\u')"
+        f"""
+        select rowid as place, line_content from parsed
+        where contains(line_content, '\\u') or {may_hold_unsealable("line_content")}
+        """
     ).to_arrow_table()
     if not lines.num_rows:
         return
-    spelled = [_ESCAPE.sub(_spelled_out, line) for line in lines["line_content"].to_pylist()]
+    spelled = [
+        sealable_numbers(_ESCAPE.sub(_spelled_out, line))
+        for line in lines["line_content"].to_pylist()
+    ]
     make_table(connection, "spelled", {"place": lines["place"], "line_content": spelled})
     connection.execute(
         f"""
@@ -149,25 +166,3 @@ def _spelled_out(escape: re.Match[str]) -> str:
     if char == "\t":
         return rf"{escape[1]}\t"
     return escape[1] + char if char.isdecimal() or char in BLANKS else escape[0]
-
-
-def _fields_in_lines(connection: duckdb.DuckDBPyConnection, table: Table) -> set[str]:
-    """Return the JSON paths of the fields that the lines have in the objects the contract knows."""
-    parents = sorted({path.rpartition(".")[0] for path in table.fields})
-    found: set[str] = set()
-    for place in sorted({parent.rpartition("[*]")[0] for parent in parents}):
-        # The objects of a list one by one; those outside lists are looked for in the line.
-        here = [parent for parent in parents if parent.rpartition("[*]")[0] == place]
-        objects = f"unnest(json_extract(line_content, '$.{place}[*]'))" if place else "line_content"
-        paths = [f"$.{parent.rpartition('[*]')[2].lstrip('.')}".rstrip(".") for parent in here]
-        rows = connection.execute(
-            f"""
-            select distinct parent, unnest(names) as name
-            from (
-                select unnest({here}) as parent, unnest(found) as names
-                from (select distinct json_keys({objects}, {paths}) as found from parsed)
-            )
-            """
-        ).fetchall()
-        found |= {f"{parent}.{name}" if parent else name for parent, name in rows}
-    return found

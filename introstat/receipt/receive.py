@@ -16,7 +16,7 @@ from introstat import __version__
 from introstat.contract import MANIFEST
 from introstat.errors import DeliveryRefused, UserError, said_by_engine
 from introstat.filereading import connect_in_memory, sha256_of
-from introstat.identity.numbers import tellable
+from introstat.identity.numbers import SYNTHETIC, tellable
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.locking import move_into_place, workshop
 from introstat.places import MEMORY_VARIABLE
@@ -69,11 +69,13 @@ def receive(
     received: Path,
     pseudonymiser: Pseudonymiser,
     progress: Tell = silent,
+    synthetic: frozenset[str] = SYNTHETIC,
 ) -> Outcome:
     """Receive every delivery under `extracts` that is not received yet.
 
     A delivery that breaks the contract is refused whole and the others go on. `progress` gets
-    how many of how many are done and the next one's name.
+    how many of how many are done and the next one's name. `synthetic` are the test populations
+    whose identity numbers are valid.
 
     Raises UserError if the received copy was made with another key or is damaged, and
     ReceiptStopped if disk or memory do not suffice.
@@ -88,7 +90,7 @@ def receive(
         connect_in_memory() as connection,
         open_check(place / _SPILL) as checking,
     ):
-        receipt = _Receipt(received, place, pseudonymiser, connection, checking, outcome)
+        receipt = _Receipt(received, place, pseudonymiser, synthetic, connection, checking, outcome)
         for done, folder in enumerate(folders):
             progress(done, len(folders), tellable(f"{folder.parent.name}/{folder.name}"))
             receipt.take(folder)
@@ -103,6 +105,7 @@ class _Receipt:
     received: Path
     place: Path
     pseudonymiser: Pseudonymiser
+    synthetic: frozenset[str]
     connection: duckdb.DuckDBPyConnection
     checking: duckdb.DuckDBPyConnection
     outcome: Outcome
@@ -144,11 +147,13 @@ class _Receipt:
 
     def _receive(self, folder: Path, home: Path) -> None:
         with workshop(self.place, _STAGING_PREFIX) as staging:
-            copy = seal_delivery(self.connection, self.pseudonymiser, folder, staging)
+            copy = seal_delivery(
+                self.connection, self.pseudonymiser, folder, staging, self.synthetic
+            )
             delivery = copy.delivery
             remarks = _dated_before(delivery, self.received) + copy.remarks
             report = check(self.checking, delivery, staging, self.received, remarks)
-            _write_receipt(copy, staging, self.pseudonymiser.fingerprint, report)
+            _write_receipt(copy, staging, self.pseudonymiser.fingerprint, self.synthetic, report)
             home.parent.mkdir(exist_ok=True)
             move_into_place(staging, home)
         journal.note(self.received, "received", delivery=delivery.name)
@@ -170,7 +175,13 @@ def _dated_before(delivery: Delivery, received: Path) -> list[str]:
     ]
 
 
-def _write_receipt(copy: SealedCopy, staging: Path, key_fingerprint: str, report: Report) -> None:
+def _write_receipt(
+    copy: SealedCopy,
+    staging: Path,
+    key_fingerprint: str,
+    synthetic: frozenset[str],
+    report: Report,
+) -> None:
     delivery = copy.delivery
     receipt: dict[str, Any] = {
         "source": delivery.source.name,
@@ -179,6 +190,7 @@ def _write_receipt(copy: SealedCopy, staging: Path, key_fingerprint: str, report
         "manifest_sha256": delivery.manifest_sha256,
         "received_by": f"introstat {__version__}",
         "key_fingerprint": key_fingerprint,
+        "synthetic": sorted(synthetic),
         "files": [
             {
                 "file_name": file.path.name,

@@ -12,16 +12,18 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from introstat.contract import Column, Table
+from introstat.contract import UNREADABLE_ROW, Column, Table
 from introstat.filereading import count, make_table
 from introstat.identity.numbers import (
     NUMBER_IN_ASCII,
     NUMBER_IN_TEXT,
+    SYNTHETIC,
     is_valid_duf,
     is_valid_form_duf,
     is_valid_ident,
 )
 from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.receipt.linefields import UNREAD
 from introstat.receipt.manifest import DeliveredFile, Delivery
 from introstat.sql import quoted_name, text_literal
 
@@ -41,6 +43,8 @@ _PARQUET_FORMAT = (
 )
 # A group of rows is in memory until it is written, and a line of JSON is long.
 _GROUPS_OF_LINES = ", row_group_size 61440"
+# What holds text of any kind, beside the contract's columns.
+_TEXTS = ("extra_columns", "line_content", "line_read")
 # The part of an income line that the warehouse reads; the whole line is kept beside it.
 _INCOME_SHAPE = """{
     "opplysningspliktigId": "VARCHAR", "virksomhetId": "VARCHAR", "kalendermaaned": "VARCHAR",
@@ -54,7 +58,7 @@ _INCOME_SHAPE = """{
 # JSON, may stand in other places by chance: there only the value under its own name is replaced.
 _SEALED_LINE = """
     case
-        when {0}.number is null then line_content
+        when {0}.number is null or {0}.number = '{1}' then line_content
         when length({0}.number) < 11 or not contains(line_content, '"' || {0}.number || '"')
             then regexp_replace(
                 line_content,
@@ -77,11 +81,15 @@ def write_sealed(
     file: DeliveredFile,
     pseudonymiser: Pseudonymiser,
     folder: Path,
+    synthetic: frozenset[str] = SYNTHETIC,
 ) -> None:
-    """Write the view `incoming`, sealed, to `<folder>/<dataset>.parquet`, and drop the rest."""
+    """Write the view `incoming`, sealed, to `<folder>/<dataset>.parquet`, and drop the rest.
+
+    `synthetic` are the test populations whose numbers are valid.
+    """
     identities = [column for column in file.table.columns if column.identity]
     if identities:
-        _seal_numbers(connection, identities, pseudonymiser)
+        _seal_numbers(connection, identities, pseudonymiser, synthetic)
     columns = _make_numbered(connection, file, identities)
     replaced = _seal_texts(connection, columns, file, pseudonymiser)
     joins = " ".join(
@@ -115,7 +123,7 @@ def write_sealed(
 
 def forget_file(connection: duckdb.DuckDBPyConnection) -> None:
     """Let go of what was read of a file, whether or not it came to be written."""
-    tables = ("parsed", "line_numbers", "numbers_of_file", "made", "numbered_lines")
+    tables = ("parsed", "line_numbers", "odd_lines", "numbers_of_file", "made", "numbered_lines")
     connection.execute("; ".join(f"drop table if exists {table}" for table in tables))
 
 
@@ -129,7 +137,7 @@ def _make_numbered(
         if name in by_name:
             selected |= _identity_columns(by_name[name])
         elif name == "line_content" and file.table.format == "jsonl":
-            selected[name] = _SEALED_LINE.format(f"of_{identities[0].name}")
+            selected[name] = _SEALED_LINE.format(f"of_{identities[0].name}", UNREAD)
         else:
             selected[name] = f"incoming.{quoted_name(name)}"
     joins = " ".join(
@@ -140,7 +148,7 @@ def _make_numbered(
     query = f"select {values} from incoming {joins}"
     if file.table.format == "jsonl":  # its lines are read twice, and held once
         connection.execute(f"create or replace temp table numbered_lines as {query}")
-        connection.execute("drop table if exists parsed; drop table if exists line_numbers")
+        connection.execute("drop table if exists parsed; drop table if exists odd_lines")
         query = "from numbered_lines"
     connection.execute(f"create or replace temp view numbered as {query}")
     return list(selected)
@@ -159,7 +167,10 @@ def _identity_columns(column: Column) -> dict[str, str]:
 
 
 def _seal_numbers(
-    connection: duckdb.DuckDBPyConnection, columns: list[Column], pseudonymiser: Pseudonymiser
+    connection: duckdb.DuckDBPyConnection,
+    columns: list[Column],
+    pseudonymiser: Pseudonymiser,
+    synthetic: frozenset[str],
 ) -> None:
     """Make `numbers_of_file`: what is found in the identity columns, with what is made of each.
 
@@ -183,7 +194,7 @@ def _seal_numbers(
     made = {
         "number": new,
         "pseudonym": list(map(pseudonymiser.pseudonym, new)),
-        "is_valid_ident": pa.array(map(is_valid_ident, new), pa.bool_()),
+        "is_valid_ident": pa.array((is_valid_ident(each, synthetic) for each in new), pa.bool_()),
         "is_valid_duf": pa.array(map(is_valid_duf, new), pa.bool_()),
         "is_valid_form_duf": pa.array(map(is_valid_form_duf, new), pa.bool_()),
     }
@@ -211,7 +222,7 @@ def _seal_texts(
     replaced: dict[str, str] = {}
     for place, name in enumerate(columns):
         column = by_name.get(name)
-        if name not in ("extra_columns", "line_content") and (column is None or column.identity):
+        if name not in _TEXTS and (column is None or column.identity):
             continue
         found = _texts(
             connection,
@@ -264,9 +275,11 @@ def _income_query(query: str) -> str:
         select
             read.opplysningspliktigId, read.virksomhetId, read.kalendermaaned,
             personidentifikator, personidentifikator_is_valid, read.inntekt,
-            line_content, line_number
+            line_content, line_number,
+            case when read is null then '{UNREADABLE_ROW}' else unreadable end as unreadable
         from (
-            select *, try(json_transform(line_content, '{_INCOME_SHAPE}')) as read
+            select
+                *, try(json_transform(coalesce(line_read, line_content), '{_INCOME_SHAPE}')) as read
             from ({query})
         )
     """

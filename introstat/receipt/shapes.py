@@ -25,6 +25,7 @@ _INCOME = (
 _OF_EVERY_FILE = {
     "extra_columns": "varchar",
     "line_content": "varchar",
+    "unreadable": "varchar",
     "file_name": "varchar",
     "line_number": "bigint",
     "delivered": "date",

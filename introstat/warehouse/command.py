@@ -10,7 +10,7 @@ from introstat import places
 from introstat.console import say
 from introstat.errors import EXIT_REFUSED
 from introstat.progress import shown
-from introstat.receipt.command import key_option, receive_with_progress
+from introstat.receipt.command import key_option, receive_with_progress, synthetic_option
 
 
 @click.command("build")
@@ -37,6 +37,7 @@ from introstat.receipt.command import key_option, receive_with_progress
 )
 @click.option("--whole", is_flag=True, help="Build also where nothing has changed since.")
 @key_option
+@synthetic_option
 def build_command(
     extracts: Path,
     warehouse: Path | None,
@@ -44,6 +45,7 @@ def build_command(
     received: Path | None,
     whole: bool,
     key_file: Path | None,
+    synthetic: frozenset[str],
 ) -> None:
     """Receive the deliveries that are new and build the warehouse of facts from all received.
 
@@ -68,7 +70,7 @@ def build_command(
     copy = (received or places.received_beside(target)).resolve()
     day = as_of.date() if as_of else None
     with build_folder(target) as folder:
-        outcome = receive_with_progress(extracts, copy, key_file, console)
+        outcome = receive_with_progress(extracts, copy, key_file, console, synthetic)
         why = why_rebuild(target, copy, day) if target.exists() else ""
         if why is None and not whole:
             say(console, f"{target} stands: nothing has changed since it was built. See --whole.")

@@ -5,7 +5,8 @@
 
     parent: relation of the rows that these must belong to by deltakelse_id, else orphan.
     duplicates: whether a row with the same content as an earlier line is a fault.
-    unreadable: condition on a received row under which nothing in it can be read.
+    unreadable: condition on a received row under which nothing in it can be read. So can nothing in a row that the
+    receipt marked 'row', and something not in one that it marked 'value' (docs/extracts.md).
     every_delivery: read all deliveries known at as_of, not only those that count.
 #}
 {% macro checked_rows(
@@ -21,7 +22,7 @@
 {%- set number_of = {} -%}
 {%- for column in columns -%}{%- do number_of.update({column.source_name: loop.index}) -%}{%- endfor -%}
 {%- set key = columns | selectattr('key') | first -%}
-{%- set registered = columns | selectattr('registered') | first -%}
+{%- set decides = columns | selectattr('decides') | first -%}
 {%- set from = columns | selectattr('period', 'equalto', 'from') | first -%}
 {%- set to = columns | selectattr('period', 'equalto', 'to') | first -%}
 with received as (
@@ -30,7 +31,7 @@ with received as (
         {%- for column in columns %}
         {{ column.text }} as text_{{ loop.index }},
         {%- endfor %}
-        {{ unreadable }} as is_unreadable,
+        {{ unreadable }} or coalesce(unreadable = 'row', false) as is_unreadable,
         {%- if duplicates %}
         row_number() over (
             partition by
@@ -66,8 +67,8 @@ judged as (
             {%- for column in columns if column.required or column.required_or or column.type == 'income' %}
             when not typed.is_unreadable and {{ lacks_required(column, number_of) }} then 'missing_required'
             {%- endfor %}
-            when typed.is_unreadable then 'unparseable_value'
-            {%- for column in columns if column.type != 'varchar' %}
+            when typed.is_unreadable or typed.unreadable is not null then 'unparseable_value'
+            {%- for column in columns if not column.is_text %}
             {%- set number = number_of[column.source_name] %}
             when {{ is_unparseable('typed.text_' ~ number, 'typed.value_' ~ number, column.type) }}
                 then 'unparseable_value'
@@ -92,7 +93,7 @@ judged as (
     {%- endif %}
 ),
 
--- The latest registered row of a key wins, then the later line.
+-- Of rows with one key the latest by date wins, then the later line.
 ranked as (
     select
         *,
@@ -100,7 +101,7 @@ ranked as (
         row_number() over (
             partition by delivered, value_{{ number_of[key.source_name] }}, fault is null
             order by
-                {{ 'value_' ~ number_of[registered.source_name] ~ ' desc,' if registered }}
+                {{ 'value_' ~ number_of[decides.source_name] ~ ' desc,' if decides }}
                 line_number desc, file_name desc
         ) as place
         {%- else %}

@@ -27,6 +27,9 @@
     {%- if data_type == 'date' -%} {{ parsed_date(text) }}
     {%- elif data_type == 'decimal' -%} {{ parsed_decimal(text) }}
     {%- elif data_type == 'integer' -%} {{ parsed_integer(text) }}
+    {%- elif data_type == 'year' -%} {{ parsed_year(text) }}
+    {%- elif data_type == 'municipality' -%} {{ municipality_code(text) }}
+    {%- elif data_type == 'organisation_number' -%} {{ organisation_number(text) }}
     {%- elif data_type == 'month' -%} {{ parsed_date(text ~ " || '-01'") }}
     {%- elif data_type == 'ddmmyy' -%} {{ parsed_date(ddmmyy_as_date_text(text)) }}
     {%- else -%} {{ text }}
@@ -36,9 +39,13 @@
 
 {# Whether a value is there and cannot be read as the contract says. #}
 {% macro is_unparseable(text, value, data_type) -%}
-    {%- if data_type == 'income' -%} {{ any_line(text, 'not ' ~ is_decimal(clean('line.beloep'))) }}
-    {%- else -%} ({{ text }} is not null and {{ value }} is null)
+    {%- if data_type == 'income' -%} {{ any_line(text, unparseable(clean('line.beloep'), number_text(clean('line.beloep')))) }}
+    {%- else -%} {{ unparseable(text, value) }}
     {%- endif -%}
+{%- endmacro %}
+
+{% macro unparseable(text, value) -%}
+    ({{ text }} is not null and {{ value }} is null)
 {%- endmacro %}
 
 
@@ -52,21 +59,22 @@
 
 
 {% macro parsed_decimal(text) -%}
+    cast({{ number_text(text) }} as decimal(15, 6))
+{%- endmacro %}
+
+
+{# A whole number; 150 000,00 is one. Of 150.000 nobody can say whether it is 150. #}
+{% macro parsed_integer(text) -%}
     case
-        when {{ is_decimal(text) }}
-            then cast(replace({{ text }}, ',', '.') as decimal(15, 6))
+        when {{ matches(number_text(text), '[+-]?[0-9]+([.](0{1,2}|0{4,6}))?') }}
+            then cast({{ parsed_decimal(text) }} as integer)
     end
 {%- endmacro %}
 
 
-{# Decimals with comma or point, up to six places; more, or a thousands sign, cannot be read. #}
-{% macro is_decimal(text) -%}
-    {{ matches(text, '[+-]?[0-9]{1,9}([.,][0-9]{1,6})?') }}
-{%- endmacro %}
-
-
-{% macro parsed_integer(text) -%}
-    case when {{ matches(text, '[0-9]{1,9}') }} then cast({{ text }} as integer) end
+{# The last digits of a year. #}
+{% macro parsed_year(text) -%}
+    case when {{ matches(text, '[0-9]{1,2}') }} then cast({{ text }} as integer) end
 {%- endmacro %}
 
 

@@ -17,6 +17,7 @@
     'dq_measure_gaps',
     'dq_measures',
     'dq_municipality_codes',
+    'dq_organisation_numbers',
     'dq_overlaps',
     'dq_registration',
     'dq_required_content',

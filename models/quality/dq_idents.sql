@@ -53,13 +53,14 @@ mentioned as (
     {%- endfor %}
 ),
 
+-- Deliveries may have been received with other test populations allowed.
 elsewhere as (
     select
         ident,
-        is_valid,
+        min(case when is_valid then 1 else 0 end) = 1 as is_valid,
         min(table_name) as table_name
     from mentioned
-    group by ident, is_valid
+    group by ident
 ),
 
 idents as (

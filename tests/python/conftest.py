@@ -77,6 +77,7 @@ def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "INTROSTAT_WAREHOUSE",
         "INTROSTAT_WAREHOUSE_KEY_FILE",
         "INTROSTAT_RECEIVED",
+        "INTROSTAT_SYNTHETIC",
     ):
         os.environ.pop(name, None)
     os.environ["INTROSTAT_KEY_FILE"] = str(path)

@@ -173,7 +173,7 @@ class Inverse:
         return specs, written
 
     def _is_plain(self, column: Column) -> bool:
-        return column.data_type == "varchar" and not column.identity
+        return column.is_text and not column.identity
 
     def _column(self, column: Column, values: list[str]) -> tuple[dict, list[str]]:
         rng = self.rng

@@ -190,6 +190,14 @@ def test_rules_agree_with_an_independent_reading(generated_warehouse: Path):
     assert compare_rules(generated_warehouse) == []
 
 
+def test_made_up_organisation_numbers_are_right(generated_warehouse: Path):
+    assert rows(
+        generated_warehouse,
+        "select count(*) > 100, sum(case when is_finding then 1 else 0 end) from dq_checked "
+        "where rule_id = 'C25'",
+    ) == [(True, 0)]
+
+
 def test_the_year_of_the_list_of_participants_can_be_chosen(
     generated_extracts: Path, generated_warehouse: Path, tmp_path: Path
 ):

@@ -32,7 +32,8 @@ def of_the_contract(table: Table) -> list[tuple[str, str]]:
         expected += [(f"{column.name}_rank", "BIGINT")] if column.ranked else []
     if table.format == "fixed_width":
         expected.append(("has_only_digits", "BOOLEAN"))
-    text = [(name, "VARCHAR") for name in ("extra_columns", "line_content", "file_name")]
+    texts = ("extra_columns", "line_content", "unreadable", "file_name")
+    text = [(name, "VARCHAR") for name in texts]
     return [*expected, *text, ("line_number", "BIGINT"), ("delivered", "DATE")]
 
 

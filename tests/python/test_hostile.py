@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -116,7 +117,9 @@ PIECES = [
     b",", b"null", b"1e999", b"-", b"=1+1", b"@SUM(A1)", b"'", b"--", b"../", b"%s", b"{0}",
     "\u202e".encode(), "\u00a0".encode(), "\U0001f600".encode(), ANNE.encode(), BAKO.encode(),
     ANNE[:6].encode() + b" " + ANNE[6:].encode(), b"\\u003" + ANNE[:1].encode() + ANNE[1:].encode(),
-    b"9" * 30, b"x" * 70_000, b'"inntekt":', b'"personidentifikator":"' + ANNE.encode() + b'"',
+    b"9" * 30, b"x" * 70_000, b"[]", b"{}", b"true", b"[null]", b"1e4", b'"a":1,"a":2',
+    ANNE[1:].encode(), "−".encode(), b"301",
+    b'"inntekt":', b'"personidentifikator":"' + ANNE.encode() + b'"',
 ]  # fmt: skip
 
 
@@ -291,6 +294,31 @@ def test_a_number_that_json_spells_is_sealed(tmp_path, spelled):
         f"select line_content from read_parquet('{tmp_path}/received/*/*/inntekt*.parquet')"
     ).fetchall()
     assert json.loads(kept)["merknad"] == Pseudonymiser(KEY).pseudonym(ANNE)
+
+
+@pytest.mark.parametrize(
+    ("branch", "kept"),
+    [
+        pytest.param(f'{{"fnr": {int(ANNE)}}}', {"fnr": "…"}, id="a number that lost its zero"),
+        pytest.param(f"[{int(ANNE)}.0, {int(ident(15))}]", ["…", "…"], id="numbers in a list"),
+        pytest.param("1700000000000", "…", id="a moment in milliseconds"),
+        pytest.param("0.30000000000000004", 0.3, id="a decimal that is kept in twos"),
+        pytest.param("4712345678", 4712345678, id="ten digits that are no number"),
+    ],
+)
+def test_a_number_that_is_a_number_in_json_is_sealed_and_its_line_read(tmp_path, branch, kept):
+    """What is put in its place is a text: left without quotes the line would be no JSON."""
+    line = income(BAKO, "2018-01", benefit(1)).replace("{", f'{{"merknad": {branch}, ', 1)
+    as_file("aordningen/2018-02-10/inntekt-2018-01.jsonl", f"{line}\n".encode(), 1)(tmp_path / "in")
+    assert receive(tmp_path / "in", tmp_path / "received", Pseudonymiser(KEY)).refused == []
+    [(content, unreadable, lines)] = duckdb.sql(
+        "select line_content, unreadable, len(inntekt) from "
+        f"read_parquet('{tmp_path}/received/*/*/inntekt*.parquet')"
+    ).fetchall()
+    assert (unreadable, lines) == (None, 1)
+    found = json.loads(re.sub("[a-p]{34,}", "…", content))["merknad"]
+    assert found == kept
+    assert str(int(ANNE)) not in content
 
 
 def test_a_number_written_apart_by_a_tab_in_an_unknown_column_is_sealed(tmp_path):

@@ -31,10 +31,11 @@ VALUES = {
         ["", "2017-01-02", "2016-02-29", " 2015-12-31 ", "2017-02-30", "0017-01-02", "ukjent", "?"]
     ),
     "decimal": st.sampled_from(
-        ["", "20", "37,5", "37.5", "0.25", " 7 ", "1234,5", "1000000", "mye", "1.000,5"]
+        ["", "20", "37,5", "37.5", "0.25", " 7 ", "1234,5", "1000000", "mye", "10.00,5"]
     ),
     "ident": st.sampled_from(["", ident(1), ident(2), f" {ident(3)}", "12345", "ukjent"]),
     "duf": st.sampled_from(["", "201501234567", "2015"]),
+    "municipality": st.sampled_from(["", "0301", " 1103", "301", "Oslo"]),
     "varchar": st.one_of(
         st.sampled_from(["", "norsk", "annet", "arbeid", "0301", "2", "T1", " T1"]),
         st.text(LETTERS, max_size=12),

@@ -39,7 +39,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Pat
                 "blanks; D1 ;norsk; 2017-01-01;;37.5 ;2017-01-01",
                 "missing;D1;  ;x;;;2017-01-01",
                 "unreadable;D9;norsk;2017-02-29;;;2017-01-01",
-                "sign;D1;norsk;2017-01-01;;1.000,5;2017-01-01",
+                "sign;D1;norsk;2017-01-01;;10.00,5;2017-01-01",
                 "backwards;D9;norsk;2017-01-02;2017-01-01;;2017-01-01",
                 "orphan;D2;norsk;2017-01-02;2017-01-02;;2017-01-01",
                 "twice;D1;norsk;2017-01-02;;1;2017-03-01",
@@ -164,7 +164,7 @@ def test_a_quarantined_row_shows_what_came_without_its_number(warehouse):
     [(content,)] = rows(
         warehouse, "select row_content from quarantine where dataset = 'tiltak' and line_number = 7"
     )
-    assert '"timer_per_uke":"1.000,5"' in content
+    assert '"timer_per_uke":"10.00,5"' in content
     [(content,)] = rows(
         warehouse,
         "select row_content from quarantine where dataset = 'inntekt-2017-11' and line_number = 4",

@@ -609,10 +609,10 @@ def test_what_came_of_a_run_before_a_fault_is_told(extracts, received, monkeypat
     deliver(extracts, "status", "2018-01-21")
     seal = receiving.seal_delivery
 
-    def fails(connection: Any, pseudonymiser: Any, folder: Path, staging: Path) -> SealedCopy:
+    def fails(connection: Any, pseudonymiser: Any, folder: Path, *more: Any) -> SealedCopy:
         if folder.parent.name == "status":
             raise fault
-        return seal(connection, pseudonymiser, folder, staging)
+        return seal(connection, pseudonymiser, folder, *more)
 
     monkeypatch.setattr(receiving, "seal_delivery", fails)
     done = CliRunner().invoke(main, ["receive", str(extracts), "--received", str(received)])

@@ -199,11 +199,16 @@ T, D, V = "tiltak.csv", "deltakelser.csv", "vedtak.csv"
 INCOME, FORM = "inntekt-2018-01.jsonl", "11b-2016.dat"
 HITS: dict[str, tuple[str, str, str | None, Change]] = {
     "required_empty": ("nir", T, "tiltakstype", put(T, "tiltakstype", " ")),
-    "unreadable_value": ("nir", T, "timer_per_uke", put(T, "timer_per_uke", "1.000,5")),
+    "unreadable_value": ("nir", T, "timer_per_uke", put(T, "timer_per_uke", "10.00,5")),
+    "wrong_kind": ("aordningen", INCOME, None,
+                   swap('{"beskrivelse": "introduksjonsstoenad"}', '"introduksjonsstoenad"')),
     "key_repeated": ("nir", T, "tiltak_id", put(T, "tiltak_id", "T59")),
     "unknown_required_word": ("nir", T, "tiltakstype", put(T, "tiltakstype", "Norsk")),
     "unknown_word": ("nir", D, "sluttmal", put(D, "sluttmal", "Annet")),
-    "unknown_municipality": ("nir", D, "kommunenr", put(D, "kommunenr", "301")),
+    "unknown_municipality": ("nir", D, "kommunenr", put(D, "kommunenr", "0302")),
+    "zero_lost": ("nir", D, "kommunenr", put(D, "kommunenr", "301")),
+    "invalid_organisation_number": ("aordningen", INCOME, "opplysningspliktigId",
+                                    swap("964338531", "964338532")),
     "date_outside": ("nir", T, "fra_dato", put(T, "fra_dato", "1999-05-01")),
     "end_before_start": ("nir", T, "til_dato", put(T, "til_dato", "2015-04-30")),
     "death_before_birth": ("nir", "personer.csv", "dod_dato",
@@ -799,7 +804,7 @@ def test_suites_cover_every_table_and_column_of_the_contract():
             for column in table.columns:
                 if column.required:
                     assert ("required_empty", column.name) in asked, f"{where}.{column.name}"
-                if column.data_type != "varchar":
+                if not column.is_text:
                     assert ("unreadable_value", column.name) in asked, f"{where}.{column.name}"
                 if column.identity == "ident":
                     assert asked & {("invalid_ident", column.name), ("K5", column.name)}, where

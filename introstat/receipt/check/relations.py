@@ -2,30 +2,20 @@
 
 The columns of a table are trimmed, empty as null; a column that is no text stands under its own
 name as staging reads it (null where it cannot), and what stood there as `<column>_text`;
-`<column>_is_readable` is there for income lines. The reading itself is dbt's macros.
+`<column>_is_readable` is there for income lines, `<column>_is_valid` for organisation numbers. The
+reading itself is dbt's macros.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
-import jinja2
 from pyarrow import parquet
 
 from introstat.codelists import seed_relation
 from introstat.contract import Column, Table
+from introstat.macros import environment, macros
 from introstat.places import project_root
-from introstat.sql import text_literal
-
-_MACROS = (
-    "macros/staging/parse.sql",
-    "macros/staging/placeholders.sql",
-    "macros/engine/functions.sql",
-    "macros/quality/rule_book.sql",
-    "macros/time/ages.sql",
-)
+from introstat.sql import quoted_name, text_literal
 
 
 @dataclass(frozen=True)
@@ -57,21 +47,26 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
         if column.identity:
             continue
         if column.data_type == "income":
-            broken = _macros().is_unparseable(name, None, column.data_type)
+            broken = macros().is_unparseable(name, None, column.data_type)
             values.append(f'not {broken} as "{column.name}_is_readable"')
             continue
         text = received_text(column)
         if column.coded:
-            text = _macros().received_codes(name)
+            text = macros().received_codes(name)
         if column.data_type == "varchar":
             texts.append(f"{text} as {name}")
         else:
             texts.append(f'{text} as "{column.name}_text"')
-            value = _macros().parsed(f'"{column.name}_text"', column.data_type)
+            value = macros().parsed(f'"{column.name}_text"', column.data_type)
             values.append(f"{value} as {name}")
         replaced.append(name)
     others = f"* exclude ({', '.join(replaced)})" if replaced else "*"
     more = [f"{sql} as {name}" for name, sql in derived.items()]
+    more += [
+        f'{macros().is_organisation_number(quoted_name(column.name))} as "{column.name}_is_valid"'
+        for column in table.columns
+        if column.data_type == "organisation_number"
+    ]
     return f"""
         with cleaned as (
             select {", ".join([others, *texts])}
@@ -97,9 +92,9 @@ def controlled(sealed: SealedTable, model: str, beside: str | None) -> SealedTab
         persons = "select null::varchar as ident, null::date as birth_date where false"
     relations = {"stg_kostra__lines": "typed", "stg_nir__personer": f"({persons})"}
     [path] = (project_root() / "models").rglob(f"{model}.sql")
-    text = _environment().from_string(path.read_text(encoding="utf-8"))
+    text = environment().from_string(path.read_text(encoding="utf-8"))
     controls = text.render(
-        ref=lambda name: relations.get(name) or seed_relation(name), **vars(_macros())
+        ref=lambda name: relations.get(name) or seed_relation(name), **vars(macros())
     )
     query = f"""
         with typed as ({sealed.query}),
@@ -116,7 +111,7 @@ def controlled(sealed: SealedTable, model: str, beside: str | None) -> SealedTab
 
 def received_text(column: Column) -> str:
     """Return the SQL of what stands in a column, null where it is a placeholder for no date."""
-    sql: str = _macros().contract_text(_plain_text(column), column.data_type, column.dated)
+    sql: str = macros().contract_text(_plain_text(column), column.data_type, column.dated)
     return sql
 
 
@@ -127,7 +122,7 @@ def is_placeholder(column: Column) -> str:
 
 
 def _plain_text(column: Column) -> str:
-    text: str = _macros().received_text(f'"{column.name}"', column.data_type)
+    text: str = macros().received_text(f'"{column.name}"', column.data_type)
     return text
 
 
@@ -135,35 +130,3 @@ def sealed_rows(paths: list[Path]) -> str:
     """Return the from clause over sealed files."""
     files = ", ".join(text_literal(str(path)) for path in paths)
     return f"from read_parquet([{files}], union_by_name = true)"
-
-
-@cache
-def _macros() -> Any:
-    """Return the project's macros as functions, with what of dbt they call: DuckDB's own."""
-    texts = [(project_root() / path).read_text(encoding="utf-8") for path in _MACROS]
-    return _environment().from_string("\n".join(texts)).module
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    def dispatch(name: str) -> Any:
-        return getattr(_macros(), f"default__{name}")
-
-    def safe_cast(field: str, data_type: str) -> Any:
-        return _macros().duckdb__safe_cast(field, data_type)
-
-    def date(year: str, month: str, day: str) -> str:
-        return f"make_date({year}, {month}, {day})"
-
-    environment = jinja2.Environment(
-        extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined, autoescape=False
-    )
-    environment.globals.update(
-        {
-            "adapter": SimpleNamespace(dispatch=dispatch),
-            "dbt": SimpleNamespace(safe_cast=safe_cast, date=date),
-            "ref": seed_relation,
-            "return": lambda value: value,
-        }
-    )
-    return environment

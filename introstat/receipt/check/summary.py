@@ -28,6 +28,15 @@ _HARD_SPACE = "\u00a0"
 _READING_NB = {
     "extra columns kept but not used": "ekstra kolonner er tatt vare på, men brukes ikke",
     "extra fields kept but not used": "ekstra felt er tatt vare på, men brukes ikke",
+    "lists of one or single values read as meant": (
+        "liste med én verdi der avtalen har en verdi, eller omvendt; lest som ment"
+    ),
+    "values that are not what the contract says, set aside": (
+        "verdier av et annet slag enn avtalen sier; radene settes i karantene"
+    ),
+    "identity numbers kept as numbers, read with the zero they lost": (
+        "fødsels- eller D-numre lagret som tall; lest med nullen foran"
+    ),
     "optional columns not delivered": "valgfrie kolonner er ikke levert",
     "dated before a delivery that is received already, so builds as of a day between change": (
         "datert før en leveranse som alt er mottatt, så tall per en dag mellom de to blir andre"

@@ -5,7 +5,7 @@ with units_of_months as (
         units.municipality_code,
         row_number() over (
             partition by months.unit_id, months.benefit_month
-            order by units.valid_from desc, units.line_number desc
+            order by units.valid_from desc, units.line_number desc, units.file_name desc
         ) as place
     from (select
         unit_id,

@@ -3,6 +3,7 @@ select
     municipality_code,
     valid_from,
     valid_to,
-    line_number
+    line_number,
+    file_name
 from {{ ref('stg_aordningen__virksomheter') }}
 where is_current

@@ -16,7 +16,8 @@ ranked as (
             order by
                 case when ident = person_key then 0 else 1 end,
                 registered_date desc,
-                line_number desc
+                line_number desc,
+                file_name desc
         ) as place
     from registrations
 ),

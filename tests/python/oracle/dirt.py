@@ -23,12 +23,16 @@ DAY = timedelta(days=1)
 
 BAD_DATES = ("2017-13-01", "2017-02-30", "01.02.2017", "2017-2-3", "20170203", "ukjent", "2017-05")
 PLACEHOLDERS = ("1900-01-01", "0001-01-01", "1970-01-01", "9999-12-31", "2999-12-31")
-BAD_DECIMALS = ("abc", "1,2,3", "1 000", "12,", ",5", "1e2", "--3", "timer")
-HOURS = ("37,5", "30", "12.25", "7,333", "0", "0,5", "+3", "45", "-5", "1,25", "100")
+BAD_DECIMALS = ("abc", "1,2,3", "10 00", "12,", ",5", "1e2", "--3", "timer", "−5−", "kr 1.000")
+HOURS = (
+    "37,5", "30", "12.25", "7,333", "0", "0,5", "+3", "45", "-5", "1,25", "100",
+    "−5", "3-", "(2,5)", "1\u00a0000", "1\u202f000,5", "1.000,25", "kr 30,-",
+)  # fmt: skip
 MUNICIPALITIES = ("0301", "1103", "1201", "0104", "1601", "5001", "1850", "5012", "1507", "4601")
 # Of later days with one predecessor or several, in one county or in two; and no municipality's.
 ODD_CODES = ("1508", "3201", "1806", "5001", "5054", "2100", "9999")
 SPOKEN = 'Møtte ikke; ringte «hjem»\nsa "kommer; snart"\nå'
+WRONG_OBJECTS = ("introduksjonsstoenad", 5, True, [], [{}, {}], [None], {"beskrivelse": 5})
 UNKNOWN = ("ukjent_ord", "Norsk", "ARBEID", "annet/ukjent")
 DROPPABLE = (
     "duf_nummer",
@@ -717,9 +721,21 @@ class Dirt:
         if not line["inntekt"] or rng.random() < 0.8:
             return line
         part = line["inntekt"][0]
-        kind = rng.randrange(6)
+        kind = rng.randrange(10)
         if kind == 0:
             part["beloep"] = -abs(part["beloep"])
+        elif kind == 6:
+            part["beloep"] = f"−{abs(part['beloep'])}"
+        elif kind == 7:  # what converters from XML make of it
+            part["beloep"] = [part["beloep"]]
+            if "pensjonEllerTrygd" in part:
+                part["pensjonEllerTrygd"] = [part["pensjonEllerTrygd"]]
+        elif kind == 8 and len(line["inntekt"]) == 1:
+            line["inntekt"] = part
+        elif kind == 9:
+            number = line["virksomhetId"]
+            line["virksomhetId"] = f"NO\u00a0{number[:3]} {number[3:6]} {number[6:]} MVA"
+            line["opplysningspliktigId"] = int(line["opplysningspliktigId"])
         elif kind == 1:  # sums to zero
             line["inntekt"].append(part | {"beloep": -part["beloep"]})
         elif kind == 2:
@@ -734,9 +750,19 @@ class Dirt:
         return line
 
     def _faulty_income(self, line: Any, rng: random.Random) -> Any:
-        kind = rng.randrange(9)
+        kind = rng.randrange(14)
         person = line["inntektsmottaker"]
-        if kind == 0:
+        if kind == 9 and line["inntekt"]:
+            line["inntekt"][0]["pensjonEllerTrygd"] = rng.choice(WRONG_OBJECTS)
+        elif kind == 10 and line["inntekt"]:
+            line["inntekt"][0]["beloep"] = rng.choice((True, {"nok": 1}, [1, 2], []))
+        elif kind == 11:
+            line[rng.choice(("inntekt", "inntektsmottaker"))] = rng.choice(WRONG_OBJECTS)
+        elif kind == 12:
+            line["virksomhetId"] = rng.choice((True, {}, ["1", "2"], 1.5))
+        elif kind == 13:
+            return rng.choice((5, None, [], "tekst", [line]))
+        elif kind == 0:
             line["virksomhetId"] = " "
         elif kind == 1:
             del line["opplysningspliktigId"]
@@ -749,7 +775,7 @@ class Dirt:
         elif kind == 4:
             line["kalendermaaned"] = None
         elif kind in (5, 6) and line["inntekt"]:
-            line["inntekt"][-1]["beloep"] = rng.choice((None, "", "mye", "1 000", "1,2,3"))
+            line["inntekt"][-1]["beloep"] = rng.choice((None, "", "mye", "10 00", "1,2,3"))
         elif kind == 7 and line["inntekt"]:
             del line["inntekt"][0]["beloep"]
         else:
@@ -838,6 +864,7 @@ class Dirt:
             self._end_before_start,
             self._invalid_ident,
             self._superseded,
+            self._zero_lost,
             self._orphan,
             self._missing_end,
         ):
@@ -921,16 +948,27 @@ class Dirt:
             return None
         if "kommunenr" in row:
             row["kommunenr"] = rng.choice(MUNICIPALITIES)
+            if layout.latest:
+                self._shift(row, layout.latest, rng.choice((-7, 0, 7)))
         elif layout.decimals:
             row[layout.decimals[0]] = rng.choice(("5", "6,5", "8.25"))
         elif "gjeldende_ident" in row:
-            self._shift(row, "fra_dato", 7)
+            self._shift(row, "fra_dato", rng.choice((-7, 7)))
+            row["gjeldende_ident"] = rng.choice(self.idents)
         elif "signal" in row:
             row["signal"] = rng.choice(("utdanning", "aap", "sosialhjelp"))
+            self._shift(row, "fra_dato", rng.choice((-7, 0, 7)))
         elif "fodeland" in row:
             row["fodeland"] = rng.choice(("SY", "ER", "UA"))
         else:
             self._shift(row, "fra_dato", -2)
+        return row
+
+    def _zero_lost(self, row: Record, layout: Layout, rng: random.Random) -> Record | None:
+        """As a spreadsheet writes a code that begins with a zero."""
+        if not row.get("kommunenr", "").startswith("0"):
+            return None
+        row["kommunenr"] = row["kommunenr"][1:] + rng.choice(("", ".0"))
         return row
 
     def _orphan(self, row: Record, layout: Layout, rng: random.Random) -> Record | None:

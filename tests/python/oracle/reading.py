@@ -10,6 +10,8 @@ import hashlib
 import io
 import json
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,6 +37,7 @@ class Layout:
     dates: tuple[str, ...] = ()
     decimals: tuple[str, ...] = ()
     span: tuple[str, str] | None = None
+    latest: str | None = None
     idents: tuple[str, ...] = ()
     parent: str | None = None
     since: str | None = None
@@ -181,6 +184,7 @@ LAYOUTS: dict[str, dict[str, Layout]] = {
             key="ident",
             dates=("fra_dato",),
             since="fra_dato",
+            latest="fra_dato",
             idents=("ident", "gjeldende_ident"),
         ),
         "bosatt": Layout(
@@ -190,6 +194,7 @@ LAYOUTS: dict[str, dict[str, Layout]] = {
             key="bosatt_id",
             dates=FROM_TO,
             span=FROM_TO,
+            latest="fra_dato",
             idents=("ident",),
         ),
     },
@@ -200,6 +205,7 @@ LAYOUTS: dict[str, dict[str, Layout]] = {
             key="signal_id",
             dates=FROM_TO,
             span=FROM_TO,
+            latest="fra_dato",
             idents=("ident",),
         ),
     },
@@ -311,10 +317,100 @@ def as_date(text: str) -> date | None:
 
 
 def as_decimal(text: str) -> Decimal | None:
-    """`decimals with , or .`"""
-    if not re.fullmatch(r"[+-]?[0-9]+([.,][0-9]+)?", text):
+    """Return a number as Norwegians and their programs write it, peeled from outside to inside.
+
+    A sign before or behind, or parentheses, for what is below zero; a currency before or behind;
+    `,-` for no øre; thousands apart by blanks, or by points where a comma or a second point shows
+    that they are no decimals, and the other way round. A single sign is that of the decimals.
+    """
+    left = "".join(
+        " " if unicodedata.category(char) == "Zs" else "-" if char in "‐‑‒–—−﹣－" else char
+        for char in text.lower()
+    ).strip()
+    signs, money = [], False
+    if left.startswith("(") and left.endswith(")"):
+        signs, left = ["-"], left[1:-1].strip()
+    while True:
+        before = left
+        for word in ("kroner", "nkr", "nok", "kr"):
+            for written in (f"{word}.", word):
+                if not money and left.startswith(written):
+                    left, money = left.removeprefix(written).strip(), True
+                if not money and left.endswith(written):
+                    left, money = left.removesuffix(written).strip(), True
+        if left.startswith("(") and left.endswith(")"):
+            signs, left = [*signs, "-"], left[1:-1].strip()
+        if left[:1] in ("+", "-"):
+            signs, left = [*signs, left[0]], left[1:].strip()
+        if re.search(r"[^.,-]-$|(kr|nok|kroner)\.-$", left):
+            signs, left = [*signs, "-"], left[:-1].strip()
+        if left == before:
+            break
+    no_ore = re.search(r"([.,])--?$", left)
+    if no_ore:
+        left = left[: no_ore.start()].strip()
+    if len(signs) > 1:
         return None
-    return Decimal(text.replace(",", "."))
+    number = _bare_number(left, no_ore[1] if no_ore else None, money)
+    if number is None or number >= 10**9:
+        return None
+    return -number if signs == ["-"] else number
+
+
+def _bare_number(text: str, no_ore: str | None, money: bool) -> Decimal | None:
+    """Return a number without sign and currency; `no_ore` is the sign of decimals it ended with."""
+    if not re.fullmatch(r"[0-9][0-9 .,]*", text):
+        return None
+    marks = [char for char in text if not char.isdigit()]
+    point = no_ore
+    if point is None and marks and marks[-1] != " " and marks.count(marks[-1]) == 1:
+        point = marks[-1]
+        if money and set(marks) == {point} and re.fullmatch(r"[0-9]{1,3}.[0-9]{3}", text):
+            return None  # nobody writes three decimals of money
+    whole, places = (text, "") if no_ore or point is None else text.split(point)
+    between = set(whole) - set("0123456789")
+    if (
+        len(between) > 1
+        or between == {point}
+        or (places and not re.fullmatch("[0-9]{1,6}", places))
+    ):
+        return None
+    if point is not None and not no_ore and not places:
+        return None
+    if between:
+        first, *groups = whole.split(between.pop())
+        if first.startswith("0") or not 1 <= len(first) <= 3:
+            return None
+        if any(len(group) != 3 for group in groups):
+            return None
+        whole = first + "".join(groups)
+    if len(whole) > 9:
+        return None
+    return Decimal(f"{whole}.{places or 0}")
+
+
+def as_municipality(text: str | None) -> str | None:
+    """A number of four digits; what has three has lost its zero to a spreadsheet."""
+    match = re.fullmatch(r"([0-9]{3,4})([.,]0+)?", text or "")
+    return match[1].zfill(4) if match else text
+
+
+def as_organisation(text: str | None) -> str | None:
+    """Nine digits, whatever words and blanks they are written with."""
+    if text is None:
+        return None
+    bare = "".join(char for char in text if char.isalnum()).upper()
+    for word in ("ORGANISASJONS", "ORG", "NUMMER", "NR", "NO"):
+        bare = bare.removeprefix(word)
+    bare = bare.removesuffix("MVA")
+    return bare if re.fullmatch(r"[0-9]{9}", bare) else text
+
+
+READ_AS = {
+    "kommunenr": as_municipality,
+    "bosatt_kommune": as_municipality,
+    "virksomhet_id": as_organisation,
+}
 
 
 def is_month(text: str) -> bool:
@@ -415,11 +511,20 @@ def read_jsonl(file_name: str, text: str) -> list[Line]:
     lines = []
     for number, line in enumerate(split_lines(text), start=1):
         try:
-            content = json.loads(line, parse_float=Decimal)
+            content = json.loads(line, parse_float=Decimal, object_pairs_hook=_members)
         except ValueError as error:
             raise RejectedError(f"{file_name} line {number}: {error}") from error
         lines.append(Line(number, content, {}))
     return lines
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; of a name that stands twice nobody can say which value is meant."""
+    times = Counter(name for name, _ in pairs)
+    return {name: TWICE if times[name] > 1 else value for name, value in pairs}
+
+
+TWICE = object()
 
 
 def read_fixed(text: str) -> list[Line]:
@@ -529,7 +634,8 @@ def first_fault(line: Line, layout: Layout, seen: set[Any]) -> str | None:
 
 def typed(line: Line, layout: Layout) -> Row:
     """Return a good row with dates and decimals in place of their text."""
-    row: Row = dict(line.values)
+    row: Row = {name: READ_AS.get(name, str)(value) if value is not None else None
+                for name, value in line.values.items()}  # fmt: skip
     for name in layout.dates:
         if row[name] is not None:
             row[name] = as_date(row[name])
@@ -567,7 +673,7 @@ def judge(
     if layout.key:
         for _, row in good:
             key = row[layout.key]
-            if key not in winner or _rank(row) > _rank(winner[key]):
+            if key not in winner or _rank(row, layout) > _rank(winner[key], layout):
                 winner[key] = row
     accepted: list[Row] = []
     for line, row in good:
@@ -578,52 +684,100 @@ def judge(
     return accepted, faulty
 
 
-def _rank(row: Row) -> tuple[date, int]:
-    """The latest `registrert_dato` wins, then the later line; without that date the later line."""
-    return row.get("registrert_dato") or date.min, row["line_number"]
+def _rank(row: Row, layout: Layout) -> tuple[date, int]:
+    """The latest date in the row wins, `registrert_dato` or what the table has, then the line."""
+    return row[layout.latest or "registrert_dato"], row["line_number"]
+
+
+class WrongKind:
+    """Something stands there, and it is not what the contract says."""
+
+
+WRONG = WrongKind()
+
+
+def held(value: Any, kind: str) -> Any:
+    """Return a value of a line as the contract has it, None if it is missing, WRONG if it is none.
+
+    `A list of one is the one value, and one object where a list is meant is a list of it.`
+    """
+    if isinstance(value, list) and len(value) == 1 and value[0] is not None and kind != "list":
+        value = value[0]
+    if isinstance(value, dict) and kind == "list":
+        value = [value]
+    if value is None:
+        return None
+    is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
+    fits = {
+        "text": isinstance(value, str),
+        "digits": isinstance(value, str) or (is_number and value == int(value) and value >= 0),
+        "number": isinstance(value, str) or is_number,
+        "flag": str(value).lower() in ("true", "false", "1", "0", "ja", "nei"),
+        "object": isinstance(value, dict),
+        "list": isinstance(value, list),
+    }
+    if not fits[kind]:
+        return WRONG
+    return str(int(value)) if kind == "digits" and is_number else value
 
 
 def judge_income(content: Any) -> tuple[Row | None, str | None]:
     """Return one income line typed, or the first reason why it is set aside.
 
-    `Lines of aordningen are never de-duplicated (equal lines add up).`
+    `Lines of aordningen are never de-duplicated (equal lines add up). A value that is there and
+    cannot be read as the contract says makes its row unparseable at any depth.`
     """
-    employer = trimmed(content.get("opplysningspliktigId"))
-    unit = trimmed(content.get("virksomhetId"))
-    month = real_date(trimmed(content.get("kalendermaaned")), "month", "day")
-    person = trimmed((content.get("inntektsmottaker") or {}).get("personidentifikator"))
-    incomes = content.get("inntekt") or []
-    if None in (employer, unit, month, person):
-        return None, "missing_required"
-    if any(trimmed(income.get("beloep")) is None for income in incomes):
-        return None, "missing_required"
-    amounts = []
-    for income in incomes:
-        amount = income["beloep"]
-        if isinstance(amount, bool):
-            return None, "unparseable_value"
-        amounts.append(
-            Decimal(amount)
-            if isinstance(amount, (int, Decimal))
-            else as_decimal(trimmed(amount) or "")
+    if not isinstance(content, dict):
+        return None, "unparseable_value"
+    wrong = False
+
+    def part(of: Any, name: str, kind: str) -> Any:
+        nonlocal wrong
+        if of is None or of is WRONG:
+            return of
+        value = held(of.get(name), kind)
+        wrong = wrong or value is WRONG
+        return trimmed(value) if isinstance(value, str) else value
+
+    employer = part(content, "opplysningspliktigId", "digits")
+    unit = part(content, "virksomhetId", "digits")
+    month = part(content, "kalendermaaned", "text")
+    person = part(part(content, "inntektsmottaker", "object"), "personidentifikator", "digits")
+    incomes = part(content, "inntekt", "list")
+    lines = [held(income, "object") for income in (incomes if isinstance(incomes, list) else [])]
+    wrong = wrong or WRONG in lines
+    amounts, parts = [], []
+    for income in lines:
+        amounts.append(part(income, "beloep", "number"))
+        part(income, "fordel", "text")
+        part(income, "utloeserArbeidsgiveravgift", "flag")
+        part(income, "inngaarIGrunnlagForTrekk", "flag")
+        pension = part(part(income, "pensjonEllerTrygd", "object"), "beskrivelse", "text")
+        wages = part(income, "loennsinntekt", "object")
+        part(wages, "beskrivelse", "text")
+        parts.append(
+            {"is_benefit": pension == "introduksjonsstoenad", "is_wage": wages is not None}
         )
-    assert month and person
-    if not is_month(month) or None in amounts:
+    if None in (employer, unit, month, person, incomes) or None in amounts:
+        return None, "missing_required"
+    read = [
+        as_decimal(amount) if isinstance(amount, str) else amount if abs(amount) < 10**9 else None
+        for amount in amounts
+        if amount is not WRONG
+    ]
+    if wrong or not is_month(month) or None in read:
         return None, "unparseable_value"
     if not is_valid_ident(person):
         return None, "invalid_ident"
-    parts = []
-    for income, amount in zip(incomes, amounts, strict=True):
-        pension = income.get("pensjonEllerTrygd") or {}
-        parts.append(
-            {
-                "amount": amount,
-                "is_benefit": trimmed(pension.get("beskrivelse")) == "introduksjonsstoenad",
-                "is_wage": income.get("loennsinntekt") is not None,
-            }
-        )
-    row = {"employer": employer, "unit": unit, "month": month, "ident": person, "incomes": parts}
-    return row, None
+    for one, amount in zip(parts, read, strict=True):
+        one["amount"] = Decimal(amount)
+    return {
+        "employer": as_organisation(employer),
+        "unit": as_organisation(unit),
+        "month": month,
+        "ident": person,
+        "incomes": parts,
+    }, None
 
 
 def form_date(text: str | None, dates_of: str) -> tuple[date | None, bool]:
@@ -642,6 +796,12 @@ def form_date(text: str | None, dates_of: str) -> tuple[date | None, bool]:
         return None, False
 
 
+def _is_whole(text: str) -> bool:
+    number = as_decimal(text)
+    doubtful = re.search(r"[.,]000$", text)  # 150, or 150 000?
+    return number is not None and number == int(number) and not doubtful
+
+
 def judge_form(line: Line, seen: set[Any]) -> str | None:
     """Return the first reason why a line of form 11b is set aside.
 
@@ -657,12 +817,13 @@ def judge_form(line: Line, seen: set[Any]) -> str | None:
         return "missing_required"
     start, start_is_read = form_date(values["start_dato"], "start")
     end, end_is_read = form_date(values["slutt_dato"], "end")
-    numbers = [values["aar"], values["belop"]]
+    year, amount = values["aar"], values["belop"]
     if (
         len(line.content) != 111
         or not start_is_read
         or not end_is_read
-        or any(number is not None and not re.fullmatch(r"[0-9]+", number) for number in numbers)
+        or (year is not None and not re.fullmatch(r"[0-9]+", year))
+        or (amount is not None and not _is_whole(amount))
     ):
         return "unparseable_value"
     if start is not None and end is not None and end < start:
@@ -785,6 +946,7 @@ def read(extracts: Path, as_of: date | None = None) -> Extracts:
                     rows["11b"].append(
                         line.values
                         | {
+                            "kommunenr": as_municipality(line.values["kommunenr"]),
                             "form_year": file.dataset[4:],
                             "delivered": delivery.delivered,
                             "counts": not replaced,

@@ -142,6 +142,14 @@ class Register:
         )
         for person, month, _, amount in self.paid:
             self.benefit[person, month] += amount
+        self.organisations = {
+            number
+            for (number,) in rows(
+                "select employer_id from stg_aordningen__inntekt where is_current union "
+                "select unit_id from stg_aordningen__inntekt where is_current union "
+                "select unit_id from stg_aordningen__virksomheter where is_current"
+            )
+        }
         self.received = {
             date.fromisoformat(f"{dataset[8:]}-01")
             for (dataset,) in rows(
@@ -298,6 +306,19 @@ def deaths(register: Register) -> Verdicts:
     return verdicts
 
 
+def organisation_numbers(register: Register) -> Verdicts:
+    """C25."""
+    return {number: not is_organisation(number) for number in register.organisations}
+
+
+def is_organisation(number: str) -> bool:
+    """Nine digits; the last makes the weighted sum of all of them divisible by eleven."""
+    if len(number) != 9 or any(digit not in "0123456789" for digit in number):
+        return False
+    rest = sum(int(d) * w for d, w in zip(number[:8], (3, 2, 7, 6, 5, 4, 3, 2), strict=True)) % 11
+    return int(number[8]) == (0 if rest == 0 else 11 - rest)
+
+
 RULES = {
     "C01": running_measures,
     "C04": measure_gaps,
@@ -306,6 +327,7 @@ RULES = {
     "C11": benefit_for_months,
     "C14": awards,
     "C24": deaths,
+    "C25": organisation_numbers,
 }
 
 
