@@ -9,8 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from oracle import reading
 from oracle.compare import compare
 from oracle.dirt import dirty
+from oracle.forms import compare_forms
 from oracle.rules import compare_rules
 
 from introstat.synth.generate import generate
@@ -41,6 +43,8 @@ def test_facts_agree_with_the_definitions(
         warehouse = build(tmp_path / "extracts", *MODELS, as_of=str(as_of or ""))
         assert compare(tmp_path / "extracts", warehouse, as_of, pseudonymiser.pseudonym) == []
         assert compare_rules(warehouse) == []
+        read = reading.read(tmp_path / "extracts", as_of)
+        assert compare_forms(tmp_path / "extracts", read, warehouse) == []
 
 
 @pytest.mark.slow

@@ -826,7 +826,16 @@ class Dirt:
             content.rows = lines
 
     def _faulty_form(self, line: str, rng: random.Random) -> str:
-        kind = rng.randrange(11)
+        kind = rng.randrange(15)
+        if kind == 11:  # codes and months known by their places alone
+            return line[:50] + "  " + line[52:80] + "  " + line[82:]
+        if kind == 12:
+            return line[:50] + line[52:72] + "00" + line[72:]
+        if kind == 13:
+            end = rng.choice(("311215", "010116", "010117"))
+            return line[:72] + rng.choice(("01", "06", "11", "  ")) + end + line[80:]
+        if kind == 14:
+            return line[:41] + rng.choice(("3 ", " 6", "05")) + line[43:49] + " " + line[50:]
         if kind == 9:
             return line[:43] + rng.choice(("010100", "999999")) + line[49:]
         if kind == 10:
