@@ -60,6 +60,12 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
             value = macros().parsed(f'"{column.name}_text"', column.data_type)
             values.append(f"{value} as {name}")
         replaced.append(name)
+    if table.width:  # as staging counts the lines of a form
+        fields = ", ".join(quoted_name(column.name) for column in table.columns)
+        texts.append(
+            f"row_number() over (partition by file_name, line_content, {fields} "
+            "order by line_number) as occurrence"
+        )
     others = f"* exclude ({', '.join(replaced)})" if replaced else "*"
     more = [f"{sql} as {name}" for name, sql in derived.items()]
     more += [

@@ -7,14 +7,7 @@ with lines as (
     select
         *,
         {{ parsed_integer('substr(file_name, 5, 4)') }} as file_year,
-        row_number() over (
-            partition by
-                delivered, file_name, line_content, kommunenr, oppgaveaar_text, bydel, distrikt,
-                journalnummer, fodselsnummer, duf_nummer, kjonn, sivilstand, startdato_text,
-                inntektsgivende_arbeid, tiltak, status, avslutningsdato_text, stonadsmaneder,
-                stonad_text
-            order by line_number
-        ) = 1 as is_first
+        occurrence = 1 as is_first
     from {{ ref('stg_kostra__lines') }}
 ),
 

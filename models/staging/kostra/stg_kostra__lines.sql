@@ -16,7 +16,17 @@ with texts as (
         {{ column.text }} as {{ column.name }}{{ '_text' if column.type != 'varchar' }},
         {%- endfor %}
         fodselsnummer_is_valid,
-        duf_nummer_is_valid
+        duf_nummer_is_valid,
+        row_number() over (
+            partition by
+                {%- for column in columns %}
+                {{ column.quoted }},
+                {%- endfor %}
+                delivered,
+                file_name,
+                line_content
+            order by line_number
+        ) as occurrence
     from {{ received }}
 ),
 
