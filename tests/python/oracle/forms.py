@@ -14,7 +14,7 @@ import duckdb
 
 from introstat.warehouse.opening import open_warehouse
 
-from .facts import GEOGRAPHY
+from .places import GEOGRAPHY
 from .reading import Extracts, form_date, is_valid_ident, known_deliveries
 
 WIDTH = 111
