@@ -742,6 +742,8 @@ def judge_income(content: Any) -> tuple[Row | None, str | None]:
     employer = part(content, "opplysningspliktigId", "digits")
     unit = part(content, "virksomhetId", "digits")
     month = part(content, "kalendermaaned", "text")
+    if isinstance(month, str):
+        month = real_date(month, "month", "day")
     person = part(part(content, "inntektsmottaker", "object"), "personidentifikator", "digits")
     incomes = part(content, "inntekt", "list")
     lines = [held(income, "object") for income in (incomes if isinstance(incomes, list) else [])]
