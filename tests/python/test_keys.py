@@ -66,8 +66,8 @@ def test_rotation_gives_what_receipt_with_the_new_key_would_have(extracts, tmp_p
     assert contents(tmp_path / "rotated") == contents(tmp_path / "anew")
     assert contents(tmp_path / "old") == before
     assert receive(extracts, tmp_path / "rotated", new).known == [
-        "aordningen/2018-02-10",
         "nir/2018-01-21",
+        "aordningen/2018-02-10",
     ]
 
 
