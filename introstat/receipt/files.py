@@ -77,8 +77,8 @@ def _load_csv(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> lis
 def _load_parquet(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> list[str]:
     types = parquet_types(connection, file)
     _check_columns(list(types), file)
-    remarks = load_parquet(connection, file, types)
-    more = ", parsed.unreadable"
+    remarks, has_unreadable = load_parquet(connection, file, types)
+    more = ", parsed.unreadable" if has_unreadable else ""
     return _select_incoming(connection, file, list(types), "parsed.rowid + 1", more=more) + remarks
 
 

@@ -31,20 +31,7 @@ _PLAIN: dict[str, set[str | None]] = {
 
 
 @dataclass
-class FoundInLines:
-    """What the lines of a file hold beside or instead of what the contract says.
-
-    `unknown` are paths of fields; `wrong` and `meant` are what is to be said of values that cannot
-    be read and of fields that are read as meant, each with how many lines and the first.
-    """
-
-    unknown: set[str] = field(default_factory=set)
-    wrong: "_Told" = field(default_factory=lambda: _Told())
-    meant: "_Told" = field(default_factory=lambda: _Told())
-
-
-@dataclass
-class _Told:
+class Told:
     """What is told of lines: how many, the number of the first, and the first few things told."""
 
     lines: int = 0
@@ -61,6 +48,19 @@ class _Told:
 
     def __str__(self) -> str:
         return f"{self.lines} lines, first line {self.first}: {'; '.join(self.things)}"
+
+
+@dataclass
+class FoundInLines:
+    """What the lines of a file hold beside or instead of what the contract says.
+
+    `unknown` are paths of fields; `wrong` and `meant` are what is to be said of values that cannot
+    be read and of fields that are read as meant, each with how many lines and the first.
+    """
+
+    unknown: set[str] = field(default_factory=set)
+    wrong: Told = field(default_factory=Told)
+    meant: Told = field(default_factory=Told)
 
 
 def find_odd_lines(

@@ -46,10 +46,11 @@ def parquet_types(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) ->
 
 def load_parquet(
     connection: duckdb.DuckDBPyConnection, file: DeliveredFile, types: dict[str, str]
-) -> list[str]:
-    """Make the table `parsed` of texts, c0, c1 …, and `unreadable`; return remarks.
+) -> tuple[list[str], bool]:
+    """Make the table `parsed` of texts, c0, c1 …, and `unreadable`, which is seldom filled.
 
-    Raises DeliveryRefused if the file is no sound Parquet.
+    Returns remarks, and whether it is filled in any row. Raises DeliveryRefused if the file is no
+    sound Parquet.
     """
     columns = {column.name: column for column in file.table.columns}
     values = [_value(quoted_name(name), kind, columns.get(name)) for name, kind in types.items()]
@@ -78,14 +79,15 @@ def load_parquet(
         "is_of_one": "lists of one or single values read as meant",
         "unreadable is not null": "values that are not what the contract says, set aside",
     }
-    remarks = []
+    remarks, is_odd = [], False
     for condition, remark in told.items():
         row = connection.execute(
             f"select count(*), min(rowid) + 1 from parsed where {condition}"
         ).fetchone()
         if row and row[0]:
             remarks.append(f"{file.where}: {remark}: {row[0]} rows, first row {row[1]}")
-    return remarks
+            is_odd |= condition.startswith("unreadable")
+    return remarks, is_odd
 
 
 def _rows(file: DeliveredFile) -> str:

@@ -29,7 +29,8 @@ _LIKELIEST = {
     "fact": "test_definitions test_registration_lag test_build test_dbt_commands",
     "cube": "test_cubes test_dbt_commands",
     "rule": "test_dbt_commands test_build test_definitions",
-    "staging": "test_quarantine test_receipt test_definitions test_dbt_commands",
+    "staging": "test_number_reading test_parquet_types test_synthetic_numbers test_quarantine "
+    "test_values test_receipt test_definitions test_dbt_commands",
     "disclosure": (
         "test_disclosure test_disclosure_edges test_disclosure_input test_disclosure_linked"
     ),
