@@ -25,6 +25,8 @@ def code_list(name: str) -> tuple[str, ...]:
     words = {row["word"] for row in seed_rows("code_words") if row["code_list"] == name}
     if not words and has_seed(name):
         words = {next(iter(row.values())) for row in seed_rows(name)}
+    if name == "municipalities":  # known as codes, though a municipality is none of them
+        words |= {row["place_code"] for row in seed_rows("other_places")}
     if not words:
         raise KeyError(f"no code list {name} in seeds/")
     return tuple(sorted(words))

@@ -45,10 +45,10 @@ _UNKNOWN_NAME = "select label_nb from other_places where place_code = $code"
 
 # Names that a place of today has had, has in full, or will have.
 _NAMES = f"""
-    select municipality_name, current_code
+    select municipality_name, coalesce(current_code, municipality_code) as code
     from dim_municipality
     inner join {_SUCCESSIONS} as successions using (municipality_code)
-    where $day >= from_date and $day < until_date and current_code is not null
+    where $day >= from_date and $day < until_date
 """
 
 _WITH_ROWS = """
@@ -120,6 +120,8 @@ def find(connection: duckdb.DuckDBPyConnection, wanted: str, day: date) -> Munic
             named = [known[code] for code in sorted(codes & known.keys())]
             if len(named) == 1:
                 return named[0]
+            if codes and not named:  # made of several after the day
+                raise UserError(_unknown_code(connection, min(codes), day, known))
             if named:
                 raise UserError(
                     f"{text} is the name of {len(named)} municipalities: "
@@ -153,7 +155,7 @@ def _parts(name: str) -> set[str]:
 
 def _folded(name: str) -> str:
     """Return a name without diacritics, dashes and doubled letters for å: Tråante is Traante."""
-    plain = name.casefold().translate(_LETTERS)
+    plain = name.casefold().removesuffix(" kommune").translate(_LETTERS).replace("oe", "o")
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", " ", plain.replace("aa", "a")).strip()
 

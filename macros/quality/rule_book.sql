@@ -39,6 +39,12 @@
 {% endmacro %}
 
 
+{# A word as it came, for a finding's text; not what a number has become that stood in its place. #}
+{% macro shown_word(word) -%}
+    case when length({{ word }}) > 40 then '(for langt til å vises)' else {{ word }} end
+{%- endmacro %}
+
+
 {# Hours as Norwegian readers write them, 37,5. #}
 {% macro hours_text(hours) -%}
     replace(cast(cast({{ hours }} as decimal(12, 1)) as {{ dbt.type_string() }}), '.', ',')

@@ -207,7 +207,7 @@ final as (
         with_person.event_date,
         true as is_applicable,
         known_words.word is null as is_finding,
-        with_person.column_name || ': ' || with_person.word as detail
+        with_person.column_name || ': ' || {{ shown_word('with_person.word') }} as detail
     from with_person
     left join known_words
         on

@@ -11,7 +11,7 @@ with forms as (
         {%- for number in range(1, 24) %}
         controls.k{{ '%02d' % number }},
         {%- endfor %}
-        coalesce(idents.person_key, lines.duf_nummer) as person_key,
+        coalesce(idents.person_key, duf_numbers.person_key) as person_key,
         cast(lines.stonad as {{ dbt.type_string() }}) || ' kroner i '
         || cast(controls.benefit_months as {{ dbt.type_string() }}) || ' måneder' as paid_text
     from {{ ref('stg_kostra__lines') }} as lines
@@ -22,6 +22,8 @@ with forms as (
             and lines.line_number = controls.line_number
     left join {{ ref('int_identity__idents') }} as idents
         on lines.fodselsnummer = idents.ident
+    left join {{ ref('int_identity__duf_numbers') }} as duf_numbers
+        on lines.fodselsnummer is null and lines.duf_nummer = duf_numbers.duf_number
     where lines.is_current and controls.k01 is not null
 ),
 

@@ -1,4 +1,5 @@
--- C21: a municipality code is valid on the date of the event. What counts all the same is told.
+-- C21: a municipality code is valid on the date of the event. What counts all the same is told. A
+-- residence may be in a place that is no municipality.
 with codes as (
     select
         'personer' as unit_type,
@@ -84,17 +85,16 @@ final as (
         coalesce(persons.is_address_protected, false) as is_address_protected,
         codes.event_date,
         true as is_applicable,
-        municipalities.municipality_code is null as is_finding,
-        case
+        municipalities.municipality_code is null
+        and not (codes.unit_type = 'bosatt' and other_places.place_code is not null)
+            as is_finding,
+        'Kommunenummer ' || {{ shown_word('codes.municipality_code') }}
+        || case
             when other_places.place_code is not null
-                then
-                    'Kommunenummer ' || codes.municipality_code || ' (' || other_places.label_nb
-                    || ') er ingen kommune'
-            when successions.municipality_code is null
-                then 'Kommunenummer ' || codes.municipality_code || ' finnes ikke'
+                then ' (' || other_places.label_nb || ') er ingen kommune'
+            when successions.municipality_code is null then ' finnes ikke'
             else
-                'Kommunenummer ' || codes.municipality_code || ' gjaldt ikke '
-                || {{ date_text('codes.event_date') }}
+                ' gjaldt ikke ' || {{ date_text('codes.event_date') }}
                 || case
                     when successions.current_code = codes.municipality_code
                         then '; kommunen er delt'

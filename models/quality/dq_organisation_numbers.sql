@@ -54,8 +54,12 @@ final as (
         vintage.observed_until as event_date,
         true as is_applicable,
         not {{ is_organisation_number('numbers.organisation_number') }} as is_finding,
-        'Organisasjonsnummer ' || numbers.organisation_number || ' er ikke gyldig; det står i '
-        || numbers.table_name as detail
+        -- What is no nine digits may be a person's number, replaced.
+        case
+            when length(numbers.organisation_number) = 9
+                then 'Organisasjonsnummer ' || numbers.organisation_number || ' er ikke gyldig'
+            else 'Organisasjonsnummeret har ikke ni siffer'
+        end || '; det står i ' || numbers.table_name as detail
     from numbers
     left join municipalities on numbers.organisation_number = municipalities.unit_id
     cross join {{ ref('int_time__vintage') }} as vintage

@@ -12,6 +12,7 @@ select
         when
             findings.unit_type <> 'ident'
             and findings.unit_type not like 'personer%'
+            and (findings.unit_type <> 'organisation number' or length(findings.unit_id) = 9)
             and coalesce(position(findings.person_key in findings.unit_id), 0) = 0
             then findings.unit_id
     end as record_id,

@@ -14,6 +14,7 @@ from oracle.dirt import synthetic_ident
 
 from introstat.codelists import seed_rows
 from introstat.disclosure.layout import dimensions_of
+from introstat.errors import UserError
 from introstat.lists.municipality import find
 from introstat.release.conditions import ReleaseRefused, expect_final, vintage_of
 from introstat.release.contents import load_contents
@@ -153,6 +154,14 @@ def test_what_has_no_municipality_is_listed_for_the_registers_owner(recoded):
     assert listed == [("C21", "2017-7"), ("C21", "2017-8")]
 
 
+def test_a_municipality_of_later_days_made_of_several_is_told(generated_warehouse):
+    with (
+        open_warehouse(generated_warehouse) as connection,
+        pytest.raises(UserError, match="1579 Hustadvika is a municipality from 2020-01-01"),
+    ):
+        find(connection, "Hustadvika", date(2019, 1, 21))
+
+
 def test_nothing_is_final_while_too_many_have_no_municipality(recoded):
     with open_warehouse(recoded) as connection:
         vintage = vintage_of(connection)
@@ -233,7 +242,8 @@ def test_names_are_those_of_statistics_norways_list_of_each_year():
         ("Kaivuono", "1940"), ("Hamarøy", "1849"), ("Snåsa", "5041"), ("Røyrvik", "5043"),
         ("Royrvik", "5043"), ("Tjeldsund", "1852"), ("Lavangen", "1920"), ("Tråante", "5001"),
         ("Trondheim - Tråante", "5001"), ("Rissa", "5054"), ("0301", "0301"), ("301", "0301"),
-        ("9999", "9999"), (" oslo ", "0301"), ("Nes (Akershus)", "0236"),
+        ("9999", "9999"), (" oslo ", "0301"), ("Tromsoe kommune", "1902"),
+        ("Nes (Akershus)", "0236"),
     ],
 )  # fmt: skip
 def test_a_municipality_is_found_by_any_name_it_has(generated_warehouse, wanted, code):

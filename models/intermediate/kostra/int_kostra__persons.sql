@@ -1,18 +1,7 @@
 -- Who the form 11b has and who NIR has, by municipality, year and comparison group. Both sides'
 -- codes are carried forward to the year's last day; only years with a form are compared.
-with duf_numbers as (
-    select
-        registrations.duf_number,
-        min(idents.person_key) as person_key
-    from {{ ref('stg_nir__personer') }} as registrations
-    inner join {{ ref('int_identity__idents') }} as idents
-        on registrations.ident = idents.ident
-    where registrations.duf_number is not null
-    group by registrations.duf_number
-),
-
--- The DUF number counts only where the form has no identity number.
-current_forms as (
+-- A form's DUF number counts only where it has no identity number.
+with current_forms as (
     select
         *,
         case when ident is null then duf_number end as asked_duf_number
@@ -31,7 +20,8 @@ forms as (
         coalesce(not statuses.is_ongoing, forms.end_date is not null) as has_ended
     from current_forms as forms
     left join {{ ref('int_identity__idents') }} as idents on forms.ident = idents.ident
-    left join duf_numbers on forms.asked_duf_number = duf_numbers.duf_number
+    left join {{ ref('int_identity__duf_numbers') }} as duf_numbers
+        on forms.asked_duf_number = duf_numbers.duf_number
     left join {{ ref('kostra_statuses') }} as statuses
         on forms.year_end_status = statuses.status
     {{ join_successor(
