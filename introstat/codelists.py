@@ -72,7 +72,7 @@ def seed_relation(name: str) -> str:
     path = project_root() / "seeds" / "_seeds.yml"
     described = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["seeds"]
     [types] = [each["config"]["column_types"] for each in described if each["name"] == name]
-    [file] = (project_root() / "seeds").glob(f"*/{name}.csv")
+    file = _seed_path(name)
     columns = ", ".join(f"{column}: {text_literal(kind)}" for column, kind in types.items())
     return (
         f"read_csv({text_literal(str(file))}, auto_detect = false, header = true, delim = ',', "
@@ -83,11 +83,11 @@ def seed_relation(name: str) -> str:
 @cache
 def seed_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a seed, in its own order. Raises KeyError if there is no such seed."""
-    with seed_path(name).open(encoding="utf-8", newline="") as file:
+    with _seed_path(name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def seed_path(name: str) -> Path:
+def _seed_path(name: str) -> Path:
     """Return the file of a seed. Raises KeyError if there is no such seed."""
     for path in (project_root() / "seeds").glob(f"*/{name}.csv"):
         return path

@@ -17,7 +17,7 @@ import duckdb
 import jinja2
 import yaml
 
-from introstat.codelists import has_seed, seed_path
+from introstat.codelists import has_seed, seed_relation
 from introstat.contract import Source, Table
 from introstat.places import project_root
 from introstat.receipt.check.relations import typed_view
@@ -160,7 +160,7 @@ class _Models:
         if name in self._made:
             return name
         if has_seed(name):
-            return f"read_csv({text_literal(str(seed_path(name)))}, all_varchar = true)"
+            return seed_relation(name)
         path = project_root() / "models" / "staging" / "base" / f"{name}.sql"
         rendered = self._jinja.from_string(path.read_text(encoding="utf-8")).render()
         self._connection.execute(f"create or replace temp table {name} as {rendered}")
