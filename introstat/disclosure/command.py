@@ -260,7 +260,7 @@ def audit_command(
     cubes, links = options.cubes(policy, {"--dims": options.dims}, file=sources[0], count="")
     if options.linked and (len(sources) != 1 or not sources[0].is_dir()):
         raise UserError("With --linked, --in is one folder with a file NAME.csv for each cube.")
-    then = options.earlier_tables(cubes)
+    then = options.earlier_tables(cubes, value)
     tables = {}
     for name, one in cubes.items():
         files, listed = sources, primaries

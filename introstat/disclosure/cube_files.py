@@ -89,8 +89,13 @@ class TableOptions:
             categories=categories,
         )
 
-    def earlier_tables(self, cubes: Mapping[str, CubeFile]) -> dict[str, list[pa.Table]]:
-        """Read the earlier tables of each cube; an earlier release need not have every cube."""
+    def earlier_tables(
+        self, cubes: Mapping[str, CubeFile], value: str = "value"
+    ) -> dict[str, list[pa.Table]]:
+        """Read the earlier tables of each cube; an earlier release need not have every cube.
+
+        `value` is the column of their figures.
+        """
         then: dict[str, list[pa.Table]] = {name: [] for name in cubes}
         for place in self.earlier:
             if bool(self.linked) != place.is_dir():
@@ -101,7 +106,7 @@ class TableOptions:
             for name in cubes:
                 file = place / f"{name}.csv" if self.linked else place
                 if file.exists():
-                    then[name].append(read_text_csv(file))
+                    then[name].append(read_text_csv(file, [value]))
         return then
 
     def tell(self, results: Mapping[str, AuditResult], console: Console, **more: Any) -> bool:

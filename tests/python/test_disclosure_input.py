@@ -116,6 +116,15 @@ def test_what_is_no_csv_is_refused_by_its_line(tmp_path, content, message):
         read_text_csv(path)
 
 
+def test_an_earlier_table_is_read_like_the_new_one(tmp_path):
+    released = "k;value;sign\r\na;5{0};\r\nb;7{0};\r\nAlt;12{0};\r\n"
+    paths = [tmp_path / "now.csv", tmp_path / "then.csv"]
+    for path in paths:
+        path.write_text(released.format(",0"), encoding="utf-8")
+    made = run("audit", "--in", paths[0], "--dims", "k", "--total", "k=Alt", "--earlier", paths[1])
+    assert made.exit_code == 0, made.output
+
+
 def test_lines_are_those_of_the_file(tmp_path):
     path = tmp_path / "counts.csv"
     path.write_text('sep=,\na,n\n\n"x\ny",1\n,\nz,2\n', encoding="utf-8")
@@ -166,6 +175,16 @@ def test_a_code_named_like_a_total_is_refused_with_what_declares_it(name, groups
 def test_a_code_that_is_the_sum_of_all_others_in_every_group_is_refused(name):
     said = told(table_of({name: EVERY}, 3))
     assert f'k={name}: the sum of all other codes in 3 groups; --total "k={name}"' in said
+
+
+@pytest.mark.parametrize("number", ["{:,}", "{},0"])
+@pytest.mark.parametrize("blank", [" ", "\u00a0"])
+def test_a_total_is_seen_however_its_numbers_are_written(number, blank):
+    table = table_of({"x": EVERY}, 3)
+    counts = [number.format(1000 * int(count)) for count in table["n"].to_pylist()]
+    counts = [count.replace(",", blank) if number == "{:,}" else count for count in counts]
+    said = told(table.set_column(2, "n", [counts]))
+    assert 'k=x: the sum of all other codes in 3 groups; --total "k=x"' in said
 
 
 def test_totals_of_all_dimensions_are_refused_together():
