@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from introstat.identity.numbers import with_zero
 from introstat.mapping.layout import OfficeFile
 
 Value = str | int | float | bool | datetime | date | time | timedelta | None
@@ -25,6 +26,7 @@ def cell_writer(layout: OfficeFile, name: str) -> Callable[[Value], str]:
     dates = (dated or [layout.formats.dates])[0][0]
     decimal = (counted or [layout.formats.number])[0].decimal or "."
     is_ident = any(each.target.identity == "ident" for each in fields)
+    is_mapped = name in layout.used
 
     def write(value: Value) -> str:
         if value is None:
@@ -36,7 +38,10 @@ def cell_writer(layout: OfficeFile, name: str) -> Callable[[Value], str]:
         if isinstance(value, int | float):
             text = _number(value, rounded=bool(counted)).replace(".", decimal)
             # A number has no zeros in front, and an identity number has eleven digits.
-            return text.zfill(11) if is_ident and len(text) == 10 else text
+            if is_ident:
+                return text.zfill(11) if len(text) == 10 else text
+            # Nobody says what is in a column that no field reads. Keys and codes stay as they are.
+            return text if is_mapped else with_zero(text)
         if isinstance(value, datetime):
             return dates.write(value)
         if isinstance(value, date):

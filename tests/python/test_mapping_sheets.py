@@ -212,6 +212,18 @@ def test_identity_numbers_that_are_numbers_have_their_zero_again(office, pseudon
     ]
 
 
+@pytest.mark.parametrize("suffix", [".xlsx", ".ods"])
+def test_an_identity_number_that_no_field_reads_is_sealed_though_it_lost_its_zero(office, suffix):
+    office.maps(for_workbooks(SIGNALS, suffix))
+    number = ident(336 * 4 + 28 * 4)
+    content = [[*NAMES, "Ektefelle"], [1, ANNE, "aap", date(2017, 1, 2), int(number), int(number)]]
+    has(office, f"a{suffix}", {"Ark1": content})
+    assert office.receives().refused == []
+    [row] = office.rows()
+    assert set(json.loads(row["extra_columns"])) == {"Ektefelle", "column_6"}
+    assert number[1:] not in row["extra_columns"]
+
+
 @pytest.mark.parametrize(
     ("suffix", "sheet", "expected"),
     [
