@@ -13,12 +13,15 @@ import duckdb
 import yaml
 
 from introstat.codelists import code_list, list_of
+from introstat.identity.numbers import BLANKS, without_numbers
 from introstat.mapping.layout import Field, OfficeFile
 from introstat.mapping.office import Office
 from introstat.sql import text_literal
 
 _MAX_WORDS = 10
 _MAX_LETTERS = 40
+# Digits of any script, six or more with what stands between them.
+_LIKE_A_NUMBER = re.compile(rf"\d[\d{re.escape(BLANKS)}]{{4,}}\d")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def named(field: Field) -> str:
 
 def shown_word(word: str) -> str:
     """Return a code word as it may be shown: cut short, and without what could be a number."""
-    masked = re.sub(r"[0-9][0-9 .\-]{4,}[0-9]", "…", word)
+    masked = _LIKE_A_NUMBER.sub("…", without_numbers(word))
     return repr(masked if len(masked) <= _MAX_LETTERS else masked[:_MAX_LETTERS] + "…")
 
 

@@ -7,6 +7,7 @@ from conftest import rows, run
 from deliveries import ident
 from test_mapping import BASE, HEADER, SIGNALS, Office, with_columns
 
+from introstat.mapping.findings import shown_word
 from introstat.mapping.reading import load_mapping
 from introstat.receipt.check.rules import rules
 from introstat.receipt.judged import _SAID_AS, _SAID_HERE
@@ -205,3 +206,11 @@ def test_rows_without_a_value_are_told_with_the_key_that_leaves_them_out(tmp_pat
         "required values are empty: 2 in 'Nr' (first on line 3), 2 in 'Fnr' (first on line 3), 2 "
         "in 'Hva' (first on line 3), 2 in 'Fra' (first on line 3)"
     ) in said
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2007", "\u202f", "_", "\t"])
+def test_no_word_is_shown_that_could_be_a_number(blank):
+    apart = f"{ANNE[:6]}{blank}{ANNE[6:]}"
+    other = "".join(chr(0x0660 + int(digit)) for digit in ANNE)
+    for word in (apart, blank.join(ANNE), other, f"{ANNE[:9]}{blank}{blank}{ANNE[9:]}"):
+        assert shown_word(f"Gift med {word}.") == "'Gift med ….'"
