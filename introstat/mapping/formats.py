@@ -30,6 +30,15 @@ class DateFormat:
         """The order of year, month and day, such as dmy."""
         return "".join(token[0] for token in self.tokens)
 
+    def write_sql(self, moment: str) -> str:
+        """Return SQL for a moment written so."""
+        words = {"yyyy": "%Y", "mm": "%m", "m": "%-m", "dd": "%d", "d": "%-d"}
+        between = (*self.separators, "")
+        written = "".join(words[t] + s for t, s in zip(self.tokens, between, strict=True))
+        if self.time:
+            written += f"{self.time[0]}%H:%M{':%S' if self.time.endswith('ss') else ''}"
+        return f"strftime({moment}, {text_literal(written)})"
+
     def write(self, moment: datetime) -> str:
         """Return a moment written so."""
         days = {

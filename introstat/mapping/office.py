@@ -29,6 +29,7 @@ from introstat.filereading import (
 from introstat.mapping.cells import BLANKS, cell_writer
 from introstat.mapping.layout import Formats, OfficeFile
 from introstat.mapping.workbook import Sheet, is_workbook, open_sheet
+from introstat.parquetvalues import make_sealable, parquet_value
 from introstat.sql import quoted_name, text_literal
 
 _CODECS = {"utf-8": "utf-8-sig", "latin-1": "latin-1", "windows-1252": "cp1252"}
@@ -98,8 +99,7 @@ def _load_parquet(
     expect_small_parquet(connection, path, [row[0] for row in described], where)
     names = _told_apart([row[0] for row in described])
     columns = ", ".join(
-        f"{_trimmed(f'cast({quoted_name(row[0])} as varchar)', layout.missing_in(name))} "
-        f"as c{place}"
+        f"{_trimmed(_parquet_text(layout, name, *row[:2]), layout.missing_in(name))} as c{place}"
         for place, (row, name) in enumerate(zip(described, names, strict=True))
     )
     with reading_parquet(where):
@@ -107,7 +107,31 @@ def _load_parquet(
             f"create temp table office as select row_number() over () as line_number, "
             f"null::integer as fields, {columns} from {file}"
         )
+    for place, (row, name) in enumerate(zip(described, names, strict=True)):
+        # Keys and codes stay as they are: they must be the same in other files.
+        if row[1] != "VARCHAR" and (name not in layout.used or row[1][-1] in ")]"):
+            make_sealable(connection, "office", f"c{place}")
     return names
+
+
+def _parquet_text(layout: OfficeFile, name: str, column: str, kind: str) -> str:
+    """Return SQL for a column of Parquet as the office's text would have it, as in a workbook."""
+    fields = [each for rule in layout.rules for each in rule.fields if name in each.reads]
+    ident = next((each.target for each in fields if each.target.identity == "ident"), None)
+    value = quoted_name(column)
+    text = parquet_value(value, kind, ident).text
+    if kind in ("FLOAT", "DOUBLE"):
+        text = f"case when not isnan({value}) then {text} end"
+    is_moment = kind.startswith(("DATE", "TIMESTAMP")) and not kind.endswith("]")
+    for each in fields:
+        if each.target.data_type == "date" and is_moment:
+            in_norway = f"timezone('Europe/Oslo', {value})"
+            moment = in_norway if kind.endswith("ZONE") else value
+            written = each.dates[0].write_sql(moment)
+            return f"case when isfinite({value}) then {written} else {text} end"
+        if each.target.data_type in ("decimal", "integer") and each.number.decimal:
+            return f"replace({text}, '.', {text_literal(each.number.decimal)})"
+    return text
 
 
 def _load_sheet(

@@ -3,12 +3,14 @@
 import json
 import shutil
 import zipfile
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 import duckdb
 import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT
 from deliveries import ident
@@ -222,6 +224,73 @@ def test_an_identity_number_that_no_field_reads_is_sealed_though_it_lost_its_zer
     [row] = office.rows()
     assert set(json.loads(row["extra_columns"])) == {"Ektefelle", "column_6"}
     assert number[1:] not in row["extra_columns"]
+
+
+def test_decimals_of_parquet_are_not_taken_for_thousands(tmp_path, monkeypatch):
+    mappings = tmp_path / "mappings"
+    mappings.mkdir()
+    monkeypatch.setenv("INTROSTAT_MAPPINGS", str(mappings))
+    office = Office(tmp_path, mappings, "nir")
+    absent = ("personer", "kategorier", "vedtak", "deltakelser", "fravaer", "permisjoner")
+    office.maps(
+        f"""
+        source: nir
+        description: Test.
+        reviewed: {{by: Test, on: 2026-02-01}}
+        formats: {{dates: dd.mm.yyyy, decimal: ",", thousands: "."}}
+        absent: {{{", ".join(f"{table}: Ingen" for table in absent)}}}
+        files:
+          - file: a.parquet
+            tables:
+              - table: tiltak
+                columns:
+                  tiltak_id: Nr
+                  deltakelse_id: Sak
+                  tiltakstype: {{value: norsk}}
+                  fra_dato: Fra
+                  timer_per_uke: Timer
+                  registrert_dato: Fra
+        """
+    )
+    midnight = datetime(2017, 1, 1, 23, tzinfo=UTC)
+    table = {"Nr": ["1", "2"], "Sak": [1, 2], "Fra": [midnight] * 2, "Timer": [1.234, 37.5]}
+    pq.write_table(pa.table(table), office.sample / "a.parquet")
+    assert office.receives().refused == []
+    assert [(row["fra_dato"], row["timer_per_uke"]) for row in office.rows("tiltak")] == [
+        ("2017-01-02", "1.234"),
+        ("2017-01-02", "37.5"),
+    ]
+
+
+def test_values_of_parquet_are_what_they_are(office, pseudonymiser):
+    """Whatever types a program chose, as in a workbook."""
+    columns = BASE + "til_dato: Til\nkilde: Kilde\n"
+    office.maps(for_workbooks(with_columns(columns), ".parquet"))
+    number = ident(336 * 4 + 28 * 4)
+    days = [datetime(2017, 3, 1), datetime(2017, 3, 1, 9, 5)]
+    for kind in (pa.float64(), pa.int64(), pa.decimal128(20)):
+        table = {
+            "Nr": pa.array([1.0, 2.0]),
+            "Fnr": pa.array([int(number)] * 2).cast(kind),
+            "Hva": ["aap", "aap"],
+            "Fra": pa.array(days),
+            "Til": pa.array([date(2017, 4, 1), None]),
+            "Kilde": pa.array([float("nan"), 0.5]),
+            "Ektefelle": pa.array([int(number)] * 2).cast(kind),
+        }
+        shutil.rmtree(office.received, ignore_errors=True)
+        pq.write_table(pa.table(table), office.sample / "a.parquet")
+        assert office.receives().refused == []
+        got = office.rows()
+        assert [
+            (row["signal_id"], row["ident"], row["fra_dato"], row["til_dato"], row["kilde"])
+            for row in got
+        ] == [
+            ("1", pseudonymiser.pseudonym(number), "2017-03-01", "2017-04-01", None),
+            ("2", pseudonymiser.pseudonym(number), "2017-03-01", None, "0.5"),
+        ]
+        assert all(list(json.loads(row["extra_columns"])) == ["Ektefelle"] for row in got)
+        assert not any(number[1:] in row["extra_columns"] for row in got)
 
 
 @pytest.mark.parametrize(
