@@ -6,7 +6,7 @@ find: a column without values is null, codes of digits are whole numbers, and wi
 
 import duckdb
 
-from introstat.contract import UNREADABLE_VALUE, Column
+from introstat.contract import UNREADABLE_VALUE
 from introstat.filereading import expect_small_parquet, reading_parquet
 from introstat.parquetvalues import make_sealable, parquet_value
 from introstat.receipt.manifest import DeliveredFile
