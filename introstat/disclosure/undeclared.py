@@ -26,6 +26,8 @@ from introstat.plainnumbers import plain_numbers
 _UNLIKELY, _UNLIKELY_BEGUN, _UNLIKELY_NAMED = 100, 10, 1
 # Of the groups that are known, the share in which a total may be wrong.
 _WRONG_AT_MOST = 0.1
+# What people write behind a word.
+_SIGNS = " .:;,*=¹²³"
 # Parts that stand anywhere are looked for among so many codes; more are tried side by side only.
 _MOST_PARTS = 12
 
@@ -259,7 +261,12 @@ def _bits(own: Ints) -> float:
 
 
 def _folded(code: str) -> str:
-    return " ".join(code.split()).casefold()
+    """Return a code in small letters, without needless blanks and the signs around it."""
+    folded = " ".join(code.split()).casefold()
+    bare = folded.rstrip(_SIGNS)
+    if bare.startswith("(") and bare.endswith(")"):
+        bare = bare[1:-1].strip(_SIGNS)
+    return bare or folded
 
 
 def _is_named(code: str, match: str) -> bool:

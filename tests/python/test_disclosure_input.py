@@ -163,7 +163,9 @@ EVERY = ("a", "b", "c", "d")
 @pytest.mark.parametrize(
     "name",
     ["I alt", "i alt", "Ialt", "TOTALT", "Sum", "Alle", "Begge kjønn", "All", "total", " Total",
-     "Hele  landet", "_T"],
+     "Hele  landet", "_T", "Total:", "Sum :", "I alt*", "(alle)", "(I alt):", "Norge", "Noreg",
+     "Heile landet", "Menn og kvinner", "Begge kjønna", "Sammenlagt", "Delsum", "Mellomsum",
+     "Subtotal", "Sub total", "Summa", "Tilsammen", "Alle kommuner", "Alle fylker:"],
 )  # fmt: skip
 @pytest.mark.parametrize("groups", [1, 3])
 def test_a_code_named_like_a_total_is_refused_with_what_declares_it(name, groups):
