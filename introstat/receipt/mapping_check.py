@@ -14,6 +14,7 @@ from introstat.codelists import code_list, list_of
 from introstat.contract import MANIFEST, Table
 from introstat.errors import DeliveryRefused, UserError
 from introstat.filereading import connect_in_memory, shown_names
+from introstat.identity.numbers import SYNTHETIC
 from introstat.mapping.apply import (
     Coverage,
     MappedRule,
@@ -98,8 +99,13 @@ def origin(each: Field) -> str:
     return ", else ".join(each.columns)
 
 
-def check(mapping: Mapping, sample: Path | None) -> MappingReport:
-    """Apply a mapping to the files of a folder; without one only the mapping itself is judged."""
+def check(
+    mapping: Mapping, sample: Path | None, synthetic: frozenset[str] = SYNTHETIC
+) -> MappingReport:
+    """Apply a mapping to the files of a folder; without one only the mapping itself is judged.
+
+    `synthetic` are the test populations whose numbers are valid.
+    """
     report = MappingReport(mapping, problems=[*mapping.lacks(), *_unknown_meanings(mapping)])
     if sample is None:
         return report
@@ -109,7 +115,7 @@ def check(mapping: Mapping, sample: Path | None) -> MappingReport:
         if path.is_file() and path.name != MANIFEST and not path.name.startswith(".")
     )
     with TemporaryDirectory(prefix="introstat-") as home, connect_in_memory() as connection:
-        trial = Rehearsal(mapping.source, Path(home))
+        trial = Rehearsal(mapping.source, Path(home), synthetic)
         for path in paths:
             _check_file(connection, report, trial, path)
         for layout in mapping.files:
@@ -137,7 +143,7 @@ def _check_file(
             if table.format == "csv":
                 file = DeliveredFile(path, table.name, table, 0, "", "utf-8", name)
                 read_incoming(connection, file)
-                trial.seal(connection, table, name, name)
+                report.remarks += trial.seal(connection, table, name, name)
                 report.parts[table] += 1
     except UserError as error:
         report.problems.append(error.message)
@@ -190,7 +196,7 @@ def _check_rows(
         report.problems += [f"{name}: {each.message(table.name)}" for each in mapped.findings]
         seen[table.name] += 1
         report.parts[table] += 1
-        trial.seal(connection, table, f"{name}#{seen[table.name]}", name)
+        report.remarks += trial.seal(connection, table, f"{name}#{seen[table.name]}", name)
 
 
 def _judge(report: MappingReport, trial: Rehearsal) -> None:

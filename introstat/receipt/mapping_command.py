@@ -9,6 +9,7 @@ from rich.table import Table as Shown
 from rich.text import Text
 
 from introstat.errors import EXIT_REFUSED
+from introstat.receipt.command import synthetic_option
 
 if TYPE_CHECKING:
     from introstat.contract import Table
@@ -34,7 +35,8 @@ def mapping_group() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of the office's files to try it on. Without it the mapping alone is judged.",
 )
-def check_command(file: str, sample: Path | None) -> None:
+@synthetic_option
+def check_command(file: str, sample: Path | None, synthetic: frozenset[str]) -> None:
     """Say what the mapping FILE (a path, or a name in mappings/) makes of the files of a folder.
 
     Shown are the office's columns and what they become, the contract's columns and where they come
@@ -55,7 +57,7 @@ def check_command(file: str, sample: Path | None) -> None:
 
     path = Path(file)
     mapping = load_mapping(path if path.suffix else find_mapping(file))
-    report = check(mapping, sample)
+    report = check(mapping, sample, synthetic)
     console = Console(highlight=False, markup=False)
     console.print(
         f"Mapping {mapping.name} of {mapping.source.name}: {mapping.description} Reviewed by "

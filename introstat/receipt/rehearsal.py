@@ -13,12 +13,14 @@ import duckdb
 
 from introstat.contract import Source, Table
 from introstat.filereading import connect_in_memory
+from introstat.identity.numbers import SYNTHETIC
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.check.report import Report
 from introstat.receipt.check.run import check, open_check
 from introstat.receipt.check.summary import RefusedByCheck
 from introstat.receipt.judged import SetAside, judge
 from introstat.receipt.manifest import DeliveredFile, Delivery
+from introstat.receipt.placeholders import placeholder_remarks
 from introstat.receipt.sealing import write_sealed
 from introstat.receipt.shapes import write_shapes
 
@@ -26,9 +28,9 @@ from introstat.receipt.shapes import write_shapes
 class Rehearsal:
     """The sealed files of a sample, in a folder that the caller takes away."""
 
-    def __init__(self, source: Source, home: Path) -> None:
-        """Take the source and an empty folder."""
-        self._source, self._home = source, home
+    def __init__(self, source: Source, home: Path, synthetic: frozenset[str] = SYNTHETIC) -> None:
+        """Take the source, an empty folder, and the test populations whose numbers are valid."""
+        self._source, self._home, self._synthetic = source, home, synthetic
         self._delivered = date.today()
         self._staging = home / source.name / str(self._delivered)
         self._staging.mkdir(parents=True)
@@ -38,8 +40,11 @@ class Rehearsal:
 
     def seal(
         self, connection: duckdb.DuckDBPyConnection, table: Table, name: str, office_file: str
-    ) -> None:
-        """Seal the rows of the view `incoming`; `name` is what they are known by."""
+    ) -> list[str]:
+        """Seal the rows of the view `incoming`; `name` is what they are known by.
+
+        Returns what the receipt would remark on.
+        """
         self._made[table] += 1
         rows = connection.execute("select count(*) from incoming").fetchone()
         assert rows is not None
@@ -50,11 +55,19 @@ class Rehearsal:
             rows=rows[0],
             sha256="",
             encoding="utf-8",
-            where=name,
+            where=office_file,
             mapped_from=office_file,
         )
-        write_sealed(connection, self._delivery(), file, self._pseudonymiser, self._staging)
+        write_sealed(
+            connection,
+            self._delivery(),
+            file,
+            self._pseudonymiser,
+            self._staging,
+            self._synthetic,
+        )
         self._files.append(file)
+        return placeholder_remarks(connection, file, self._staging)
 
     @property
     def is_empty(self) -> bool:

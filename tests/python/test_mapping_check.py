@@ -6,6 +6,7 @@ import pytest
 from conftest import rows, run
 from deliveries import ident
 from test_mapping import BASE, HEADER, SIGNALS, Office, with_columns
+from test_synthetic_numbers import NUMBERS
 
 from introstat.mapping.findings import shown_word
 from introstat.mapping.reading import load_mapping
@@ -214,3 +215,26 @@ def test_no_word_is_shown_that_could_be_a_number(blank):
     other = "".join(chr(0x0660 + int(digit)) for digit in ANNE)
     for word in (apart, blank.join(ANNE), other, f"{ANNE[:9]}{blank}{blank}{ANNE[9:]}"):
         assert shown_word(f"Gift med {word}.") == "'Gift med ….'"
+
+
+def test_the_numbers_of_other_test_populations_are_valid_where_they_are_said_to_be(office):
+    number = NUMBERS["nav"]
+    office.maps(CASES)
+    office.has("saker.txt", "\n".join(SAKER.splitlines()[:2]).replace(ANNE, number))
+    office.has("tiltak.txt", TILTAK.partition("\n")[0])
+    asked = ["mapping", "check", office.mapping, "--sample", office.sample]
+    done = run(*asked)
+    assert "identity numbers are not valid: 1 in 'Fnr'" in done.stdout
+    done = run(*asked, "--synthetic", "nav")
+    assert (done.returncode, "All is mapped." in done.stdout) == (0, True)
+
+
+def test_dates_that_stand_where_none_is_known_are_told_as_the_receipt_tells_them(office):
+    office.maps(CASES)
+    text = "\n".join(SAKER.splitlines()[:2])
+    office.has("saker.txt", text.replace("01.02.2017;;", "01.02.2017;31.12.9999;"))
+    office.has("tiltak.txt", TILTAK.partition("\n")[0])
+    said = check(load_mapping(office.mapping), office.sample).remarks
+    [told] = [each for each in office.receives().remarks if "placeholder dates" in each]
+    assert "slutt_dato (1, the first in line 2)" in told
+    assert told.removeprefix("nir/2018-01-21/") in said
