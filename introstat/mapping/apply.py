@@ -220,15 +220,19 @@ def _finding(
 def _is_left_out(ignored: Ignored, office: Office) -> str:
     """Return SQL for whether a row of `office` is left out by a condition."""
     held = [_holds(ignored.when, office)]
-    for number, order in ((ignored.first, "asc"), (ignored.last, "desc")):
+    value = f"coalesce({', '.join(map(office.column, office.names))})"
+    # Excel writes empty rows below a sum. They are not counted, and go with the row they follow.
+    is_counted = f"{value} is not null or fields > {len(office.names)}"
+    for number, order, reaches in ((ignored.first, "asc", "<="), (ignored.last, "desc", ">=")):
         if number:
+            end = "max" if order == "asc" else "min"
             held.append(
-                "line_number in (select line_number from office "
-                f"order by line_number {order} limit {number})"
+                f"coalesce(line_number {reaches} (select {end}(line_number) from (select "
+                f"line_number from office where {is_counted} "
+                f"order by line_number {order} limit {number})), false)"
             )
     if ignored.is_empty:
-        columns = ", ".join(map(office.column, office.names))
-        held.append(f"coalesce({columns}) is null")
+        held.append(f"{value} is null")
     return f"({' and '.join(held)})"
 
 

@@ -178,7 +178,10 @@ def _load_text(
         if len(row) == 1 < len(names) and not row[0].strip(BLANKS):
             continue
         _expect_characters(row, encoding, f"{where}, line {line}")
-        table.add(line, len(row), row[: len(names)])
+        # A separator at a line's end makes a field, and Excel writes as many as its widest row has.
+        surplus = any(value.strip(BLANKS) for value in row[len(names) :])
+        fields = len(row) if surplus else min(len(row), len(names))
+        table.add(line, fields, row[: len(names)])
     table.insert()
     return names
 

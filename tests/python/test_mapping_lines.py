@@ -45,6 +45,17 @@ def file_account(office: Office) -> dict:
             "{first: 1}", f"{HEADER}---;---;---;---\n{FIRST}{SECOND}", [3, 4], id="first",
         ),
         pytest.param(
+            "{last: 1}", f"{HEADER}{FIRST}{SECOND}Antall saker;2\n;;;\n;;;;;\n", [2, 3],
+            id="last above Excel's empty rows",
+        ),
+        pytest.param(
+            "{first: 1}", f"{HEADER};;;\nSaker;;;\n{FIRST}{SECOND}", [4, 5],
+            id="first below an empty row",
+        ),
+        pytest.param(
+            "{last: 1}", f"{HEADER}{FIRST}{SECOND};;;;;2\n", [2, 3], id="last beside the table",
+        ),
+        pytest.param(
             "{when: {Nr: Antall saker}}", f"{HEADER}{FIRST}{SECOND}Antall saker;2\n", [2, 3],
             id="word in a short line",
         ),
@@ -99,6 +110,13 @@ def test_several_reasons_are_counted_apart(office):
         {"reason": "Tom", "rows": 2},
         {"reason": "Sum", "rows": 1},
     ]
+
+
+def test_empty_fields_behind_the_last_column_are_no_fault(office):
+    office.maps(SIGNALS)
+    office.has("a.txt", f"{HEADER}{FIRST.rstrip()};; ;\n{SECOND}")
+    assert office.receives().refused == []
+    assert [row["fra_dato"] for row in office.rows()] == ["2017-01-02", "2017-01-03"]
 
 
 def test_blank_lines_are_no_rows(office):
