@@ -16,6 +16,8 @@ Value = str | int | float | bool | datetime | date | time | timedelta | None
 BLANKS = " \t\u00a0"
 # Staging reads no more (macros/staging/parse.sql), and a formula's hours have fifteen digits.
 _PLACES = 6
+# Excel's day zero, 1899-12-30: what a date cell with 0 says, which a reader takes for a time.
+_DAY_ZERO = datetime(1899, 12, 30)
 
 
 def cell_writer(layout: OfficeFile, name: str) -> Callable[[Value], str]:
@@ -42,6 +44,8 @@ def cell_writer(layout: OfficeFile, name: str) -> Callable[[Value], str]:
                 return text.zfill(11) if len(text) == 10 else text
             # Nobody says what is in a column that no field reads. Keys and codes stay as they are.
             return text if is_mapped else with_zero(text)
+        if dated and value == time():
+            return dates.write(_DAY_ZERO)
         if isinstance(value, datetime):
             return dates.write(value)
         if isinstance(value, date):

@@ -3,7 +3,7 @@
 import json
 import shutil
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
@@ -54,7 +54,7 @@ def write_xlsx(path: Path, sheets: dict[str, list[list]], hidden: tuple[str, ...
             sheet.append(values)
         for cells in sheet.iter_rows():
             for cell in cells:
-                if isinstance(cell.value, date):
+                if isinstance(cell.value, date | time):
                     cell.number_format = "dd.mm.yyyy"
         if name in hidden:
             sheet.sheet_state = "hidden"
@@ -135,6 +135,8 @@ def test_a_workbook_as_libreoffice_writes_it_becomes_rows(office, pseudonymiser,
         (".xlsx", "dates: dd.mm.yyyy", date(1900, 2, 28), "1900-02-28"),
         (".ods", "dates: dd.mm.yyyy", date(1899, 12, 31), "1899-12-31"),
         (".xlsx", "dates: dd.mm.yyyy", 42737, "42737"),
+        (".xlsx", "dates: dd.mm.yyyy", time(), "1899-12-30"),
+        (".xlsx", "dates: dd.mm.yyyy hh:mm", time(), "1899-12-30"),
     ],
 )
 def test_dates_of_a_sheet_are_read_as_dates(office, suffix, formats, value, expected):
