@@ -37,7 +37,7 @@ class Column:
     codes; `yes_no` are the words for true and false; `slice` is where it stands in a line of fixed
     width, and `letters` whether more than digits may stand there. `dated` is what a date's column
     is dates of (birth, start, since, end, day), None where it holds none: what placeholders mean
-    there.
+    there. `may_be_placeholder` is whether a row counts without it where nobody knows it.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Column:
     slice: tuple[int, int] | None
     letters: bool
     dated: str | None
+    may_be_placeholder: bool
 
     @property
     def is_text(self) -> bool:
@@ -128,6 +129,7 @@ def _table(content: dict[str, Any]) -> Table:
 
 def _column(content: dict[str, Any]) -> Column:
     meta = _meta(content)
+    dated = _dated(content["data_type"], meta)
     return Column(
         name=content["name"],
         data_type=content["data_type"],
@@ -138,7 +140,8 @@ def _column(content: dict[str, Any]) -> Column:
         yes_no=tuple(meta["yes_no"]) if "yes_no" in meta else None,
         slice=tuple(meta["slice"]) if "slice" in meta else None,
         letters=meta.get("letters", False),
-        dated=_dated(content["data_type"], meta),
+        dated=dated,
+        may_be_placeholder=dated == "birth" or (dated == "day" and meta.get("decides", False)),
     )
 
 

@@ -101,7 +101,7 @@ ranked as (
         row_number() over (
             partition by delivered, value_{{ number_of[key.source_name] }}, fault is null
             order by
-                {{ 'value_' ~ number_of[decides.source_name] ~ ' desc,' if decides }}
+                {{ 'value_' ~ number_of[decides.source_name] ~ ' desc nulls last,' if decides }}
                 line_number desc, file_name desc
         ) as place
         {%- else %}
@@ -147,6 +147,8 @@ select * from final
     {%- set text = 'typed.text_' ~ number_of[column.source_name] -%}
     {%- if column.type == 'income' -%}
     ({{ text }} is null or {{ any_line(text, clean('line.beloep') ~ ' is null') }})
+    {%- elif column.may_be_placeholder -%}
+    {{ received_text('typed.' ~ column.quoted, column.type) }} is null
     {%- elif column.required -%}
     {{ text }} is null
     {%- else -%}

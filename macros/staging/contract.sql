@@ -24,6 +24,7 @@
             'is_text': column.data_type in ['varchar', 'municipality', 'organisation_number'],
             'text': text,
             'required': meta.get('required', false),
+            'may_be_placeholder': may_be_placeholder(column),
             'required_or': meta.get('required_or'),
             'key': meta.get('key', false),
             'decides': meta.get('decides', false),

@@ -11,6 +11,16 @@
 {% endmacro %}
 
 
+{#
+    Whether a required date may be a placeholder: a date that no spell begins or ends on, of a birth or of the
+    registration. The row counts without it: with a person's row would go the protection of the address.
+#}
+{% macro may_be_placeholder(column) -%}
+    {{- return(contract_date(column) == 'birth' or column.config.meta.get('decides', false)
+        and contract_date(column) == 'day') -}}
+{%- endmacro %}
+
+
 {# The text of a column of the contract, null where it is a placeholder: no date stands there. #}
 {% macro contract_text(text, data_type, dated) -%}
     {%- if dated -%}

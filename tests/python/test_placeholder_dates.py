@@ -32,7 +32,8 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
                           "1753-01-01", "2015-02-01"),
             person.format(BAKO, "1970-01-01", "2015-01-01", "0000-00-00", "",
                           "9999-12-31", "2015-02-01"),
-            person.format(CIRO, "1900-01-01", "", "", "", "", "2015-02-01"),
+            person.format(CIRO, "1900-01-01", "", "", "", "2017-05-01", "2015-02-01")
+            .replace(";;0;0301;", ";;6;0301;"),
             person.format(DARA, "1990-01-01", "", "", "", "", "0001-01-01"),
         ],
         "kategorier.csv": [f"K1;{ANNE};rett_intro;0301;2015-02-01; 9999-12-31 ;2015-02-01"],
@@ -45,7 +46,7 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"unread;{BAKO};0301;;1899-05-05;;;;;;;2016-01-05",
         ],
         "tiltak.csv": [
-            "M1;open;norsk;2016-01-04;9999-12-31;20;2016-01-05",
+            "M1;open;norsk;2016-01-04;9999-12-31;20;1900-01-01",
             "M2;open;norsk;0001-01-01;;20;2016-01-05",
         ],
         "fravaer.csv": ["F1;open;gyldig;2016-01-04;9999-12-31;7;2016-01-05"],
@@ -92,8 +93,6 @@ def test_a_placeholder_is_no_date_and_a_row_that_needs_one_is_set_aside(warehous
         ("fravaer", 2, "missing_required"),
         ("inntekt-2017-03", 2, "missing_required"),
         ("inntekt-2017-03", 3, "missing_required"),
-        ("personer", 4, "missing_required"),
-        ("personer", 5, "missing_required"),
         ("tiltak", 3, "missing_required"),
     ]
     assert (
@@ -127,9 +126,30 @@ def test_an_end_that_is_a_placeholder_is_open(warehouse: Path) -> None:
 def test_a_person_born_on_the_first_day_of_1970_is_one(warehouse: Path) -> None:
     assert rows(
         warehouse,
-        "select birth_date::varchar, permit_date::varchar, arrival_date, settled_date, death_date "
-        "from dim_person order by birth_date",
-    ) == [("1970-01-01", "2015-01-01", None, None, None), ("1990-01-01",) + (None,) * 4]
+        "select birth_date::varchar, permit_date::varchar, arrival_date, settled_date, "
+        "death_date::varchar from dim_person order by birth_date nulls last",
+    ) == [
+        ("1970-01-01", "2015-01-01", None, None, None),
+        ("1990-01-01",) + (None,) * 4,
+        ("1990-01-01",) + (None,) * 4,
+        (None, None, None, None, "2017-05-01"),
+    ]
+
+
+def test_a_person_whose_birth_is_not_known_stays_protected_and_dead(warehouse: Path) -> None:
+    assert rows(
+        warehouse,
+        "select birth_date, death_date::varchar, is_address_protected from dim_person "
+        "where birth_date is null",
+    ) == [(None, "2017-05-01", True)]
+
+
+def test_a_register_without_dates_of_registration_is_read(warehouse: Path) -> None:
+    assert rows(
+        warehouse,
+        "select count(*), count(registered_date) from stg_nir__personer union all "
+        "select count(*), count(registered_date) from stg_nir__tiltak order by all",
+    ) == [(1, 0), (4, 3)]
 
 
 def test_what_holds_since_always_begins_on_the_earliest_date(warehouse: Path) -> None:
@@ -181,6 +201,7 @@ def test_each_column_with_placeholders_is_told_with_count_and_first_line(
         ("nir/2018-01-21/deltakelser.csv", "avslutning_registrert_dato (1, the first in line 2)"),
         ("nir/2018-01-21/deltakelser.csv", "integreringskontrakt_dato (1, the first in line 2)"),
         ("nir/2018-01-21/tiltak.csv", "fra_dato (1, the first in line 3)"),
+        ("nir/2018-01-21/tiltak.csv", "registrert_dato (1, the first in line 2)"),
         ("nir/2018-01-21/tiltak.csv", "til_dato (1, the first in line 2)"),
         ("nir/2018-01-21/fravaer.csv", "til_dato (1, the first in line 2)"),
         ("nir/2018-01-21/permisjoner.csv", "til_dato (1, the first in line 2)"),
@@ -214,3 +235,13 @@ def test_every_kind_of_date_of_the_contract_has_its_placeholders() -> None:
             if row["data_type"] == data_type
         }
         assert meanings & {"missing", "open"}, (data_type, dated)
+
+
+def test_a_migrated_register_is_not_refused_for_its_dates_of_registration(
+    tmp_path: Path,
+) -> None:
+    persons = [f"{ident(n)};;2;1900-01-01;SY;;;;;;0;;;;0;1900-01-01" for n in range(1, 61)]
+    deliver(tmp_path / "extracts", "nir", "2018-01-21", {"personer.csv": persons})
+    outcome = receive(tmp_path / "extracts", tmp_path / "received", Pseudonymiser(KEY))
+    assert outcome.refused == []
+    assert not [remark for remark in outcome.remarks if "required values" in remark]

@@ -2,6 +2,7 @@
 
 The columns of a table are trimmed, empty as null; a column that is no text stands under its own
 name as staging reads it (null where it cannot), and what stood there as `<column>_text`;
+`<column>_received` is there, placeholder or not, for dates that a row counts without;
 `<column>_is_readable` is there for income lines, `<column>_is_valid` for organisation numbers. The
 reading itself is dbt's macros.
 """
@@ -57,6 +58,8 @@ def typed_view(table: Table, paths: list[Path], derived: dict[str, str]) -> str:
             texts.append(f"{text} as {name}")
         else:
             texts.append(f'{text} as "{column.name}_text"')
+            if column.may_be_placeholder:
+                texts.append(f'{_plain_text(column)} as "{column.name}_received"')
             value = macros().parsed(f'"{column.name}_text"', column.data_type)
             values.append(f"{value} as {name}")
         replaced.append(name)

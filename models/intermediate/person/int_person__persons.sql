@@ -15,7 +15,7 @@ ranked as (
             partition by person_key
             order by
                 case when ident = person_key then 0 else 1 end,
-                registered_date desc,
+                registered_date desc nulls last,
                 line_number desc,
                 file_name desc
         ) as place

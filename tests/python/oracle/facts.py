@@ -202,14 +202,14 @@ class Facts:
         found: dict[str, date] = {}
         for row in sorted(self.rows["personer"], key=self._person_rank):
             person, died = self.current(row["ident"]), row["dod_dato"]
-            born = (self.persons[person] or {})["fodselsdato"]
+            born = (self.persons[person] or {})["fodselsdato"] or date.min
             if died is not None and born <= died <= self.observed_until:
                 found[person] = died
         return found
 
     def _person_rank(self, row: Row) -> tuple[bool, date, int]:
         is_current = row["ident"] == self.current(row["ident"])
-        return is_current, row["registrert_dato"], row["line_number"]
+        return is_current, row["registrert_dato"] or date.min, row["line_number"]
 
     def legal_regime(self, person: str) -> str | None:
         """Return the law that governs a person.
@@ -393,6 +393,7 @@ class Facts:
             days = one.calendar.values()
             programme_days = sum(day.is_programme for day in days)
             planned = sum((sum(day.hours.values(), Decimal(0)) for day in days), Decimal(0))
+            registered = one.source["registrert_dato"]
             result.append(
                 {
                     "participation_id": one.id,
@@ -412,8 +413,10 @@ class Facts:
                     "hours_per_week": 5 * planned / programme_days if programme_days else None,
                     "absence_hours_valid": sum(one.absence["gyldig"].values(), Fraction(0)),
                     "absence_hours_invalid": sum(one.absence["ugyldig"].values(), Fraction(0)),
-                    "registered_date": one.source["registrert_dato"],
-                    "registration_lag_days": (one.source["registrert_dato"] - one.start).days,
+                    "registered_date": registered,
+                    "registration_lag_days": (
+                        (registered - one.start).days if registered else None
+                    ),
                 }
             )
         return result

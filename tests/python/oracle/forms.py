@@ -93,7 +93,7 @@ def verdicts(line: str, year: int, births: dict[str, date]) -> dict[str, bool]:
             holds["K19"] = paid / ticked < 20_000
             holds["K20"] = paid / ticked > 8_000
         holds["K23"] = paid < 220_000
-    if ident in births:
+    if births.get(ident):
         age = year - births[ident].year
         holds["K21"], holds["K22"] = age >= 18, age < 99
     return holds

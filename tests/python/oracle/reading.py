@@ -239,11 +239,12 @@ class Quarantined:
 
 @dataclass
 class Line:
-    """One row of a file before it is judged."""
+    """One row of a file before it is judged; `no_dates` are its columns with a placeholder."""
 
     number: int
     content: Any
     values: dict[str, str | None]
+    no_dates: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -483,9 +484,11 @@ def read_csv(file_name: str, text: str, layout: Layout) -> list[Line]:
                 raise RejectedError(f"{file_name} line {number}: {len(fields)} fields")
             record = {name: trimmed(value) for name, value in zip(header, fields, strict=True)}
             values = {name: record.get(name) for name in layout.columns}
+            written = {name for name in layout.dates if values[name]}
             for name in layout.dates:
                 values[name] = real_date(values[name], "date", layout.dates_of(name))
-            lines.append(Line(number, content_of(header, fields), values))
+            no_dates = frozenset(name for name in written if values[name] is None)
+            lines.append(Line(number, content_of(header, fields), values, no_dates))
     except csv.Error as error:
         raise RejectedError(f"{file_name}: {error}") from error
     absent = [name for name in layout.required if name not in (header or [])]
@@ -608,7 +611,9 @@ def first_fault(line: Line, layout: Layout, seen: set[Any]) -> str | None:
     values = line.values
     if line.content in seen:
         return "duplicate_row"
-    if any(values[name] is None for name in layout.required):
+    # No spell begins or ends on these: a row counts without them, if it says that nobody knows.
+    known = line.no_dates & {"fodselsdato", "registrert_dato"}
+    if any(values[name] is None for name in layout.required if name not in known):
         return "missing_required"
     for name in layout.dates:
         value = values[name]
@@ -686,7 +691,7 @@ def judge(
 
 def _rank(row: Row, layout: Layout) -> tuple[date, int]:
     """The latest date in the row wins, `registrert_dato` or what the table has, then the line."""
-    return row[layout.latest or "registrert_dato"], row["line_number"]
+    return row[layout.latest or "registrert_dato"] or date.min, row["line_number"]
 
 
 class WrongKind:
