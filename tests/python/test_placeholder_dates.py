@@ -237,6 +237,17 @@ def test_every_kind_of_date_of_the_contract_has_its_placeholders() -> None:
         assert meanings & {"missing", "open"}, (data_type, dated)
 
 
+def test_a_placeholder_is_one_however_the_column_writes_dates() -> None:
+    by_type: dict[str, set[str]] = {"date": set(), "ddmmyy": set(), "month": set()}
+    for row in seed_rows("placeholder_dates"):
+        by_type[row["data_type"]].add(row["placeholder"])
+    days = {day for day in by_type["date"] if day[0].isdigit()}
+    assert {day[:7] for day in days} <= by_type["month"]
+    short = {day[8:10] + day[5:7] + day[2:4] for day in days}
+    # Somebody ended on the last day of 2012; the form's zeros are blank.
+    assert short - by_type["ddmmyy"] == {"311212", "000000"}
+
+
 def test_a_migrated_register_is_not_refused_for_its_dates_of_registration(
     tmp_path: Path,
 ) -> None:
