@@ -166,7 +166,9 @@ def expect_small_parquet(
         raise DeliveryRefused(
             f"{where}: {len(names)} columns, and no extract has over {MOST_COLUMNS}.", "columns"
         )
-    lengths = " + ".join(f"coalesce(strlen({quoted_name(name)}::varchar), 0) + 1" for name in names)
+    # The first moment of pandas has a day, and no text.
+    texts = [f"try({quoted_name(name)}::varchar)" for name in names]
+    lengths = " + ".join(f"coalesce(strlen({text}), 0) + 1" for text in texts)
     try:
         with reading_parquet(where):
             measured = count(

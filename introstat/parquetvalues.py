@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from introstat.codelists import seed_relation
 from introstat.contract import Column
 from introstat.filereading import make_table
 from introstat.identity.numbers import may_hold_unsealable, sealable_numbers, with_zero
@@ -49,12 +50,10 @@ def parquet_value(value: str, kind: str, column: Column | None) -> ParquetValue:
     if _WHOLE.fullmatch(kind) or _DECIMAL.fullmatch(kind) or kind in ("FLOAT", "DOUBLE"):
         return _number(value, kind, column)
     if _TIMESTAMP.fullmatch(kind):
-        return ParquetValue(_day(value, f"{value}::varchar"))
+        return ParquetValue(_day([value], f"try({value}::varchar)"))
     if kind == "TIMESTAMP WITH TIME ZONE":
-        text = f"timezone('UTC', {value})::varchar || '+00'"
-        for zone in reversed(_ZONES):
-            text = _day(f"timezone('{zone}', {value})", text)
-        return ParquetValue(text)
+        moments = [f"timezone('{zone}', {value})" for zone in _ZONES]
+        return ParquetValue(_day(moments, f"{moments[0]}::varchar || '+00'"))
     if kind == "BLOB":
         text = f"try(decode({value}))"
         return ParquetValue(
@@ -74,6 +73,9 @@ def parquet_value(value: str, kind: str, column: Column | None) -> ParquetValue:
 
 def _number(value: str, kind: str, column: Column | None) -> ParquetValue:
     text = f"{value}::varchar"
+    if kind in ("FLOAT", "DOUBLE"):  # a column or a value that is not there, as some programs write
+        value = f"case when not isnan({value}) then {value} end"
+        text = f"({value})::varchar"
     if kind.startswith("DECIMAL"):
         text = (
             f"case when contains({text}, '.') then rtrim(rtrim({text}, '0'), '.') else {text} end"
@@ -94,8 +96,21 @@ def _number(value: str, kind: str, column: Column | None) -> ParquetValue:
     )
 
 
-def _day(moment: str, otherwise: str) -> str:
-    return f"case when {moment} = {moment}::date then {moment}::date::varchar else {otherwise} end"
+def _day(moments: list[str], otherwise: str) -> str:
+    """Return SQL for the day that begins at a moment, or in which it is if that is a placeholder.
+
+    The last moment that a program knows is one: 9999-12-31 23:59:59.999. `moments` are the same
+    one in several zones.
+    """
+    placeholders = f"select placeholder from {seed_relation('placeholder_dates')}"
+    begins = [f"try({each} = {each}::date)" for each in moments]
+    stands = [f"{each}::date::varchar in ({placeholders})" for each in moments]
+    cases = [
+        f"when {condition} then {moment}::date::varchar"
+        for conditions in (begins, stands)
+        for condition, moment in zip(conditions, moments, strict=True)
+    ]
+    return f"case {' '.join(cases)} else {otherwise} end"
 
 
 def make_sealable(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> None:

@@ -63,7 +63,24 @@ TYPES: dict[str, tuple[str, pa.Array, Any]] = {
     "empty list": ("til_dato", pa.array([[]], pa.list_(pa.string())), UNREADABLE),
     "list of null": ("til_dato", pa.array([[None]], pa.list_(pa.string())), UNREADABLE),
     "object": ("til_dato", pa.array([{"dag": "2015-01-01"}]), UNREADABLE),
-    "no number": ("kommunenr", pa.array([float("nan")]), "nan"),
+    "no number": ("kommunenr", pa.array([float("nan")]), None),
+    "no number of few digits": ("til_dato", pa.array([float("nan")], pa.float32()), None),
+    "the last moment": ("til_dato", pa.array([dt.datetime.max]), "9999-12-31"),
+    "the last moment in milliseconds": (
+        "til_dato",
+        pa.array([dt.datetime.max.replace(microsecond=999000)], pa.timestamp("ms")),
+        "9999-12-31"),
+    "the last moment in Greenwich": (
+        "til_dato", pa.array([dt.datetime.max], pa.timestamp("us", "UTC")), "9999-12-31"),
+    "pandas' first moment": (
+        "til_dato", pa.array([-9223372036854775000], pa.timestamp("ns")), "1677-09-21"),
+    "pandas' last moment": ("til_dato", pa.array([2**63 - 1], pa.timestamp("ns")), "infinity"),
+    "pandas' last moment, cut": (
+        "til_dato", pa.array([2**63 - 808], pa.timestamp("ns")), "2262-04-11"),
+    "midnight in Oslo after a placeholder's day": (
+        "fra_dato",
+        pa.array([dt.datetime(1970, 1, 1, 23)], pa.timestamp("us", "UTC")),
+        "1970-01-02"),
 }  # fmt: skip
 
 
