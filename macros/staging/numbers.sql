@@ -68,14 +68,16 @@
 
 
 {#
-    An organisation number as its nine digits, however it is written: 974 778 807, NO974778807MVA, Org.nr. 974778807.
-    What is none stays as it came, and rule C25 finds it.
+    An organisation number as its nine digits, however it is written: 974 778 807, NO974778807MVA, Org.nr. 974778807, and as
+    programs do: 974778807.0, 0192:974778807 (the scheme of Norwegian numbers in electronic invoices). What is none stays as it came, and rule C25 finds it.
 #}
 {% macro organisation_number(text) -%}
     {%- set bare -%} upper(translate({{ text }}, ' .:-/{{ unicode_spaces() }}', '')) {%- endset -%}
     {%- set pattern = '(?:ORG(?:ANISASJONS)?)?(?:NR|NUMMER)?(?:NO)?([0-9]{9})(?:MVA)?' -%}
     case
         when {{ matches(text, '[0-9]{9}') }} then {{ text }}
+        when {{ matches(text, '[0-9]{9}[.,]0+') }} then substr({{ text }}, 1, 9)
+        when {{ matches(text, '0192:[0-9]{9}') }} then substr({{ text }}, 6, 9)
         when {{ matches(bare, pattern) }} then regexp_extract({{ bare }}, '^' || '{{ pattern }}', 1)
         else {{ text }}
     end

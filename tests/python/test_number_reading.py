@@ -75,7 +75,7 @@ def test_tables_to_be_protected_are_read_by_it():
 ORGANISATIONS = [
     "974778807", "974 778 807", "974\u00a0778\u00a0807", "NO974778807", "NO 974 778 807 MVA",
     "974778807MVA", "Org.nr. 974 778 807", "org nr: 974778807", "Organisasjonsnummer 974 778 807",
-    "974.778.807",
+    "974.778.807", "974778807.0", "974778807,00", "0192:974778807",
 ]  # fmt: skip
 
 
@@ -86,7 +86,15 @@ def test_an_organisation_number_is_one_number_however_it_is_written(text):
 
 
 def test_what_is_no_organisation_number_stays_as_it_came():
-    texts = ["97477880", "9747788071", "SE974778807", "Oslo kommune", "974778807 974778807"]
+    texts = [
+        "97477880",
+        "9747788071",
+        "SE974778807",
+        "Oslo kommune",
+        "974778807 974778807",
+        "974778807.5",
+        "0193:974778807",
+    ]
     assert read(texts, macros().organisation_number("text")) == texts
     numbers = [*texts, *(f"97477880{digit}" for digit in range(10)), "310000060", "964338531"]
     valid = read(numbers, macros().is_organisation_number("text"))

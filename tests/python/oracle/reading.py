@@ -400,6 +400,10 @@ def as_organisation(text: str | None) -> str | None:
     """Nine digits, whatever words and blanks they are written with."""
     if text is None:
         return None
+    if re.fullmatch("0192:[0-9]{9}", text):
+        return text[-9:]
+    if re.fullmatch("[0-9]{9}[.,]0+", text):
+        return text[:9]
     bare = "".join(char for char in text if char.isalnum()).upper()
     for word in ("ORGANISASJONS", "ORG", "NUMMER", "NR", "NO"):
         bare = bare.removeprefix(word)
