@@ -23,7 +23,7 @@ _EXPECTED = {
     "object": "an object",
     "list": "a list",
 }
-_FLAGS = {"true", "false", "1", "0", "ja", "nei"}
+_FLAGS = {"true", "false", "1", "0", "ja", "nei", "j", "n"}
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,8 @@ def _value(found: Any, expected: Field, path: str, read: LineRead) -> Any:
     if found is None:
         return None
     is_list = expected.kind == "list"
+    if isinstance(found, str) and not isinstance(found, _Number) and not found.strip():
+        return None  # a text of nothing is nothing, whatever was meant
     if isinstance(found, list) and len(found) == 1 and found[0] is not None and not is_list:
         read.meant.append(path)
         found = found[0]
@@ -167,7 +169,7 @@ def _fits(found: Any, kind: str) -> bool:
         case "digits" if isinstance(found, _Number):
             return found.text().isdigit()
         case "flag":
-            return isinstance(found, bool | str) and str(found).lower() in _FLAGS
+            return isinstance(found, bool | str) and str(found).strip().lower() in _FLAGS
     return isinstance(found, str)
 
 

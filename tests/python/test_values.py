@@ -62,6 +62,17 @@ INCOME: dict[str, tuple[Callable[[int], Any], int | str]] = {
     "a flag is a list": (
         lambda n: line(n, ("utloeserArbeidsgiveravgift", [1, 2])), "unparseable_value"),
     "a flag is a word": (lambda n: line(n, ("utloeserArbeidsgiveravgift", "false")), 1000),
+    "a flag is one letter": (lambda n: line(n, ("utloeserArbeidsgiveravgift", "J")), 1000),
+    "a flag is written large": (lambda n: line(n, ("utloeserArbeidsgiveravgift", "TRUE ")), 1000),
+    "a flag is empty": (lambda n: line(n, ("inngaarIGrunnlagForTrekk", "")), 1000),
+    "a flag is blank": (lambda n: line(n, ("inngaarIGrunnlagForTrekk", " ")), 1000),
+    "a flag is no flag": (
+        lambda n: line(n, ("utloeserArbeidsgiveravgift", "kanskje")), "unparseable_value"),
+    "wages are empty": (lambda n: line(n, ("loennsinntekt", "")), 1000),
+    "benefit written large": (
+        lambda n: line(n, (PENSION, {"beskrivelse": " Introduksjonsstoenad"})), 1000),
+    "income is empty": (lambda n: line(n, inntekt=""), "missing_required"),
+    "person is empty": (lambda n: line(n, **{PERSON: ""}), "missing_required"),
     "income is one object": (lambda n: line(n, inntekt=benefit(1000)), 1000),
     "income is a text": (lambda n: line(n, inntekt="1000"), "unparseable_value"),
     "income is a number": (lambda n: line(n, inntekt=1000), "unparseable_value"),
@@ -233,7 +244,7 @@ def test_the_receipt_tells_how_many_lines_and_the_first(extracts, tmp_path):
     told = [r.removeprefix(place) for r in outcome.remarks if r.startswith(place)]
     wrong = [each for each in told if each.startswith("values that are not what the contract says")]
     assert wrong[0].startswith(
-        "values that are not what the contract says, set aside: 32 lines, first line 2: "
+        "values that are not what the contract says, set aside: 33 lines, first line 2: "
         "inntekt.pensjonEllerTrygd is a text, expected an object; "
     )
     meant = [each for each in told if each.startswith("lists of one or single values read as")]

@@ -714,14 +714,14 @@ def held(value: Any, kind: str) -> Any:
         value = value[0]
     if isinstance(value, dict) and kind == "list":
         value = [value]
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     is_number = isinstance(value, (int, Decimal)) and not isinstance(value, bool)
     fits = {
         "text": isinstance(value, str),
         "digits": isinstance(value, str) or (is_number and value == int(value) and value >= 0),
         "number": isinstance(value, str) or is_number,
-        "flag": str(value).lower() in ("true", "false", "1", "0", "ja", "nei"),
+        "flag": str(value).strip().lower() in ("true", "false", "1", "0", "ja", "nei", "j", "n"),
         "object": isinstance(value, dict),
         "list": isinstance(value, list),
     }
@@ -767,7 +767,10 @@ def judge_income(content: Any) -> tuple[Row | None, str | None]:
         wages = part(income, "loennsinntekt", "object")
         part(wages, "beskrivelse", "text")
         parts.append(
-            {"is_benefit": pension == "introduksjonsstoenad", "is_wage": wages is not None}
+            {
+                "is_benefit": str(pension).lower() == "introduksjonsstoenad",
+                "is_wage": wages is not None,
+            }
         )
     if None in (employer, unit, month, person, incomes) or None in amounts:
         return None, "missing_required"
