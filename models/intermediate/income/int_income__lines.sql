@@ -17,7 +17,8 @@ final as (
         unit_id,
         income_month,
         case
-            when line.pensjonellertrygd.beskrivelse = 'introduksjonsstoenad'
+            when
+                lower({{ clean('line.pensjonellertrygd.beskrivelse') }}) = 'introduksjonsstoenad'
                 then 'benefit'
             when line.loennsinntekt is not null then 'wage'
         end as kind,
