@@ -420,8 +420,8 @@ EDGES: dict[str, tuple[list[Change], dict[str, int]]] = {
     "a DUF number instead": ([cut(18, " " * 11), cut(29, "201017238203")], {"K5": 1}),
     "ended on its first day": ([cut(72, "03010216")], {}),
     "ended before the start": ([cut(72, "03311215")], {"K13": 1, "K16": 1, "K17": 1}),
-    "an unknown status has not ended": ([cut(72, "11")], {"K12": 1}),
-    "no status": ([cut(72, "  ")], {"K12": 1}),
+    "an unknown status is another than ongoing": ([cut(72, "11")], {"K12": 1, "K13": 1}),
+    "no status": ([cut(72, "  ")], {"K12": 1, "K13": 1}),
     "ended, not paid in December": ([cut(72, "03311216"), cut(102, "00")], {}),
     "amounts just within": ([cut(104, "0219999")], {}),
 }  # fmt: skip

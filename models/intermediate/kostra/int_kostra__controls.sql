@@ -174,7 +174,7 @@ final as (
             as k11,
         case when is_asked then is_ongoing is not null end as k12,
         case
-            when is_asked and not is_ongoing
+            when is_asked and coalesce(not is_ongoing, true)
                 then coalesce(avslutningsdato between year_start and year_end, false)
         end as k13,
         case when is_asked then filled_months > 0 and filled_months = benefit_months end as k14,

@@ -76,7 +76,7 @@ def verdicts(line: str, year: int, births: dict[str, date]) -> dict[str, bool]:
         text in ("00", code) for text, code in zip(measures, MEASURE_CODES, strict=True)
     )
     holds["K12"] = line[72:74] in (*ENDED, "06")
-    if line[72:74] in ENDED:
+    if line[72:74] != "06":
         holds["K13"] = end is not None and end.year == year
     holds["K14"] = ticked > 0 and all(
         text in ("00", f"{month:02d}") for month, text in enumerate(months, start=1)
