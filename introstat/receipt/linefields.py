@@ -67,12 +67,14 @@ def line_of(table: Table) -> Field:
 class LineRead:
     """One line as it was read: `values` of the contract's fields, and what is to be said of it.
 
-    `wrong` tells what cannot be read, `meant` names the fields that are read as what was meant.
+    `wrong` tells what cannot be read, `meant` names the fields that are read as what was meant,
+    `empty` the objects in which none of the contract's fields stands.
     """
 
     values: dict[str, Any] | None = None
     wrong: list[str] = field(default_factory=list)
     meant: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
     @property
     def unreadable(self) -> str | None:
@@ -155,6 +157,8 @@ def _object(found: _Members, expected: Field, path: str, read: LineRead) -> dict
             values[name] = part.unread
         elif times[name]:
             values[name] = _value(members[name], part, inner, read)
+    if path and all(value is None for value in values.values()):
+        read.empty.append(path)
     return values
 
 

@@ -66,6 +66,8 @@ def load_json(connection: duckdb.DuckDBPyConnection, file: DeliveredFile) -> lis
         remarks.append(f"{file.where}: extra fields kept but not used: {names}")
     if found.meant.lines:
         remarks.append(f"{file.where}: lists of one or single values read as meant: {found.meant}")
+    if found.empty.lines:
+        remarks.append(f"{file.where}: objects without a value in them: {found.empty}")
     if found.wrong.lines:
         remarks.append(
             f"{file.where}: values that are not what the contract says, set aside: {found.wrong}"

@@ -54,13 +54,15 @@ class Told:
 class FoundInLines:
     """What the lines of a file hold beside or instead of what the contract says.
 
-    `unknown` are paths of fields; `wrong` and `meant` are what is to be said of values that cannot
-    be read and of fields that are read as meant, each with how many lines and the first.
+    `unknown` are paths of fields; `wrong`, `meant` and `empty` are what is to be said of values
+    that cannot be read, of fields that are read as meant and of objects in which nothing stands,
+    each with how many lines and the first.
     """
 
     unknown: set[str] = field(default_factory=set)
     wrong: Told = field(default_factory=Told)
     meant: Told = field(default_factory=Told)
+    empty: Told = field(default_factory=Told)
 
 
 def find_odd_lines(
@@ -123,6 +125,13 @@ def _odd_objects(
                     unknown.add(".".join([*within.split(), *path.split(".")[1:], name]))
         for (_, part), json_type in zip(parts, shape["types"], strict=True):
             is_odd |= json_type not in _PLAIN[part.kind]
+        of_paths = dict(zip((path for path, _ in parts), shape["types"], strict=True))
+        is_odd |= any(
+            of_paths[path] == "OBJECT"
+            and all(of_paths[f"{path}.{name}"] in (None, "NULL") for name in part.parts)
+            for path, part in parents
+            if path != "$"
+        )
         # A line is always something; in a list nothing may stand.
         if is_odd or (not within and shape["types"][0] != "OBJECT"):
             odd.append(written)
@@ -157,6 +166,7 @@ def _read_each(
             read = read_line(content, line)
             found.wrong.add(number, read.wrong)
             found.meant.add(number, read.meant)
+            found.empty.add(number, read.empty)
             made.append((place, read.unreadable, *_kept(read)))
         _insert(connection, made)
     connection.execute("drop table odd")

@@ -223,6 +223,20 @@ def test_a_json_line_without_the_optional_fields_is_received_without_a_remark(ex
     assert row["inntekt"] == [{"beloep": "1", "loennsinntekt": None, "pensjonEllerTrygd": None}]
 
 
+def test_a_ground_of_payment_that_is_not_named_is_remarked_on(extracts, received):
+    named = income(ANNE, "2017-03", benefit(1))
+    lines = [named, *(named.replace('"introduksjonsstoenad"', word) for word in ("null", '""'))]
+    lines.append(named.replace('{"beskrivelse": "introduksjonsstoenad"}', "{}"))
+    assert len(set(lines)) == 4
+    deliver(extracts, "aordningen", "2017-04-10", {"inntekt-2017-03.jsonl": lines})
+    outcome = receive_all(extracts, received)
+    [remark] = [remark for remark in outcome.remarks if "objects without" in remark]
+    assert remark == (
+        "aordningen/2017-04-10/inntekt-2017-03.jsonl: objects without a value in them: "
+        "2 lines, first line 2: inntekt.pensjonEllerTrygd"
+    )
+
+
 def test_parquet_strings_may_be_stored_in_any_way(extracts, received):
     values = {"bosatt_id": "A", "ident": ANNE, "kommunenr": "0301", "fra_dato": "2015-01-01"}
     for number, stored in enumerate([pa.dictionary(pa.int8(), pa.string()), pa.large_string()]):

@@ -31,6 +31,7 @@ _READING_NB = {
     "lists of one or single values read as meant": (
         "liste med én verdi der avtalen har en verdi, eller omvendt; lest som ment"
     ),
+    "objects without a value in them": "objekter uten noen verdi i seg",
     "values that are not what the contract says, set aside": (
         "verdier av et annet slag enn avtalen sier; radene settes i karantene"
     ),
