@@ -84,8 +84,10 @@ final as (
         persons.legal_regime,
         coalesce(persons.is_address_protected, false) as is_address_protected,
         codes.event_date,
-        true as is_applicable,
-        municipalities.municipality_code is null
+        -- Of a registration that is not dated nobody can say which codes were valid then.
+        codes.event_date is not null as is_applicable,
+        codes.event_date is not null
+        and municipalities.municipality_code is null
         and not (codes.unit_type = 'bosatt' and other_places.place_code is not null)
             as is_finding,
         'Kommunenummer ' || {{ shown_word('codes.municipality_code') }}

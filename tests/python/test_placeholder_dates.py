@@ -80,7 +80,7 @@ def extracts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def warehouse(extracts: Path, build: Callable[..., Path]) -> Path:
     return build(extracts, "stg_*", "quarantine", "dq_conservation", "fct_participation",
-                 "dim_person", "fct_benefit_months")  # fmt: skip
+                 "dim_person", "fct_benefit_months", "dq_municipality_codes")  # fmt: skip
 
 
 def test_a_placeholder_is_no_date_and_a_row_that_needs_one_is_set_aside(warehouse: Path) -> None:
@@ -142,6 +142,14 @@ def test_a_person_whose_birth_is_not_known_stays_protected_and_dead(warehouse: P
         "select birth_date, death_date::varchar, is_address_protected from dim_person "
         "where birth_date is null",
     ) == [(None, "2017-05-01", True)]
+
+
+def test_a_code_is_not_wrong_for_want_of_a_date(warehouse: Path) -> None:
+    assert rows(
+        warehouse,
+        "select is_applicable, is_finding, count(*) from dq_municipality_codes "
+        "where unit_type = 'personer' group by all order by all",
+    ) == [(False, False, 1), (True, False, 3)]
 
 
 def test_a_register_without_dates_of_registration_is_read(warehouse: Path) -> None:
