@@ -28,7 +28,7 @@ where
         findings.current_municipality_code = {{ no_municipality() }}
         or (
             findings.person_key is not null
-            and {{ half_year_number('findings.event_date') }}
+            and {{ half_year_number('coalesce(findings.event_date, vintage.observed_until)') }}
             > {{ half_year_number('vintage.observed_until') }} - rules.listed_half_years
         )
     )
