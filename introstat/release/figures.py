@@ -126,8 +126,19 @@ def layout_of(counted: CountTable, regions: Sequence[PeriodRegion]) -> Layout:
 def _unpublished(counted: CountTable, regions: Sequence[PeriodRegion]) -> tuple[str, ...]:
     """Leaves of the region that no file shows."""
     if "municipality" not in counted.finest.region_types:
-        return (UNPLACED,)
+        return (_nowhere(counted, regions),)
     return (UNPLACED, *(leaf for leaf in leaves_of(regions) if leaf.startswith(REGISTERED)))
+
+
+def _nowhere(counted: CountTable, regions: Sequence[PeriodRegion]) -> str:
+    """The code of those who are in the country only.
+
+    In a table of counties they are others than in one of municipalities where codes as registered
+    stand in no county: a link must not take them for the same.
+    """
+    by_municipality = "municipality" in counted.finest.region_types
+    without_county = any(r.is_registered and r.county == UNPLACED for r in regions)
+    return REGISTERED + UNPLACED if without_county and not by_municipality else UNPLACED
 
 
 def leaves_of(regions: Sequence[PeriodRegion]) -> dict[str, PeriodRegion]:
@@ -147,7 +158,7 @@ def leaves_of(regions: Sequence[PeriodRegion]) -> dict[str, PeriodRegion]:
 
 def _region_lists(counted: CountTable, regions: Sequence[PeriodRegion]) -> list[CodeList]:
     counties = sorted({region.county for region in regions} - {UNPLACED})
-    top = [(county, COUNTRY) for county in counties] + [(UNPLACED, COUNTRY)]
+    top = [(code, COUNTRY) for code in (*counties, _nowhere(counted, regions))]
     if "municipality" not in counted.finest.region_types:
         return [CodeList("region", "county", tuple(top))]
     leaves = leaves_of(regions)
@@ -243,7 +254,7 @@ def counts_of(
                 placed.get((part, *key), 0) for part in parts
             )
         counts = [placed.get((place, *key), 0) for place in places]
-        columns["region"] += [*places, UNPLACED]
+        columns["region"] += [*places, _nowhere(counted, regions)]
         for name, code in zip(names, key, strict=True):
             columns[name] += [code] * (len(places) + 1)
         columns["count"] += [*counts, country.get(key, 0) - sum(counts)]
@@ -268,7 +279,7 @@ def residual_of(cube: Cube) -> dict[str, int]:
         cube.table["region"].to_pylist(), cube.table["count"].to_pylist(), strict=True
     ):
         residual["counted"] += count
-        if region == UNPLACED:
+        if region.removeprefix(REGISTERED) == UNPLACED:
             residual["country_only"] += count
         elif region.startswith(REGISTERED):
             residual["as_registered"] += count

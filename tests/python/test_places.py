@@ -13,7 +13,9 @@ from deliveries import deliver
 from oracle.dirt import synthetic_ident
 
 from introstat.codelists import seed_rows
+from introstat.disclosure.counts import read_counts
 from introstat.disclosure.layout import dimensions_of
+from introstat.disclosure.linked import join_counts
 from introstat.errors import UserError
 from introstat.lists.municipality import find
 from introstat.release.conditions import ReleaseRefused, expect_final, vintage_of
@@ -23,6 +25,7 @@ from introstat.release.figures import (
     REGISTERED,
     count_tables_of,
     counts_of,
+    links_of,
     regions_of,
     residual_of,
 )
@@ -212,6 +215,31 @@ def test_a_release_adds_up_to_the_warehouses_figures(recoded, period):
         "country_only": country_only,
         "as_registered": registered,
     }
+
+
+@pytest.mark.parametrize("period", ["2017", "2023"])
+def test_the_links_of_a_release_hold_for_codes_of_later_days(recoded, period):
+    """`join_counts` refuses counts that do not keep a link."""
+    contents = load_contents()
+    with open_warehouse(recoded) as connection:
+        listed = connection.execute("select * from stat_regions where period = ?", [period])
+        regions = regions_of(listed.to_arrow_table().to_pylist())
+        tables = count_tables_of(contents, period)
+        cubes = {
+            name: counts_of(connection, table, period, regions) for name, table in tables.items()
+        }
+    counts = {
+        name: read_counts(cube.table, cube.layout, cube.count)
+        for name, cube in cubes.items()
+        if any(cube.table["count"].to_pylist())
+    }
+    codes = {
+        name: {d: set(cubes[name].table[d].to_pylist()) for d in cubes[name].layout.dims}
+        for name in counts
+    }
+    links = links_of(contents, {name: tables[name] for name in counts}, codes)
+    assert {"participants", "participants_country"} <= set(counts) and links
+    join_counts(counts, links)
 
 
 def test_names_are_those_of_statistics_norways_list_of_each_year():
