@@ -1,55 +1,88 @@
 """dbt's macros for Python: receipt, mappings and `protect` read values as staging reads them."""
 
+import re
+from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from introstat.codelists import seed_relation
 from introstat.places import project_root
+from introstat.sql import quoted_name
 
 if TYPE_CHECKING:
     import jinja2
 
-_FILES = (
-    "macros/staging/parse.sql",
-    "macros/staging/numbers.sql",
-    "macros/staging/placeholders.sql",
-    "macros/engine/functions.sql",
-    "macros/quality/rule_book.sql",
-    "macros/time/ages.sql",
-)
+_MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\(.*?endmacro\s*-?%\}", re.DOTALL)
 
 
 @cache
-def macros() -> Any:
-    """Return the project's macros as functions, with what of dbt they call: DuckDB's own."""
-    texts = [(project_root() / path).read_text(encoding="utf-8") for path in _FILES]
-    return environment().from_string("\n".join(texts)).module
+def macros() -> SimpleNamespace:
+    """Return the project's macros as functions."""
+    return SimpleNamespace(**environment().globals)
 
 
-@cache
-def environment() -> "jinja2.Environment":
-    """Return what the macros, and models that call them, are rendered in."""
+def environment(**more: Any) -> "jinja2.Environment":
+    """Return what models are rendered in: the project's macros, and what of dbt they call.
+
+    That is DuckDB's, and `ref` gives seeds; `more` comes beside it or in its place.
+    """
     import jinja2
 
-    def dispatch(name: str) -> Any:
-        return getattr(macros(), f"default__{name}")
+    made = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    known = made.globals
+    for name, text in _macro_texts().items():
+        known[name] = _function(made, name, text)
 
-    def safe_cast(field: str, data_type: str) -> Any:
-        return macros().duckdb__safe_cast(field, data_type)
+    def returned(value: Any) -> None:
+        raise _Returned(value)
 
-    def date(year: str, month: str, day: str) -> str:
-        return f"make_date({year}, {month}, {day})"
-
-    made = jinja2.Environment(
-        extensions=["jinja2.ext.do"], undefined=jinja2.StrictUndefined, autoescape=False
-    )
-    made.globals.update(
+    known.update(
         {
-            "adapter": SimpleNamespace(dispatch=dispatch),
-            "dbt": SimpleNamespace(safe_cast=safe_cast, date=date),
+            "adapter": SimpleNamespace(
+                dispatch=lambda name: known.get(f"duckdb__{name}") or known[f"default__{name}"],
+                quote=quoted_name,
+            ),
+            "dbt": SimpleNamespace(
+                date=lambda year, month, day: f"make_date({year}, {month}, {day})",
+                safe_cast=known["duckdb__safe_cast"],
+                type_string=lambda: "varchar",
+            ),
             "ref": seed_relation,
-            "return": lambda value: value,
+            "return": returned,
         }
     )
+    known.update(more)
     return made
+
+
+class _Returned(Exception):
+    """What a macro returns: more than its text."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
+def _function(made: "jinja2.Environment", name: str, text: str) -> Callable[..., Any]:
+    @cache
+    def template() -> "jinja2.Template":
+        return made.from_string(text)
+
+    def call(*args: Any, **named: Any) -> Any:
+        try:
+            return getattr(template().module, name)(*args, **named)
+        except _Returned as returned:
+            return returned.value
+
+    return call
+
+
+@cache
+def _macro_texts() -> dict[str, str]:
+    """Return the text of each macro by its name; each is compiled when it is first called."""
+    return {
+        found.group(1): found.group()
+        for path in sorted((project_root() / "macros").rglob("*.sql"))
+        for found in _MACRO.finditer(path.read_text(encoding="utf-8"))
+    }

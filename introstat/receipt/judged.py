@@ -4,7 +4,6 @@ The models of models/staging/base and their macros judge the rows. What is added
 column it was.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -19,12 +18,12 @@ import yaml
 
 from introstat.codelists import has_seed, seed_relation
 from introstat.contract import Source, Table
+from introstat.macros import environment
 from introstat.places import project_root
 from introstat.receipt.check.relations import typed_view
 from introstat.receipt.check.rules import rules
 from introstat.sql import quoted_name, text_literal
 
-_MACRO = re.compile(r"\{%-?\s*macro\s+(\w+)\(.*?endmacro\s*-?%\}", re.DOTALL)
 # The reasons of staging as the reception check says them, where it asks the same.
 _SAID_AS = {
     "missing_required": "required_empty",
@@ -168,74 +167,24 @@ class _Models:
         return name
 
 
-class _Returned(Exception):
-    """What a macro returns: more than its text."""
-
-    def __init__(self, value: Any) -> None:
-        super().__init__()
-        self.value = value
-
-
 def _environment(source: str, ref: Callable[[str], str]) -> jinja2.Environment:
-    """Return Jinja with the project's macros as functions, and what of dbt they call."""
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
-    known = environment.globals
-    for name, text in _macro_texts().items():
-        known[name] = _function(environment, name, text)
-
-    def returned(value: Any) -> None:
-        raise _Returned(value)
-
+    """Return what models of staging are rendered in; `ref` gives models as well."""
     described = _described(source)
     place = described["config"]["meta"]["external_location"]
-    known.update(
-        {
-            "adapter": SimpleNamespace(
-                dispatch=lambda name: known.get(f"duckdb__{name}") or known[f"default__{name}"],
-                quote=quoted_name,
-            ),
-            "dbt": SimpleNamespace(
-                safe_cast=known["duckdb__safe_cast"], type_string=lambda: "varchar"
-            ),
-            "execute": True,
-            "graph": SimpleNamespace(
-                sources={
-                    f"source.introstat.{source}.{table['name']}": SimpleNamespace(
-                        columns={each["name"]: _column(each) for each in table["columns"]}
-                    )
-                    for table in described["tables"]
-                }
-            ),
-            "project_name": "introstat",
-            "ref": ref,
-            "return": returned,
-            "source": lambda _, table: place.format(name=table),
-        }
+    return environment(
+        execute=True,
+        graph=SimpleNamespace(
+            sources={
+                f"source.introstat.{source}.{table['name']}": SimpleNamespace(
+                    columns={each["name"]: _column(each) for each in table["columns"]}
+                )
+                for table in described["tables"]
+            }
+        ),
+        project_name="introstat",
+        ref=ref,
+        source=lambda _, table: place.format(name=table),
     )
-    return environment
-
-
-def _function(environment: jinja2.Environment, name: str, text: str) -> Callable[..., Any]:
-    @cache
-    def template() -> jinja2.Template:
-        return environment.from_string(text)
-
-    def call(*args: Any, **named: Any) -> Any:
-        try:
-            return getattr(template().module, name)(*args, **named)
-        except _Returned as returned:
-            return returned.value
-
-    return call
-
-
-@cache
-def _macro_texts() -> dict[str, str]:
-    texts = {}
-    for path in sorted((project_root() / "macros").rglob("*.sql")):
-        for found in _MACRO.finditer(path.read_text(encoding="utf-8")):
-            texts[found.group(1)] = found.group()
-    return texts
 
 
 @cache

@@ -101,10 +101,8 @@ def controlled(sealed: SealedTable, model: str, beside: str | None) -> SealedTab
         persons = "select null::varchar as ident, null::date as birth_date where false"
     relations = {"stg_kostra__lines": "typed", "stg_nir__personer": f"({persons})"}
     [path] = (project_root() / "models").rglob(f"{model}.sql")
-    text = environment().from_string(path.read_text(encoding="utf-8"))
-    controls = text.render(
-        ref=lambda name: relations.get(name) or seed_relation(name), **vars(macros())
-    )
+    known = environment(ref=lambda name: relations.get(name) or seed_relation(name))
+    controls = known.from_string(path.read_text(encoding="utf-8")).render()
     query = f"""
         with typed as ({sealed.query}),
 
