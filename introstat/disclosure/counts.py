@@ -1,7 +1,7 @@
 """A frequency table in: read, checked, and turned into the counts of the inner cells."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
@@ -77,7 +77,7 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
     refuse_rows("The file has no rows", [] if texts else ["expected at least one inner cell"])
     keys = list(zip(*codes, strict=True))
     refuse_rows("Rows without a code", [row(i) for i, key in enumerate(keys) if not all(key)])
-    numbers = [_whole(text) for text in plain_numbers(texts)]
+    numbers = whole_numbers(texts)
     refuse_rows(
         f"Counts in {count} that are not whole numbers of at least 0",
         [f"{row(i)}: {texts[i]!r}" for i, number in enumerate(numbers) if number < 0],
@@ -229,6 +229,11 @@ def pool_rare_categories(
         .aggregate([(name, "sum") for name in sums])
         .rename_columns([*keys, *sums])
     )
+
+
+def whole_numbers(texts: Sequence[str]) -> list[int]:
+    """Return the whole number that each text says as people write numbers, -1 if it says none."""
+    return [_whole(text) for text in plain_numbers(texts)]
 
 
 _ONE_OR_A_THOUSAND = re.compile("[0-9]{1,3}[.]000")

@@ -15,11 +15,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from introstat.disclosure.counts import _whole
+from introstat.disclosure.counts import whole_numbers
 from introstat.disclosure.layout import Layout, dimensions_of, text_column
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import Dimension, Ints, Mask
-from introstat.plainnumbers import plain_numbers
 
 # How much likelier a sum must be than chance: one false alarm in a hundred tables at the most. Less
 # is asked where the code says the same: others begin with it, or it is named like a sum of some.
@@ -75,7 +74,7 @@ def refuse_undeclared_totals(
             for d in dimensions
         ]
         keys += zip(*codes, strict=True)
-        read = map(_whole, plain_numbers(text_column(table, column)))
+        read = whole_numbers(text_column(table, column))
         numbers += [number if number >= 0 else None for number in read]
     told = []
     for axis, dimension in enumerate(dimensions):
