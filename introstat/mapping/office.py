@@ -120,8 +120,6 @@ def _parquet_text(layout: OfficeFile, name: str, column: str, kind: str) -> str:
     ident = next((each.target for each in fields if each.target.identity == "ident"), None)
     value = quoted_name(column)
     text = parquet_value(value, kind, ident).text
-    if kind in ("FLOAT", "DOUBLE"):
-        text = f"case when not isnan({value}) then {text} end"
     is_moment = kind.startswith(("DATE", "TIMESTAMP")) and not kind.endswith("]")
     for each in fields:
         if each.target.data_type == "date" and is_moment:
