@@ -63,6 +63,11 @@ class CountTable:
     grouped: Mapping[str, str]
 
     @property
+    def by_municipality(self) -> bool:
+        """Whether municipalities are shown; else counties are the finest regions."""
+        return "municipality" in self.finest.region_types
+
+    @property
     def dimensions(self) -> tuple[DimensionSpec, ...]:
         """The dimensions besides the region, of the finest cube."""
         return self.finest.dimensions
@@ -125,7 +130,7 @@ def layout_of(counted: CountTable, regions: Sequence[PeriodRegion]) -> Layout:
 
 def _unpublished(counted: CountTable, regions: Sequence[PeriodRegion]) -> tuple[str, ...]:
     """Leaves of the region that no file shows."""
-    if "municipality" not in counted.finest.region_types:
+    if not counted.by_municipality:
         return (_nowhere(counted, regions),)
     return (UNPLACED, *(leaf for leaf in leaves_of(regions) if leaf.startswith(REGISTERED)))
 
@@ -136,9 +141,8 @@ def _nowhere(counted: CountTable, regions: Sequence[PeriodRegion]) -> str:
     In a table of counties they are others than in one of municipalities where codes as registered
     stand in no county: a link must not take them for the same.
     """
-    by_municipality = "municipality" in counted.finest.region_types
     without_county = any(r.is_registered and r.county == UNPLACED for r in regions)
-    return REGISTERED + UNPLACED if without_county and not by_municipality else UNPLACED
+    return REGISTERED + UNPLACED if without_county and not counted.by_municipality else UNPLACED
 
 
 def leaves_of(regions: Sequence[PeriodRegion]) -> dict[str, PeriodRegion]:
@@ -159,7 +163,7 @@ def leaves_of(regions: Sequence[PeriodRegion]) -> dict[str, PeriodRegion]:
 def _region_lists(counted: CountTable, regions: Sequence[PeriodRegion]) -> list[CodeList]:
     counties = sorted({region.county for region in regions} - {UNPLACED})
     top = [(code, COUNTRY) for code in (*counties, _nowhere(counted, regions))]
-    if "municipality" not in counted.finest.region_types:
+    if not counted.by_municipality:
         return [CodeList("region", "county", tuple(top))]
     leaves = leaves_of(regions)
     then = [
@@ -222,10 +226,9 @@ def counts_of(
 ) -> Cube:
     """The inner cells of a count table, zeros too; who is in the country only is `UNPLACED`."""
     names = [dimension.name for dimension in counted.dimensions]
-    by_municipality = "municipality" in counted.finest.region_types
     places = (
         list(leaves_of(regions))
-        if by_municipality
+        if counted.by_municipality
         else sorted({r.county for r in regions} - {UNPLACED})
     )
     rows = warehouse.execute(
