@@ -63,7 +63,7 @@ def labels(seed: str, column: str = "label_nb") -> dict[str, str]:
 
 def has_seed(name: str) -> bool:
     """Say whether there is a seed of this name."""
-    return any((project_root() / "seeds").glob(f"*/{name}.csv"))
+    return _seed_path(name) is not None
 
 
 @cache
@@ -72,10 +72,10 @@ def seed_relation(name: str) -> str:
     path = project_root() / "seeds" / "_seeds.yml"
     described = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["seeds"]
     [types] = [each["config"]["column_types"] for each in described if each["name"] == name]
-    file = _seed_path(name)
     columns = ", ".join(f"{column}: {text_literal(kind)}" for column, kind in types.items())
+    file = text_literal(str(_seed_path(name)))
     return (
-        f"read_csv({text_literal(str(file))}, auto_detect = false, header = true, delim = ',', "
+        f"read_csv({file}, auto_detect = false, header = true, delim = ',', "
         f"quote = '\"', escape = '\"', columns = {{{columns}}})"
     )
 
@@ -83,12 +83,12 @@ def seed_relation(name: str) -> str:
 @cache
 def seed_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a seed, in its own order. Raises KeyError if there is no such seed."""
-    with _seed_path(name).open(encoding="utf-8", newline="") as file:
+    path = _seed_path(name)
+    if path is None:
+        raise KeyError(f"no seed {name} in seeds/")
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def _seed_path(name: str) -> Path:
-    """Return the file of a seed. Raises KeyError if there is no such seed."""
-    for path in (project_root() / "seeds").glob(f"*/{name}.csv"):
-        return path
-    raise KeyError(f"no seed {name} in seeds/")
+def _seed_path(name: str) -> Path | None:
+    return next((project_root() / "seeds").glob(f"*/{name}.csv"), None)
