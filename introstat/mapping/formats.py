@@ -32,12 +32,8 @@ class DateFormat:
 
     def write_sql(self, moment: str) -> str:
         """Return SQL for a moment written so."""
-        words = {"yyyy": "%Y", "mm": "%m", "m": "%-m", "dd": "%d", "d": "%-d"}
-        between = (*self.separators, "")
-        written = "".join(words[t] + s for t, s in zip(self.tokens, between, strict=True))
-        if self.time:
-            written += f"{self.time[0]}%H:%M{':%S' if self.time.endswith('ss') else ''}"
-        return f"strftime({moment}, {text_literal(written)})"
+        days = {"yyyy": "%Y", "mm": "%m", "m": "%-m", "dd": "%d", "d": "%-d"}
+        return f"strftime({moment}, {text_literal(self._written(days, '%H:%M', ':%S'))})"
 
     def write(self, moment: datetime) -> str:
         """Return a moment written so."""
@@ -48,12 +44,17 @@ class DateFormat:
             "dd": f"{moment.day:02d}",
             "d": str(moment.day),
         }
+        return self._written(
+            days, f"{moment.hour:02d}:{moment.minute:02d}", f":{moment.second:02d}"
+        )
+
+    def _written(self, days: dict[str, str], minutes: str, seconds: str) -> str:
+        """Return the parts of a moment, by the tokens of its day, in this format."""
         between = (*self.separators, "")
         written = "".join(days[t] + s for t, s in zip(self.tokens, between, strict=True))
         if not self.time:
             return written
-        seconds = f":{moment.second:02d}" if self.time.endswith("ss") else ""
-        return f"{written}{self.time[0]}{moment.hour:02d}:{moment.minute:02d}{seconds}"
+        return f"{written}{self.time[0]}{minutes}{seconds if self.time.endswith('ss') else ''}"
 
     def sql(self, text: str) -> str:
         """Return SQL for the date as YYYY-MM-DD, null if the text is no such date."""
