@@ -6,10 +6,12 @@ Read from the `_<source>__sources.yml` files in models/staging, where dbt reads 
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
 
+from introstat.macros import macros
 from introstat.places import project_root
 
 SOURCES = ("nir", "aordningen", "folkeregister", "status", "kostra")
@@ -19,7 +21,6 @@ MANIFEST = "manifest.json"
 UNREADABLE_ROW = "row"
 UNREADABLE_VALUE = "value"
 ENCODINGS = ("utf-8", "latin-1")
-DATES = ("date", "ddmmyy", "month")
 _ENDINGS = {
     "csv": (".csv", ".csv.gz", ".parquet"),
     "jsonl": (".jsonl", ".jsonl.gz"),
@@ -37,7 +38,8 @@ class Column:
     codes; `yes_no` are the words for true and false; `slice` is where it stands in a line of fixed
     width, and `letters` whether more than digits may stand there. `dated` is what a date's column
     is dates of (birth, start, since, end, day), None where it holds none: what placeholders mean
-    there. `may_be_placeholder` is whether a row counts without it where nobody knows it.
+    there. `may_be_placeholder` is whether a row counts without it where nobody knows it, `is_text`
+    whether every text can be read as its type. These three are dbt's macros' to say.
     """
 
     name: str
@@ -46,16 +48,12 @@ class Column:
     identity: str | None
     ranked: bool
     coded: str | None
+    is_text: bool
     yes_no: tuple[str, str] | None
     slice: tuple[int, int] | None
     letters: bool
     dated: str | None
     may_be_placeholder: bool
-
-    @property
-    def is_text(self) -> bool:
-        """Whether every text can be read as it; a number that is spelled so becomes its digits."""
-        return self.data_type in ("varchar", "municipality", "organisation_number")
 
 
 @dataclass(frozen=True)
@@ -109,9 +107,25 @@ def sources() -> dict[str, Source]:
 
 
 def _source(name: str) -> Source:
-    path = project_root() / "models" / "staging" / name / f"_{name}__sources.yml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]
-    return Source(name, tuple(_table(table) for table in content["tables"]))
+    return Source(name, tuple(_table(table) for table in described(name)["tables"]))
+
+
+@cache
+def described(source: str) -> dict[str, Any]:
+    """Return a source as its YAML file describes it for dbt."""
+    path = project_root() / "models" / "staging" / source / f"_{source}__sources.yml"
+    text = path.read_text(encoding="utf-8")
+    content: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)["sources"][0]
+    return content
+
+
+def for_macros(column: dict[str, Any]) -> SimpleNamespace:
+    """Return a described column as dbt gives it to macros."""
+    return SimpleNamespace(
+        name=column["name"],
+        data_type=column["data_type"],
+        config=SimpleNamespace(meta=_meta(column)),
+    )
 
 
 def _table(content: dict[str, Any]) -> Table:
@@ -129,7 +143,7 @@ def _table(content: dict[str, Any]) -> Table:
 
 def _column(content: dict[str, Any]) -> Column:
     meta = _meta(content)
-    dated = _dated(content["data_type"], meta)
+    column = for_macros(content)
     return Column(
         name=content["name"],
         data_type=content["data_type"],
@@ -137,20 +151,13 @@ def _column(content: dict[str, Any]) -> Column:
         identity=meta.get("identity"),
         ranked=meta.get("ranked", False),
         coded=meta.get("coded"),
+        is_text=macros().is_text_type(column.data_type),
         yes_no=tuple(meta["yes_no"]) if "yes_no" in meta else None,
         slice=tuple(meta["slice"]) if "slice" in meta else None,
         letters=meta.get("letters", False),
-        dated=dated,
-        may_be_placeholder=dated == "birth" or (dated == "day" and meta.get("decides", False)),
+        dated=macros().contract_date(column) or None,
+        may_be_placeholder=macros().may_be_placeholder(column),
     )
-
-
-def _dated(data_type: str, meta: dict[str, Any]) -> str | None:
-    if data_type not in DATES:
-        return None
-    by_period = {"from": "start", "to": "end"}.get(meta.get("period", ""), "day")
-    dated: str = meta.get("dated", by_period)
-    return dated
 
 
 def _meta(content: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.files import load_incoming
 from introstat.receipt.manifest import Delivery, read_delivery
 from introstat.receipt.mapped import MappedReceipt
-from introstat.receipt.placeholders import placeholder_remarks
 from introstat.receipt.sealing import forget_file, write_sealed
 
 
@@ -47,11 +46,11 @@ def seal_delivery(
     try:
         for file in delivery.files:
             remarks += load_incoming(connection, file)
-            write_sealed(connection, delivery, file, pseudonymiser, staging, synthetic)
-            remarks += placeholder_remarks(connection, file, staging)
+            remarks += write_sealed(connection, delivery, file, pseudonymiser, staging, synthetic)
         for file in mapped.load_incoming(connection):
-            write_sealed(connection, delivery, file, pseudonymiser, staging, synthetic)
-            mapped.remarks += placeholder_remarks(connection, file, staging)
+            mapped.remarks += write_sealed(
+                connection, delivery, file, pseudonymiser, staging, synthetic
+            )
     finally:
         forget_file(connection)
     delivery = replace(delivery, files=delivery.files + tuple(mapped.files))

@@ -7,17 +7,15 @@ column it was.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import jinja2
-import yaml
 
 from introstat.codelists import has_seed, seed_relation
-from introstat.contract import Source, Table
+from introstat.contract import Source, Table, described, for_macros
 from introstat.macros import environment
 from introstat.places import project_root
 from introstat.receipt.check.relations import typed_view
@@ -169,36 +167,19 @@ class _Models:
 
 def _environment(source: str, ref: Callable[[str], str]) -> jinja2.Environment:
     """Return what models of staging are rendered in; `ref` gives models as well."""
-    described = _described(source)
-    place = described["config"]["meta"]["external_location"]
+    known = described(source)
+    place = known["config"]["meta"]["external_location"]
     return environment(
         execute=True,
         graph=SimpleNamespace(
             sources={
                 f"source.introstat.{source}.{table['name']}": SimpleNamespace(
-                    columns={each["name"]: _column(each) for each in table["columns"]}
+                    columns={each["name"]: for_macros(each) for each in table["columns"]}
                 )
-                for table in described["tables"]
+                for table in known["tables"]
             }
         ),
         project_name="introstat",
         ref=ref,
         source=lambda _, table: place.format(name=table),
-    )
-
-
-@cache
-def _described(source: str) -> dict[str, Any]:
-    path = project_root() / "models" / "staging" / source / f"_{source}__sources.yml"
-    text = path.read_text(encoding="utf-8")
-    content: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)["sources"][0]
-    return content
-
-
-def _column(content: dict[str, Any]) -> SimpleNamespace:
-    meta = content.get("config", {}).get("meta", {})
-    return SimpleNamespace(
-        name=content["name"],
-        data_type=content["data_type"],
-        config=SimpleNamespace(meta=meta),
     )

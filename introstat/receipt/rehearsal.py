@@ -20,7 +20,6 @@ from introstat.receipt.check.run import check, open_check
 from introstat.receipt.check.summary import RefusedByCheck
 from introstat.receipt.judged import SetAside, judge
 from introstat.receipt.manifest import DeliveredFile, Delivery
-from introstat.receipt.placeholders import placeholder_remarks
 from introstat.receipt.sealing import write_sealed
 from introstat.receipt.shapes import write_shapes
 
@@ -58,7 +57,7 @@ class Rehearsal:
             where=office_file,
             mapped_from=office_file,
         )
-        write_sealed(
+        remarks = write_sealed(
             connection,
             self._delivery(),
             file,
@@ -67,7 +66,7 @@ class Rehearsal:
             self._synthetic,
         )
         self._files.append(file)
-        return placeholder_remarks(connection, file, self._staging)
+        return remarks
 
     @property
     def is_empty(self) -> bool:

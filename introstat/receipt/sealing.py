@@ -25,6 +25,7 @@ from introstat.identity.numbers import (
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.receipt.linefields import UNREAD
 from introstat.receipt.manifest import DeliveredFile, Delivery
+from introstat.receipt.placeholders import placeholder_remarks
 from introstat.sql import quoted_name, text_literal
 
 _NUMBERS_TABLE = (
@@ -82,10 +83,10 @@ def write_sealed(
     pseudonymiser: Pseudonymiser,
     folder: Path,
     synthetic: frozenset[str] = SYNTHETIC,
-) -> None:
+) -> list[str]:
     """Write the view `incoming`, sealed, to `<folder>/<dataset>.parquet`, and drop the rest.
 
-    `synthetic` are the test populations whose numbers are valid.
+    `synthetic` are the test populations whose numbers are valid. Returns what is to be remarked on.
     """
     identities = [column for column in file.table.columns if column.identity]
     if identities:
@@ -119,6 +120,7 @@ def write_sealed(
     for table in replaced.values():
         connection.execute(f"drop table {table}")
     forget_file(connection)
+    return placeholder_remarks(connection, file, folder)
 
 
 def forget_file(connection: duckdb.DuckDBPyConnection) -> None:

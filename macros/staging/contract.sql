@@ -21,7 +21,7 @@
             'source_name': column.name,
             'quoted': quoted,
             'type': column.data_type,
-            'is_text': column.data_type in ['varchar', 'municipality', 'organisation_number'],
+            'is_text': is_text_type(column.data_type),
             'text': text,
             'required': meta.get('required', false),
             'may_be_placeholder': may_be_placeholder(column),
@@ -35,6 +35,12 @@
     {%- endfor -%}
     {{- return(columns) -}}
 {% endmacro %}
+
+
+{# Whether every text can be read as the type; a number that is spelled so becomes its digits. #}
+{% macro is_text_type(data_type) -%}
+    {{- return(data_type in ['varchar', 'municipality', 'organisation_number']) -}}
+{%- endmacro %}
 
 
 {% macro contract_table(source_name, table_name) %}
