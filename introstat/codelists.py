@@ -10,6 +10,8 @@ import yaml
 from introstat.places import project_root
 from introstat.sql import text_literal
 
+NO_MUNICIPALITY = "9999"
+"""What stands for a municipality that cannot be told, as the macro no_municipality has it."""
 # Which municipality codes are valid depends on the date, so they are no list of coded_columns.csv.
 _MUNICIPALITY_COLUMNS = {"kommunenr", "bosatt_kommune"}
 # Other words are allowed here, so rule C18 does not ask; but the law hangs on one of these.

@@ -54,11 +54,12 @@ def lists_command(
       introstat lists Kautokeino --out lists/
       introstat lists --all --out lists/
     """
+    from introstat.codelists import NO_MUNICIPALITY
     from introstat.identity.pseudonyms import Pseudonymiser, load_key
     from introstat.lists.access_log import access_log_of
     from introstat.lists.content import read_content
     from introstat.lists.idents import MunicipalityIdents, listed_persons
-    from introstat.lists.municipality import UNKNOWN, find, findings_of, with_something_to_tell
+    from introstat.lists.municipality import find, findings_of, with_something_to_tell
     from introstat.lists.sheets import TABLES
     from introstat.warehouse.reading import known_until, open_built
 
@@ -75,7 +76,7 @@ def lists_command(
         pseudonymiser = Pseudonymiser(load_key(key_file, make=False)[0])
         content = read_content(connection, chosen)
         persons = listed_persons(connection, chosen)
-        unplaced = findings_of(connection, UNKNOWN)
+        unplaced = findings_of(connection, NO_MUNICIPALITY)
     out.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = access_log_of(warehouse)
     with shown(console, "Workbooks") as tell:
@@ -90,7 +91,7 @@ def lists_command(
         say(
             console,
             f"{unplaced} findings have no municipality that can be told; for the register's owner: "
-            f"introstat lists {UNKNOWN}",
+            f"introstat lists {NO_MUNICIPALITY}",
         )
 
 

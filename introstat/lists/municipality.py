@@ -8,6 +8,7 @@ from datetime import date
 
 import duckdb
 
+from introstat.codelists import NO_MUNICIPALITY
 from introstat.errors import UserError
 
 
@@ -37,9 +38,6 @@ _TODAY = f"""
     qualify row_number() over (partition by municipality_code order by valid_from desc) = 1
     order by municipality_code
 """
-
-UNKNOWN = "9999"
-"""Where findings stand whose municipality cannot be told."""
 
 _UNKNOWN_NAME = "select label_nb from other_places where place_code = $code"
 
@@ -105,7 +103,7 @@ def find(connection: duckdb.DuckDBPyConnection, wanted: str, day: date) -> Munic
     """
     known = {each.code: each for each in municipalities(connection, day)}
     text = wanted.strip()
-    if text == UNKNOWN:
+    if text == NO_MUNICIPALITY:
         return unknown(connection)
     if text.isdigit():
         code = text.zfill(4) if len(text) == 3 else text  # a spreadsheet has eaten the zero
@@ -143,9 +141,9 @@ def find(connection: duckdb.DuckDBPyConnection, wanted: str, day: date) -> Munic
 
 def unknown(connection: duckdb.DuckDBPyConnection) -> Municipality:
     """Return what stands for a municipality that cannot be told; the register's owner's list."""
-    row = connection.execute(_UNKNOWN_NAME, {"code": UNKNOWN}).fetchone()
+    row = connection.execute(_UNKNOWN_NAME, {"code": NO_MUNICIPALITY}).fetchone()
     assert row is not None
-    return Municipality(UNKNOWN, row[0], "")
+    return Municipality(NO_MUNICIPALITY, row[0], "")
 
 
 def _parts(name: str) -> set[str]:

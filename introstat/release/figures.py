@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from introstat.codelists import NO_MUNICIPALITY
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.linked import Link, Term
 from introstat.disclosure.protection import Cube
@@ -27,7 +28,7 @@ from introstat.release.contents import (
 )
 
 COUNTRY_DEARER, COUNTY_DEARER, TOTAL_DEARER = 40.0, 4.0, 2.0  # than other cells, to hide
-UNPLACED = "9999"  # nobody's municipality: protected addresses, unknown codes
+UNPLACED = NO_MUNICIPALITY  # protected addresses stand there as well
 REFERENCE = "ref:"  # marks a code of the reference year; a code of the time has no mark
 REGISTERED = "reg:"  # marks a code as registered, which no table shows
 

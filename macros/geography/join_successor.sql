@@ -18,6 +18,12 @@
 {%- endmacro %}
 
 
+{# The code as registered, where a joined place has it; 9999 if it is no municipality's. #}
+{% macro registered_code() -%}
+    coalesce(successions.municipality_code, {{ no_municipality() }})
+{%- endmacro %}
+
+
 {# What 9999 is called, a row of the seed other_places. #}
 {% macro unknown_place_name() -%}
     (select label_nb from {{ ref('other_places') }} where place_code = {{ no_municipality() }})

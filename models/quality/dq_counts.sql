@@ -23,7 +23,7 @@ with counts as (
 placed as (
     select
         counts.*,
-        coalesce(successions.municipality_code, {{ no_municipality() }}) as place_code,
+        {{ registered_code() }} as place_code,
         case
             when counts.is_address_protected then {{ no_municipality() }}
             else {{ current_code() }}

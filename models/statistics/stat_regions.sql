@@ -17,12 +17,8 @@ with used as (
 ),
 
 municipalities as (
-    select
-        municipalities.*,
-        periods.last_day
+    select municipalities.*
     from {{ ref('dim_municipality_period') }} as municipalities
-    inner join {{ ref('dim_period') }} as periods
-        on municipalities.period = periods.period
     left join used
         on
             municipalities.period = used.period
@@ -34,15 +30,12 @@ municipalities as (
 ),
 
 registered as (
-    select
-        places.*,
-        periods.last_day
+    select places.*
     from used
     inner join {{ ref('dim_municipality_period') }} as places
         on
             used.period = places.period
             and used.region_code = places.municipality_code
-    inner join {{ ref('dim_period') }} as periods on used.period = periods.period
     where used.region_set = 'as_registered'
 ),
 
@@ -50,15 +43,13 @@ reference_places as (
     select
         period,
         reference_municipality_code,
-        reference_county_code,
-        last_day
+        reference_county_code
     from municipalities
     union
     select
         period,
         reference_municipality_code,
-        reference_county_code,
-        last_day
+        reference_county_code
     from registered
 ),
 
@@ -67,7 +58,6 @@ municipal_regions as (
         period,
         'at_the_time' as region_set,
         municipality_code as region_code,
-        last_day,
         municipality_code as counts_in_code,
         county_code,
         reference_municipality_code as code_in_reference_year,
@@ -78,7 +68,6 @@ municipal_regions as (
         period,
         'as_registered' as region_set,
         municipality_code as region_code,
-        last_day,
         period_municipality_code as counts_in_code,
         county_code,
         reference_municipality_code as code_in_reference_year,
@@ -89,7 +78,6 @@ municipal_regions as (
         period,
         'reference_year' as region_set,
         reference_municipality_code as region_code,
-        last_day,
         cast(null as {{ dbt.type_string() }}) as counts_in_code,
         reference_county_code as county_code,
         reference_municipality_code as code_in_reference_year,
@@ -104,7 +92,6 @@ regions as (
         region_set,
         'municipality' as region_type,
         region_code,
-        last_day,
         counts_in_code,
         county_code,
         code_in_reference_year,
@@ -116,7 +103,6 @@ regions as (
         'at_the_time' as region_set,
         'county' as region_type,
         county_code as region_code,
-        last_day,
         null as counts_in_code,
         county_code,
         null as code_in_reference_year,
@@ -128,7 +114,6 @@ regions as (
         'reference_year' as region_set,
         'county' as region_type,
         reference_county_code as region_code,
-        last_day,
         null as counts_in_code,
         reference_county_code as county_code,
         null as code_in_reference_year,
@@ -141,7 +126,6 @@ regions as (
         region_set,
         'country' as region_type,
         {{ country_code() }} as region_code,
-        last_day,
         null as counts_in_code,
         null as county_code,
         null as code_in_reference_year,
@@ -150,43 +134,55 @@ regions as (
     where region_set <> 'as_registered'
 ),
 
--- The first name known counts for the days before it too.
+names_then as (
+    select
+        period,
+        municipality_code as region_code,
+        municipality_name as region_name
+    from municipalities
+    union
+    select
+        period,
+        county_code as region_code,
+        county_name as region_name
+    from municipalities
+),
+
 names as (
     select
-        'municipality' as region_type,
         municipality_code as region_code,
         municipality_name as region_name,
-        valid_from,
-        min(valid_from) over (partition by municipality_code) as first_valid_from
+        valid_from
     from {{ ref('dim_municipality') }}
     union
     select
-        'county' as region_type,
         county_code as region_code,
         county_name as region_name,
-        valid_from,
-        min(valid_from) over (partition by county_code) as first_valid_from
+        valid_from
     from {{ ref('dim_municipality') }}
+),
+
+newest_names as (
+    select
+        region_code,
+        region_name
+    from names
+    qualify row_number() over (
+        partition by region_code order by valid_from desc, region_name asc
+    ) = 1
 ),
 
 named as (
     select
         regions.*,
-        names.region_name
+        coalesce(names_then.region_name, newest_names.region_name) as region_name
     from regions
-    left join names
+    left join names_then
         on
-            regions.region_type = names.region_type
-            and regions.region_code = names.region_code
-            and (
-                regions.region_set <> 'at_the_time'
-                or regions.last_day >= names.valid_from
-                or names.valid_from = names.first_valid_from
-            )
-    qualify row_number() over (
-        partition by regions.period, regions.region_set, regions.region_code
-        order by names.valid_from desc, names.region_name asc
-    ) = 1
+            regions.region_set = 'at_the_time'
+            and regions.period = names_then.period
+            and regions.region_code = names_then.region_code
+    left join newest_names on regions.region_code = newest_names.region_code
 ),
 
 final as (

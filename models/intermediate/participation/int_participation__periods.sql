@@ -32,7 +32,7 @@ final as (
         touched.period_last_day,
         touched.last_day_in_period,
         touched.municipality_code,
-        coalesce(successions.municipality_code, {{ no_municipality() }}) as place_code,
+        {{ registered_code() }} as place_code,
         {{ current_code() }} as period_municipality_code,
         touched.is_last_in_period,
         touched.is_last_in_period and coalesce(touched.end_date <= touched.period_last_day, false)
