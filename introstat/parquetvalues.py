@@ -12,7 +12,12 @@ import duckdb
 from introstat.codelists import seed_relation
 from introstat.contract import Column
 from introstat.filereading import make_table
-from introstat.identity.numbers import may_hold_unsealable, sealable_numbers, with_zero
+from introstat.identity.numbers import (
+    DECIMAL_PLACES,
+    may_hold_unsealable,
+    sealable_numbers,
+    with_zero,
+)
 from introstat.sql import text_literal
 
 _WHOLE = re.compile("U?(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)")
@@ -82,7 +87,8 @@ def _number(value: str, kind: str, column: Column | None) -> ParquetValue:
         )
     elif not _WHOLE.fullmatch(kind):
         # A decimal that is kept in twos is near the one that is meant, not it.
-        near = f"try_cast(round({value}::double, 6) as decimal(38, 6))::varchar"
+        near = f"round({value}::double, {DECIMAL_PLACES})"
+        near = f"try_cast({near} as decimal(38, {DECIMAL_PLACES}))::varchar"
         whole = f"try_cast({value} as bigint)::varchar"
         text = (
             f"case when {value} = trunc({value}) and abs({value}) < 1e15 then {whole} "

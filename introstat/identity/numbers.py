@@ -121,7 +121,8 @@ def holds_valid_number(text: str) -> bool:
 _EVERY = frozenset(SYNTHETIC_MONTHS)
 # Numbers as they stand in JSON outside of its texts.
 _JSON_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|-?[0-9][0-9.eE+-]*')
-_DECIMAL_PLACES = 6
+DECIMAL_PLACES = 6
+"""Decimals that staging reads (macros/staging/numbers.sql)."""
 
 
 def may_hold_unsealable(text: str) -> str:
@@ -150,7 +151,7 @@ def _sealable(token: str) -> str:
     if not _RUN.search(token):
         return token
     try:
-        rounded = f"{float(token):.{_DECIMAL_PLACES}f}"
+        rounded = f"{float(token):.{DECIMAL_PLACES}f}"
     except ValueError:  # no JSON, which is refused
         return token
     return rounded if re.fullmatch(r"-?[0-9]{1,10}\.[0-9]+", rounded) else f'"{token}"'

@@ -8,14 +8,12 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from introstat.identity.numbers import with_zero
+from introstat.identity.numbers import DECIMAL_PLACES, with_zero
 from introstat.mapping.layout import OfficeFile
 
 Value = str | int | float | bool | datetime | date | time | timedelta | None
 # What is trimmed from a value.
 BLANKS = " \t\u00a0"
-# Staging reads no more (macros/staging/parse.sql), and a formula's hours have fifteen digits.
-_PLACES = 6
 # Excel's day zero, 1899-12-30: what a date cell with 0 says, which a reader takes for a time.
 _DAY_ZERO = datetime(1899, 12, 30)
 
@@ -61,5 +59,6 @@ def _number(value: int | float, *, rounded: bool) -> str:
     if number == number.to_integral_value():
         return f"{number:.0f}"
     if rounded:
-        number = round(number, _PLACES)
+        # A formula's hours have fifteen digits.
+        number = round(number, DECIMAL_PLACES)
     return f"{number:f}".rstrip("0").rstrip(".")

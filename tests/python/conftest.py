@@ -196,6 +196,24 @@ def the_manifest() -> dict[str, Any]:
     return manifest
 
 
+@pytest.fixture
+def extracts(tmp_path: Path) -> Path:
+    return tmp_path / "extracts"
+
+
+@pytest.fixture
+def received(tmp_path: Path) -> Path:
+    return tmp_path / "received"
+
+
+@pytest.fixture
+def mappings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "mappings"
+    folder.mkdir()
+    monkeypatch.setenv("INTROSTAT_MAPPINGS", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return a function that builds a warehouse from extracts and gives its path.

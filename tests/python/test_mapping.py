@@ -215,14 +215,6 @@ SIGNALS = """
 """
 
 
-@pytest.fixture
-def mappings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "mappings"
-    folder.mkdir()
-    monkeypatch.setenv("INTROSTAT_MAPPINGS", str(folder))
-    return folder
-
-
 class Office:
     """An office with a mapping and files; what is received of them."""
 

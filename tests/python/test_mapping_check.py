@@ -69,10 +69,7 @@ S-1;2;02.02.2017;fullt
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    mappings = tmp_path / "mappings"
-    mappings.mkdir()
-    monkeypatch.setenv("INTROSTAT_MAPPINGS", str(mappings))
+def office(tmp_path: Path, mappings: Path) -> Office:
     return Office(tmp_path, mappings, "nir")
 
 

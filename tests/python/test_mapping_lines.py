@@ -18,10 +18,7 @@ FIRST, SECOND = f"1;{ANNE};aap;02.01.2017\n", f"2;{BAKO};aap;03.01.2017\n"
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    mappings = tmp_path / "mappings"
-    mappings.mkdir()
-    monkeypatch.setenv("INTROSTAT_MAPPINGS", str(mappings))
+def office(tmp_path: Path, mappings: Path) -> Office:
     return Office(tmp_path, mappings)
 
 

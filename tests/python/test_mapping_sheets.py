@@ -17,8 +17,8 @@ from deliveries import ident
 from test_mapping import BASE, HEADER, SIGNALS, Office, with_columns
 
 from introstat.errors import UserError
+from introstat.identity.numbers import DECIMAL_PLACES
 from introstat.macros import macros
-from introstat.mapping.cells import _PLACES
 from introstat.mapping.reading import load_mapping
 from introstat.receipt.mapping_check import check
 from introstat.sql import text_literal
@@ -38,10 +38,7 @@ ODS = (
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
-    mappings = tmp_path / "mappings"
-    mappings.mkdir()
-    monkeypatch.setenv("INTROSTAT_MAPPINGS", str(mappings))
+def office(tmp_path: Path, mappings: Path) -> Office:
     return Office(tmp_path, mappings)
 
 
@@ -198,8 +195,8 @@ def test_a_number_has_as_many_places_as_staging_reads():
         query = f"select {macros().number_text(text_literal(written))} is not null"
         return duckdb.sql(query).fetchall() == [(True,)]
 
-    assert is_read(_PLACES)
-    assert not is_read(_PLACES + 1)
+    assert is_read(DECIMAL_PLACES)
+    assert not is_read(DECIMAL_PLACES + 1)
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".ods"])

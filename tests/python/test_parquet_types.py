@@ -84,16 +84,6 @@ TYPES: dict[str, tuple[str, pa.Array, Any]] = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def extracts(tmp_path: Path) -> Path:
-    return tmp_path / "extracts"
-
-
-@pytest.fixture
-def received(tmp_path: Path) -> Path:
-    return tmp_path / "received"
-
-
 def residences(extracts: Path, delivered: str, **columns: pa.Array) -> None:
     """Deliver a file of one residence with columns of other types, or more columns."""
     folder = deliver(extracts, "folkeregister", delivered)

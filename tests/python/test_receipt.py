@@ -30,16 +30,6 @@ ANNE, BAKO = ident(1), ident(2)
 PERSON = f"{ANNE};;2;1990-01-01;SY;SY;flyktning;2015-01-01;;;0;0301;;;0;2015-02-01"
 
 
-@pytest.fixture
-def extracts(tmp_path: Path) -> Path:
-    return tmp_path / "extracts"
-
-
-@pytest.fixture
-def received(tmp_path: Path) -> Path:
-    return tmp_path / "received"
-
-
 def receive_all(extracts: Path, received: Path) -> Outcome:
     return receive(extracts, received, Pseudonymiser(KEY))
 

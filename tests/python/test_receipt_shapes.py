@@ -17,16 +17,6 @@ from test_receipt import day, edit_manifest, read, receive_all, refusal, refusal
 ANNE, BAKO, CIRO = ident(1), ident(2), ident(3)
 
 
-@pytest.fixture
-def extracts(tmp_path: Path) -> Path:
-    return tmp_path / "extracts"
-
-
-@pytest.fixture
-def received(tmp_path: Path) -> Path:
-    return tmp_path / "received"
-
-
 def form(person: str, journal: str = "1") -> str:
     """A line of form 11b of 2016: January to March paid, still in the programme."""
     line = (
