@@ -1,55 +1,47 @@
 -- Nobody lacks a region silently: in every cube, period and set of codes the country is its
 -- counties and 9999, or its municipalities and 9999, and the persons with a protected address.
-with protected as (
-    select
-        'participants' as cube,
-        period,
-        count(*) as persons
-    from {{ ref('fct_participant_periods') }}
+with protected_persons as (
+    select * from {{ ref('fct_participant_periods') }}
     where is_address_protected
-    group by period
-    union all
+),
+
+protected_measures as (
     select
-        'hours' as cube,
-        period,
-        count(*) as persons
-    from {{ ref('fct_participant_periods') }}
-    where is_address_protected and programme_days > 0
-    group by period
-    union all
-    select
-        'exits' as cube,
-        period,
-        count(*) as persons
-    from {{ ref('fct_participant_periods') }}
-    where is_address_protected and is_exit
-    group by period
-    union all
-    select
-        'measures_12' as cube,
+        measures.person_key,
         measures.period,
-        count(*) as persons
-    from {{ ref('fct_participant_period_measures') }} as measures
-    inner join {{ ref('fct_participant_periods') }} as persons
-        on
-            measures.person_key = persons.person_key
-            and measures.period = persons.period
-    where persons.is_address_protected
-    group by measures.period
-    union all
-    select
-        'measures_4' as cube,
-        measures.period,
-        count(distinct measures.person_key || types.measure_group) as persons
+        types.measure_group
     from {{ ref('fct_participant_period_measures') }} as measures
     inner join {{ ref('dim_measure_type') }} as types on measures.measure_type = types.measure_type
-    inner join {{ ref('fct_participant_periods') }} as persons
+    inner join protected_persons
         on
-            measures.person_key = persons.person_key
-            and measures.period = persons.period
-    where persons.is_address_protected
-    group by measures.period
+            measures.person_key = protected_persons.person_key
+            and measures.period = protected_persons.period
+),
+
+protected as (
+    {%- for cube, where in [
+        ('participants', 'true'), ('hours', 'programme_days > 0'), ('exits', 'is_exit'),
+    ] %}
+    select
+        '{{ cube }}' as cube,
+        period,
+        count(*) as persons
+    from protected_persons
+    where {{ where }}
+    group by period
     union all
+    {%- endfor %}
+    {%- for cube, counted in [
+        ('measures_12', '*'), ('measures_4', 'distinct person_key || measure_group'),
+    ] %}
+    select
+        '{{ cube }}' as cube,
+        period,
+        count({{ counted }}) as persons
+    from protected_measures
+    group by period
+    union all
+    {%- endfor %}
     select
         'status' as cube,
         period,
