@@ -97,7 +97,7 @@ def audit(
         tuple(i for i in found if i.width < width),
         tuple(f"{published.name(int(row))}: {values[row]}" for row in bad),
         tuple(sorted(found, key=lambda i: (i.width, not i.exact))[:NARROWEST]),
-        policy.fingerprint,
+        policy.short_fingerprint,
         time.perf_counter() - started,
     )
 

@@ -55,6 +55,18 @@ class Policy:
         return hashlib.sha256(content.encode()).hexdigest()
 
     @property
+    def short_fingerprint(self) -> str:
+        """The first 12 characters of the fingerprint: what readers see."""
+        return self.fingerprint[:12]
+
+    @property
+    def hidden_counts(self) -> str:
+        """The counts that are hidden, as texts name them: 1–3, or 3 alone."""
+        if self.hide_from == self.hide_to:
+            return str(self.hide_to)
+        return f"{self.hide_from}–{self.hide_to}"
+
+    @property
     def least_hidden(self) -> int:
         """The least value a reader must think possible in a hidden cell: 1 if zeros are shown."""
         return 1 if self.zeros == "publish" else 0

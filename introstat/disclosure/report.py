@@ -68,7 +68,7 @@ def audit_lines(result: AuditResult) -> list[str]:
     lines = [
         f"{verdict}: {result.cells} cells, {result.hidden} hidden, {result.tested} tested, "
         f"{len(result.narrow)} too narrow, {len(result.forbidden)} forbidden numbers shown, "
-        f"{result.seconds:.1f} s, policy {result.policy[:12]}"
+        f"{result.seconds:.1f} s, policy {result.policy}"
     ]
     narrow = [_in_words(bounds) for bounds in result.narrow]
     for what, items in (("Too narrow", narrow), ("Forbidden", result.forbidden)):

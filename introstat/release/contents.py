@@ -115,16 +115,22 @@ class Contents:
     """The cubes of a release, notes to all, and the links between counts as cubes.yml has them."""
 
     cubes: Mapping[str, CubeSpec]
-    notes: tuple[Mapping[str, str], ...]
+    notes: tuple[Mapping[str, Any], ...]
     links: tuple[Mapping[str, Any], ...]
     groups: tuple[Mapping[str, Any], ...]
 
-    def notes_of(self, policy: Policy, language: str) -> tuple[str, ...]:
-        """The notes to every cube, `nb` or `en`, with the counts that the policy hides."""
-        hidden = str(policy.hide_to)
-        if policy.hide_from < policy.hide_to:
-            hidden = f"{policy.hide_from}–{policy.hide_to}"
-        return tuple(note[language].format(hidden=hidden) for note in self.notes)
+    def notes_of(self, cube: str, policy: Policy, language: str) -> tuple[str, ...]:
+        """The notes to a cube, `nb` or `en`, with the limits of the policy in their places."""
+        limits = {
+            "hidden": policy.hidden_counts,
+            "least": policy.min_persons,
+            "pool_below": policy.pool_below,
+        }
+        return tuple(
+            note[language].format_map(limits)
+            for note in self.notes
+            if cube in note.get("cubes", [cube])
+        )
 
     def of(self, period: str) -> dict[str, CubeSpec]:
         """The cubes that a release of this period has."""

@@ -69,13 +69,16 @@ def software() -> dict[str, str]:
 
 
 def policy_of(policy: Policy) -> dict[str, Any]:
-    """The policy as it was, with its fingerprint."""
-    return asdict(policy) | {"fingerprint": policy.fingerprint}
+    """The policy as it was, with its fingerprint, and the short one that readers see."""
+    return asdict(policy) | {
+        "fingerprint": policy.fingerprint,
+        "short_fingerprint": policy.short_fingerprint,
+    }
 
 
 def policy_in(about: Mapping[str, Any]) -> Policy:
     """The policy of a release, from its manifest."""
-    derived = ("fingerprint", "methods")
+    derived = ("fingerprint", "short_fingerprint", "methods")
     return policy_from({k: v for k, v in about["policy"].items() if k not in derived})
 
 

@@ -61,8 +61,8 @@ def published_cubes(
                     description_en=spec.description.en,
                     updated=updated,
                     is_preliminary=is_preliminary,
-                    notes_nb=contents.notes_of(policy, "nb"),
-                    notes_en=contents.notes_of(policy, "en"),
+                    notes_nb=contents.notes_of(spec.name, policy, "nb"),
+                    notes_en=contents.notes_of(spec.name, policy, "en"),
                     source_nb="Nasjonalt introduksjonsregister (NIR), A-ordningen, Folkeregisteret",
                     source_en=(
                         "National introduction register (NIR), A-ordningen, Population Register"

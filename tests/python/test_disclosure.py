@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -443,8 +444,13 @@ def test_protect_and_audit_from_the_command_line(tmp_path):
     assert len(rows) == 100
     assert {row["sign"] for row in rows if row["value"] == ""} == {":"}
     assert len(list(csv.DictReader(primaries.open(encoding="utf-8")))) == 9
-    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["passed"] is True
-    assert run("audit", "--in", out, *what, "--primaries", primaries).exit_code == 0
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["passed"] is True
+    short = load_policy(DEFAULT_POLICY).short_fingerprint
+    assert [audit["policy"] for audit in report["audits"].values()] == [short]
+    audited = run("audit", "--in", out, *what, "--primaries", primaries)
+    assert audited.exit_code == 0
+    assert re.search(rf"policy {short}\b", " ".join(audited.output.split()))
     # One hidden cell shown too much: the same file is no longer safe.
     counts = {
         (r["region"], r["main_income"]): r["freq"]

@@ -12,14 +12,16 @@ from typing import Any
 from unittest import mock
 
 import duckdb
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import content, dbt, run
+from pdf_text import Pdf
 
 from introstat.codelists import seed_rows
 from introstat.disclosure import protection
-from introstat.disclosure.policy import DEFAULT_POLICY, policy_from
+from introstat.disclosure.policy import DEFAULT_POLICY, load_policy, policy_from
 from introstat.release import make as making
 from introstat.release.conditions import looser_settings
 from introstat.release.contents import load_contents
@@ -48,7 +50,7 @@ def decided(folder: Path, **changed: int) -> Path:
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A policy that hides more than the office's own: what it says is read, not known by heart."""
-    return decided(tmp_path_factory.mktemp("policy"), hide_to=5, min_persons=6)
+    return decided(tmp_path_factory.mktemp("policy"), hide_to=5, min_persons=7, pool_below=12)
 
 
 @pytest.fixture(scope="module")
@@ -145,19 +147,65 @@ def test_nothing_forbidden_is_in_any_table(released: Path) -> None:
     assert hidden > 1000
 
 
+def texts_of(path: Path) -> str:
+    """Everything that can be read in a released file: a PDF's pages, a workbook's cells."""
+    if path.suffix == ".pdf":
+        return "\n".join(Pdf(path.read_bytes()).pages())
+    if path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path, read_only=True)
+        cells = [str(cell) for sheet in book for row in sheet.values for cell in row if cell]
+        book.close()
+        return "\n".join(cells)
+    if path.suffix == ".parquet":
+        metadata = pq.read_schema(path).metadata
+        return "\n".join(value.decode() for value in metadata.values())
+    text = path.read_text(encoding="iso-8859-1" if "intro_" in path.name else "utf-8")
+    # PX breaks a long text between two words, each part in quotation marks of its own.
+    return re.sub(r'(?<=[^"])"\n"(?=[^"])', "", text) if path.suffix == ".px" else text
+
+
 def test_the_published_texts_say_the_limits_of_the_policy_and_the_rule_book(
     released: Path,
 ) -> None:
-    cells = json.loads((released / "deltakere_p2017-H2_v1.json").read_text())
-    assert cells["note"][0].startswith("Tall med 1–5 personer vises ikke (:)")
-    assert cells["extension"]["en"]["note"][0].startswith("Figures of 1–5 persons are not shown")
-    px = (released / "timer_p2017-H2_v1.px").read_text(encoding="utf-8")
-    assert "Tall med 1–5 personer" in px and "minst 20 programdager i perioden" in px
-    report = (released / "rapport_p2017-H2_v1.html").read_text(encoding="utf-8")
-    assert "Antall fra 1 til 5 vises ikke" in report and "minst 6 personer ligger bak" in report
-    others = ["datapackage.json", "deltakere_p2017-H2_v1__DOC.json"]
-    for text in (px, report, *((released / name).read_text() for name in others)):
-        assert "1–3" not in text
+    every = {path.name: texts_of(path) for path in released.rglob("*") if path.is_file()}
+    hidden, pooled = "Tall med 1–5 personer vises ikke", "Fødeland med færre enn 12 personer"
+    least = "vises bare når minst 7 personer ligger bak"
+    said = {
+        "deltakere": [hidden, "Figures of 1–5 persons are not shown"],
+        "deltakere_fodeland": [hidden, pooled, "birth with fewer than 12 persons"],
+        "timer": [hidden, least, "at least 7 persons are behind", "minst 20 programdager"],
+        "stonad": [hidden, least, "at least 7 persons are behind"],
+    }
+    formats = {f"{stem}_p2017-H2_v1{end}": texts for stem, texts in said.items()
+               for end in (".json", ".px", ".parquet", "__DOC.json")}  # fmt: skip
+    [workbook] = [name for name in every if name.endswith(".xlsx")]
+    for name in ("datapackage.json", workbook):
+        formats[name] = [hidden, pooled, least]
+    for end in (".html", ".pdf"):
+        formats[f"rapport_p2017-H2_v1{end}"] = [hidden, least]
+    for name, texts in formats.items():
+        for text in texts:
+            # A PDF's lines end where the page does.
+            found = " ".join(every[name].split()) if name.endswith(".pdf") else every[name]
+            assert text in found, (name, text)
+    defaults = re.compile("1[–-]3 person|1 til 3|(minst|at least) 4 person|enn 10 pers")
+    assert [name for name, text in every.items() if defaults.search(text)] == []
+
+
+def test_readers_see_the_policys_short_fingerprint(released: Path, policy: Path) -> None:
+    decided_policy = load_policy(policy)
+    short, long = decided_policy.short_fingerprint, decided_policy.fingerprint
+    assert len(short) == 12 and long.startswith(short)
+    seen = {path.name for path in released.rglob("*") if path.is_file() and short in texts_of(path)}
+    assert seen == {
+        "manifest.json", "personvernkontroll_p2017-H2_v1.json", "rapport_p2017-H2_v1.pdf",
+        "rapport_p2017-H2_v1.html",
+    }  # fmt: skip
+    about = json.loads((released / "manifest.json").read_text())["policy"]
+    assert (about["fingerprint"], about["short_fingerprint"]) == (long, short)
+    for path in released.rglob("rapport_*"):
+        text = texts_of(path)
+        assert not re.search("[0-9a-f]{20}", text.partition("<body>")[2] or text)
 
 
 def test_what_is_shown_is_what_the_warehouse_holds(released: Path, house: Path) -> None:
@@ -403,11 +451,11 @@ def test_revisions_tell_old_new_difference_and_why(tmp_path: Path) -> None:
 
 def test_without_a_change_of_policy_the_notes_are_those_of_earlier_releases() -> None:
     policy = policy_from({"decided_by": "utvalget", "decided_on": "2026-01-01"})
-    assert load_contents().notes_of(policy, "nb")[0] == (
+    assert load_contents().notes_of("participants", policy, "nb")[0] == (
         "Tall med 1–3 personer vises ikke (:), og heller ikke tall som de kan regnes ut av."
     )
     one = policy_from({"decided_by": "utvalget", "decided_on": "2026-01-01", "hide_from": 3})
-    assert "of 3 persons" in load_contents().notes_of(one, "en")[0]
+    assert "of 3 persons" in load_contents().notes_of("participants", one, "en")[0]
 
 
 def test_the_interval_that_texts_name_is_the_methods() -> None:

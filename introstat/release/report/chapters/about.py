@@ -54,8 +54,7 @@ def _full_time(*, with_preparation: bool) -> Given:
 def _signs(context: Context) -> Definitions:
     policy = context.facts.policy
     values = {
-        "from": Given(str(policy.hide_from), "limit"),
-        "to": Given(str(policy.hide_to), "limit"),
+        "hidden": Given(policy.hidden_counts, "limit"),
         "least": Given(str(policy.min_persons), "limit"),
     }
     return Definitions(
@@ -81,6 +80,12 @@ def _sources(context: Context) -> Bullets:
     return Bullets(tuple((Given(source, "definition"),) for source in context.facts.sources))
 
 
+def _short(commit: str) -> str:
+    """A commit as readers see it, with what is said behind it of changed files."""
+    name, plus, changed = commit.partition("+")
+    return name[:12] + plus + changed
+
+
 def _making(context: Context) -> list[Block]:
     policy = context.facts.policy
     return [
@@ -89,11 +94,13 @@ def _making(context: Context) -> list[Block]:
             (
                 texts().always(
                     "about.policy",
-                    fingerprint=Given(policy.fingerprint, "identifier"),
+                    fingerprint=Given(policy.short_fingerprint, "identifier"),
                     by=Given(policy.decided_by, "name"),
                     on=Given(norwegian.day(date.fromisoformat(policy.decided_on)), "date"),
                 ),
-                texts().always("about.code", commit=Given(context.facts.commit, "identifier")),
+                texts().always(
+                    "about.code", commit=Given(_short(context.facts.commit), "identifier")
+                ),
             )
         ),
     ]
