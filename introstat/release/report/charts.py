@@ -1,27 +1,21 @@
-"""The report's charts: Vega-Lite drawn to SVG, with the report's own fonts.
+"""The report's charts.
 
 A picture takes its labels ready-written, so it shows the very texts that stand in the tables.
 """
 
 import math
-import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 import altair as alt
-import vl_convert
 
-from introstat.release.report.fonts import FAMILY, FOLDER
+from introstat.release.report.drawing import INK, QUIET, Drawn, inline, svg
 from introstat.release.report.text import Given, Number, Text, plain, written
 
-# A text column of 170 mm is 640 units wide, so 12 units are 9 points on paper.
-_WIDTH = 640
 _ROW = 22
-_INK, _QUIET, _LINE = "#1b2a3a", "#55636f", "#d5dce4"
 COLOURS = {"": "#41709f", "own": "#1f3f66", "total": "#1b2a3a", "1": "#1f3f66", "2": "#b0521c"}
 _DASHES = {"total": [1, 0], "1": [1, 0], "2": [6, 3]}
 _LABEL_GAP = 17
@@ -66,14 +60,6 @@ class ChartInterval:
     high: Number
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A picture, and the texts in it."""
-
-    svg: str
-    texts: tuple[Text, ...]
-
-
 def bars(
     drawn: Sequence[Bar],
     series: Sequence[tuple[str, str]] = (),
@@ -99,7 +85,7 @@ def bars(
     lines = sum(max(label.count("\n") + 1, 1) for label in labels)
     per_row = _ROW * (0.8 * len(series) + 0.3 if series else 1)
     height = max(per_row * len(labels), 15 * lines + 8 * len(labels))
-    base = alt.Chart(_data(rows)).encode(
+    base = alt.Chart(inline(rows)).encode(
         y=alt.Y(
             "label:N",
             sort=labels,
@@ -122,12 +108,12 @@ def bars(
         base = base.encode(yOffset=alt.YOffset("series:N", sort=codes))
     layers: list[Any] = [
         base.mark_bar().encode(color=colour),
-        base.mark_text(align="left", dx=5, color=_INK).encode(text="text:N"),
+        base.mark_text(align="left", dx=5, color=INK).encode(text="text:N"),
     ]
     texts = [bar.label for bar in drawn] + [(bar.figure,) for bar in drawn]
     if limit:
         number, at, text = limit
-        marked = alt.Chart(_data([{"value": at, "text": text}]))
+        marked = alt.Chart(inline([{"value": at, "text": text}]))
         rule = marked.mark_rule(color=COLOURS["2"], strokeWidth=1.5, strokeDash=[5, 3])
         said = marked.mark_text(align="left", dx=4, dy=4, baseline="top", color="#8a3f12")
         layers += [
@@ -135,7 +121,7 @@ def bars(
             said.encode(x="value:Q", y=alt.value(height), text="text:N"),
         ]
         texts.append((number,))
-    return Drawn(_svg(layers, height), tuple(texts))
+    return Drawn(svg(layers, height), tuple(texts))
 
 
 def line(
@@ -184,7 +170,7 @@ def line(
         axis=alt.Axis(values=ticks, title=None, grid=True, domain=False, ticks=False),
     )
     layers: list[Any] = [*_breaks(breaks, top * 1.08)]
-    base = alt.Chart(_data(rows)).encode(x=x, y=y, color=colour)
+    base = alt.Chart(inline(rows)).encode(x=x, y=y, color=colour)
     dashes = alt.StrokeDash(
         "series:N",
         scale=alt.Scale(
@@ -208,14 +194,14 @@ def line(
         for each, at, level, figure in ends
     ]
     layers.append(
-        alt.Chart(_data(labels))
+        alt.Chart(inline(labels))
         .mark_text(align="left", dx=8, fontWeight=600)
         .encode(x=x, y=y, color=colour, text="text:N")
     )
     texts: list[Text] = [(period,) for period in periods]
     texts += [(figure,) for _, _, _, figure in ends]
     texts += [(Given(_whole(tick), "axis"),) for tick in ticks]
-    return Drawn(_svg(layers, height), tuple(texts))
+    return Drawn(svg(layers, height), tuple(texts))
 
 
 def intervals(drawn: Sequence[ChartInterval]) -> Drawn:
@@ -233,7 +219,7 @@ def intervals(drawn: Sequence[ChartInterval]) -> Drawn:
     ticks = [0.0, 25.0, 50.0, 75.0, 100.0]
     scale = alt.Scale(domain=[0, 100], nice=False)
     y = alt.Y("label:N", sort=[_wrapped(each.label) for each in drawn], axis=alt.Axis(title=None))
-    base = alt.Chart(_data(rows)).encode(y=y)
+    base = alt.Chart(inline(rows)).encode(y=y)
     axis = alt.Axis(values=ticks, title=None, grid=True, domain=False, ticks=False)
     layers = [
         base.mark_bar(height=9, color="#b9cfe6").encode(
@@ -242,12 +228,12 @@ def intervals(drawn: Sequence[ChartInterval]) -> Drawn:
         base.mark_point(filled=True, size=70, color=COLOURS["own"], opacity=1).encode(
             x=alt.X("point:Q", scale=scale)
         ),
-        base.mark_text(dy=-12, color=_INK).encode(x=alt.X("point:Q", scale=scale), text="text:N"),
+        base.mark_text(dy=-12, color=INK).encode(x=alt.X("point:Q", scale=scale), text="text:N"),
     ]
     texts: list[Text] = [each.label for each in drawn]
     texts += [(each.point,) for each in drawn]
     texts += [(Given(_whole(tick), "axis"),) for tick in ticks]
-    return Drawn(_svg(layers, 34 * len(rows)), tuple(texts))
+    return Drawn(svg(layers, 34 * len(rows)), tuple(texts))
 
 
 def _wrapped_period(period: Given) -> str:
@@ -277,14 +263,14 @@ def _breaks(breaks: Sequence[Break], top: float) -> list[Any]:
     layers: list[Any] = []
     for each in breaks:
         at, end = each.first - 0.5, (each.end if each.end is not None else each.first) - 0.5
-        rows = _data([{"at": at, "end": end, "top": top, "text": each.label}])
+        rows = inline([{"at": at, "end": end, "top": top, "text": each.label}])
         base = alt.Chart(rows)
         if each.end is None:
-            layers.append(base.mark_rule(color=_QUIET, strokeDash=[3, 3]).encode(x="at:Q"))
+            layers.append(base.mark_rule(color=QUIET, strokeDash=[3, 3]).encode(x="at:Q"))
         else:
             layers.append(base.mark_rect(color="#e9eef3").encode(x="at:Q", x2="end:Q"))
         layers.append(
-            base.mark_text(align="left", dx=4, dy=8, color=_QUIET, fontSize=12).encode(
+            base.mark_text(align="left", dx=4, dy=8, color=QUIET, fontSize=12).encode(
                 x="at:Q", y=alt.Y("top:Q"), text="text:N"
             )
         )
@@ -315,52 +301,3 @@ def _legend(codes: Sequence[str], names: Sequence[str]) -> alt.Legend:
     return alt.Legend(
         orient="top", title=None, symbolType="square", labelExpr=f"{named!r}[datum.label]"
     )
-
-
-def _data(rows: list[dict[str, Any]]) -> Any:
-    return alt.InlineData(values=rows)
-
-
-@cache
-def _register_fonts() -> None:
-    vl_convert.register_font_directory(str(FOLDER))
-
-
-def _svg(layers: list[Any], height: float) -> str:
-    _register_fonts()
-    chart: Any = alt.layer(*layers)
-    configured = (
-        chart.properties(
-            width=_WIDTH,
-            height=height,
-            background="transparent",
-            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-            padding={"left": 0, "right": 2, "top": 4, "bottom": 4},
-        )
-        .configure(font=FAMILY, aria=False)
-        .configure_view(stroke=None)
-        .configure_text(fontSize=13)
-        .configure_axis(
-            labelFontSize=13,
-            labelColor=_INK,
-            gridColor=_LINE,
-            domainColor=_LINE,
-            tickColor=_LINE,
-            labelPadding=6,
-            labelOpacity=1,
-        )
-        .configure_axisY(ticks=False, domain=False)
-        .configure_legend(labelFontSize=13, labelColor=_INK, symbolOpacity=1, offset=6)
-    )
-    svg = vl_convert.vegalite_to_svg(
-        configured.to_dict(),
-        format_locale={
-            "decimal": ",",
-            "thousands": "\u00a0",
-            "grouping": [3],
-            "currency": ["", "\u00a0kr"],
-            "minus": "\u2212",
-            "percent": "\u00a0%",
-        },
-    )
-    return re.sub(r"\s+xmlns:xlink=\"[^\"]*\"", "", svg)

@@ -89,6 +89,7 @@ class Chart:
     svg: str
     texts: tuple[Text, ...]
     """Every text in the picture."""
+    notes: tuple[Text, ...] = ()
 
 
 Block = Paragraph | Bullets | Definitions | Notice | Tiles | ReportTable | Chart

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from introstat.release.cube import SIGN_TEXTS_NB
 from introstat.release.report.content import Chart, ReportPages
 from introstat.release.report.fonts import FAMILY, FOLDER, WEB
-from introstat.release.report.text import Mark, Text, plain, texts
+from introstat.release.report.text import LEFT_OUT, Mark, Text, plain, texts
 
 # What the web fonts of the names hold; the browser takes the second only where a name needs it.
 _RANGES = {
@@ -48,7 +48,10 @@ def _chapters(report: ReportPages) -> Iterator[tuple[str, str]]:
 
 def _shown(text: Text) -> Markup:
     """A text in which a sign says what it means."""
-    meanings = SIGN_TEXTS_NB | {"–": texts().label("name.no_change")}
+    meanings = SIGN_TEXTS_NB | {
+        LEFT_OUT: texts().label("name.left_out"),
+        "–": texts().label("name.no_change"),
+    }
     pieces = []
     for span in text:
         if isinstance(span, Mark) and span.sign in meanings:

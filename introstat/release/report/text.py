@@ -18,6 +18,7 @@ import yaml
 from introstat import norwegian
 
 NO_BREAK = "\u00a0"
+LEFT_OUT = "..."
 _MINUS = "\u2212"
 
 GivenKind = Literal[
@@ -82,7 +83,7 @@ class Number:
 class Mark:
     """A cell without a value, and the sign in its place: ':' hidden, '..' missing, '.' impossible.
 
-    '–' is a change that cannot be reckoned.
+    '...' is left out of this level's detail, '–' a change that cannot be reckoned.
     """
 
     sign: str

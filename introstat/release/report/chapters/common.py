@@ -7,12 +7,14 @@ from datetime import date
 from decimal import Decimal
 
 from introstat.codelists import labels, seed_rows
+from introstat.disclosure.published import HIDDEN
 from introstat.release.contents import COUNTRY, TOTAL, load_contents
 from introstat.release.naming import period_dates
 from introstat.release.report.content import Paragraph, ReportColumn, ReportRow, ReportTable
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures, Shown, difference, percent_change, unsigned
 from introstat.release.report.text import (
+    LEFT_OUT,
     Given,
     Mark,
     Number,
@@ -234,14 +236,13 @@ def by_county(
 
 
 def marked(rows: Iterable[ReportRow], notes: Sequence[Text]) -> tuple[Text, ...]:
-    """The notes of a table, with what ':' means first where a cell is hidden."""
-    hidden = any(
-        isinstance(span, Mark) and span.sign == ":"
-        for row in rows
-        for cell in row.cells
-        for span in cell
-    )
-    return ((texts().always("note.hidden"),) if hidden else ()) + tuple(notes)
+    """The notes of a table, with what ':' and '...' mean first where a cell has one."""
+    signs = {
+        span.sign for row in rows for cell in row.cells for span in cell if isinstance(span, Mark)
+    }
+    meanings = {HIDDEN: "note.hidden", LEFT_OUT: "note.left_out"}
+    explained = [texts().always(key) for sign, key in meanings.items() if sign in signs]
+    return (*explained, *notes)
 
 
 def percent(figure: Shown) -> Shown:

@@ -1,15 +1,21 @@
 """Charts of the chapters, each with the text that says the same in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from introstat.codelists import seed_rows
+from introstat.disclosure.published import HIDDEN, MISSING
+from introstat.release.contents import COUNTRY
 from introstat.release.naming import period_dates
-from introstat.release.report import charts
-from introstat.release.report.chapters.common import SEXES, Context, sex_name
+from introstat.release.report import charts, maps
+from introstat.release.report.chapters.common import SEXES, Context, percent, sex_name
 from introstat.release.report.content import Chart
+from introstat.release.report.figures import Shown
+from introstat.release.report.geometry import counties
 from introstat.release.report.text import (
+    LEFT_OUT,
     Given,
+    Mark,
     Number,
     Span,
     Text,
@@ -17,6 +23,8 @@ from introstat.release.report.text import (
     period_name,
     texts,
 )
+
+_SIGN_TEXTS = {HIDDEN: "hidden", LEFT_OUT: "left_out"}
 
 
 def _series_said(bars: Iterable[charts.Bar]) -> Text:
@@ -106,6 +114,61 @@ def line_chart(context: Context, key: str, measure: str) -> Chart | None:
         svg=drawn.svg,
         texts=drawn.texts,
     )
+
+
+def map_of_counties(context: Context, key: str, figure_of: Callable[[str], Shown]) -> Chart | None:
+    """A map of a percentage under the texts `<key>_chart` and `<key>_alternative`.
+
+    None where no county's figure is shown, or the map's counties are not the release's.
+    """
+    _, last_day = period_dates(context.facts.period)
+    borders = counties(last_day.year)
+    names = {region.code: region.name for region in context.figures.regions("county")}
+    found = {code: figure_of(code) for code in names}
+    shown = [code for code, figure in found.items() if isinstance(figure, Number)]
+    if not shown or not set(names) <= set(borders):
+        return None
+    # A county without participants has no row in the cubes.
+    names = _county_names(last_day) | names
+    areas = [
+        maps.Area(code, (Given(names[code], "name"),), found.get(code, Mark(MISSING)))
+        for code in sorted(borders)
+    ]
+    without: dict[str, list[Text]] = {}
+    for area in areas:
+        if isinstance(area.figure, Mark):
+            without.setdefault(area.figure.sign, []).append(area.name)
+    signs = {
+        sign: texts().always(f"map.sign.{_SIGN_TEXTS.get(sign, 'missing')}") for sign in without
+    }
+    country = texts().say(
+        "map.country", name=texts().always("name.country"), figure=percent(figure_of(COUNTRY))
+    )
+    drawn = maps.county_map(areas, borders, country or texts().always("name.country"), signs)
+    said = [country] if country else []
+    said += [(*area.name, " ", percent(area.figure)) for area in maps.ranked(areas)]
+    said += [
+        texts().always("map.without", why=signs[sign], counties=joined(named))
+        for sign, named in without.items()
+    ]
+    return Chart(
+        name=key.replace(".", "-"),
+        caption=context.always(f"{key}_chart"),
+        alternative=context.always(f"{key}_alternative", series=joined(said, last=", ")),
+        svg=drawn.svg,
+        texts=drawn.texts,
+        notes=(texts().always("map.source"),),
+    )
+
+
+def _county_names(day: date) -> dict[str, str]:
+    """The counties of a day by code."""
+    return {
+        row["county_code"]: row["county_name"]
+        for row in seed_rows("counties")
+        if date.fromisoformat(row["valid_from"]) <= day
+        and not (row["valid_to"] and date.fromisoformat(row["valid_to"]) <= day)
+    }
 
 
 def breaks_among(periods: Sequence[str]) -> list[charts.Break]:

@@ -1,6 +1,5 @@
 """Results: who ended, why, and how many went directly to work or education."""
 
-from introstat.release.contents import COUNTRY
 from introstat.release.report.chapters.common import (
     MEN,
     WOMEN,
@@ -9,15 +8,14 @@ from introstat.release.report.chapters.common import (
     by_sex,
     by_size,
     codes_of,
-    name,
     paragraphs,
     percent,
 )
-from introstat.release.report.chapters.pictures import bar_chart, line_chart
+from introstat.release.report.chapters.pictures import bar_chart, line_chart, map_of_counties
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Section
 from introstat.release.report.figures import Shown
-from introstat.release.report.text import Mark, texts, with_percent
+from introstat.release.report.text import Mark, texts
 
 _REASONS, _RESULT = "direct_result_7", "direct_result_2"
 _WORK_OR_EDUCATION, _NOT_REGISTERED = "arbutd", "ikke_registrert"
@@ -89,18 +87,7 @@ def _counties(context: Context) -> Section:
             figures.number(_REASONS, "percent", region=region, termination_group=_NOT_REGISTERED),
         ]
 
-    country = texts().always("name.country")
-    ranked = by_size(
-        [
-            *((name(each.name), direct(each.code)) for each in figures.regions("county")),
-            (country, direct(COUNTRY)),
-        ]
-    )
-    bars = [
-        Bar(words, with_percent(figure), "own" if words == country else "")
-        for words, figure in ranked
-    ]
-    chart = bar_chart(context, "results.region", bars) if len(bars) > 1 else None
+    chart = map_of_counties(context, "results.region", direct)
     blocks: list[Block] = [chart] if chart else []
     blocks.append(
         by_county(
