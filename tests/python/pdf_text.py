@@ -23,6 +23,7 @@ class _Lines:
     """Pieces of text as they are drawn; letters set one by one in a chart are put together."""
 
     found: list[str] = field(default_factory=list)
+    heights: list[float] = field(default_factory=list)
     _last: tuple[float, float, float] | None = None
 
     def add(self, text: str, x: float, y: float, size: float) -> None:
@@ -36,6 +37,7 @@ class _Lines:
             self.found[-1] += text
         else:
             self.found.append(text)
+            self.heights.append(y)
         self._last = (x, y, size) if len(text) == 1 else None
 
 
@@ -48,6 +50,13 @@ class Pdf:
 
     def pages(self) -> list[str]:
         """Return each page's text; pieces that are drawn apart are on lines of their own."""
+        return ["\n".join(lines.found) for lines in self._pages()]
+
+    def heights(self) -> list[list[tuple[float, str]]]:
+        """Return each page's pieces of text with how high over the page's foot they stand."""
+        return [list(zip(lines.heights, lines.found, strict=True)) for lines in self._pages()]
+
+    def _pages(self) -> list[_Lines]:
         [tree] = [b for b in self.objects.values() if b"/Type/Pages" in b and b"/Parent" not in b]
         return [self._page(self.objects[number]) for number in self._kids(tree)]
 
@@ -67,12 +76,12 @@ class Pdf:
             pages += self._kids(body) if b"/Type/Pages" in body else [number]
         return pages
 
-    def _page(self, body: bytes) -> str:
+    def _page(self, body: bytes) -> _Lines:
         contents = re.search(rb"/Contents (\d+) 0 R", body)
         assert contents
         lines = _Lines()
         self._draw(self.objects[int(contents[1])], self._resources(body), _SAME, lines)
-        return "\n".join(lines.found)
+        return lines
 
     def _resources(self, body: bytes) -> bytes:
         found = re.search(rb"/Resources (\d+) 0 R", body)

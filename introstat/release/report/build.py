@@ -1,7 +1,5 @@
 """The report's content out of the cubes: every chapter in its place."""
 
-from dataclasses import replace
-
 import duckdb
 
 from introstat.release.report.chapters import (
@@ -21,9 +19,6 @@ from introstat.release.report.content import ReportPages, Section
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures
 
-# A chapter that may be a sentence long goes on below the one before it.
-_SHORT = ("revisions",)
-
 
 def build_report(connection: duckdb.DuckDBPyConnection, facts: Facts) -> ReportPages:
     """Return everything that the report says, with each number's cells."""
@@ -41,15 +36,8 @@ def build_report(connection: duckdb.DuckDBPyConnection, facts: Facts) -> ReportP
     ]
     return ReportPages(
         front=front(context),
-        sections=tuple(
-            replace(section, begins_page=True) if _begins_page(section) else section
-            for section in sections
-        ),
+        sections=tuple(sections),
         dated=facts.as_of,
         publisher=facts.publisher,
         description=context.always("front.lead"),
     )
-
-
-def _begins_page(section: Section) -> bool:
-    return section.level == 1 and section.name not in _SHORT

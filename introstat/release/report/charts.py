@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import altair as alt
@@ -15,12 +16,18 @@ import altair as alt
 from introstat.release.report.drawing import INK, QUIET, Drawn, inline, svg
 from introstat.release.report.text import Given, Number, Text, plain, written
 
-_ROW = 22
+_ROW = 18
+LINE_HEIGHT = 200
 COLOURS = {"": "#41709f", "own": "#1f3f66", "total": "#1b2a3a", "1": "#1f3f66", "2": "#b0521c"}
 _DASHES = {"total": [1, 0], "1": [1, 0], "2": [6, 3]}
 _LABEL_GAP = 17
 _WRAP = 38
 _LINES = "split(datum.label, '\\n')"
+_AT_THE_END: dict[str, Any] = {
+    "align": alt.ExprRef("datum.is_inside ? 'right' : 'left'"),
+    "dx": alt.ExprRef("datum.is_inside ? -6 : 5"),
+    "fill": alt.ExprRef(f"datum.is_inside ? '#ffffff' : '{INK}'"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,21 +77,25 @@ def bars(
     `series`: code and name, where a label has a bar for each. `limit`: a line across, and its text.
     """
     labels = list(dict.fromkeys(_wrapped(bar.label) for bar in drawn))
+    codes = [code for code, _ in series] or sorted({bar.series for bar in drawn})
+    names = [name for _, name in series] or codes
+    most = max([bar.figure.plain for bar in drawn] + ([limit[1]] if limit else []) + [0.0]) or 1.0
     rows = [
         {
             "label": _wrapped(bar.label),
             "value": bar.figure.plain,
             "text": bar.figure.text,
             "series": bar.series,
+            # Beside the bar, or in it where the limit's line would go through the figure.
+            "is_inside": limit is not None and 0 <= limit[1] - bar.figure.plain < 0.11 * most,
         }
         for bar in drawn
     ]
-    codes = [code for code, _ in series] or sorted({bar.series for bar in drawn})
-    names = [name for _, name in series] or codes
-    most = max([bar.figure.plain for bar in drawn] + ([limit[1]] if limit else []) + [0.0]) or 1.0
-    lines = sum(max(label.count("\n") + 1, 1) for label in labels)
+    # Rows are of one height: two labels of more lines than one must not meet.
+    lines = [label.count("\n") + 1 for label in labels]
+    most_lines = max([one + next_one for one, next_one in pairwise(lines)], default=2)
     per_row = _ROW * (0.8 * len(series) + 0.3 if series else 1)
-    height = max(per_row * len(labels), 15 * lines + 8 * len(labels))
+    height = max(per_row, 7.5 * most_lines + 2) * len(labels)
     base = alt.Chart(inline(rows)).encode(
         y=alt.Y(
             "label:N",
@@ -108,7 +119,7 @@ def bars(
         base = base.encode(yOffset=alt.YOffset("series:N", sort=codes))
     layers: list[Any] = [
         base.mark_bar().encode(color=colour),
-        base.mark_text(align="left", dx=5, color=INK).encode(text="text:N"),
+        base.mark_text(**_AT_THE_END).encode(text="text:N"),
     ]
     texts = [bar.label for bar in drawn] + [(bar.figure,) for bar in drawn]
     if limit:
@@ -130,9 +141,9 @@ def line(
     breaks: Sequence[Break],
     *,
     percent: bool = False,
+    height: int = LINE_HEIGHT,
 ) -> Drawn:
     """Draw figures over periods from zero up, each line named at its end."""
-    height = 230
     shown = [figure.plain for each in lines for figure in each.figures if figure is not None]
     ticks = _ticks(max(shown, default=1.0))
     top = ticks[-1]

@@ -103,7 +103,6 @@ class Section:
     heading: Text
     level: Literal[1, 2]
     blocks: tuple[Block, ...]
-    begins_page: bool = False
 
 
 @dataclass(frozen=True)

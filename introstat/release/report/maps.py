@@ -148,7 +148,7 @@ class _Legend:
 
     def line(self, pieces: Sequence[Text], *, bold: bool = False, at: float = 0) -> None:
         """Write texts with commas between, in as many lines as they need."""
-        said = ", ".join(plain(piece).replace(" ", NO_BREAK) for piece in pieces)
+        said = ", ".join(map(_kept_together, pieces))
         for words in textwrap.wrap(said, _WRAP, break_long_words=False, break_on_hyphens=False):
             self.rows.append(_text(words, _LEGEND[0] + at, self.bottom, INK, 600 if bold else 400))
             self.bottom += _LINE_HEIGHT
@@ -165,6 +165,12 @@ class _Legend:
         if named:
             self.line(named, at=26)
         return swatch
+
+
+def _kept_together(piece: Text) -> str:
+    """A name and its figure on one line, if a line is long enough for them."""
+    words = plain(piece)
+    return words.replace(" ", NO_BREAK) if len(words) < _WRAP else words
 
 
 def _classes(values: Sequence[float]) -> list[_Class]:

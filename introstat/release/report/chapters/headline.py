@@ -45,6 +45,8 @@ _HALF_YEAR = (
     "amount",
     "mean_amount",
 )
+# The chart fills the page of headline figures.
+_CHART_HEIGHT = 310
 _YEAR = (*_HALF_YEAR[:3], "former_participants", "status_percent", *_HALF_YEAR[3:])
 
 
@@ -75,7 +77,7 @@ def chapter(context: Context) -> Section:
     )
     if not is_compared:
         blocks.append(Paragraph(context.always("headline.no_before")))
-    chart = line_chart(context, "headline.chart", "participants")
+    chart = line_chart(context, "headline.chart", "participants", _CHART_HEIGHT)
     blocks.append(chart or Paragraph(context.always("headline.one_period")))
     return Section("headline", context.always("headline.heading"), 1, tuple(blocks))
 

@@ -19,7 +19,7 @@ from introstat.release.report.chapters.pictures import bar_chart
 from introstat.release.report.charts import Bar
 from introstat.release.report.content import Block, Paragraph, Section
 from introstat.release.report.figures import Shown
-from introstat.release.report.text import Number, Text, texts
+from introstat.release.report.text import Given, Number, Text, plain, texts
 
 _OTHER, _UNKNOWN = "other", "unknown"
 
@@ -95,27 +95,24 @@ def _age(context: Context) -> Section:
 def _country(context: Context) -> Section:
     figures, cube = context.figures, "participants_country"
     codes = dict(codes_of(context, cube, "country_of_birth"))
+    last = [code for code in (_OTHER, _UNKNOWN) if code in codes]
     shown = {
         code: figures.number(cube, "participants", country_of_birth=code)
         for code in codes
-        if code not in (_OTHER, _UNKNOWN)
+        if code not in last
     }
-    ranked = sorted(
-        (
-            (code, figure)
-            for code, figure in shown.items()
-            if isinstance(figure, Number) and figure.value > 0
-        ),
-        key=lambda each: (-each[1].value, each[0]),
-    )[: int(report_limit("ranked_countries"))]
-    rows = [(code, codes[code]) for code, _ in ranked]
-    rows += [(code, codes[code]) for code in (_OTHER, _UNKNOWN) if code in codes]
+    ranked = by_size((codes[code], figure) for code, figure in shown.items())
     blocks: list[Block] = []
     if ranked:
-        code, most = ranked[0]
-        blocks += paragraphs(
-            [context.say("participants.largest_country", country=codes[code], now=most)]
-        )
+        words, most = ranked[0]
+        blocks += paragraphs([context.say("participants.largest_country", country=words, now=most)])
+    largest = ranked[: int(report_limit("ranked_countries"))]
+    chart = bar_chart(
+        context, "participants.country", [Bar(words, figure) for words, figure in largest]
+    )
+    if chart:
+        blocks.append(chart)
+    rows = sorted(shown, key=lambda code: (_size_order(shown[code]), plain(codes[code])))
     blocks.append(
         by_sex(
             context,
@@ -124,13 +121,23 @@ def _country(context: Context) -> Section:
             heading="country_of_birth",
             cube=cube,
             dimension="country_of_birth",
-            codes=rows,
+            codes=[(code, codes[code]) for code in (*rows, *last)],
             measures=("participants", "percent"),
-            notes=(texts().always("note.of_the_row"),),
+            notes=(
+                texts().always(
+                    "note.pooled", least=Given(str(context.facts.policy.pool_below), "limit")
+                ),
+                texts().always("note.of_the_row"),
+            ),
             percent_of=(MEN, WOMEN),
         )
     )
     return Section("country", context.always("participants.country_heading"), 2, tuple(blocks))
+
+
+def _size_order(figure: Shown) -> float:
+    """The largest first; behind them those that are not shown."""
+    return -figure.plain if isinstance(figure, Number) else 1.0
 
 
 def _region(context: Context) -> Section:

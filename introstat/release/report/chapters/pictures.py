@@ -69,7 +69,9 @@ def bar_chart(
     )
 
 
-def line_chart(context: Context, key: str, measure: str) -> Chart | None:
+def line_chart(
+    context: Context, key: str, measure: str, height: int = charts.LINE_HEIGHT
+) -> Chart | None:
     """A headline measure over the periods, in all and by sex; None with fewer than two periods."""
     periods = context.figures.periods("headline")
     lines = []
@@ -82,7 +84,7 @@ def line_chart(context: Context, key: str, measure: str) -> Chart | None:
         return None
     names = [period_name(period) for period in periods]
     breaks = breaks_among(periods)
-    drawn = charts.line(names, lines, breaks, percent=measure.endswith("_percent"))
+    drawn = charts.line(names, lines, breaks, percent=measure.endswith("_percent"), height=height)
     said = joined(
         (
             context.always(
