@@ -183,7 +183,7 @@ def _classes(values: Sequence[float]) -> list[_Class]:
     # Few classes take shades that lie far apart.
     apart = (len(SHADES) - 1) / max(1, len(starts) - 1)
     return [
-        _Class(start, start + width - 1, SHADES[round(number * apart)])
+        _Class(start, min(start + width - 1, high), SHADES[round(number * apart)])
         for number, start in enumerate(starts)
     ]
 
