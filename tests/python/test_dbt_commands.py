@@ -29,21 +29,24 @@ class Place:
         """The folder of what dbt writes; one for all commands, so that dbt parses once."""
         return self.warehouse.parent / "target"
 
-    def dbt(self, *words: str | Path, dev: str = "dev", **environment: str) -> Done:
-        """Run dbt with the warehouse named in the environment, `dev` the name of one's own file."""
-        named = {
-            "INTROSTAT_WAREHOUSE": str(self.warehouse),
-            "INTROSTAT_RECEIVED": str(self.warehouse.with_suffix(".received")),
-            "INTROSTAT_DEV": str(self.own_file(dev)),
-        }
+    @property
+    def received(self) -> Path:
+        return self.warehouse.with_suffix(".received")
+
+    @property
+    def own_file(self) -> Path:
+        """The file of one's own that the target `dev` builds in."""
+        return self.warehouse.with_name("dev.duckdb")
+
+    def dbt(self, *words: str | Path) -> Done:
+        """Run dbt with the warehouse named in the environment."""
         return dbt(
             *words,
             "--target-path", self.target, "--log-path", self.target,
-            **(named | environment),
+            INTROSTAT_WAREHOUSE=str(self.warehouse),
+            INTROSTAT_RECEIVED=str(self.received),
+            INTROSTAT_DEV=str(self.own_file),
         )  # fmt: skip
-
-    def own_file(self, name: str) -> Path:
-        return self.warehouse.with_name(f"{name}.duckdb")
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +55,9 @@ def place(
 ) -> Place:
     """A warehouse that the command has built in a process of its own, as a user does."""
     warehouse = tmp_path_factory.mktemp("dbt") / "introstat.duckdb"
-    received = warehouse.with_suffix(".received")
-    shutil.copytree(generated_warehouse.with_suffix(".received"), received)
+    shutil.copytree(
+        generated_warehouse.with_suffix(".received"), warehouse.with_suffix(".received")
+    )
     done = process("build", "--extracts", generated_extracts, "--warehouse", warehouse)
     assert done.returncode == 0, done.stderr
     return Place(warehouse)
@@ -71,8 +75,20 @@ def test_every_unit_test_passes(place: Place):
     assert len(passed) == len(the_manifest()["unit_tests"])
 
 
+def test_dbt_parses_the_project_once(place: Place):
+    """A YAML file that it reads and cannot write would have it parse anew for every command."""
+    for _ in range(2):
+        done = place.dbt("ls", "--resource-type", "exposure")
+        assert done.returncode == 0, done.stdout
+    assert "Unable to do partial parsing" not in done.stdout
+    *_, last = (place.target / "dbt.log").read_text().split("Running with dbt")
+    assert "no changes found, skipping parsing" in last
+
+
 def test_plain_dbt_says_what_to_do_when_nothing_was_received(place: Place, tmp_path: Path):
-    done = place.dbt("build", INTROSTAT_RECEIVED=str(tmp_path))
+    place.received.rename(tmp_path / "away")
+    done = place.dbt("build")
+    (tmp_path / "away").rename(place.received)
     assert done.returncode != 0
     assert "Nothing has been received" in done.stdout
     assert "introstat receive EXTRACTS" in done.stdout
@@ -249,9 +265,9 @@ def test_an_empty_build_makes_relations_without_rows_in_a_file_of_ones_own(
     place: Place, chosen: tuple[str, ...]
 ):
     before = place.warehouse.read_bytes()
-    done = place.dbt("build", "--empty", "--target", "dev", *chosen, dev=f"empty{len(chosen)}")
+    done = place.dbt("build", "--empty", "--target", "dev", *chosen)
     assert done.returncode == 0, done.stdout
-    own = place.own_file(f"empty{len(chosen)}")
+    own = place.own_file.rename(place.warehouse.with_name("empty.duckdb"))
     made, there = relations(own), relations(place.warehouse)
     assert made.items() <= there.items()
     assert "main.fct_participation_weeks" in made
@@ -267,14 +283,14 @@ def test_one_model_is_built_in_a_file_of_ones_own_from_what_the_warehouse_holds(
     own = ("--target", "dev", "--state", documented)
     done = place.dbt("build", "-s", "fct_terminations", "--defer", *own)
     assert done.returncode == 0, done.stdout
-    assert relations(place.own_file("dev")) == {"main.fct_terminations": "BASE TABLE"}
+    assert relations(place.own_file) == {"main.fct_terminations": "BASE TABLE"}
     done = place.dbt("clone", "-s", "dim_person", *own)
     assert done.returncode == 0, done.stdout
-    assert relations(place.own_file("dev")) == {
+    assert relations(place.own_file) == {
         "main.fct_terminations": "BASE TABLE",
         "main.dim_person": "VIEW",
     }
-    with duckdb.connect(str(place.own_file("dev"))) as connection:
+    with duckdb.connect(str(place.own_file)) as connection:
         connection.execute(f"attach '{place.warehouse}' as introstat (read_only)")
         for table in ("fct_terminations", "dim_person"):
             query = f"from {{}}.main.{table} order by all"
