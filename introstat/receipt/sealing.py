@@ -221,11 +221,14 @@ def _seal_texts(
     by_name = {column.name: column for column in file.table.columns}
     # The lines of JSON are looked through with their own number replaced already.
     relation = "numbered" if file.table.format == "jsonl" else "incoming"
+    texts = [
+        name
+        for name in columns
+        if name in _TEXTS or (name in by_name and not by_name[name].identity)
+    ]
     replaced: dict[str, str] = {}
-    for place, name in enumerate(columns):
-        column = by_name.get(name)
-        if name not in _TEXTS and (column is None or column.identity):
-            continue
+    # Most columns hold no number: one look at the file tells which may.
+    for name in _may_hold_numbers(connection, relation, texts):
         found = _texts(
             connection,
             f"""
@@ -235,12 +238,13 @@ def _seal_texts(
             order by found
             """,
         )
+        column = by_name.get(name)
         codes = column.coded if column else None
         if codes is not None:
             found = [text for text in found if _has_slipped(text, codes)]
         if not found:
             continue
-        replaced[name] = f"texts_{place}"
+        replaced[name] = f"texts_{len(replaced)}"
         sealed = list(map(pseudonymiser.replace_in_text, found))
         make_table(connection, replaced[name], {"found": found, "sealed": sealed})
     return replaced
@@ -248,6 +252,17 @@ def _seal_texts(
 
 def _texts(connection: duckdb.DuckDBPyConnection, query: str) -> list[str]:
     return [row[0] for row in connection.execute(query).fetchall()]
+
+
+def _may_hold_numbers(
+    connection: duckdb.DuckDBPyConnection, relation: str, names: list[str]
+) -> list[str]:
+    """Return those of a relation's columns that hold a text in which a number may stand."""
+    if not names:
+        return []
+    looked = ", ".join(f"bool_or({_may_hold_number(name)})" for name in names)
+    [held] = connection.execute(f"select {looked} from {relation}").fetchall()
+    return [name for name, may_hold in zip(names, held, strict=True) if may_hold]
 
 
 def _may_hold_number(name: str) -> str:
