@@ -50,9 +50,10 @@ hypothesis.settings.register_profile("fuzz", max_examples=4000, deadline=None, d
 hypothesis.settings.load_profile("here")
 # A worker has a file for itself: begun last, one of these would keep it busy after the others.
 _LONG = (
-    "test_build", "test_release", "test_dbt_commands", "test_definitions", "test_faults",
-    "test_published", "test_keys", "test_vintages", "test_completeness", "test_scan",
-    "test_registration_lag", "test_mapping_inverse", "test_mapping", "test_lists",
+    "test_dbt_commands", "test_release", "test_definitions", "test_published", "test_hostile",
+    "test_build", "test_faults", "test_keys", "test_mapping_inverse", "test_release_formats",
+    "test_release_report", "test_registration_lag", "test_reception", "test_scan", "test_synth",
+    "test_mapping", "test_receipt", "test_vintages", "test_completeness", "test_lists",
 )  # fmt: skip
 
 

@@ -22,10 +22,10 @@ def person(number: str) -> str:
     return f"{number};;2;1990-01-01;SY;SY;flyktning;2015-01-01;;;0;0301;;;0;2015-02-01"
 
 
-@pytest.fixture
-def extracts(tmp_path: Path) -> Path:
-    """Two vintages: the participation of 2016 is still going on in the first."""
-    extracts = tmp_path / "extracts"
+@pytest.fixture(scope="module")
+def two_vintages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Extracts of two vintages: the participation of 2016 is still going on in the first."""
+    extracts = tmp_path_factory.mktemp("two_vintages") / "extracts"
     begun = f"D1;{ANNE};0301;;2016-02-01;"
     for delivered, end in (
         ("2017-01-21", ";;;"),
@@ -46,6 +46,12 @@ def extracts(tmp_path: Path) -> Path:
         {"inntekt-2016-03.jsonl": [income(ANNE, "2016-03", benefit(14000))]},
     )  # fmt: skip
     return extracts
+
+
+@pytest.fixture
+def extracts(two_vintages: Path, tmp_path: Path) -> Path:
+    """The two vintages, to add deliveries to."""
+    return Path(shutil.copytree(two_vintages, tmp_path / "extracts"))
 
 
 def test_any_earlier_day_rebuilds_what_was_known_then(extracts, build):
@@ -70,13 +76,20 @@ def test_a_correction_that_drops_a_person_counts_from_its_delivery_on(
     assert rows(build(extracts, "fct_benefit_months"), paid) == [(anne, 14000)]
 
 
-@pytest.fixture
-def built(extracts: Path, tmp_path: Path) -> Path:
-    """A warehouse that the command has built of the two vintages."""
-    warehouse = tmp_path / "introstat.duckdb"
-    done = run("build", "--extracts", extracts, "--warehouse", warehouse)
+@pytest.fixture(scope="module")
+def built_once(two_vintages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse that the command has built of the two vintages."""
+    folder = tmp_path_factory.mktemp("built")
+    done = run("build", "--extracts", two_vintages, "--warehouse", folder / "introstat.duckdb")
     assert done.returncode == 0, done.stderr
-    return warehouse
+    return folder
+
+
+@pytest.fixture
+def built(built_once: Path, tmp_path: Path) -> Path:
+    """The warehouse of the two vintages, to spoil or build again."""
+    shutil.copytree(built_once, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "introstat.duckdb"
 
 
 def test_a_reader_is_not_disturbed_and_sees_the_old_file(extracts, build):
