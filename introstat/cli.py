@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from introstat import __version__
+from introstat.disclosure.errors import UserError as DisclosureError
 from introstat.errors import UserError, said_by_engine
+from introstat.identity.numbers import without_numbers
 from introstat.places import MEMORY_VARIABLE
 
 # fmt: off
@@ -56,7 +58,8 @@ class _Commands(click.Group):
     """The commands of the table, each imported only when it is called or asked for its help.
 
     What the commands import takes longer than most of them do. Files, disks and memory that do not
-    serve are bad input.
+    serve are bad input. Disclosure control stands alone and has errors of its own: they are told
+    without identity numbers here, as ours are.
     """
 
     def resolve_command(
@@ -71,6 +74,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except DisclosureError as error:
+            raise type(error)(without_numbers(error.message)) from None
         except shutil.Error as error:
             # One triple for each entry that was not copied: from, to, why.
             [(_, target, why), *more] = error.args[0]

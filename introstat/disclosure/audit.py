@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.policy import EXACT_CELLS, Policy
 from introstat.disclosure.published import UNKNOWN, Published, ReaderCube
 from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.system import Ints, Move
 from introstat.disclosure.witness_search import Ends, WitnessSearch
 from introstat.disclosure.witnesses import Contradiction, reader_bounds
-from introstat.errors import UserError
 
 NARROWEST = 20  # cells that the report lists
 

@@ -7,9 +7,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from introstat.console import say
+from introstat.disclosure.console import say
+from introstat.disclosure.errors import EXIT_REFUSED, UserError
 from introstat.disclosure.policy import DEFAULT_POLICY, EXACT_CELLS, METHODS, load_policy
-from introstat.errors import EXIT_REFUSED, UserError
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _place = click.Path(exists=True, path_type=Path)

@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.layout import (
     ColumnHierarchy,
@@ -17,12 +18,11 @@ from introstat.disclosure.layout import (
     text_column,
     withheld_codes,
 )
+from introstat.disclosure.plainnumbers import plain_numbers
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Floats, Ints, Mask, PublishedCells, System
 from introstat.disclosure.textfile import lines_of
-from introstat.errors import UserError
-from introstat.plainnumbers import plain_numbers
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from typing import Any
 import pyarrow as pa
 from rich.console import Console
 
-from introstat.console import say
 from introstat.disclosure.audit import AuditResult
+from introstat.disclosure.console import say
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.layout import Layout, parse_hierarchy
 from introstat.disclosure.linked import Link
 from introstat.disclosure.linked_file import CubeFile, read_linked
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.report import audit_lines, audit_report, to_json
 from introstat.disclosure.textfile import Written, read_text_csv
-from introstat.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import LARGEST_SYSTEM, Equations, Ints, System
-from introstat.errors import UserError
 
 
 @dataclass(frozen=True)

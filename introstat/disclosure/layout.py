@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import Dimension, Group
 from introstat.disclosure.textfile import lines_of, read_text_csv
-from introstat.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from itertools import product
 import numpy as np
 
 from introstat.disclosure.counts import Counts, Tables
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.joint import JointSystem, Relation
 from introstat.disclosure.layout import CodeList
 from introstat.disclosure.published import UNKNOWN, Published, ReaderCube
 from introstat.disclosure.system import Dimension, Ints, Mask, PublishedCells, System
-from introstat.errors import UserError
 
 SENSES = ("equal", "at_most")
 AT_TOTAL = "\0total"  # stands for each dimension's own code of the total

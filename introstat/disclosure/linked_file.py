@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.layout import Layout, parse_hierarchy, read_code_list
 from introstat.disclosure.linked import SENSES, Link, Term
-from introstat.errors import UserError
 
 _CUBE_SETTINGS = {
     "in", "count", "dims", "hierarchies", "totals", "no_total", "tables", "persons", "method",

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from introstat.errors import UserError
+from introstat.disclosure.errors import UserError
 
 METHODS = ("suppress", "round")
 ZEROS = ("publish", "may_hide")

@@ -22,6 +22,7 @@ from introstat.disclosure.counts import (
     read_counts,
     without_totals,
 )
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of, like
 from introstat.disclosure.layout import Layout, flat
 from introstat.disclosure.linked import Link, already_shown, cubes_in, join_counts, part_of
@@ -33,7 +34,6 @@ from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
 from introstat.disclosure.system import Floats, Ints, Mask, Move
 from introstat.disclosure.table_audit import Witnesses
-from introstat.errors import UserError
 
 WORTH_SHARING = 300  # primary cells; below this a second process costs more than it gives
 

@@ -7,13 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from introstat.disclosure.counts import Tables
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.layout import Layout, dimensions_of, text_column, withheld_codes
+from introstat.disclosure.plainnumbers import plain_numbers
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Ints, Mask, PublishedCells, System
 from introstat.disclosure.textfile import lines_of
-from introstat.errors import UserError
-from introstat.plainnumbers import plain_numbers
 
 HIDDEN = ":"
 MISSING = ".."

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from introstat.errors import UserError
+from introstat.disclosure.errors import UserError
 
 _SHOWN = 10
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from introstat.disclosure.counts import Tables, primary_cells
+from introstat.disclosure.errors import EXIT_REFUSED, UserError
 from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
 from introstat.disclosure.neighbourhood import NEAR_LEAVES, Neighbourhood
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.programs import TOLERANCE
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import Floats, Ints, Mask, Move
-from introstat.errors import EXIT_REFUSED, UserError
 
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
 LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from introstat.disclosure.audit import AuditResult, audit
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout
@@ -21,7 +22,6 @@ from introstat.disclosure.policy import EXACT_CELLS, Policy
 from introstat.disclosure.published import ReaderCube, read_primaries, read_published
 from introstat.disclosure.system import Ints, Move
 from introstat.disclosure.witnesses import Contradiction
-from introstat.errors import UserError
 
 
 @dataclass(frozen=True)

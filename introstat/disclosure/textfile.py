@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from introstat.errors import UserError
+from introstat.disclosure.errors import UserError
 
 _SEPARATORS = (",", ";", "\t")
 _NAMED_SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)

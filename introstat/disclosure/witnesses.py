@@ -8,6 +8,7 @@ programs, and last, where it must be exact, from branch and bound.
 import highspy
 import numpy as np
 
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.programs import (
     POOLED_NODES,
@@ -22,7 +23,6 @@ from introstat.disclosure.programs import (
 from introstat.disclosure.published import UNKNOWN, Published
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.system import Equations, Floats, Ints
-from introstat.errors import UserError
 
 ENDLESS = 1 << 40  # means "no upper bound"; far above any count of persons
 RINGS = 3  # of cells around fractions that are looked at for whole numbers

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from introstat.cli import main
 from introstat.disclosure.audit import audit
 from introstat.disclosure.counts import pool_rare_categories, primary_cells, read_counts
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.layout import (
     CodeList,
     ColumnHierarchy,
@@ -28,7 +29,6 @@ from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
 from introstat.disclosure.textfile import read_text_csv
-from introstat.errors import UserError
 
 DATA = Path(__file__).parents[1] / "data" / "disclosure"
 PUBLISH = Policy("the test", "2026-01-01", zeros="publish")

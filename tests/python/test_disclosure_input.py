@@ -6,12 +6,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from deliveries import ident
 
 from introstat.cli import main
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.layout import Layout
 from introstat.disclosure.textfile import Written, lines_of, read_text_csv, written_as
 from introstat.disclosure.undeclared import refuse_undeclared_totals
-from introstat.errors import UserError
 
 COUNTS = {
     ("Tromsø", "arbeid"): 12, ("Tromsø", "utdanning"): 5, ("Tromsø", "annet"): 6,
@@ -346,3 +347,20 @@ def test_linked_cubes_are_asked_for_totals_too(tmp_path):
         linked.write_text(f"cubes: {{a: {{in: a.csv, count: n, dims: [k]{more}}}}}\n")
         made = run("protect", "--linked", linked, "--out", tmp_path / "out")
         assert made.exit_code == code, made.output
+
+
+def test_no_identity_number_is_in_what_is_refused(tmp_path):
+    """Who protects a file of persons by mistake sees none of their numbers on the screen."""
+    number = ident(1)
+    for name, rows, code in (
+        ("twice.csv", [f"{number},a,5", f"{number},a,6"], 2),
+        ("missing.csv", [f"{number},a,5", "B,b,6"], 2),
+        ("impossible.csv", [f"{number},a,3", f"{number},b,1"], 3),
+    ):
+        source = tmp_path / name
+        source.write_text("\n".join(["kommune,årsak,freq", *rows]))
+        made, out = protect(source)
+        assert made.exit_code == code, made.output
+        assert "kommune=…" in made.output
+        assert number not in made.output
+        assert not out.exists()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from introstat.cli import main
 from introstat.disclosure.audit import audit
 from introstat.disclosure.counts import read_counts
+from introstat.disclosure.errors import UserError
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.linked import Link, Term, join_counts, join_published, relations_of
 from introstat.disclosure.policy import Policy
@@ -24,7 +25,6 @@ from introstat.disclosure.rounded import doubt_by_rounding
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
 from introstat.disclosure.table_audit import PublishedTable, audit_tables
-from introstat.errors import UserError
 
 PUBLISH = Policy("the test", "2026-01-01", zeros="publish")
 MAY_HIDE = Policy("the test", "2026-01-01", zeros="may_hide")

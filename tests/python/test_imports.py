@@ -36,3 +36,13 @@ def test_nothing_of_the_warehouse_imports_the_synthetic_register():
     """The command is in cli.py's table by its name, and imported when it is called."""
     assert importers("introstat.synth") == set()
     assert "introstat.synth.command:synth" in (ROOT / "introstat" / "cli.py").read_text("utf-8")
+
+
+def test_disclosure_control_stands_alone():
+    """test_disclosure_alone.py runs it where nothing else of introstat is."""
+    files = sorted((ROOT / "introstat" / "disclosure").rglob("*.py"))
+    assert len(files) > 20
+    for path in files:
+        ours = {name for name in imported(path) if name.split(".")[0] == "introstat"}
+        others = {name for name in ours if not f"{name}.".startswith("introstat.disclosure.")}
+        assert others == set(), path.name

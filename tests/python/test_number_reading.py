@@ -8,9 +8,9 @@ import pytest
 from oracle.reading import as_decimal, as_municipality, as_organisation
 from oracle.rules import is_organisation
 
+from introstat.disclosure.plainnumbers import number_text, plain_numbers
 from introstat.macros import macros
 from introstat.mapping.formats import NumberFormat
-from introstat.plainnumbers import plain_numbers
 
 NUMBERS = {
     "2000": "2000", "2 000": "2000", "2\u00a0000": "2000", "2\u202f000": "2000",
@@ -46,11 +46,18 @@ def test_numbers_are_read_as_norwegians_and_their_programs_write_them():
     assert dict(zip(NUMBERS, found, strict=True)) == NUMBERS
 
 
+def made_up(seed: int, pieces: list[str], longest: int) -> list[str]:
+    """Many texts put together of pieces of numbers, most of them none."""
+    chosen = random.Random(seed)
+    return ["".join(chosen.choices(pieces, k=chosen.randrange(longest))) for _ in range(30_000)]
+
+
+PIECES = ["1", "12", "123", "000", "50", "0", " ", "\u00a0", ",", ".", "-", "−", "(", ")", "kr",
+          "kr.", "NOK ", ",-", "+", "x"]  # fmt: skip
+
+
 def test_the_reading_is_that_of_the_second_implementation():
-    chosen = random.Random(7)
-    pieces = ["1", "12", "123", "000", "50", "0", " ", "\u00a0", ",", ".", "-", "−", "(", ")", "kr",
-              "kr.", "NOK ", ",-", "+", "x"]  # fmt: skip
-    texts = ["".join(chosen.choices(pieces, k=chosen.randrange(1, 7))) for _ in range(30_000)]
+    texts = made_up(7, PIECES, 7)
     number = macros().parsed_decimal(macros().clean("text"))
     found = dict(zip(texts, read(texts, number), strict=True))
     assert {t: n for t, n in found.items() if n != as_decimal(t)} == {}
@@ -65,6 +72,17 @@ def test_a_mapping_reads_what_the_contract_reads_but_for_the_signs_it_names():
         "-2000.50", "100", "1000", "1.000", "1000.5", "-5"]  # fmt: skip
     assert read(texts, NumberFormat(".", "").sql("text")) == [
         None, None, "1.000", None, None, "-5"]  # fmt: skip
+
+
+def test_disclosure_control_reads_alike_with_a_reading_of_its_own():
+    """It stands alone, so it cannot ask the macro."""
+    strange = [*PIECES, "nkr", "Kroner", "\u2009", "\u3000", "\u1680", "\t", "\n", "–", "\uff0d",
+               "١", "２", "\u212a", "1.234", "1,5", ",--", "--"]  # fmt: skip
+    texts = [*NUMBERS, *made_up(11, strange, 9), *made_up(13, ["1", "23", "456", "7", *" .,-k"], 9)]
+    found = read(texts, macros().number_text(macros().clean("text")))
+    ours = [number_text(text) for text in texts]
+    assert {t: (n, m) for t, n, m in zip(texts, ours, found, strict=True) if n != m} == {}
+    assert sum(number is not None for number in ours) > 5_000
 
 
 def test_tables_to_be_protected_are_read_by_it():
