@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.policy import EXACT_CELLS, Policy
@@ -48,6 +49,7 @@ class AuditResult:
     method: str
     cells: int
     hidden: int
+    left_out: int
     tested: int
     narrow: tuple[CellBounds, ...]
     forbidden: tuple[str, ...]
@@ -69,6 +71,7 @@ def audit(
     exact: int = EXACT_CELLS,
     base: Ints | None = None,
     moves: Iterable[Move] = (),
+    also: Ints | None = None,
 ) -> AuditResult:
     """Audit published cells.
 
@@ -76,7 +79,8 @@ def audit(
     is tested (of a rounded file every cell that may hide a count of the policy's range). `method`
     defaults to the policy's. `exact` of the narrowest safe cells get exact intervals in the report.
     `base` is one whole-number table of all cells, and `moves` changes of it (cells, changes):
-    offered witnesses, each of which counts only if it agrees with everything published.
+    offered witnesses, each of which counts only if it agrees with everything published. `also` are
+    more cells to test, which stand in no row.
     Raises Contradiction where numbers do not add up.
     """
     started = time.perf_counter()
@@ -87,12 +91,18 @@ def audit(
         found, width = _rounded(published, policy, primary_rows)
     else:
         smallest, largest = policy.hide_from, policy.hide_to
-        found, width = _suppressed(published, policy, primary_rows, exact, base, moves)
+        tested = published.hidden
+        if primary_rows is not None:
+            tested = published.row_cells[primary_rows]
+        tested = np.unique(tested if also is None else np.concatenate([tested, also]))
+        found = _suppressed(published, policy, tested, exact, base, moves)
+        width = policy.min_width
     bad = np.flatnonzero((values != UNKNOWN) & (values >= smallest) & (values <= largest))
     return AuditResult(
         method,
         len(published.row_codes) - published.withheld,
-        int((values == UNKNOWN).sum()) - published.withheld,
+        int(np.isin(published.row_cells, published.hidden).sum()),
+        int(np.isin(published.row_cells, published.left_out).sum()),
         len(found),
         tuple(i for i in found if i.width < width),
         tuple(f"{published.name(int(row))}: {values[row]}" for row in bad),
@@ -149,16 +159,13 @@ def _open_by_unit(
 def _suppressed(
     published: Published,
     policy: Policy,
-    primary_rows: list[int] | None,
+    tested: Ints,
     exact: int,
     base: Ints | None,
     moves: Iterable[Move],
-) -> tuple[list[CellBounds], int]:
-    """Return the intervals of the tested cells where cells are hidden, and the width needed."""
+) -> list[CellBounds]:
+    """Return the intervals of the tested cells where cells are hidden."""
     low, high = reader_bounds(published, policy.least_hidden)
-    tested = published.hidden
-    if primary_rows is not None:
-        tested = np.unique(published.row_cells[primary_rows])
     found: dict[int, Ends] = {}
     if base is not None:
         least, most = _offered(published, (low, high), base, moves)
@@ -168,9 +175,12 @@ def _suppressed(
         found = {cell: (int(least[cell]), int(most[cell]), False) for cell in settled}
         tested = left
     search = WitnessSearch(published.system, low, high, policy.min_width)
-    found |= search.settle(np.unique(tested), exact)
+    found |= search.settle(tested, exact)
     name = published.first_names()
-    return [CellBounds(name[cell], *ends) for cell, ends in sorted(found.items())], policy.min_width
+    return [
+        CellBounds(name[cell] if cell in name else published.system.name(cell), *ends)
+        for cell, ends in sorted(found.items())
+    ]
 
 
 def _offered(
@@ -182,25 +192,28 @@ def _offered(
     """
     low, high = bounds
     equations = published.system.defining_equations()
-
-    def agrees(cells: Ints, changes: Ints) -> bool:
-        table = base[cells] + changes
-        if (table < low[cells]).any() or (table > high[cells]).any():
-            return False
-        move = np.zeros(published.system.size, dtype=np.int64)
-        move[cells] = changes
-        return not equations.sums_of(move).any()
-
     if equations.sums_of(base).any() or (base < low).any() or (base > high).any():
         raise Contradiction(
             "The restricted counts are not those of these files: they do not agree with what is "
             "published. Name the restricted folder of this very release."
         )
     least, most = base.copy(), base.copy()
-    for cells, changes in moves:
-        if agrees(cells, changes):
-            np.minimum.at(least, cells, base[cells] + changes)
-            np.maximum.at(most, cells, base[cells] + changes)
+    given = [(cells, changes) for cells, changes in moves if len(cells)]
+    if not given:
+        return least, most
+    cells = np.concatenate([cells for cells, _ in given])
+    changes = np.concatenate([changes for _, changes in given])
+    move = np.repeat(np.arange(len(given)), [len(cells) for cells, _ in given])
+    entries = (equations.values, (equations.rows, equations.cells))
+    adds_up = sp.csr_array(entries, shape=(equations.count, published.system.size))
+    sums = adds_up @ sp.csc_array((changes, (cells, move)), shape=(len(base), len(given)))
+    table = base[cells] + changes
+    wrong = np.zeros(len(given), dtype=bool)
+    wrong[move[(table < low[cells]) | (table > high[cells])]] = True
+    wrong[sums.tocoo().col[sums.tocoo().data != 0]] = True
+    right = ~wrong[move]
+    np.minimum.at(least, cells[right], table[right])
+    np.maximum.at(most, cells[right], table[right])
     return least, most
 
 

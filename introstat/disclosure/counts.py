@@ -21,7 +21,7 @@ from introstat.disclosure.layout import (
 from introstat.disclosure.plainnumbers import plain_numbers
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_repeats, refuse_rows
-from introstat.disclosure.system import Floats, Ints, Mask, PublishedCells, System
+from introstat.disclosure.system import Ints, Mask, PublishedCells, System
 from introstat.disclosure.textfile import lines_of
 
 
@@ -31,9 +31,10 @@ class Tables:
 
     `values` is in persons, one for every cell of the system. `published` lists the cells of all
     tables. `withheld` are cells that none shows but that a reader can work out all the same, from
-    totals. `known` marks cells whose value a reader already has from an earlier release. With
-    `is_part` the table is one code of a dimension that has no total. `dearer` is how many times
-    worse it is to hide each cell than another (figures of the whole country).
+    totals. `known` marks cells whose value a reader already has from an earlier release.
+    `left_out` marks published cells that the rule for detail does not show (detail.py); `level` and
+    `block` are those of each cell's region, 0 and -1 without regions. With `is_part` the table is
+    one code of a dimension that has no total.
     """
 
     system: AnySystem
@@ -41,7 +42,9 @@ class Tables:
     published: PublishedCells
     withheld: PublishedCells
     known: Mask
-    dearer: Floats
+    left_out: Mask
+    level: Ints
+    block: Ints
     is_part: bool = field(default=False, kw_only=True)
 
 
@@ -112,7 +115,9 @@ def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
         published,
         reachable.without(published),
         np.zeros(system.size, dtype=bool),
-        np.ones(system.size),
+        np.zeros(system.size, dtype=bool),
+        np.zeros(system.size, dtype=np.int64),
+        np.full(system.size, -1, dtype=np.int64),
         *_parents(table, layout, system),
     )
 
@@ -158,7 +163,9 @@ def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
             published=part_of(counts.published),
             withheld=part_of(counts.withheld),
             known=counts.known[cells],
-            dearer=counts.dearer[cells],
+            left_out=counts.left_out[cells],
+            level=counts.level[cells],
+            block=counts.block[cells],
             is_part=True,
         )
         parts.append((cells, part))

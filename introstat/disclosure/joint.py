@@ -1,6 +1,7 @@
 """Several cubes as one linear system: their own sums, and what ties them besides."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,6 +85,13 @@ class JointSystem:
         self._unknown.append((name, len(self._sums), sign))
         return self.cell_count + len(self._unknown) - 1
 
+    def tied_cells(self) -> list[Ints]:
+        """Return the cells of each relation, by the equations that it makes."""
+        relations = self._of_relations
+        order = np.argsort(relations.rows, kind="stable")
+        starts = np.flatnonzero(np.diff(relations.rows[order], prepend=-1))
+        return np.split(relations.cells[order], starts[1:])
+
     @property
     def cubes(self) -> tuple[tuple[int, System], ...]:
         """The cubes with the number of their first cell."""
@@ -134,15 +142,30 @@ class JointSystem:
         """Return those of the cubes, and one for each relation."""
         return self._joined([(start, s.all_equations()) for start, s in self.cubes])
 
+    def with_sums(self, sums: Sequence[tuple[str, Sequence[int]]]) -> "JointSystem":
+        """Return the same system with one more unknown for each sum of cells, named in words."""
+        more = copy(self)
+        more._sums, more._unknown = self._sums.copy(), self._unknown.copy()
+        more.__dict__.pop("_of_relations", None)
+        for name, parts in sums:
+            more._sums.append((more._new_unknown(name, -1), tuple(parts)))
+        more.size = self.size + len(sums)
+        return more
+
     def unknowns_beside(self, cells: Ints) -> Ints:
-        """Return the unknowns of the relations that one of these cells stands in."""
+        """Return the unknowns of the relations that one of these cells stands in.
+
+        Those of a relation in two equations (sums on both sides) stand in the second as well.
+        """
         relations = self._of_relations
         near = np.zeros(self.size, dtype=bool)
         near[cells] = True
-        hit = np.zeros(relations.count, dtype=bool)
-        hit[relations.rows[near[relations.cells]]] = True
-        beside = relations.cells[hit[relations.rows]]
-        return np.unique(beside[beside >= self.cell_count])
+        for _ in range(2):
+            hit = np.zeros(relations.count, dtype=bool)
+            hit[relations.rows[near[relations.cells]]] = True
+            beside = relations.cells[hit[relations.rows]]
+            near[beside[beside >= self.cell_count]] = True
+        return np.flatnonzero(near[self.cell_count :]) + self.cell_count
 
     @cached_property
     def _of_relations(self) -> Equations:

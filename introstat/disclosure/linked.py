@@ -56,6 +56,18 @@ def cubes_in(links: Iterable[Link]) -> set[str]:
     return {term.cube for link in links for term in (*link.left, *link.right)}
 
 
+def sized_by(links: Iterable[Link], cube: str) -> list[str]:
+    """Return the cubes whose counts are persons among those of a cube: at most as many."""
+    return sorted(
+        {
+            term.cube
+            for link in links
+            if link.sense == "at_most" and {term.cube for term in link.right} == {cube}
+            for term in link.left
+        }
+    )
+
+
 def relations_of(links: Iterable[Link], systems: Mapping[str, System]) -> list[Relation]:
     """Return the links, cell by cell. Raises UserError for a cube, dimension or code unknown."""
     return [relation for link in links for relation in _relations(link, systems)]
@@ -72,15 +84,17 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
     unknowns = system.size - system.cell_count
     published = {name: counts.published for name, counts in cubes.items()}
     withheld = {name: counts.withheld for name, counts in cubes.items()}
-    known = [*(counts.known for counts in cubes.values()), np.zeros(unknowns, dtype=bool)]
-    dearer = [*(counts.dearer for counts in cubes.values()), np.ones(unknowns)]
+    none = np.zeros(unknowns, dtype=bool)
+    nowhere = np.full(unknowns, -1, dtype=np.int64)
     return Tables(
         system,
         system.complete(np.concatenate([counts.values for counts in cubes.values()])),
         PublishedCells.joined(published, system.start_of),
         PublishedCells.joined(withheld, system.start_of),
-        np.concatenate(known),
-        np.concatenate(dearer),
+        np.concatenate([*(counts.known for counts in cubes.values()), none]),
+        np.concatenate([*(counts.left_out for counts in cubes.values()), none]),
+        np.concatenate([*(counts.level for counts in cubes.values()), nowhere]),
+        np.concatenate([*(counts.block for counts in cubes.values()), nowhere]),
     )
 
 
@@ -107,7 +121,8 @@ def join_published(
         np.concatenate([one.row_values for one in cubes.values()]),
         np.concatenate([*(one.known for one in cubes.values()), unknowns]),
         np.concatenate([system.start_of[name] + one.hidden for name, one in cubes.items()]),
-        sum(one.withheld for one in cubes.values()),
+        np.concatenate([system.start_of[name] + one.left_out for name, one in cubes.items()]),
+        np.concatenate([system.start_of[name] + one.unseen for name, one in cubes.items()]),
     )
 
 

@@ -10,6 +10,7 @@ program solved again: flows that were split over many cells come together in few
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from introstat.disclosure.joint import AnySystem
 from introstat.disclosure.programs import (
@@ -68,13 +69,19 @@ class MoveFinder:
         rows = (np.cumsum(touched) - 1)[self.rows[keep]]
         m, n = int(touched.sum()), len(only)
         halves = range(2 * tables)
-        return solver_of(
-            np.concatenate([rows + half // 2 * m for half in halves]),
-            np.concatenate([columns + half * n for half in halves]),
+        entries = (
             np.tile(np.concatenate([values, -values]), tables),
-            right=np.zeros(m * tables),
-            lower=np.zeros(2 * n * tables),
-            upper=np.tile(np.concatenate([self.up[only], self.down[only]]), tables),
+            (
+                np.concatenate([rows + half // 2 * m for half in halves]),
+                np.concatenate([columns + half * n for half in halves]),
+            ),
+        )
+        right = np.zeros(m * tables)
+        return solver_of(
+            sp.csc_array(entries, shape=(m * tables, 2 * n * tables)),
+            (right, right),
+            np.zeros(2 * n * tables),
+            np.tile(np.concatenate([self.up[only], self.down[only]]), tables),
         )
 
     def cheapest(

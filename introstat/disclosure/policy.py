@@ -28,7 +28,9 @@ class Policy:
     `may_hide` (a zero may serve as a secondary cell). `min_width` is the least width (persons) of
     the feasible interval of a primary cell. Inner counts below `round_base` are rounded to 0 or
     `round_base`. Categories of fewer than `pool_below` persons are pooled before protection; a
-    mean, share or amount needs `min_persons` behind it. `methods` names the method of a cube;
+    mean, share or amount needs `min_persons` behind it. A county shows a category in which
+    `county_expects` persons can be expected, a municipality one of `municipality_expects`, and its
+    main figures from `main_from` participants on (detail.py). `methods` names the method of a cube;
     `method` is the one for every other cube. `not_additive` says what happens to figures that have
     no sums. `decided_by` and `decided_on` say who answers for it and since when; `decision` says
     what was decided, and why, where a policy protects less than the one before.
@@ -45,6 +47,9 @@ class Policy:
     round_base: int = 3
     pool_below: int = 10
     min_persons: int = 4
+    county_expects: int = 3
+    municipality_expects: int = 5
+    main_from: int = 10
     not_additive: str = "suppress"
     decision: str = ""
 
@@ -114,6 +119,9 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
         "round_base": 2,
         "pool_below": 0,
         "min_persons": 1,
+        "county_expects": 0,
+        "municipality_expects": 0,
+        "main_from": 0,
     }
     for name, smallest in least.items():
         value = values.get(name, smallest)

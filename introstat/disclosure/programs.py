@@ -2,6 +2,7 @@
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from introstat.disclosure.system import Floats, Ints
 
@@ -18,22 +19,21 @@ def new_solver() -> highspy.Highs:
 
 
 def solver_of(
-    rows: Ints, columns: Ints, values: Floats, right: Floats, lower: Floats, upper: Floats
+    matrix: sp.csc_array, rows: tuple[Floats, Floats], lower: Floats, upper: Floats
 ) -> highspy.Highs:
-    """Return a solver of a program without an objective, whose rows equal `right`.
+    """Return a solver of a program without an objective.
 
-    The entries come in the order of the columns; `lower` and `upper` bound the columns.
+    `rows` are the least and greatest values of the rows, `lower` and `upper` bound the columns.
     """
     lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = len(lower), len(right)
+    lp.num_col_, lp.num_row_ = len(lower), len(rows[0])
     lp.col_cost_ = np.zeros(len(lower))
     lp.col_lower_, lp.col_upper_ = lower, upper
-    lp.row_lower_ = lp.row_upper_ = right
-    lengths = np.bincount(columns, minlength=len(lower))
+    lp.row_lower_, lp.row_upper_ = rows
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-    lp.a_matrix_.index_ = rows.astype(np.int32)
-    lp.a_matrix_.value_ = values
+    lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = matrix.data
     solver = new_solver()
     solver.passModel(lp)
     return solver

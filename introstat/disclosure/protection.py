@@ -6,7 +6,7 @@ back, reads and writes no files, and does what the policy says of each cube.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any
 
@@ -29,10 +29,11 @@ from introstat.disclosure.linked import Link, already_shown, cubes_in, join_coun
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import as_published, read_published
 from introstat.disclosure.refusals import refuse_rows
+from introstat.disclosure.regional import Regional, hide_by_levels, with_regions
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import ProtectionImpossible, suppress
-from introstat.disclosure.system import Floats, Ints, Mask, Move
+from introstat.disclosure.system import Ints, Mask, Move
 from introstat.disclosure.table_audit import Witnesses
 
 WORTH_SHARING = 300  # primary cells; below this a second process costs more than it gives
@@ -44,8 +45,7 @@ class Cube:
 
     `count` and `persons` name columns; `persons` holds how many persons a figure rests on. `pool`
     lists dimensions whose rare categories are joined first. `additive` is False where the figures
-    have no sums. `method` overrides the policy's. `dearer` says of codes of a dimension how many
-    times worse it is to hide a cell of theirs than another.
+    have no sums. `method` overrides the policy's.
     """
 
     table: Frame
@@ -55,7 +55,6 @@ class Cube:
     pool: tuple[str, ...] = ()
     additive: bool = True
     method: str | None = None
-    dearer: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,18 +89,21 @@ def protect(
     workers: int = 1,
     tell: Callable[[str], None] = lambda _: None,
     proofs: list[Witnesses] | None = None,
+    regional: Regional | None = None,
 ) -> dict[str, ProtectedCube]:
     """Protect cubes together, each by its method; hidden ones as one system with their links.
 
     `earlier` are the cubes' published tables in earlier releases: what they show protects nothing.
     `workers` processes share the work; the result does not depend on how many. `tell` hears of each
-    part that is done; `proofs` takes what proves the doubt about linked cubes.
+    part that is done; `proofs` takes what proves the doubt about linked cubes. With `regional` the
+    rule for detail and the levels of regions hold (regional.py).
     Raises UserError for bad input and ProtectionImpossible where a width cannot be reached. What
     comes out has still to be audited, from the finished files.
     """
     earlier = earlier or {}
     prepared = {
-        name: _prepare(name, cube, policy, earlier.get(name, ())) for name, cube in cubes.items()
+        name: _prepare(name, cube, policy, earlier.get(name, ()), regional)
+        for name, cube in cubes.items()
     }
     for name in sorted(cubes_in(links) & set(prepared)):
         if prepared[name].method == "round":
@@ -110,16 +112,24 @@ def protect(
                 "cubes together with others. Suppress it, or take it out of the links."
             )
     suppressed = {name: one for name, one in prepared.items() if one.method == "suppress"}
-    hidden = _hide(suppressed, links, policy, seed, workers, tell, proofs)
+    if regional is None:
+        hidden = _hide(suppressed, links, policy, seed, workers, tell, proofs)
+    else:
+        counted = {name: one.counts for name, one in suppressed.items()}
+        primary_of = {name: one.primary for name, one in suppressed.items()}
+        hidden, found = hide_by_levels(counted, primary_of, links, policy, regional, workers, tell)
+        if proofs is not None:
+            proofs.append(found)
     done = {}
     for name, one in prepared.items():
         counts, primary = one.counts, one.primary
         shown = counts.published.cells
         if one.method == "suppress":
             table = publication_table(counts, counts.values, hidden[name])
+            own = primary & ~counts.left_out
             summary: dict[str, Any] = {
-                "primary": int(primary[shown].sum()),
-                "secondary": int(hidden[name][shown].sum() - primary[shown].sum()),
+                "primary": int(own[shown].sum()),
+                "secondary": int(hidden[name][shown].sum() - own[shown].sum()),
             }
         else:
             rounding = round_small_counts(counts, policy, seed)
@@ -135,19 +145,13 @@ def protect(
     return done
 
 
-def _dearer(counts: Counts, given: Mapping[str, Mapping[str, float]]) -> Floats:
-    """Return how many times worse it is to hide each cell of a system than another."""
-    factors = np.ones(counts.system.shape)
-    for axis, dimension in enumerate(counts.system.dimensions):
-        for code, times in given.get(dimension.name, {}).items():
-            if code in dimension.node_of:
-                at: list[Any] = [slice(None)] * factors.ndim
-                at[axis] = dimension.node_of[code]
-                factors[tuple(at)] *= times
-    return factors.ravel()
-
-
-def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) -> _Prepared:
+def _prepare(
+    name: str,
+    cube: Cube,
+    policy: Policy,
+    earlier: Sequence[Frame],
+    regional: Regional | None = None,
+) -> _Prepared:
     table = arrow_of(cube.table)
     layout = cube.layout if cube.additive else flat(cube.layout)
     names = [name for name in (cube.count, cube.persons) if name]
@@ -171,8 +175,8 @@ def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) ->
             f"The cube {name or cube.count} has figures that rest on fewer than "
             f"{policy.min_persons} persons; rounding does not hide them. Suppress it."
         )
-    if cube.dearer:
-        counts = replace(counts, dearer=_dearer(counts, cube.dearer))
+    if regional is not None:
+        counts = with_regions(counts, name, regional, policy)
     if earlier:
         seen = [read_published(arrows_of(release), layout) for release in earlier]
         known = already_shown(counts.published.codes, counts.published.cells, counts.values, seen)
@@ -180,7 +184,10 @@ def _prepare(name: str, cube: Cube, policy: Policy, earlier: Sequence[Frame]) ->
         if method == "suppress":
             refuse_rows(
                 "An earlier release shows these primary cells; to hide them protects nothing",
-                [counts.system.name(int(cell)) for cell in np.flatnonzero(primary & known)],
+                [
+                    counts.system.name(int(cell))
+                    for cell in np.flatnonzero(primary & known & ~counts.left_out)
+                ],
                 ProtectionImpossible,
             )
     return _Prepared(cube, layout, counts, primary, method)

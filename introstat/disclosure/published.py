@@ -18,7 +18,9 @@ from introstat.disclosure.textfile import lines_of
 HIDDEN = ":"
 MISSING = ".."
 CANNOT_OCCUR = "."
-SIGNS = ("", HIDDEN, MISSING, CANNOT_OCCUR)
+LEFT_OUT = "..."
+"""The rule for detail does not show the cell (detail.py); it may be zero."""
+SIGNS = ("", HIDDEN, MISSING, CANNOT_OCCUR, LEFT_OUT)
 UNKNOWN = -1
 
 
@@ -28,8 +30,9 @@ class Published:
 
     `row_values` and `known` hold persons, or UNKNOWN where the value is hidden or missing. A cell
     hidden under one name and shown under another is known. `hidden` lists the numbers of cells that
-    some row hides. `withheld` of the rows stand in no file, but a reader can work them out all the
-    same (Layout.unpublished).
+    some row hides, `left_out` of those that the rule for detail leaves out. `unseen` are the cells
+    of the last rows, which stand in no file: a reader can work them out all the same
+    (Layout.unpublished).
     """
 
     system: AnySystem
@@ -38,7 +41,13 @@ class Published:
     row_values: Ints
     known: Ints
     hidden: Ints
-    withheld: int = 0
+    left_out: Ints
+    unseen: Ints
+
+    @property
+    def withheld(self) -> int:
+        """How many rows stand in no file."""
+        return len(self.unseen)
 
     def name(self, row: int) -> str:
         """Return a row's cell in words."""
@@ -61,7 +70,8 @@ def as_published(counts: Tables, hidden: Mask) -> Published:
     """Return what a reader would have if the counts were published with these cells hidden."""
     cells = np.concatenate([counts.published.cells, counts.withheld.cells])
     known = np.full(counts.system.size, UNKNOWN, dtype=np.int64)
-    shown = counts.published.cells[~hidden[counts.published.cells]]
+    kept = ~(hidden | counts.left_out)
+    shown = counts.published.cells[kept[counts.published.cells]]
     known[shown] = counts.values[shown]
     return Published(
         counts.system,
@@ -70,7 +80,8 @@ def as_published(counts: Tables, hidden: Mask) -> Published:
         known[cells],
         known,
         np.unique(counts.published.cells[hidden[counts.published.cells]]),
-        len(counts.withheld.codes),
+        np.flatnonzero(counts.left_out),
+        counts.withheld.cells,
     )
 
 
@@ -87,6 +98,7 @@ def read_published(
     known = np.full(system.size, UNKNOWN, dtype=np.int64)
     rows: dict[tuple[str, ...], tuple[int, int]] = {}  # cell and value by its codes
     hidden: set[int] = set()
+    left_out: set[int] = set()
     clashes: list[str] = []
     for table in tables:
         keys = _keys(table, system)
@@ -97,6 +109,8 @@ def read_published(
             cell = system.cell(key)
             if mark == HIDDEN:
                 hidden.add(cell)
+            if mark == LEFT_OUT:
+                left_out.add(cell)
             if number != UNKNOWN:
                 if known[cell] not in (UNKNOWN, number):
                     clashes.append(
@@ -117,7 +131,8 @@ def read_published(
         np.array(values, dtype=np.int64),
         known,
         np.array(sorted(hidden), dtype=np.int64),
-        len(withheld.codes),
+        np.array(sorted(left_out), dtype=np.int64),
+        withheld.cells,
     )
 
 

@@ -11,14 +11,16 @@ import pyarrow as pa
 
 from introstat.disclosure.audit import AuditResult, CellBounds
 from introstat.disclosure.counts import Counts
-from introstat.disclosure.published import HIDDEN
+from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.disclosure.system import Ints, Mask
 
 LISTED = 20
 
 
 def publication_table(counts: Counts, values: Ints, hidden: Mask | None = None) -> pa.Table:
-    """Return every published cell: codes, parents of leaf codes, `value` (NULL if hidden), `sign`.
+    """Return every published cell: codes, parents of leaf codes, `value`, `sign`.
+
+    The value is NULL where it is hidden or left out.
 
     `values` and `hidden` are over the cells of the system. The parents make the file complete in
     itself: it can be read and audited without the counts it came from.
@@ -33,8 +35,10 @@ def publication_table(counts: Counts, values: Ints, hidden: Mask | None = None) 
         columns[parent] = pa.array([parent_of.get(key[axis], "") for key in codes], pa.string())
     cells = counts.published.cells
     mask = np.zeros(len(cells), dtype=bool) if hidden is None else hidden[cells]
-    columns["value"] = pa.array(values[cells], pa.int64(), mask=mask)
-    columns["sign"] = pa.array(np.where(mask, HIDDEN, ""), pa.string())
+    left_out = counts.left_out[cells]
+    signs = np.where(left_out, LEFT_OUT, np.where(mask, HIDDEN, ""))
+    columns["value"] = pa.array(values[cells], pa.int64(), mask=mask | left_out)
+    columns["sign"] = pa.array(signs, pa.string())
     return pa.table(columns)
 
 

@@ -104,7 +104,6 @@ class _HidingSearch:
         doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
         self.price = self.weight * (1.0 + LARGE_DEARER * doublings)
         self.price[last] *= LAST_DEARER
-        self.price *= counts.dearer
         self._begin(NEAR_LEAVES[0])
 
     def _begin(self, near: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from introstat.disclosure.audit import AuditResult, audit
+from introstat.disclosure.detail import Regions
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of
 from introstat.disclosure.joint import JointSystem
@@ -16,10 +17,18 @@ from introstat.disclosure.linked import (
     cubes_in,
     join_published,
     join_rows,
+    sized_by,
     unrevised,
 )
 from introstat.disclosure.policy import EXACT_CELLS, Policy
-from introstat.disclosure.published import ReaderCube, read_primaries, read_published
+from introstat.disclosure.published import (
+    UNKNOWN,
+    Published,
+    ReaderCube,
+    read_primaries,
+    read_published,
+)
+from introstat.disclosure.rests import cells_of_rests, small_sums
 from introstat.disclosure.system import Ints, Move
 from introstat.disclosure.witnesses import Contradiction
 
@@ -59,6 +68,7 @@ def audit_tables(
     links: Sequence[Link] = (),
     exact: int = EXACT_CELLS,
     witnesses: Witnesses | None = None,
+    regions: Regions | None = None,
 ) -> dict[str, AuditResult]:
     """Audit published cubes: the suppressed ones as one system, each rounded one by itself.
 
@@ -66,6 +76,7 @@ def audit_tables(
     unrevised` (with earlier releases, if no number contradicts it), `rounded NAME`. A release is
     safe only if every result has passed. With `witnesses` a large release is audited in a fraction
     of the time; what earlier releases show of counts that have not changed is then simply known.
+    With `regions` sums of what the rule for detail leaves out are tested as well (rests.py).
     """
     results = {}
     hidden: dict[str, ReaderCube] = {}
@@ -106,9 +117,12 @@ def audit_tables(
         }
         joint = join_published(known, links)
         base = np.concatenate([witnesses.base[name] for name in known])
-        base = joint.system.complete(base) if isinstance(joint.system, JointSystem) else base
+        assert isinstance(joint.system, JointSystem)
+        base, also = joint.system.complete(base), None
+        if regions is not None:
+            joint, base, also = _with_sums(joint, regions, policy, base, links)
         results["suppressed"] = audit(
-            joint, policy, chosen, "suppress", 0, base=base, moves=witnesses.moves
+            joint, policy, chosen, "suppress", 0, base=base, moves=witnesses.moves, also=also
         )
         return results
     every, ties = dict(hidden), []
@@ -126,6 +140,31 @@ def audit_tables(
         except Contradiction:
             pass  # a reader who takes hidden figures for unrevised finds that they are not
     return results
+
+
+def _with_sums(
+    joint: Published, regions: Regions, policy: Policy, base: Ints, links: Sequence[Link]
+) -> tuple[Published, Ints, Ints]:
+    """Return the published cells with the sums that are looked after as unknowns, the true counts
+    with theirs, and the cells to test that stand in no list.
+    """
+    assert isinstance(joint.system, JointSystem)
+    size = joint.system.size
+    shown, left_out, unseen = (np.zeros(size, dtype=bool) for _ in range(3))
+    shown[joint.row_cells] = True
+    left_out[joint.left_out] = True
+    unseen[joint.unseen] = True
+    shown &= ~left_out & ~unseen
+    sums = small_sums(joint.system, regions, policy, (shown, left_out, unseen), base)
+    small = left_out & (base >= policy.hide_from) & (base <= policy.hide_to)
+    linked = sized_by(links, regions.persons)
+    rests = cells_of_rests(joint.system, regions, policy, unseen, base, linked)
+    system = joint.system.with_sums(sums)
+    unknown = np.full(len(sums), UNKNOWN, dtype=np.int64)
+    totals = np.array([base[parts].sum() for _, parts in sums], dtype=np.int64)
+    also = np.concatenate([np.flatnonzero(small), rests, size + np.arange(len(sums))])
+    with_sums = replace(joint, system=system, known=np.concatenate([joint.known, unknown]))
+    return with_sums, np.concatenate([base, totals]), also
 
 
 def _with_earlier(

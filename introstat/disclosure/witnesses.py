@@ -7,6 +7,7 @@ programs, and last, where it must be exact, from branch and bound.
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.joint import AnySystem
@@ -147,15 +148,13 @@ class Block:
             self.rows[~loose], self.values[~loose] * at[self.columns[~loose]], len(self.constants)
         )
         used, rows = np.unique(self.rows[loose], return_inverse=True)
-        columns = place[self.columns[loose]]
-        order = np.lexsort((rows, columns))
+        entries = (self.values[loose], (rows, place[self.columns[loose]]))
+        right = (self.constants - rest)[used].astype(float)
         return solver_of(
-            rows[order],
-            columns[order],
-            self.values[loose][order],
-            right=(self.constants - rest)[used].astype(float),
-            lower=self.low[free],
-            upper=np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high)[free],
+            sp.csc_array(entries, shape=(len(used), len(free))),
+            (right, right),
+            self.low[free],
+            np.where(self.high >= ENDLESS, highspy.kHighsInf, self.high)[free],
         )
 
     def whole_near(self, table: Floats, cost: Floats) -> Floats | None:

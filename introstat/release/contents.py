@@ -118,6 +118,7 @@ class Contents:
     notes: tuple[Mapping[str, Any], ...]
     links: tuple[Mapping[str, Any], ...]
     groups: tuple[Mapping[str, Any], ...]
+    main: Mapping[str, Mapping[str, tuple[str, ...]]]
 
     def notes_of(self, cube: str, policy: Policy, language: str) -> tuple[str, ...]:
         """The notes to a cube, `nb` or `en`, with the limits of the policy in their places."""
@@ -151,7 +152,8 @@ def load_contents() -> Contents:
         name: _cube(name, cube, dimensions, content["measures"])
         for name, cube in content["cubes"].items()
     }
-    return Contents(cubes, *(tuple(content[name]) for name in ("notes", "links", "groups")))
+    notes, links, groups = (tuple(content[name]) for name in ("notes", "links", "groups"))
+    return Contents(cubes, notes, links, groups, content["main"])
 
 
 def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:

@@ -1,7 +1,7 @@
 """A published table in memory: the one shape that every writer takes and every reader gives back.
 
 A cube is dense: a cell for every combination of its dimensions' codes and its measures. A cell is a
-number or one of three signs, never both (docs/formats.md).
+number or one of four signs, never both (docs/formats.md).
 """
 
 from collections.abc import Sequence
@@ -15,18 +15,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING, SIGNS
+from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, LEFT_OUT, MISSING, SIGNS
 from introstat.errors import UserError
 from introstat.release import naming
 
 Role = Literal["region", "time", "classification", "metric"]
 SIGN_TEXTS_NB = {
     HIDDEN: "Vises ikke, av hensyn til personvernet",
+    LEFT_OUT: "Vises ikke på dette nivået: så få kan ventes",
     MISSING: "Oppgave mangler",
     CANNOT_OCCUR: "Tall kan ikke forekomme",
 }
 SIGN_TEXTS_EN = {
     HIDDEN: "Not for publication, to protect persons",
+    LEFT_OUT: "Not shown at this level: so few can be expected",
     MISSING: "Data not available",
     CANNOT_OCCUR: "Category not applicable",
 }

@@ -27,10 +27,10 @@ from introstat.release.contents import (
     MeasureSpec,
 )
 
-COUNTRY_DEARER, COUNTY_DEARER, TOTAL_DEARER = 40.0, 4.0, 2.0  # than other cells, to hide
 UNPLACED = NO_MUNICIPALITY  # protected addresses stand there as well
 REFERENCE = "ref:"  # marks a code of the reference year; a code of the time has no mark
 REGISTERED = "reg:"  # marks a code as registered, which no table shows
+REST = "rest:"  # marks the municipalities without detail of a county, at the time and in that year
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _unpublished(counted: CountTable, regions: Sequence[PeriodRegion]) -> tuple[
     """Leaves of the region that no file shows."""
     if not counted.by_municipality:
         return (_nowhere(counted, regions),)
-    return (UNPLACED, *(leaf for leaf in leaves_of(regions) if leaf.startswith(REGISTERED)))
+    return (UNPLACED, *(leaf for leaf in leaves_of(regions) if leaf.startswith((REGISTERED, REST))))
 
 
 def _nowhere(counted: CountTable, regions: Sequence[PeriodRegion]) -> str:
@@ -177,22 +177,22 @@ def _region_lists(counted: CountTable, regions: Sequence[PeriodRegion]) -> list[
         if not region.is_registered and region.code not in leaves
     ]
     now = {
-        (leaf, _first(_marked(r.reference), _marked(r.reference_county)))
+        (leaf, _first(marked(r.reference), marked(r.reference_county)))
         for leaf, r in leaves.items()
     }
     now |= {
-        (_marked(r.reference), _marked(r.reference_county))
+        (marked(r.reference), marked(r.reference_county))
         for r in regions
         if r.reference != UNPLACED
     }
-    now |= {(_marked(r.reference_county), COUNTRY) for r in regions}
+    now |= {(marked(r.reference_county), COUNTRY) for r in regions}
     return [
         CodeList("region", "county", (*then, *top)),
         CodeList("region", "reference", tuple(sorted(now | {(UNPLACED, COUNTRY)}))),
     ]
 
 
-def _marked(code: str) -> str:
+def marked(code: str) -> str:
     """A code of the reference year with its mark; 9999 has none."""
     return code if code == UNPLACED else REFERENCE + code
 
@@ -268,7 +268,6 @@ def counts_of(
         "count",
         "count",
         (counted.finest.pool,) if counted.finest.pool else (),
-        dearer=_dearer(counted, regions),
     )
 
 
@@ -288,16 +287,6 @@ def residual_of(cube: Cube) -> dict[str, int]:
         elif region.startswith(REGISTERED):
             residual["as_registered"] += count
     return residual
-
-
-def _dearer(counted: CountTable, regions: Sequence[PeriodRegion]) -> dict[str, dict[str, float]]:
-    """Figures of the whole country are the last to be hidden, then counties' and totals."""
-    counties = {region.county for region in regions} | {
-        _marked(region.reference_county) for region in regions
-    }
-    counties -= {UNPLACED}
-    places = {COUNTRY: COUNTRY_DEARER} | dict.fromkeys(sorted(counties), COUNTY_DEARER)
-    return {"region": places, **{d.name: {TOTAL: TOTAL_DEARER} for d in counted.dimensions}}
 
 
 def _codes(counted: CountTable, used: set[tuple[str, ...]]) -> Iterator[list[str]]:

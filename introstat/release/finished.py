@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from introstat.disclosure.audit import AuditResult
 from introstat.disclosure.policy import Policy
+from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.disclosure.table_audit import PublishedTable, Witnesses, audit_tables
 from introstat.errors import UserError
 from introstat.release import naming
@@ -29,6 +30,7 @@ from introstat.release.contents import (
     MeasureSpec,
     load_contents,
 )
+from introstat.release.detail import regions_for, regions_with_rests
 from introstat.release.figures import (
     REFERENCE,
     CountTable,
@@ -39,6 +41,17 @@ from introstat.release.figures import (
     regions_of,
 )
 from introstat.release.formats import csv_package
+from introstat.release.rests import (
+    PERSONS,
+    SIZES,
+    links_of_sizes,
+    municipal,
+    shown_in,
+    sizes_in,
+    sizes_layout,
+    together,
+    without,
+)
 
 _CODE_LISTS = "kodelister"
 _REGIONS_STEM = "regioner"
@@ -120,28 +133,41 @@ def audit_release(
     `primaries` are the restricted lists, `witnesses` what proves the doubt (taken on trust in
     nothing), `earlier` the same tables in earlier releases of the period.
     """
-    regions = _regions(release.regions_path)
-    count_tables = count_tables_of(load_contents(), release.period)
+    contents = load_contents()
+    listed = _regions(release.regions_path)
     tables = published_counts(release)
+    there = {
+        name: counted
+        for name, counted in count_tables_of(contents, release.period).items()
+        if name in tables
+    }
+    persons = there[PERSONS]
+    bare = set(municipal(regions_for(contents, there, listed))) - shown_in(tables, persons)
+    regions, code_of = together(listed, bare)
+    of_sizes = sizes_in(tables[PERSONS], persons), sizes_in(earlier.get(PERSONS, ()), persons)
     codes = {
         name: {d: {c for t in parts for c in t[d].to_pylist()} for d in parts[0].column_names}
         for name, parts in tables.items()
     }
-    there = {name: counted for name, counted in count_tables.items() if name in tables}
+    published = {
+        name: PublishedTable(
+            without(tables[name], bare),
+            layout_of(counted, regions if counted.by_municipality else listed),
+            "suppress",
+            primaries.get(name),
+            without(earlier.get(name, ()), bare),
+        )
+        for name, counted in there.items()
+    }
+    published[SIZES] = PublishedTable(
+        of_sizes[0], sizes_layout(persons, listed), "suppress", primaries.get(SIZES), of_sizes[1]
+    )
     return audit_tables(
-        {
-            name: PublishedTable(
-                tables[name],
-                layout_of(counted, regions),
-                "suppress",
-                primaries.get(name),
-                earlier.get(name, ()),
-            )
-            for name, counted in there.items()
-        },
+        published,
         policy,
-        links_of(load_contents(), there, codes),
+        [*links_of(contents, there, codes), *links_of_sizes(persons, code_of)],
         witnesses=witnesses,
+        regions=regions_with_rests(contents, there, listed, bare),
     )
 
 
@@ -199,8 +225,9 @@ class _Cells:
                 yield dict(zip(self._names, codes, strict=True))
 
     def is_hidden(self, measure: str, codes: Mapping[str, str]) -> bool:
-        """Whether a measure is hidden in the cell of these codes."""
-        return self._signs.get((measure, *(codes[name] for name in self._names))) == ":"
+        """Whether a measure is hidden or left out in the cell of these codes."""
+        sign = self._signs.get((measure, *(codes[name] for name in self._names)))
+        return sign in (HIDDEN, LEFT_OUT)
 
 
 def _tells_of(cube: CubeSpec, measure: MeasureSpec) -> list[tuple[str, dict[str, str]]]:

@@ -14,9 +14,7 @@ import pyarrow.csv
 
 from introstat.disclosure.audit import AuditResult
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.protection import ProtectedCube, protect
 from introstat.disclosure.report import audit_lines, audit_report, to_json
-from introstat.disclosure.table_audit import Witnesses
 from introstat.errors import BuildFailed
 from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import silent
@@ -28,12 +26,12 @@ from introstat.release.figures import (
     CountTable,
     count_tables_of,
     counts_of,
-    links_of,
     regions_of,
     residual_of,
 )
 from introstat.release.finished import ReleaseFolder, audit_release, dependent_faults
 from introstat.release.protected import copy_cubes, write_cells, write_store
+from introstat.release.protecting import Counted, ProtectedCounts, protect_counts
 from introstat.release.published import CONTACT, published_cubes
 from introstat.release.report import Facts, write_report
 from introstat.release.restricted import write_restricted
@@ -104,6 +102,7 @@ class _Making:
 
     def __post_init__(self) -> None:
         self.contents, self.period = load_contents(), self.wanted.period
+        self.until = float("inf")
         self.name = f"{self.period}_v{self.version}"
         self.out = self.work / "release" / self.name
         self.inside = self.work / "restricted" / self.name
@@ -137,9 +136,9 @@ class _Making:
 
     def run(self, workers: int) -> Path:
         count_tables = count_tables_of(self.contents, self.period)
-        protected, proofs = self._protect(count_tables, workers)
+        protected = self._protect(count_tables, workers)
         self.say("the published cubes, by dbt")
-        self._fill_store(count_tables, protected)
+        self._fill_store(count_tables, protected.tables)
         published = self._dbt("publication")
         self.say("files")
         self._write_files(published)
@@ -149,15 +148,13 @@ class _Making:
         write_report(published, self._facts(), self.out)
         published.close()
         self.say("the audit of the finished files")
-        write_restricted(protected, proofs, self.inside)
-        results = self._audit(protected, proofs)
+        write_restricted(protected.primaries, protected.witnesses, self.inside)
+        results = self._audit(protected)
         self._write_audit(results)
         manifest.write_manifest(self.out, self._about(results))
         return self._move()
 
-    def _protect(
-        self, count_tables: Mapping[str, CountTable], workers: int
-    ) -> tuple[dict[str, ProtectedCube], Witnesses]:
+    def _protect(self, count_tables: Mapping[str, CountTable], workers: int) -> ProtectedCounts:
         self.say("the counts of the cubes")
         regions = regions_of(self.region_rows)
         cubes = {
@@ -166,32 +163,17 @@ class _Making:
         }
         cubes = {name: cube for name, cube in cubes.items() if any(cube.table["count"].to_pylist())}
         self.residuals = {name: residual_of(cube) for name, cube in cubes.items()}
-        codes = {
-            name: {d: set(cube.table[d].to_pylist()) for d in cube.layout.dims}
-            for name, cube in cubes.items()
-        }
-        there = {name: count_tables[name] for name in cubes}
         self.say("protection")
-        proofs: list[Witnesses] = []
-        protected = protect(
-            cubes,
-            self.policy,
-            links_of(self.contents, there, codes),
-            self._earlier(),
-            workers=workers,
-            tell=self.say,
-            proofs=proofs,
-        )
-        return protected, proofs[0]
+        counted = Counted(self.contents, count_tables, cubes, regions, self._earlier())
+        return protect_counts(counted, self.policy, workers, self.until, self.say)
 
     def _earlier(self) -> dict[str, list[pa.Table]]:
         return earlier_counts(self.places.releases, self.period, self.version)
 
     def _fill_store(
-        self, count_tables: Mapping[str, CountTable], protected: Mapping[str, ProtectedCube]
+        self, count_tables: Mapping[str, CountTable], tables: Mapping[str, pa.Table]
     ) -> None:
         """Write the protected store: counts, and the figures that dbt's models rest on them."""
-        tables = {name: cube.table for name, cube in protected.items()}
         write_cells(self.contents, count_tables, tables, self.period, self.name, self.cells)
         with open_warehouse(self.own_file, read_only=False) as own:
             copy_cubes(self.warehouse, own)
@@ -276,15 +258,13 @@ class _Making:
             previous=self.before.name if self.before else None,
         )
 
-    def _audit(
-        self, protected: Mapping[str, ProtectedCube], proofs: Witnesses
-    ) -> dict[str, AuditResult]:
+    def _audit(self, protected: ProtectedCounts) -> dict[str, AuditResult]:
         results = audit_release(
             self.finished,
             self.policy,
-            {name: cube.primaries for name, cube in protected.items()},
+            protected.primaries,
             self._earlier(),
-            proofs,
+            protected.witnesses,
         )
         faults = compare(self.out) + dependent_faults(self.finished)
         for result in results.values():

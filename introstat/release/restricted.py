@@ -8,19 +8,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from introstat.disclosure.protection import ProtectedCube
 from introstat.disclosure.table_audit import Witnesses
 from introstat.errors import UserError
 
 _WITNESSES = "witnesses.npz"
 
 
-def write_restricted(
-    protected: Mapping[str, ProtectedCube], witnesses: Witnesses, folder: Path
-) -> None:
+def write_restricted(primaries: Mapping[str, pa.Table], witnesses: Witnesses, folder: Path) -> None:
     """Write what the audit needs and nobody else may see."""
-    for name, cube in protected.items():
-        pq.write_table(cube.primaries, folder / f"primary_{name}.parquet")
+    for name, cells in primaries.items():
+        pq.write_table(cells, folder / f"primary_{name}.parquet")
     lengths = np.array([len(cells) for cells, _ in witnesses.moves], dtype=np.int64)
     empty = np.empty(0, dtype=np.int64)
     bases: dict[str, Any] = {f"base_{n}": values for n, values in witnesses.base.items()}

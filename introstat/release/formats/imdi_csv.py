@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import yaml
 
-from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING
+from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, LEFT_OUT, MISSING
 from introstat.errors import UserError
 from introstat.release import naming
 from introstat.release.cube import MEASURE, PublishedCube, Release
@@ -29,7 +29,7 @@ FOLDER = "imdi"
 """IMDi's files lie in a folder of their own, because their CSV is not the data package's."""
 COUNTRY = "0"
 _TABLES = Path(__file__).parents[1] / "imdi_tables.yml"
-_WRITTEN = {HIDDEN: ":", MISSING: "."}
+_WRITTEN = {HIDDEN: ":", LEFT_OUT: "...", MISSING: "."}
 _READ = {written: sign for sign, written in _WRITTEN.items()}
 _PRELIMINARY = "_forelopig"
 """In the file's name, because the layout has no place for the mark."""

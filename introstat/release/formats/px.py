@@ -3,8 +3,8 @@
 Written here because no maintained writer in Python exists. The choices that the format leaves open:
 
 - UTF-8, told by CODEPAGE: Sámi letters are in no 8-bit code page that PX readers share.
-- DATA may hold quoted dots only. One dot is `.`, two are `..`, three are `:`; DATASYMBOL1 to 3 say
-  so to the reader.
+- DATA may hold quoted dots only. One dot is `.`, two are `..`, three are `:`, four are `...`;
+  DATASYMBOL1 to 4 say so to the reader.
 - A text cannot hold a quotation mark: it is written as an apostrophe. A line break becomes `#` in
   notes, where readers break the line, and a blank elsewhere.
 - Texts of values are unique in their variable: the code is added where two are the same.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, MISSING
+from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, LEFT_OUT, MISSING
 from introstat.errors import UserError
 from introstat.release.cube import (
     PRELIMINARY_EN,
@@ -32,7 +32,7 @@ from introstat.release.cube import (
 from introstat.release.formats.cells import dense_table, one_line
 
 EXTENSION = "px"
-DOTS = {CANNOT_OCCUR: '"."', MISSING: '".."', HIDDEN: '"..."'}
+DOTS = {CANNOT_OCCUR: '"."', MISSING: '".."', HIDDEN: '"..."', LEFT_OUT: '"...."'}
 _SIGNS = {dots.strip('"'): sign for sign, dots in DOTS.items()}
 _LONGEST_LINE = 256
 _LONGEST_NAME = 240
@@ -142,6 +142,7 @@ def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
     yield f'DATASYMBOL1="{CANNOT_OCCUR}";'
     yield f'DATASYMBOL2="{MISSING}";'
     yield f'DATASYMBOL3="{HIDDEN}";'
+    yield f'DATASYMBOL4="{LEFT_OUT}";'
     # A reader's own sum over a hidden cell is hidden as well.
     yield f'DATASYMBOLSUM="{HIDDEN}";'
     yield "DATA="

@@ -8,10 +8,11 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from introstat.disclosure.published import LEFT_OUT
 from introstat.release.cube import SIGN_TEXTS_NB
 from introstat.release.report.content import Chart, ReportPages
 from introstat.release.report.fonts import FAMILY, FOLDER, WEB
-from introstat.release.report.text import LEFT_OUT, Mark, Text, plain, texts
+from introstat.release.report.text import Mark, Text, plain, texts
 
 # What the web fonts of the names hold; the browser takes the second only where a name needs it.
 _RANGES = {

@@ -8,10 +8,10 @@ from typing import Any
 
 import altair as alt
 
-from introstat.disclosure.published import HIDDEN
+from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.release.report.drawing import INK, QUIET, Drawn, inline, svg
 from introstat.release.report.geometry import Polygon, Ring
-from introstat.release.report.text import LEFT_OUT, NO_BREAK, Given, Mark, Number, Text, plain
+from introstat.release.report.text import NO_BREAK, Given, Mark, Number, Text, plain
 
 # From light to dark in one hue: the order is seen in grey and by colour-blind readers too.
 SHADES = ("#dbe7f2", "#aec8e0", "#7ea5ca", "#41709f", "#1f3f66")

@@ -18,7 +18,6 @@ import yaml
 from introstat import norwegian
 
 NO_BREAK = "\u00a0"
-LEFT_OUT = "..."
 _MINUS = "\u2212"
 
 GivenKind = Literal[

@@ -31,6 +31,7 @@ figures as (
         participants.sex,
         measures.measure,
         figures.value,
+        participants.sign as sign_of_participants,
         participants.sign = ''
         and {{ enough_persons('figures.persons') }} as is_shown
     from participants
@@ -65,6 +66,7 @@ final as (
         measure,
         case when is_shown_for_all then value end as value,
         case
+            when sign_of_participants = '...' then '...'
             when not is_shown_for_all then ':'
             when value is null then '.'
             else ''

@@ -7,14 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 from introstat.codelists import labels, seed_rows
-from introstat.disclosure.published import HIDDEN
+from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.release.contents import COUNTRY, TOTAL, load_contents
 from introstat.release.naming import period_dates
 from introstat.release.report.content import Paragraph, ReportColumn, ReportRow, ReportTable
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures, Shown, difference, percent_change, unsigned
 from introstat.release.report.text import (
-    LEFT_OUT,
     Given,
     Mark,
     Number,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 from introstat.codelists import seed_rows
-from introstat.disclosure.published import HIDDEN, MISSING
+from introstat.disclosure.published import HIDDEN, LEFT_OUT, MISSING
 from introstat.release.contents import COUNTRY
 from introstat.release.naming import period_dates
 from introstat.release.report import charts, maps
@@ -13,7 +13,6 @@ from introstat.release.report.content import Chart
 from introstat.release.report.figures import Shown
 from introstat.release.report.geometry import counties
 from introstat.release.report.text import (
-    LEFT_OUT,
     Given,
     Mark,
     Number,

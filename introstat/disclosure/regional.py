@@ -1,0 +1,126 @@
+"""Protection of linked tables by region: detail by the rule, levels, and what is left out looked
+after.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from introstat.disclosure.counts import Counts, Tables
+from introstat.disclosure.detail import MUNICIPALITY, Regions, leave_out, nodes_of
+from introstat.disclosure.joint import JointSystem
+from introstat.disclosure.levels import LevelSearch, Wanted
+from introstat.disclosure.linked import Link, join_counts, part_of, sized_by
+from introstat.disclosure.policy import Policy
+from introstat.disclosure.refusals import refuse_rows
+from introstat.disclosure.rests import cells_of_rests, small_sums
+from introstat.disclosure.suppress import ProtectionImpossible
+from introstat.disclosure.system import Floats, Ints, Mask, Move
+from introstat.disclosure.table_audit import Witnesses
+
+SIZE_DEARER = 10.0  # times, to hide the number of a municipality large enough to show main figures
+
+
+@dataclass(frozen=True)
+class Regional:
+    """What protection by region is told.
+
+    `sizes` are the regions' published sizes, for the rule of detail; none where the sizes
+    themselves are protected, which leaves nothing out. `decided` are cells decided before, by cube:
+    their codes, and whether they are hidden. After `until` (seconds, as time.monotonic has it) the
+    search ends.
+    """
+
+    regions: Regions
+    sizes: Mapping[str, int] | None = None
+    decided: Mapping[str, Mapping[tuple[str, ...], bool]] = field(default_factory=dict)
+    until: float = float("inf")
+
+
+def with_regions(counts: Counts, cube: str, regional: Regional, policy: Policy) -> Counts:
+    """Return counts with each cell's level and block, and what the rule leaves out."""
+    regions = regional.regions
+    axis = [d.name for d in counts.system.dimensions].index(regions.dimension)
+    level, block = nodes_of(counts.system.dimensions[axis], regions)
+    node = np.unravel_index(np.arange(counts.system.size), counts.system.shape)[axis]
+    placed = replace(counts, level=level[node], block=block[node])
+    if regional.sizes is None or cube == regions.sizes:
+        return placed
+    return leave_out(placed, cube, regions, regional.sizes, policy)
+
+
+def hide_by_levels(
+    cubes: Mapping[str, Counts],
+    primary: Mapping[str, Mask],
+    links: Sequence[Link],
+    policy: Policy,
+    regional: Regional,
+    workers: int,
+    tell: Callable[[str], None],
+) -> tuple[dict[str, Mask], Witnesses]:
+    """Return the hidden cells of each cube, and what proves the doubt of all.
+
+    Raises ProtectionImpossible, with the cells named, where some cell has no doubt at the end.
+    """
+    regions = regional.regions
+    joint = join_counts(cubes, links)
+    assert isinstance(joint.system, JointSystem)
+    targets, hidden, kept = (np.zeros(joint.system.size, dtype=bool) for _ in range(3))
+    for name in cubes:
+        part_of(joint, name, targets)[:] = primary[name] & ~cubes[name].known
+        for codes, is_hidden in regional.decided.get(name, {}).items():
+            cell = joint.system.start_of[name] + cubes[name].system.cell(codes)
+            (hidden if is_hidden else kept)[cell] = True
+    shown, unseen = (np.zeros(joint.system.size, dtype=bool) for _ in range(2))
+    shown[joint.published.cells] = True
+    shown &= ~joint.left_out
+    unseen[joint.withheld.cells] = True
+    sums = small_sums(joint.system, regions, policy, (shown, joint.left_out, unseen), joint.values)
+    if regions.members:
+        linked = sized_by(links, regions.persons)
+        targets[cells_of_rests(joint.system, regions, policy, unseen, joint.values, linked)] = True
+    tables = _with_sums(joint, sums)
+    more = np.ones(len(sums), dtype=bool)
+    hidden |= targets & shown
+    wanted = Wanted(
+        np.concatenate([targets, more]),
+        np.concatenate([hidden, ~more]),
+        np.concatenate([kept & ~hidden, ~more]),
+        _dearer(tables, policy) if regional.sizes is None else None,
+        regional.until,
+    )
+    search = LevelSearch(tables, policy, regions, wanted, workers, tell)
+    state = search.run()
+    refuse_rows(
+        f"These cells could not be given a doubt of {policy.min_width} persons (allow more time, "
+        "or show less: raise county_expects, municipality_expects or main_from in the policy)",
+        [tables.system.name(int(cell)) for cell in search.left()],
+        ProtectionImpossible,
+    )
+    moves: list[Move] = [(cells, changes) for cells, changes in state.moves]
+    base = {name: counts.values for name, counts in cubes.items()}
+    return {name: part_of(tables, name, state.hidden) for name in cubes}, Witnesses(base, moves)
+
+
+def _with_sums(joint: Tables, sums: Sequence[tuple[str, list[int]]]) -> Tables:
+    """Return the tables with sums of cells as further unknowns, each where its cells lie."""
+    assert isinstance(joint.system, JointSystem)
+    none = np.zeros(len(sums), dtype=bool)
+    totals = np.array([joint.values[cells].sum() for _, cells in sums], dtype=np.int64)
+    block: Ints = np.array([joint.block[cells].max() for _, cells in sums], dtype=np.int64)
+    return replace(
+        joint,
+        system=joint.system.with_sums(sums),
+        values=np.concatenate([joint.values, totals]),
+        known=np.concatenate([joint.known, none]),
+        left_out=np.concatenate([joint.left_out, none]),
+        level=np.concatenate([joint.level, np.full(len(sums), -1)]),
+        block=np.concatenate([joint.block, block]),
+    )
+
+
+def _dearer(tables: Tables, policy: Policy) -> Floats:
+    """Return how many times worse it is to hide each size: those that show main figures, most."""
+    large = (tables.level == MUNICIPALITY) & (tables.values >= policy.main_from)
+    return np.where(large, SIZE_DEARER, 1.0)

@@ -1,0 +1,266 @@
+"""The search for moves: changes of the true table that a reader cannot tell from it.
+
+A whole-number move m of the true table t gives a second table t + m that a reader cannot tell from
+the true one, if every cell that m changes is hidden and t + m stays possible. A set of moves is
+therefore a proof of protection. One linear program looks for moves for many cells at once: cells
+not yet hidden cost what hiding them costs, a cell that is not reached costs its reward. The answer
+falls into pieces that no equation ties together, each a move of its own.
+"""
+
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from introstat.disclosure.joint import AnySystem
+from introstat.disclosure.programs import (
+    TOLERANCE,
+    is_optimal,
+    make_whole,
+    set_costs,
+    solution_of,
+    solver_of,
+)
+from introstat.disclosure.system import Equations, Floats, Ints, Mask, Move
+
+USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
+RESOLVED = 1  # times at most that a program is solved again with prices spread over persons
+LEAST_GAIN = 0.03  # share of the open cells that a program must settle to be worth another
+REPAIR_NODES = 30  # of branch and bound, when a linear program gives fractions
+REPAIR_UP_TO = 6000  # cells of a fractional piece; a larger one is dropped
+HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
+
+
+def matrix_of(equations: Equations, size: int) -> sp.csc_array:
+    """Return equations as a sparse matrix, a column for each cell."""
+    entries = (equations.values, (equations.rows, equations.cells))
+    return sp.csc_array(entries, shape=(equations.count, size))
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a search works on; all arrays are over the cells of the system.
+
+    `lowest` and `highest` bound the change of each cell (persons), both 0 where it must stay.
+    `shown` cells would have to be hidden to change, at their `price`; the others change freely.
+    """
+
+    system: AnySystem
+    shown: Mask
+    lowest: Ints
+    highest: Ints
+    price: Floats
+    width: int
+
+    @property
+    def movable(self) -> Mask:
+        """The cells that can change at all."""
+        return (self.lowest < 0) | (self.highest > 0)
+
+
+@dataclass
+class State:
+    """What a search has reached: what is hidden, how far moves spread each cell, the moves."""
+
+    hidden: Mask
+    low: Ints
+    high: Ints
+    moves: list[Move] = field(default_factory=list)
+
+    @classmethod
+    def start(cls, hidden: Mask) -> "State":
+        """Return the state in which these cells are hidden and no move is known."""
+        none = np.zeros(len(hidden), dtype=np.int64)
+        return cls(hidden.copy(), none, none.copy())
+
+    def copy(self) -> "State":
+        """Return a state that goes its own way from here, with no moves of its own yet."""
+        return State(self.hidden.copy(), self.low.copy(), self.high.copy())
+
+    def add(self, move: Move, shown: Mask) -> None:
+        """Take a move."""
+        cells, changes = move
+        self.moves.append(move)
+        self.low[cells] = np.minimum(self.low[cells], changes)
+        self.high[cells] = np.maximum(self.high[cells], changes)
+        self.hidden[cells] |= shown[cells]
+
+
+class MoveSearch:
+    """Looks for moves of a problem, and keeps what it has reached in a state."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.matrix = matrix_of(problem.system.defining_equations(), problem.system.size)
+        self.movable = problem.movable
+
+    def open(self, state: State, cells: Ints) -> Ints:
+        """Return the cells whose spread is short of the width."""
+        return cells[state.high[cells] - state.low[cells] < self.problem.width]
+
+    def seek(
+        self, state: State, among: Ints, cells: Ints, rewards: tuple[float, ...], rounds: int
+    ) -> Ints:
+        """Look for moves of `cells`, changing only cells `among`; return those still open.
+
+        First without hiding more, then for each of the rewards: what a cell is worth to be reached,
+        against the prices of what must be hidden.
+        """
+        among = among[self.movable[among]]
+        rng = np.random.default_rng(len(among))
+        for reward in (0.0, *rewards):
+            for round_number in range(rounds):
+                waiting = self.open(state, cells)
+                if not len(waiting):
+                    return waiting
+                up = rng.random(len(waiting)) < 0.5
+                if round_number < 2:
+                    up = np.full(len(waiting), round_number == 0)
+                self._pooled(state, among, waiting, up, reward)
+                settled = len(waiting) - len(self.open(state, waiting))
+                if round_number and settled < max(1, LEAST_GAIN * len(waiting)):
+                    break
+        return self.open(state, cells)
+
+    def _pooled(self, state: State, among: Ints, targets: Ints, up: Mask, reward: float) -> None:
+        """Take the moves that one program finds for many cells, each up or down."""
+        problem = self.problem
+        dear = problem.shown[among] & ~state.hidden[among]
+        if not reward:
+            among, dear = among[~dear], dear[~dear]
+        price = np.where(dear, problem.price[among], 0.0)
+        low, high = state.low[targets], state.high[targets]
+        down = np.minimum(problem.width - high, -problem.lowest[targets])
+        goal = np.where(up, problem.width + low, down)
+        keep = (goal > 0) & np.isin(targets, among)
+        if not keep.any():
+            return
+        program = _Program(self, among, price / USUAL_SHIFT, targets[keep], up[keep], goal[keep])
+        program.reward(reward or 1.0)
+        change = program.solve()
+        if change is None:
+            return
+        for _ in range(RESOLVED if reward else 0):
+            cost = price[np.abs(change) > TOLERANCE].sum()
+            persons = np.where(np.abs(change) > TOLERANCE, np.abs(change), USUAL_SHIFT)
+            program.set_price(price / persons)
+            again = program.solve()
+            if again is None or price[np.abs(again) > TOLERANCE].sum() >= cost - TOLERANCE:
+                break
+            change = again
+        self._take(state, among, change, (targets[keep], up[keep], goal[keep]))
+
+    def _take(
+        self, state: State, among: Ints, change: Floats, wanted: tuple[Ints, Mask, Ints]
+    ) -> None:
+        """Cut a change into pieces that no equation ties together, and take each as a move."""
+        used = np.flatnonzero(np.abs(change) > TOLERANCE)
+        if not len(used):
+            return
+        part = self.matrix[:, among[used]].tocsr()
+        part = part[np.flatnonzero(np.diff(part.indptr))]
+        ties = sp.block_array([[None, part.T], [part, None]])
+        _, label = connected_components(ties, directed=False)
+        order = np.argsort(label[: len(used)], kind="stable")
+        starts = np.flatnonzero(np.diff(label[: len(used)][order], prepend=-1))
+        for piece in np.split(order, starts[1:]):
+            cells, values = among[used[piece]], change[used[piece]]
+            whole = np.round(values)
+            if np.abs(values - whole).max() > 10 * TOLERANCE:
+                move = self._repaired(state, cells, wanted)
+            else:
+                move = cells, whole.astype(np.int64)
+            if move is not None:
+                self.add(state, move)
+
+    def _repaired(self, state: State, cells: Ints, wanted: tuple[Ints, Mask, Ints]) -> Move | None:
+        """Return a move of whole numbers in the cells of a fractional piece, if one is near."""
+        targets, up, goal = wanted
+        inside = np.isin(targets, cells)
+        if not inside.any() or len(cells) > REPAIR_UP_TO:
+            return None
+        dear = self.problem.shown[cells] & ~state.hidden[cells]
+        price = np.where(dear, 1.0, HIDDEN_COST)
+        program = _Program(self, cells, price, targets[inside], up[inside], goal[inside])
+        program.reward(50.0)
+        change = program.solve(nodes=REPAIR_NODES)
+        if change is None:
+            return None
+        whole = np.round(change).astype(np.int64)
+        return (cells[whole != 0], whole[whole != 0]) if whole.any() else None
+
+    def add(self, state: State, move: Move) -> None:
+        """Take a move, once it is seen to add up and to leave every cell possible."""
+        cells, changes = move
+        if (
+            (self.matrix[:, cells] @ changes).any()
+            or (changes < self.problem.lowest[cells]).any()
+            or (changes > self.problem.highest[cells]).any()
+        ):
+            raise RuntimeError("a move from the solver does not add up; nothing is released")
+        state.add(move, self.problem.shown)
+
+
+class _Program:
+    """One linear program: changes of some cells, what they cost, and how far targets should go."""
+
+    def __init__(
+        self, search: MoveSearch, cells: Ints, price: Floats, targets: Ints, up: Mask, goal: Ints
+    ) -> None:
+        problem = search.problem
+        self.count, self.targets = len(cells), len(targets)
+        self.dear = np.flatnonzero(price > 0)
+        place = np.full(problem.system.size, -1, dtype=np.int64)
+        place[cells] = np.arange(len(cells))
+        rows = search.matrix[:, cells].tocsr()
+        rows = rows[np.flatnonzero(np.diff(rows.indptr))]
+        signs = (np.where(up, 1.0, -1.0), (np.arange(len(targets)), place[targets]))
+        both = sp.vstack([rows, sp.csr_array(signs, shape=(len(targets), len(cells)))]).tocsc()
+        missed = sp.vstack(
+            [sp.csr_array((rows.shape[0], len(targets))), sp.eye_array(len(targets))]
+        )
+        matrix = sp.hstack([both, -both[:, self.dear], missed]).tocsc()
+        lowest = problem.lowest[cells].astype(float)
+        right = np.concatenate([np.zeros(rows.shape[0]), goal.astype(float)])
+        self.solver = solver_of(
+            matrix,
+            (right, np.where(np.arange(len(right)) < rows.shape[0], right, highspy.kHighsInf)),
+            np.concatenate(
+                [np.where(price > 0, 0, lowest), np.zeros(len(self.dear) + self.targets)]
+            ),
+            np.concatenate(
+                [
+                    problem.highest[cells],
+                    -lowest[self.dear],
+                    np.full(self.targets, highspy.kHighsInf),
+                ]
+            ),
+        )
+        self.set_price(price)
+
+    def set_price(self, price: Floats) -> None:
+        """Set what a person moved costs in each cell."""
+        set_costs(self.solver, np.concatenate([price, price[self.dear]]))
+
+    def reward(self, reward: float) -> None:
+        """Set what it costs to miss a target, by persons; unequal, so that ties break unalike."""
+        weights = reward * (1 + (np.arange(self.targets) % 7) / 64)
+        set_costs(self.solver, weights, first=self.count + len(self.dear))
+
+    def solve(self, nodes: int | None = None) -> Floats | None:
+        """Return the changes of the cells; whole numbers with `nodes` of branch and bound."""
+        if nodes is not None:
+            make_whole(self.solver, self.count + len(self.dear))
+            self.solver.setOptionValue("mip_max_nodes", nodes)
+            self.solver.setOptionValue("mip_rel_gap", 0.05)
+        self.solver.run()
+        if nodes is None and not is_optimal(self.solver):
+            return None
+        if nodes is not None and not self.solver.getSolution().value_valid:
+            return None
+        solution = solution_of(self.solver)
+        change = solution[: self.count].copy()
+        change[self.dear] -= solution[self.count : self.count + len(self.dear)]
+        return change
