@@ -29,11 +29,14 @@ def small_sums(
     """
     shown, left_out, unseen = cells
     small = (values >= policy.hide_from) & (values <= policy.hide_to)
-    rests = [r for r in _told_rests(system, shown, left_out | unseen) if left_out[r].any()]
+    silent = left_out | unseen
+    rests = [r for r in _told_rests(system, shown, silent) if left_out[r].any()]
     return [
         (f"what is not shown together with {system.name(int(parts[0]))}", parts.tolist())
-        for parts in (*rests, *_together(system, regions, left_out | small))
-        if policy.hide_from <= values[parts].sum() <= policy.hide_to
+        for parts in (*rests, *_together(system, regions))
+        if (left_out | small)[parts].any()
+        and (shown | silent)[parts].all()
+        and policy.hide_from <= values[parts].sum() <= policy.hide_to
     ]
 
 
@@ -114,11 +117,9 @@ def _told_rests(system: JointSystem, shown: Mask, silent: Mask) -> list[Ints]:
     return list(rests.values())
 
 
-def _together(system: JointSystem, regions: Regions, secret: Mask) -> list[Ints]:
-    """Return the cells of each group of regions that two sets of regions give away together, where
-    some are left out or small.
-    """
-    sums = []
+def _together(system: JointSystem, regions: Regions) -> list[Ints]:
+    """Return the cells of each group of regions that two sets of regions give away together."""
+    sums: list[Ints] = []
     for start, cube in system.cubes:
         axis = [d.name for d in cube.dimensions].index(regions.dimension)
         node_of = cube.dimensions[axis].node_of
@@ -126,6 +127,5 @@ def _together(system: JointSystem, regions: Regions, secret: Mask) -> list[Ints]
             nodes = [node_of[code] for code in codes if code in node_of]
             if len(nodes) > 1:
                 cells = np.take(cube.numbers, nodes, axis=axis)
-                lines = start + np.moveaxis(cells, axis, -1).reshape(-1, len(nodes))
-                sums += [line for line in lines if secret[line].any()]
+                sums += list(start + np.moveaxis(cells, axis, -1).reshape(-1, len(nodes)))
     return sums

@@ -89,7 +89,8 @@ def protect_counts(
         except ProtectionImpossible as refusal:
             if number == len(STRICTER):
                 raise
-            say(refusal.format_message().splitlines()[0])
+            for line in refusal.format_message().splitlines()[:12]:
+                say(line)
     raise AssertionError("every way was tried")
 
 
