@@ -24,6 +24,7 @@ class CellMap:
         self.category = np.full(size, -1, dtype=np.int64)  # cube and nodes besides the region
         self.is_leaf = np.zeros(size, dtype=bool)
         self.region = np.full(size, -1, dtype=np.int64)
+        parts_of = _parts_of_leaves(tables.system, dimension, members)
         leaves: dict[str, int] = {}
         numbers: dict[str, int] = {}
         self._touch: list[tuple[int, Ints, Mask]] = []
@@ -32,7 +33,7 @@ class CellMap:
             axis = [d.name for d in cube.dimensions].index(dimension)
             regions = cube.dimensions[axis]
             columns = [
-                [leaves.setdefault(part, len(leaves)) for part in members.get(code, (code,))]
+                [leaves.setdefault(part, len(leaves)) for part in parts_of.get(code, (code,))]
                 for code in regions.leaves
             ]
             node = np.unravel_index(np.arange(cube.size), cube.shape)[axis]
@@ -131,3 +132,19 @@ def _spread(member: Mask, columns: Sequence[Sequence[int]]) -> Mask:
     for leaf, own in enumerate(columns):
         spread[:, own] |= member[:, [leaf]]
     return spread
+
+
+def _parts_of_leaves(
+    system: JointSystem, dimension: str, members: Mapping[str, Sequence[str]]
+) -> dict[str, Sequence[str]]:
+    """Return the leaves that a region stands for which is itself a leaf in some cube: members of a
+    rest, and the municipalities of a county in a table of counties.
+    """
+    parts: dict[str, Sequence[str]] = {}
+    for _, cube in system.cubes:
+        [regions] = [d for d in cube.dimensions if d.name == dimension]
+        for code, node in regions.node_of.items():
+            cover = [regions.leaves[leaf] for leaf in sorted(regions.leaves_of[node])]
+            if cover != [code] and len(cover) > len(parts.get(code, ())):
+                parts[code] = [part for leaf in cover for part in members.get(leaf, (leaf,))]
+    return parts | dict(members)

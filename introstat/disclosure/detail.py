@@ -8,6 +8,7 @@ and a small count in it is protected like any other.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -116,7 +117,10 @@ def leave_out(
         main[np.ix_(*(_nodes(d, regions.main[cube][d.name]) for d in others))] = True
     large = (size >= policy.main_from) | (level <= COUNTY)
     out[large] &= ~main
-    out[~large] = ~main if cube == regions.persons else True
+    out[~large] = True
+    if cube == regions.persons:
+        number: list[Any] = [slice(None), *(d.node_of[str(d.total)] for d in others)]
+        out[tuple(number)] = False
     out &= table[country] > 0  # what nobody in the country has is no secret in a region
     out[level == COUNTRY] = False
     left_out = shown & np.moveaxis(out, 0, axis).ravel()

@@ -85,6 +85,7 @@ class LevelSearch:
         )
         self.state = State.start(wanted.hidden)
         self.free = ~shown | wanted.hidden
+        self.hidden_before = wanted.hidden & ~wanted.targets
 
     def run(self) -> State:
         """Look for moves of every target, at all levels."""
@@ -185,12 +186,16 @@ class LevelSearch:
         return np.isin(self.map.cube, [k for k, others in self.map.linked.items() if others])
 
     @cached_property
-    def _largest_county(self) -> Mask:
-        """The leaves of the county with most persons: it takes what those of no county shift."""
-        county = np.flatnonzero((self.tables.level == COUNTY) & ~self.map.is_leaf)
-        chosen = np.zeros(self.tables.system.size, dtype=bool)
-        if len(county):
-            chosen[county[self.tables.values[county].argmax()]] = True
+    def _lenders(self) -> Mask:
+        """The leaves of the counties that take what those of no county shift: those of which some
+        cell was hidden from the start, or the one with most persons.
+        """
+        county = np.zeros(self.tables.system.size, dtype=bool)
+        county[self.tables.published.cells] = True
+        county &= self.tables.level == COUNTY
+        chosen = county & self.hidden_before
+        if county.any() and not chosen.any():
+            chosen[np.where(county, self.tables.values, -1).argmax()] = True
         return self.map.leaves_in(chosen)
 
     def _counties(self, state: State, cube: int) -> None:
@@ -249,7 +254,7 @@ class LevelSearch:
         if len(targets):
             leaves = self.map.touched(targets)
             if not leaves.any():
-                leaves |= self._largest_county
+                leaves |= self._lenders
             bear = self._always | leaves
             leaves |= self.map.leaves_in(self.map.high_cells(leaves, targets)) & bear
             among = self.map.high_cells(leaves, targets) | self.map.cells_of(leaves)
@@ -274,8 +279,10 @@ class LevelSearch:
     def _unlock_country(self) -> None:
         """Let figures of the country change where nothing else helped, at their price."""
         problem = self.search.problem
-        loose = (self.tables.level == COUNTRY) & ~self.for_good
-        loose &= np.isin(self.map.cube, np.unique(self.map.cube[self.left()]))
+        cubes = set(self.map.cube[self.left()].tolist())
+        cubes |= {other for cube in cubes for other in self.map.linked.get(cube, ())}
+        loose = (self.tables.level == COUNTRY) & np.isin(self.map.cube, list(cubes))
+        loose &= ~self.for_good
         lowest, highest = problem.lowest.copy(), problem.highest.copy()
         lowest[loose], highest[loose] = self.down[loose], self.up
         self.search = MoveSearch(replace(problem, lowest=lowest, highest=highest))

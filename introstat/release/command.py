@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -12,6 +13,24 @@ from introstat.release.naming import KINDS
 
 _RESTRICTED = ".restricted"
 _PROTECTED = ".protected"
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Duration(click.ParamType[float]):
+    """A time as people write it: 90s, 5m, 1h."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        if value == "inf" or isinstance(value, float):
+            return float(value)
+        number, unit = value[:-1], value[-1:]
+        if unit not in _SECONDS or not number.isdecimal() or not int(number):
+            self.fail(f"{value!r} is no time; write 90s, 5m or 1h.", param, ctx)
+        return float(int(number) * _SECONDS[unit])
 
 
 @click.command(epilog="Example: introstat release 2017H2 --kind preliminary --policy policy.yml")
@@ -32,6 +51,10 @@ _PROTECTED = ".protected"
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Processes; default: one for each core."
 )
+@click.option(
+    "--within", type=Duration(), default="inf", metavar="TIME",
+    help="How long it may take (90s, 5m); then municipalities show less. Default: no end.",
+)  # fmt: skip
 def release(
     period: str,
     kind: str,
@@ -42,6 +65,7 @@ def release(
     version: int | None,
     note: str,
     workers: int | None,
+    within: float,
 ) -> None:
     """Make the release of a half-year (2017H2) or year (2017): files, report, audit, manifest.
 
@@ -61,7 +85,7 @@ def release(
                 console.print(f"{period}: {what}", highlight=False, markup=False)
 
         made = make_release(
-            Wanted(period, kind, version, note, policy),
+            Wanted(period, kind, version, note, policy, within),
             Places(
                 path,
                 received_beside(path),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,14 @@ from introstat.release.revisions import (
     keep_published,
     revisions_of,
 )
+from introstat.release.usefulness import as_rows, hidden_for_others, usefulness
 from introstat.release.versions import Places, Wanted, before_of, earlier_counts, version_of
 from introstat.warehouse.dbt import run_dbt
 from introstat.warehouse.opening import open_warehouse
 from introstat.warehouse.reading import open_built
 
 PUBLISHER = "Integrerings- og mangfoldsdirektoratet (IMDi)"
+AFTER_PROTECTION = 40.0  # seconds that files, report and audit take
 PROTECTED_VARIABLE = "INTROSTAT_PROTECTED"
 CELLS_VARIABLE = "INTROSTAT_PROTECTED_CELLS"
 _SOURCE_NAMES = {
@@ -102,7 +105,7 @@ class _Making:
 
     def __post_init__(self) -> None:
         self.contents, self.period = load_contents(), self.wanted.period
-        self.until = float("inf")
+        self.started = time.monotonic()
         self.name = f"{self.period}_v{self.version}"
         self.out = self.work / "release" / self.name
         self.inside = self.work / "restricted" / self.name
@@ -150,7 +153,7 @@ class _Making:
         self.say("the audit of the finished files")
         write_restricted(protected.primaries, protected.witnesses, self.inside)
         results = self._audit(protected)
-        self._write_audit(results)
+        self._write_audit(results, protected)
         manifest.write_manifest(self.out, self._about(results))
         return self._move()
 
@@ -165,7 +168,12 @@ class _Making:
         self.residuals = {name: residual_of(cube) for name, cube in cubes.items()}
         self.say("protection")
         counted = Counted(self.contents, count_tables, cubes, regions, self._earlier())
-        return protect_counts(counted, self.policy, workers, self.until, self.say)
+        return protect_counts(counted, self.policy, workers, self._seconds(), self.say)
+
+    def _seconds(self) -> float:
+        """How many seconds protection may take."""
+        spent = time.monotonic() - self.started
+        return max(self.wanted.within - spent - AFTER_PROTECTION, 0.0)
 
     def _earlier(self) -> dict[str, list[pa.Table]]:
         return earlier_counts(self.places.releases, self.period, self.version)
@@ -279,21 +287,37 @@ class _Making:
             )
         return results
 
-    def _write_audit(self, results: Mapping[str, AuditResult]) -> None:
+    def _write_audit(self, results: Mapping[str, AuditResult], protected: ProtectedCounts) -> None:
         whole = {
             name: {key: value for key, value in audit_report(result).items() if key != "seconds"}
             for name, result in results.items()
         }
-        inside = whole | {"residual": self.residuals}
+        shown = as_rows(usefulness(protected.tables, protected.regions))
+        used = protected.policy
+        detail = {
+            "county_expects": used.county_expects,
+            "municipality_expects": used.municipality_expects,
+            "main_from": used.main_from,
+        }
+        for_others = hidden_for_others(protected.tables, protected.primaries, protected.regions)
+        inside = whole | {
+            "residual": self.residuals,
+            "detail": detail,
+            "usefulness": shown,
+            "hidden_for_others": sorted(for_others),
+        }
         (self.inside / "audit.json").write_text(to_json(inside), encoding="utf-8")
-        public = {
-            name: {key: report[key] for key in ("cells", "hidden", "tested", "passed", "policy")}
+        public: dict[str, Any] = {
+            name: {
+                key: report[key]
+                for key in ("cells", "hidden", "left_out", "tested", "passed", "policy")
+            }
             for name, report in whole.items()
         }
         path = self.out / naming.file_name(
             "personvernkontroll", [self.period], self.version, "json"
         )
-        path.write_text(to_json(public), encoding="utf-8")
+        path.write_text(to_json(public | {"detail": detail, "usefulness": shown}), encoding="utf-8")
 
     def _about(self, results: Mapping[str, AuditResult]) -> dict[str, Any]:
         return {

@@ -1,5 +1,6 @@
 """Protection of a release's counts: the regions' sizes first, then what their detail may show."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -28,20 +29,24 @@ from introstat.release.rests import (
     without,
 )
 
-STRICTER = (1, 2, 4, 1000)  # times the policy's limits of detail, until all can be protected
+LISTED = 12  # lines of a refusal that is no end
+# Times the policy's limits of detail, and by when each try ends, as a share of the time there is.
+STRICTER = ((1, 0.6), (2, 0.75), (4, 0.85), (1000, 1.0))
 
 
 @dataclass(frozen=True)
 class ProtectedCounts:
     """The counts of a release as they may be published, by count table in its codes.
 
-    `primaries` and `witnesses` are restricted. `policy` has the limits of detail that were used.
+    `primaries` and `witnesses` are restricted. `policy` has the limits of detail that were used,
+    `regions` the level of each code.
     """
 
     tables: Mapping[str, pa.Table]
     primaries: Mapping[str, pa.Table]
     witnesses: Witnesses
     policy: Policy
+    regions: Regions
 
 
 @dataclass(frozen=True)
@@ -56,13 +61,14 @@ class Counted:
 
 
 def protect_counts(
-    counted: Counted, policy: Policy, workers: int, until: float, say: Callable[[str], None]
+    counted: Counted, policy: Policy, workers: int, seconds: float, say: Callable[[str], None]
 ) -> ProtectedCounts:
-    """Protect the counts of a release.
+    """Protect the counts of a release within so many seconds.
 
-    Where some cell cannot be protected at the policy's detail, less detail is shown, and said so.
-    Raises ProtectionImpossible where nothing helps.
+    Where some cell cannot be protected at the policy's detail, or not in time, less detail is
+    shown, and said so. Raises ProtectionImpossible where nothing helps.
     """
+    started = time.monotonic()
     whole = regions_for(counted.contents, counted.tables, counted.regions)
     persons = counted.tables[PERSONS]
     before = sizes_in(counted.earlier.get(PERSONS, ()), persons)
@@ -73,25 +79,59 @@ def protect_counts(
         {SIZES: before} if before else None,
         workers=workers,
         tell=say,
-        regional=Regional(whole, until=until),
+        regional=Regional(whole, until=started + seconds),
     )[SIZES]
-    for number, times in enumerate(STRICTER, 1):
-        stricter = replace(
-            policy,
-            county_expects=policy.county_expects * times,
-            municipality_expects=policy.municipality_expects * times,
-            main_from=policy.main_from * times,
-        )
+    refused = None
+    for times, share in STRICTER:
         if times > 1:
             say(f"less detail: {times} times as many persons must be expected")
         try:
-            return _protected(counted, whole, stricter, sizes, workers, until, say)
+            return _protected(
+                counted,
+                whole,
+                _stricter(policy, times),
+                sizes,
+                workers,
+                started + seconds * share,
+                say,
+            )
         except ProtectionImpossible as refusal:
-            if number == len(STRICTER):
-                raise
-            for line in refusal.format_message().splitlines()[:12]:
+            refused = refusal
+            for line in refusal.format_message().splitlines()[:LISTED]:
                 say(line)
-    raise AssertionError("every way was tried")
+    assert refused is not None
+    if time.monotonic() > started + seconds:
+        raise ProtectionImpossible(
+            f"{seconds:.0f} seconds are too few to protect these counts, even without the detail "
+            "of municipalities. Give more with --within, or leave it out."
+        )
+    raise refused
+
+
+def _sizes_told(
+    shown: Mapping[str, tuple[int | None, str]], regions: Sequence[PeriodRegion]
+) -> dict[str, int]:
+    """The regions' sizes as they are told: of a county whose total is hidden, what is shown of its
+    municipalities.
+    """
+    told = {code: value or 0 for code, (value, _) in shown.items()}
+    for region in regions:
+        if not region.is_registered and not told.get(region.county, 1):
+            told[region.county] = sum(
+                told[one.code]
+                for one in regions
+                if one.county == region.county and not one.is_registered
+            )
+    return told
+
+
+def _stricter(policy: Policy, times: int) -> Policy:
+    return replace(
+        policy,
+        county_expects=policy.county_expects * times,
+        municipality_expects=policy.municipality_expects * times,
+        main_from=policy.main_from * times,
+    )
 
 
 def _protected(
@@ -110,7 +150,7 @@ def _protected(
             *(sizes.table[name].to_pylist() for name in ("region", "value", "sign")), strict=True
         )
     }
-    size_of = sizes_of_table({code: value or 0 for code, (value, _) in shown.items()}, whole)
+    size_of = sizes_of_table(_sizes_told(shown, counted.regions), whole)
     for code in shown_in(counted.earlier, persons) & set(size_of):
         size_of[code] = max(size_of[code], policy.main_from)  # what was told stays told
     bare = [code for code in municipal(whole) if size_of.get(code, 0) < policy.main_from]
@@ -162,4 +202,5 @@ def _protected(
         {name: cube.primaries for name, cube in protected.items()},
         proofs[0],
         policy,
+        whole,
     )

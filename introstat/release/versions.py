@@ -12,13 +12,16 @@ from introstat.release.revisions import Before
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for: period, kind, version (None: the next), note on why there is a new one."""
+    """What is asked for: period, kind, version (None: the next), note on why there is a new one,
+    and within how many seconds.
+    """
 
     period: str
     kind: str
     version: int | None = None
     note: str = ""
     policy: Path | None = None
+    within: float = float("inf")
 
 
 @dataclass(frozen=True)

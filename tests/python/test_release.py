@@ -134,17 +134,19 @@ def test_a_release_holds_every_cube_in_every_format_with_report_audit_and_manife
 
 def test_nothing_forbidden_is_in_any_table(released: Path) -> None:
     counts = {m.name for c in load_contents().cubes.values() for m in c.counts_in()}
-    hidden = 0
+    hidden = left_out = 0
     for path in tables(released):
         for row in rows_of(path):
-            assert row["sign"] in ("", ":", "..", ".")
+            assert row["sign"] in ("", ":", "...", "..", ".")
             assert (row["value"] == "") == (row["sign"] != "")
             assert row["is_preliminary"] == "true"
             assert row["region"] != "9999"
             hidden += row["sign"] == ":"
+            left_out += row["sign"] == "..."
             if row["measure"] in counts and row["value"] and "hovedtall" not in path.name:
                 assert not 1 <= float(row["value"]) <= 5, (path.name, row)
-    assert hidden > 1000
+    assert hidden > 100
+    assert left_out > 10_000  # 231 persons in 400 municipalities
 
 
 def texts_of(path: Path) -> str:
@@ -228,7 +230,8 @@ def test_what_is_shown_is_what_the_warehouse_holds(released: Path, house: Path) 
                     key = (row["region"], *(row[d] for d in dims), row["measure"])
                     assert float(figures.get(key, 0)) == float(row["value"]), (cube.name, row)
                     compared += key in figures
-    assert shown > 10_000 and compared > 500
+    assert shown > 500
+    assert compared > 200
 
 
 def test_the_published_models_hold_what_the_files_hold(released: Path, house: Path) -> None:
@@ -349,7 +352,7 @@ def test_a_count_that_slipped_out_fails_the_audit_though_the_manifest_agrees(
     for row in rows:
         same = (row["region"], row["sex"], row["age_band"]) == found
         if same and row["measure"] == "participants":
-            assert row["sign"] == ":"
+            assert row["sign"] in (":", "...")
             row["value"], row["sign"] = "2", ""
     with table.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0], lineterminator="\n")

@@ -566,7 +566,12 @@ def test_datadoc_is_accepted_by_its_model_and_describes_the_parquet_file(half_ye
         assert {each.id.version for each in metadata.variables} == {5}
         [sign] = [each for each in metadata.variables if each.short_name == "sign"]
         assert sign.special_value is not None
-        assert [each.code for each in sign.special_value.other_value or []] == [":", "..", "."]
+        assert [each.code for each in sign.special_value.other_value or []] == [
+            ":",
+            "..",
+            ".",
+            "...",
+        ]
 
 
 # PX has rules that a tolerant reader does not ask for.
@@ -717,7 +722,7 @@ def change_csv(path: Path) -> None:
 
 
 def change_px(path: Path) -> None:
-    change_text(path, '"..."', '".."')
+    change_text(path, '"..." ', '".." ')
 
 
 def change_imdi(path: Path) -> None:
@@ -809,7 +814,7 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_nothing(
 ) -> None:
     folder = Path(shutil.copytree(three_tables, tmp_path / "release"))
     (folder / file).write_bytes(content)
-    change_text(folder / "tiltak_4_p2017-H2_v1.px", '"..."', '".."')
+    change_text(folder / "tiltak_4_p2017-H2_v1.px", '"..." ', '".." ')
     told = encodings.compare(folder)
     assert any(each.startswith(f"{Path(file).name}: ") for each in told)
     assert any(each.startswith("tiltak_4_p2017-H2_v1.px: period 2017H2") for each in told)
