@@ -19,7 +19,7 @@ from introstat.disclosure.cellmap import CellMap
 from introstat.disclosure.counts import Tables
 from introstat.disclosure.detail import COUNTRY, COUNTY, DERIVED_COUNTY, Regions
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.search import MoveSearch, Problem, State
+from introstat.disclosure.search import MoveSearch, Problem, State, let_go
 from introstat.disclosure.system import Floats, Ints, Mask, Move
 
 # What hiding a cell of a level costs, a municipality's being 1; totals and large counts cost more.
@@ -32,6 +32,7 @@ LARGEST = 2  # the largest,
 OF_A_CATEGORY = 2  # and those with most persons in a category that is looked at
 CHEAP, DEAR, ANY = 5.0, 50.0, 1e4  # what a cell is worth to be reached
 LAST = (ANY, 100 * ANY)
+ONE_BY_ONE = 40  # cells that are looked at one at a time at the end: fewer others are hidden
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class LevelSearch:
         self.search = MoveSearch(
             Problem(tables.system, shown, lowest, highest, price, policy.min_width)
         )
+        self.given = wanted.hidden
         self.state = State.start(wanted.hidden)
         self.free = ~shown | wanted.hidden
         self.hidden_before = wanted.hidden & ~wanted.targets
@@ -102,6 +104,7 @@ class LevelSearch:
         self._stage("the country too", cubes, self._all_levels)
         self._stage("the country too", None, lambda s, k: self._near(s, k, LAST))
         self._stage("the country and linked tables", [0], lambda s, _: self._all_linked_levels(s))
+        self.state = let_go(self.state, self.targets, self.given, self.search.problem)
         return self.state
 
     def left(self) -> Ints:
@@ -274,7 +277,12 @@ class LevelSearch:
         targets = self._open(state, own)
         if len(targets):
             near = self.map.cells_of(self.map.touched(targets)) | self._carriers(targets)
-            self._seek(state, own & (self.map.is_high | near), targets, LAST, 2)
+            among = own & (self.map.is_high | near)
+            if len(targets) <= ONE_BY_ONE:  # each finds what the ones before it hid
+                for cell in targets:
+                    self._seek(state, among, self.search.open(state, np.array([cell])), LAST, 2)
+            else:
+                self._seek(state, among, targets, LAST, 2)
 
     def _unlock_country(self) -> None:
         """Let figures of the country change where nothing else helped, at their price."""

@@ -203,6 +203,49 @@ class MoveSearch:
         state.add(move, self.problem.shown)
 
 
+def let_go(state: State, targets: Ints, given: Mask, problem: Problem) -> State:
+    """Return a state without the moves that others make unnecessary, the dearest first.
+
+    What only they hid is shown again; `given` cells stay hidden.
+    """
+    size = problem.system.size
+    is_target = np.zeros(size, dtype=bool)
+    is_target[targets] = True
+    is_dear = problem.shown & ~given
+    users = np.bincount(
+        np.concatenate([cells for cells, _ in state.moves] or [targets[:0]]), minlength=size
+    )
+    of_target: dict[int, dict[int, int]] = {}
+    for number, (cells, changes) in enumerate(state.moves):
+        for at in np.flatnonzero(is_target[cells]).tolist():
+            of_target.setdefault(int(cells[at]), {})[number] = int(changes[at])
+
+    def price(number: int) -> float:
+        cells = state.moves[number][0]
+        return float(problem.price[cells[is_dear[cells] & (users[cells] == 1)]].sum())
+
+    def is_needed(number: int) -> bool:
+        cells = state.moves[number][0]
+        for cell in cells[is_target[cells]].tolist():
+            rest = [change for other, change in of_target[cell].items() if other != number]
+            if max(0, *rest, 0) - min(0, *rest, 0) < problem.width:
+                return True
+        return False
+
+    kept = set(range(len(state.moves)))
+    for number in sorted(kept, key=price, reverse=True):
+        if price(number) and not is_needed(number):
+            kept.discard(number)
+            cells = state.moves[number][0]
+            users[cells] -= 1
+            for cell in cells[is_target[cells]].tolist():
+                del of_target[cell][number]
+    less = State.start(given)
+    for number in sorted(kept):
+        less.add(state.moves[number], problem.shown)
+    return less
+
+
 class _Program:
     """One linear program: changes of some cells, what they cost, and how far targets should go."""
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from introstat.disclosure.audit import audit
+from introstat.disclosure.audit import _offered, audit
 from introstat.disclosure.counts import read_counts
 from introstat.disclosure.detail import (
     COUNTRY,
@@ -20,7 +20,7 @@ from introstat.disclosure.detail import (
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import Cube, protect
-from introstat.disclosure.published import LEFT_OUT, read_published
+from introstat.disclosure.published import LEFT_OUT, as_published, read_published
 from introstat.disclosure.regional import Regional, with_regions
 from introstat.disclosure.suppress import ProtectionImpossible
 from tests.python.test_disclosure_brute_force import possible_tables
@@ -192,6 +192,25 @@ def test_persons_of_a_rest_can_be_split_as_far_as_the_lemma_says():
             others = whole - size
             if min(have, whole - have, others, size) >= 3:
                 assert max(seen) - min(seen) >= 3
+
+
+def test_an_offered_move_counts_only_if_it_adds_up_and_leaves_what_is_shown(counts):
+    system, values = counts.system, counts.values
+    cell = system.cell(("A1", "2", "old"))  # one person
+    hidden = np.zeros(system.size, dtype=bool)
+    hidden[cell] = True
+    published = as_published(counts, hidden)
+    row = [published.row_codes.index(("A1", "2", "old"))]
+    alone = (np.array([cell]), np.array([3]))
+    everywhere = np.flatnonzero(system.values(np.eye(len(system.inner), dtype=np.int64)[0]) != 0)
+    shown_too = (everywhere, np.full(len(everywhere), 3))
+    for move in (alone, shown_too):
+        found = audit(published, POLICY, row, base=values, moves=[move])
+        assert [(one.low, one.high) for one in found.narrow] == [(1, 1)]
+    wide = np.zeros(system.size, dtype=np.int64), np.full(system.size, 1000)
+    for move, counted in ((alone, 0), (shown_too, 3)):
+        _, most = _offered(published, wide, values, [move, move])
+        assert (most - values).max() == counted
 
 
 def random_regional_case(rng):

@@ -149,6 +149,47 @@ def test_nothing_forbidden_is_in_any_table(released: Path) -> None:
     assert left_out > 10_000  # 231 persons in 400 municipalities
 
 
+def test_the_audit_tells_what_each_table_shows_at_each_level(released: Path, house: Path) -> None:
+    told = json.loads((released / "personvernkontroll_p2017-H2_v1.json").read_text())
+    shown = {(one["table"], one["level"]): one for one in told["usefulness"]}
+    rows = [
+        row
+        for row in rows_of(released / "deltakere_p2017-H2_v1.csv")
+        if row["measure"] == "participants"
+    ]
+    for level, length in (("country", 1), ("municipality", 4)):
+        signs = [row["sign"] for row in rows if len(row["region"]) == length]
+        one = shown["participants", level]
+        assert (one["cells"], one["shown"]) == (len(signs), signs.count(""))
+        assert (one["hidden"], one["left_out"]) == (signs.count(":"), signs.count("..."))
+    assert shown["participants", "municipality"]["left_out"] > 0
+    assert told["detail"]["main_from"] >= 10
+    inside = json.loads((house / "introstat.restricted" / released.name / "audit.json").read_text())
+    values = {
+        (row["region"], row["sex"], row["age_band"]): row["sign"]
+        for row in rows
+        if len(row["region"]) < 4
+    }
+    for cell in inside["hidden_for_others"]:
+        table, _, codes = cell.partition(": ")
+        if table == "participants":
+            assert values[tuple(code.partition("=")[2] for code in codes.split(", "))] == ":"
+
+
+def test_a_time_too_short_is_refused_with_what_would_do(
+    released: Path, house: Path, policy: Path
+) -> None:
+    before = sorted((house / "release").rglob("*"))
+    done = make(house, policy, "--version", "2", "--note", "raskt", "--within", "1s")
+    assert done.returncode == 3, done.stderr
+    assert "seconds are too few" in done.stderr
+    assert "--within" in done.stderr
+    assert sorted((house / "release").rglob("*")) == before
+    done = make(house, policy, "--version", "2", "--note", "raskt", "--within", "soon")
+    assert done.returncode == 2
+    assert "write 90s, 5m or 1h" in done.stderr
+
+
 def texts_of(path: Path) -> str:
     """Everything that can be read in a released file: a PDF's pages, a workbook's cells."""
     if path.suffix == ".pdf":
