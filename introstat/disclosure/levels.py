@@ -32,7 +32,6 @@ LARGEST = 2  # the largest,
 OF_A_CATEGORY = 2  # and those with most persons in a category that is looked at
 CHEAP, DEAR, ANY = 5.0, 50.0, 1e4  # what a cell is worth to be reached
 LAST = (ANY, 100 * ANY)
-ONE_BY_ONE = 40  # cells that are looked at one at a time at the end: fewer others are hidden
 
 
 @dataclass(frozen=True)
@@ -277,12 +276,7 @@ class LevelSearch:
         targets = self._open(state, own)
         if len(targets):
             near = self.map.cells_of(self.map.touched(targets)) | self._carriers(targets)
-            among = own & (self.map.is_high | near)
-            if len(targets) <= ONE_BY_ONE:  # each finds what the ones before it hid
-                for cell in targets:
-                    self._seek(state, among, self.search.open(state, np.array([cell])), LAST, 2)
-            else:
-                self._seek(state, among, targets, LAST, 2)
+            self._seek(state, own & (self.map.is_high | near), targets, LAST, 2)
 
     def _unlock_country(self) -> None:
         """Let figures of the country change where nothing else helped, at their price."""
