@@ -55,6 +55,10 @@ class Duration(click.ParamType[float]):
     "--within", type=Duration(), default="inf", metavar="TIME",
     help="How long it may take (90s, 5m); then municipalities show less. Default: no end.",
 )  # fmt: skip
+@click.option(
+    "--compare", is_flag=True,
+    help="Write nothing: tell what would be shown at several limits of detail.",
+)  # fmt: skip
 def release(
     period: str,
     kind: str,
@@ -66,13 +70,15 @@ def release(
     note: str,
     workers: int | None,
     within: float,
+    compare: bool,
 ) -> None:
     """Make the release of a half-year (2017H2) or year (2017): files, report, audit, manifest.
 
     Nothing is in its place before the audit of the finished files has passed. A version is never
     changed: a correction is a new one, with a note. Exit code 3: refused, with what is lacking.
     """
-    from introstat.release.make import make_release
+    from introstat.release.make import compare_detail, make_release
+    from introstat.release.usefulness import as_lines
     from introstat.release.versions import Places, Wanted
 
     path = (warehouse or default_warehouse()).resolve()
@@ -84,18 +90,22 @@ def release(
             if not console.is_terminal:
                 console.print(f"{period}: {what}", highlight=False, markup=False)
 
-        made = make_release(
-            Wanted(period, kind, version, note, policy, within),
-            Places(
-                path,
-                received_beside(path),
-                out.resolve(),
-                (restricted or path.with_suffix(_RESTRICTED)).resolve(),
-                path.with_suffix(_PROTECTED),
-            ),
-            workers or os.cpu_count() or 1,
-            say,
+        wanted = Wanted(period, kind, version, note, policy, within)
+        places = Places(
+            path,
+            received_beside(path),
+            out.resolve(),
+            (restricted or path.with_suffix(_RESTRICTED)).resolve(),
+            path.with_suffix(_PROTECTED),
         )
+        processes = workers or os.cpu_count() or 1
+        if compare:
+            lines = list(as_lines(compare_detail(wanted, places, processes, say)))
+        else:
+            made = make_release(wanted, places, processes, say)
+    if compare:
+        click.echo("\n".join(lines))
+        return
     click.echo(f"Released: {made}")
     click.echo(f"Start with {next(made.glob('rapport_*.pdf')).name} and manifest.json.")
 

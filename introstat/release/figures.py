@@ -202,6 +202,24 @@ def _first(*codes: str) -> str:
     return next((code for code in codes if code != UNPLACED), COUNTRY)
 
 
+def listed_regions(warehouse: duckdb.DuckDBPyConnection, period: str) -> pa.Table:
+    """The list of regions of a period, in the order of the files."""
+    return warehouse.execute(
+        """
+        select
+            region_set, region_code, region_type, region_name,
+            coalesce(counts_in_code, '') as counts_in_code,
+            coalesce(county_code, '') as county_code,
+            coalesce(code_in_reference_year, '') as code_in_reference_year,
+            coalesce(county_in_reference_year, '') as county_in_reference_year
+        from stat_regions
+        where period = ?
+        order by region_set, length(region_code), region_code
+        """,
+        [period],
+    ).to_arrow_table()
+
+
 def regions_of(listed: Sequence[Mapping[str, str]]) -> list[PeriodRegion]:
     """The municipalities of a period, and codes as registered: rows of the model stat_regions."""
     return [

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from introstat.disclosure.audit import AuditResult
-from introstat.disclosure.policy import Policy
+from introstat.disclosure.policy import DEFAULT_POLICY, Policy, load_policy
 from introstat.disclosure.report import audit_lines, audit_report, to_json
 from introstat.errors import BuildFailed
 from introstat.locking import locked, move_into_place, workshop
@@ -26,13 +26,12 @@ from introstat.release.encodings import compare, write_all
 from introstat.release.figures import (
     CountTable,
     count_tables_of,
-    counts_of,
-    regions_of,
+    listed_regions,
     residual_of,
 )
 from introstat.release.finished import ReleaseFolder, audit_release, dependent_faults
 from introstat.release.protected import copy_cubes, write_cells, write_store
-from introstat.release.protecting import Counted, ProtectedCounts, protect_counts
+from introstat.release.protecting import ProtectedCounts, counted_in, protect_counts, stricter
 from introstat.release.published import CONTACT, published_cubes
 from introstat.release.report import Facts, write_report
 from introstat.release.restricted import write_restricted
@@ -43,13 +42,14 @@ from introstat.release.revisions import (
     keep_published,
     revisions_of,
 )
-from introstat.release.usefulness import as_rows, hidden_for_others, usefulness
+from introstat.release.usefulness import Shown, as_rows, hidden_for_others, usefulness
 from introstat.release.versions import Places, Wanted, before_of, earlier_counts, version_of
 from introstat.warehouse.dbt import run_dbt
 from introstat.warehouse.opening import open_warehouse
 from introstat.warehouse.reading import open_built
 
 PUBLISHER = "Integrerings- og mangfoldsdirektoratet (IMDi)"
+COMPARED = (1, 2, 4)  # times the policy's limits of detail
 AFTER_PROTECTION = 40.0  # seconds that files, report and audit take
 PROTECTED_VARIABLE = "INTROSTAT_PROTECTED"
 CELLS_VARIABLE = "INTROSTAT_PROTECTED_CELLS"
@@ -91,6 +91,27 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
             return making.run(workers)
 
 
+def compare_detail(
+    wanted: Wanted, places: Places, workers: int, say: Say
+) -> list[tuple[Policy, list[Shown]]]:
+    """Return what a release would show at the policy's limits of detail, and at stricter ones.
+
+    Nothing is written. A policy need not be decided yet.
+    """
+    naming.period_dates(wanted.period)
+    with open_built(places.warehouse, "stat_series", "stat_regions") as warehouse:
+        conditions.expect_period(warehouse, wanted.period, conditions.vintage_of(warehouse))
+        policy = load_policy(wanted.policy or DEFAULT_POLICY)
+        rows = listed_regions(warehouse, wanted.period).to_pylist()
+        counted = counted_in(warehouse, load_contents(), wanted.period, rows, {})
+        found = []
+        for times in COMPARED:
+            say(f"detail for {times} times as many persons")
+            done = protect_counts(counted, stricter(policy, times), workers, wanted.within, say)
+            found.append((done.policy, usefulness(done.tables, done.regions)))
+    return found
+
+
 @dataclass
 class _Making:
     wanted: Wanted
@@ -121,25 +142,12 @@ class _Making:
         ).fetchone()
         assert row is not None
         self.finished = ReleaseFolder(self.out, self.period, self.version, int(row[0]))
-        self.listed = self.warehouse.execute(
-            """
-            select
-                region_set, region_code, region_type, region_name,
-                coalesce(counts_in_code, '') as counts_in_code,
-                coalesce(county_code, '') as county_code,
-                coalesce(code_in_reference_year, '') as code_in_reference_year,
-                coalesce(county_in_reference_year, '') as county_in_reference_year
-            from stat_regions
-            where period = ?
-            order by region_set, length(region_code), region_code
-            """,
-            [self.period],
-        ).to_arrow_table()
+        self.listed = listed_regions(self.warehouse, self.period)
         self.region_rows: list[dict[str, str]] = self.listed.to_pylist()
 
     def run(self, workers: int) -> Path:
         count_tables = count_tables_of(self.contents, self.period)
-        protected = self._protect(count_tables, workers)
+        protected = self._protect(workers)
         self.say("the published cubes, by dbt")
         self._fill_store(count_tables, protected.tables)
         published = self._dbt("publication")
@@ -157,17 +165,13 @@ class _Making:
         manifest.write_manifest(self.out, self._about(results))
         return self._move()
 
-    def _protect(self, count_tables: Mapping[str, CountTable], workers: int) -> ProtectedCounts:
+    def _protect(self, workers: int) -> ProtectedCounts:
         self.say("the counts of the cubes")
-        regions = regions_of(self.region_rows)
-        cubes = {
-            name: counts_of(self.warehouse, table, self.period, regions)
-            for name, table in count_tables.items()
-        }
-        cubes = {name: cube for name, cube in cubes.items() if any(cube.table["count"].to_pylist())}
-        self.residuals = {name: residual_of(cube) for name, cube in cubes.items()}
+        counted = counted_in(
+            self.warehouse, self.contents, self.period, self.region_rows, self._earlier()
+        )
+        self.residuals = {name: residual_of(cube) for name, cube in counted.cubes.items()}
         self.say("protection")
-        counted = Counted(self.contents, count_tables, cubes, regions, self._earlier())
         return protect_counts(counted, self.policy, workers, self._seconds(), self.say)
 
     def _seconds(self) -> float:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import duckdb
 import pyarrow as pa
 
 from introstat.disclosure.detail import Regions, sizes_of_table
@@ -14,7 +15,14 @@ from introstat.disclosure.suppress import ProtectionImpossible
 from introstat.disclosure.table_audit import Witnesses
 from introstat.release.contents import TOTAL, Contents
 from introstat.release.detail import regions_for, regions_with_rests
-from introstat.release.figures import CountTable, PeriodRegion, links_of
+from introstat.release.figures import (
+    CountTable,
+    PeriodRegion,
+    count_tables_of,
+    counts_of,
+    links_of,
+    regions_of,
+)
 from introstat.release.rests import (
     PERSONS,
     SIZES,
@@ -60,6 +68,20 @@ class Counted:
     earlier: Mapping[str, Sequence[pa.Table]]
 
 
+def counted_in(
+    warehouse: duckdb.DuckDBPyConnection,
+    contents: Contents,
+    period: str,
+    listed: Sequence[Mapping[str, str]],
+    earlier: Mapping[str, Sequence[pa.Table]],
+) -> Counted:
+    """The counts of a period; tables that count nobody are left out."""
+    tables, regions = count_tables_of(contents, period), regions_of(listed)
+    cubes = {name: counts_of(warehouse, table, period, regions) for name, table in tables.items()}
+    there = {name: cube for name, cube in cubes.items() if any(cube.table["count"].to_pylist())}
+    return Counted(contents, tables, there, regions, earlier)
+
+
 def protect_counts(
     counted: Counted, policy: Policy, workers: int, seconds: float, say: Callable[[str], None]
 ) -> ProtectedCounts:
@@ -69,6 +91,26 @@ def protect_counts(
     shown, and said so. Raises ProtectionImpossible where nothing helps.
     """
     started = time.monotonic()
+    try:
+        return _less_and_less(counted, policy, workers, (started, seconds), say)
+    except ProtectionImpossible:
+        if time.monotonic() <= started + seconds:
+            raise
+        raise ProtectionImpossible(
+            f"{seconds:.0f} seconds are too few to protect these counts, even without the detail "
+            "of municipalities. Give more with --within, or leave it out."
+        ) from None
+
+
+def _less_and_less(
+    counted: Counted,
+    policy: Policy,
+    workers: int,
+    time_given: tuple[float, float],
+    say: Callable[[str], None],
+) -> ProtectedCounts:
+    """Try the policy's detail, then less, each until its share of the time is over."""
+    started, seconds = time_given
     whole = regions_for(counted.contents, counted.tables, counted.regions)
     persons = counted.tables[PERSONS]
     before = sizes_in(counted.earlier.get(PERSONS, ()), persons)
@@ -81,7 +123,7 @@ def protect_counts(
         tell=say,
         regional=Regional(whole, until=started + seconds),
     )[SIZES]
-    refused = None
+    refused = ProtectionImpossible("nothing was tried")
     for times, share in STRICTER:
         if times > 1:
             say(f"less detail: {times} times as many persons must be expected")
@@ -89,7 +131,7 @@ def protect_counts(
             return _protected(
                 counted,
                 whole,
-                _stricter(policy, times),
+                stricter(policy, times),
                 sizes,
                 workers,
                 started + seconds * share,
@@ -99,12 +141,6 @@ def protect_counts(
             refused = refusal
             for line in refusal.format_message().splitlines()[:LISTED]:
                 say(line)
-    assert refused is not None
-    if time.monotonic() > started + seconds:
-        raise ProtectionImpossible(
-            f"{seconds:.0f} seconds are too few to protect these counts, even without the detail "
-            "of municipalities. Give more with --within, or leave it out."
-        )
     raise refused
 
 
@@ -125,7 +161,8 @@ def _sizes_told(
     return told
 
 
-def _stricter(policy: Policy, times: int) -> Policy:
+def stricter(policy: Policy, times: int) -> Policy:
+    """The policy with so many times its limits of detail."""
     return replace(
         policy,
         county_expects=policy.county_expects * times,

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from introstat.disclosure.detail import COUNTRY, COUNTY, LEVEL_NAMES, Regions
+from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import HIDDEN, LEFT_OUT
 
 _NOT_TO_HIDE = (COUNTRY, COUNTY)  # levels whose cells are hidden last
@@ -52,6 +53,21 @@ def usefulness(tables: Mapping[str, pa.Table], regions: Regions) -> list[Shown]:
                 )
             )
     return found
+
+
+def as_lines(compared: Sequence[tuple[Policy, Sequence[Shown]]]) -> Iterator[str]:
+    """What is shown at several limits of detail, side by side: percent of the cells."""
+    yield "Shown of all cells, percent, where as many persons must be expected for detail as:"
+    for number, (policy, _) in enumerate(compared, 1):
+        yield (
+            f"  {number}: county {policy.county_expects}, municipality "
+            f"{policy.municipality_expects}, main figures from {policy.main_from}"
+        )
+    numbers = "".join(f"{number:>7}" for number in range(1, len(compared) + 1))
+    yield f"{'table':24}{'level':36}{'cells':>8}{numbers}"
+    for rows in zip(*(shown for _, shown in compared), strict=True):
+        percents = "".join(f"{100 * row.shown / row.cells:>7.1f}" for row in rows)
+        yield f"{rows[0].table:24}{rows[0].level:36}{rows[0].cells:>8}{percents}"
 
 
 def as_rows(shown: Sequence[Shown]) -> list[dict[str, Any]]:

@@ -190,6 +190,21 @@ def test_a_time_too_short_is_refused_with_what_would_do(
     assert "write 90s, 5m or 1h" in done.stderr
 
 
+def test_what_several_limits_of_detail_would_show_is_told_and_nothing_written(
+    released: Path, house: Path, policy: Path
+) -> None:
+    before = sorted((house / "release").rglob("*"))
+    done = make(house, policy, "--compare", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:4]] == ["1", "2", "3"]
+    [row] = [line for line in lines if line.startswith("participants ") and "country" in line]
+    assert row.split()[2] == "18"
+    assert all(0 <= float(percent) <= 100 for percent in row.split()[3:])
+    assert len(row.split()) == 6
+    assert sorted((house / "release").rglob("*")) == before
+
+
 def texts_of(path: Path) -> str:
     """Everything that can be read in a released file: a PDF's pages, a workbook's cells."""
     if path.suffix == ".pdf":
