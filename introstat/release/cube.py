@@ -22,13 +22,17 @@ from introstat.release import naming
 Role = Literal["region", "time", "classification", "metric"]
 SIGN_TEXTS_NB = {
     HIDDEN: "Vises ikke, av hensyn til personvernet",
-    LEFT_OUT: "Vises ikke på dette nivået: så få kan ventes",
+    LEFT_OUT: (
+        "Vises ikke på dette nivået: så få kan ventes at tallet bare sier noe om enkeltpersoner"
+    ),
     MISSING: "Oppgave mangler",
     CANNOT_OCCUR: "Tall kan ikke forekomme",
 }
 SIGN_TEXTS_EN = {
     HIDDEN: "Not for publication, to protect persons",
-    LEFT_OUT: "Not shown at this level: so few can be expected",
+    LEFT_OUT: (
+        "Not shown at this level: so few can be expected that a number only tells of single persons"
+    ),
     MISSING: "Data not available",
     CANNOT_OCCUR: "Category not applicable",
 }

@@ -8,7 +8,6 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from introstat.disclosure.published import LEFT_OUT
 from introstat.release.cube import SIGN_TEXTS_NB
 from introstat.release.report.content import Chart, ReportPages
 from introstat.release.report.fonts import FAMILY, FOLDER, WEB
@@ -49,10 +48,7 @@ def _chapters(report: ReportPages) -> Iterator[tuple[str, str]]:
 
 def _shown(text: Text) -> Markup:
     """A text in which a sign says what it means."""
-    meanings = SIGN_TEXTS_NB | {
-        LEFT_OUT: texts().label("name.left_out"),
-        "–": texts().label("name.no_change"),
-    }
+    meanings = SIGN_TEXTS_NB | {"–": texts().label("name.no_change")}
     pieces = []
     for span in text:
         if isinstance(span, Mark) and span.sign in meanings:
