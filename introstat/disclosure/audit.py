@@ -204,9 +204,8 @@ def _offered(
     cells = np.concatenate([cells for cells, _ in given])
     changes = np.concatenate([changes for _, changes in given])
     move = np.repeat(np.arange(len(given)), [len(cells) for cells, _ in given])
-    entries = (equations.values, (equations.rows, equations.cells))
-    adds_up = sp.csr_array(entries, shape=(equations.count, published.system.size))
-    sums = adds_up @ sp.csc_array((changes, (cells, move)), shape=(len(base), len(given)))
+    moved = sp.csc_array((changes, (cells, move)), shape=(len(base), len(given)))
+    sums = equations.matrix(len(base)) @ moved
     table = base[cells] + changes
     wrong = np.zeros(len(given), dtype=bool)
     wrong[move[(table < low[cells]) | (table > high[cells])]] = True

@@ -30,13 +30,13 @@ class CellMap:
         self._touch: list[tuple[int, Ints, Mask]] = []
         for number, (start, cube) in enumerate(tables.system.cubes):
             self.cube[start : start + cube.size] = number
-            axis = [d.name for d in cube.dimensions].index(dimension)
+            axis = cube.axis_of(dimension)
             regions = cube.dimensions[axis]
             columns = [
                 [leaves.setdefault(part, len(leaves)) for part in parts_of.get(code, (code,))]
                 for code in regions.leaves
             ]
-            node = np.unravel_index(np.arange(cube.size), cube.shape)[axis]
+            node = cube.nodes()[axis]
             names = {own: code for code, own in reversed(list(regions.node_of.items()))}
             of_node = [numbers.setdefault(names[k], len(numbers)) for k in range(regions.size)]
             self.region[start : start + cube.size] = np.array(of_node)[node]
@@ -142,7 +142,7 @@ def _parts_of_leaves(
     """
     parts: dict[str, Sequence[str]] = {}
     for _, cube in system.cubes:
-        [regions] = [d for d in cube.dimensions if d.name == dimension]
+        regions = cube.dimensions[cube.axis_of(dimension)]
         for code, node in regions.node_of.items():
             cover = [regions.leaves[leaf] for leaf in sorted(regions.leaves_of[node])]
             if cover != [code] and len(cover) > len(parts.get(code, ())):

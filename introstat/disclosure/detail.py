@@ -94,7 +94,7 @@ def leave_out(
     counts: Counts, cube: str, regions: Regions, sizes: Mapping[str, int], policy: Policy
 ) -> Counts:
     """Return the counts with the cells that the policy's rule for detail leaves out."""
-    axis = _axis(counts, regions)
+    axis = counts.system.axis_of(regions.dimension)
     dimension = counts.system.dimensions[axis]
     level, _ = nodes_of(dimension, regions)
     shown = np.zeros(counts.system.size, dtype=bool)
@@ -125,10 +125,6 @@ def leave_out(
     out[level == COUNTRY] = False
     left_out = shown & np.moveaxis(out, 0, axis).ravel()
     return replace(counts, left_out=left_out)
-
-
-def _axis(counts: Counts, regions: Regions) -> int:
-    return [d.name for d in counts.system.dimensions].index(regions.dimension)
 
 
 def _nodes(dimension: Dimension, codes: Iterable[str]) -> list[int]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.refusals import refuse_rows
-from introstat.disclosure.system import LARGEST_SYSTEM, Equations, Ints, System
+from introstat.disclosure.system import LARGEST_SYSTEM, Equations, Ints, System, in_groups
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,7 @@ class JointSystem:
 
     def tied_cells(self) -> list[Ints]:
         """Return the cells of each relation, by the equations that it makes."""
-        relations = self._of_relations
-        order = np.argsort(relations.rows, kind="stable")
-        starts = np.flatnonzero(np.diff(relations.rows[order], prepend=-1))
-        return np.split(relations.cells[order], starts[1:])
+        return in_groups(self._of_relations.rows, self._of_relations.cells)
 
     @property
     def cubes(self) -> tuple[tuple[int, System], ...]:

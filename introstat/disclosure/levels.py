@@ -19,14 +19,12 @@ from introstat.disclosure.cellmap import CellMap
 from introstat.disclosure.counts import Tables
 from introstat.disclosure.detail import COUNTRY, COUNTY, DERIVED_COUNTY, Regions
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.search import MoveSearch, Problem, State, let_go
+from introstat.disclosure.search import MoveSearch, Problem, State, dearer_for_count, let_go
 from introstat.disclosure.system import Floats, Ints, Mask, Move
 
 # What hiding a cell of a level costs, a municipality's being 1; totals and large counts cost more.
 PRICES = {COUNTRY: 5000.0, COUNTY: 200.0, DERIVED_COUNTY: 40.0}
 TOTAL_DEARER = 2.0  # times, for each dimension at its total
-LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
-LARGE_FROM = 4  # persons; below this no cell is dearer for its count
 CARRIERS = 3  # municipalities of a block that bear what its counties shift: those that hide most,
 LARGEST = 2  # the largest,
 OF_A_CATEGORY = 2  # and those with most persons in a category that is looked at
@@ -145,12 +143,10 @@ class LevelSearch:
         names = np.bincount(tables.published.cells, minlength=tables.system.size)
         price = names * of_level[np.maximum(tables.level, 0)]
         for start, cube in tables.system.cubes:
-            nodes = np.unravel_index(np.arange(cube.size), cube.shape)
-            for d, node in zip(cube.dimensions, nodes, strict=True):
+            for d, node in zip(cube.dimensions, cube.nodes(), strict=True):
                 if d.total is not None and d.name != dimension:
                     price[start : start + cube.size][node == d.node_of[d.total]] *= TOTAL_DEARER
-        doublings = np.log2(np.maximum(tables.values, LARGE_FROM) / LARGE_FROM)
-        return np.asarray(price * (1.0 + LARGE_DEARER * doublings))
+        return np.asarray(price * dearer_for_count(tables.values))
 
     @cached_property
     def _always(self) -> Mask:
@@ -201,19 +197,17 @@ class LevelSearch:
         return self.map.leaves_in(chosen)
 
     def _counties(self, state: State, cube: int) -> None:
-        own = self.map.cube == cube
-        targets = self._open(state, own & self.map.is_high)
-        if len(targets):
-            self._seek(
-                state, own & (self.map.is_high | self._carriers(targets)), targets, (DEAR, ANY)
-            )
+        self._in_counties(state, self.map.cube == cube, 4)
 
     def _linked_counties(self, state: State) -> None:
         for own in self._pairs(self._open(state, self.map.is_high)):
-            targets = self._open(state, own & self.map.is_high)
-            if len(targets):
-                among = own & (self.map.is_high | self._carriers(targets))
-                self._seek(state, among, targets, (DEAR, ANY), 3)
+            self._in_counties(state, own, 3)
+
+    def _in_counties(self, state: State, own: Mask, rounds: int) -> None:
+        targets = self._open(state, own & self.map.is_high)
+        if len(targets):
+            among = own & (self.map.is_high | self._carriers(targets))
+            self._seek(state, among, targets, (DEAR, ANY), rounds)
 
     def _pairs(self, cells: Ints) -> list[Mask]:
         """Return the cells of each pair of linked cubes of which one has some of the cells."""

@@ -21,10 +21,9 @@ from introstat.disclosure.programs import (
     solution_of,
     solver_of,
 )
+from introstat.disclosure.search import HIDDEN_COST, USUAL_SHIFT
 from introstat.disclosure.system import Floats, Ints
 
-HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
-USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
 RESOLVED = 2  # times at most that a program is solved again with prices spread over persons
 SEARCH_NODES = 20  # of branch and bound, when a linear program gives fractions
 

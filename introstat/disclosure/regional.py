@@ -41,9 +41,9 @@ class Regional:
 def with_regions(counts: Counts, cube: str, regional: Regional, policy: Policy) -> Counts:
     """Return counts with each cell's level and block, and what the rule leaves out."""
     regions = regional.regions
-    axis = [d.name for d in counts.system.dimensions].index(regions.dimension)
+    axis = counts.system.axis_of(regions.dimension)
     level, block = nodes_of(counts.system.dimensions[axis], regions)
-    node = np.unravel_index(np.arange(counts.system.size), counts.system.shape)[axis]
+    node = counts.system.nodes()[axis]
     placed = replace(counts, level=level[node], block=block[node])
     if regional.sizes is None or cube == regions.sizes:
         return placed

@@ -5,14 +5,13 @@ audit because it tests them as cells.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from introstat.disclosure.detail import Regions
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import Ints, Mask
+from introstat.disclosure.system import Ints, Mask, in_groups
 
 
 def small_sums(
@@ -66,7 +65,7 @@ def cells_of_rests(
         others = whole - max(each)
         most = policy.hide_to + (others if others < policy.min_width else 0)
         for name, cube in system.systems.items():
-            axis = [d.name for d in cube.dimensions].index(regions.dimension)
+            axis = cube.axis_of(regions.dimension)
             node_of = cube.dimensions[axis].node_of
             if rest in node_of:
                 cells = system.start_of[name] + np.take(cube.numbers, node_of[rest], axis).ravel()
@@ -81,14 +80,13 @@ def cells_of_rests(
 
 def _totals_by_region(system: JointSystem, regions: Regions, cube: str) -> dict[str, int]:
     """Return the cell of each region in which all else is at its total."""
-    own = system.systems[cube]
-    index: list[Any] = [
-        slice(None) if d.name == regions.dimension else d.node_of[str(d.total)]
-        for d in own.dimensions
-    ]
-    cells = system.start_of[cube] + own.numbers[tuple(index)]
-    [dimension] = [d for d in own.dimensions if d.name == regions.dimension]
-    return {code: int(cells[node]) for code, node in dimension.node_of.items()}
+    own, start = system.systems[cube], system.start_of[cube]
+    axis = own.axis_of(regions.dimension)
+    codes = [str(d.total) for d in own.dimensions]
+    return {
+        code: start + own.cell([*codes[:axis], code, *codes[axis + 1 :]])
+        for code in own.dimensions[axis].node_of
+    }
 
 
 def _told_rests(system: JointSystem, shown: Mask, silent: Mask) -> list[Ints]:
@@ -109,11 +107,8 @@ def _told_rests(system: JointSystem, shown: Mask, silent: Mask) -> list[Ints]:
         loud = ~whole & ~is_shown & ~silent[own][equations.cells]
         told &= (count > 1) & (np.bincount(equations.rows[loud], minlength=equations.count) == 0)
         entries = np.flatnonzero(told[equations.rows] & ~whole & ~is_shown)
-        order = entries[np.argsort(equations.rows[entries], kind="stable")]
-        starts = np.flatnonzero(np.diff(equations.rows[order], prepend=-1))
-        for cells in np.split(equations.cells[order] + start, starts[1:]):
-            if len(cells):
-                rests[np.sort(cells).tobytes()] = np.sort(cells)
+        for cells in in_groups(equations.rows[entries], start + equations.cells[entries]):
+            rests[np.sort(cells).tobytes()] = np.sort(cells)
     return list(rests.values())
 
 
@@ -121,7 +116,7 @@ def _together(system: JointSystem, regions: Regions) -> list[Ints]:
     """Return the cells of each group of regions that two sets of regions give away together."""
     sums: list[Ints] = []
     for start, cube in system.cubes:
-        axis = [d.name for d in cube.dimensions].index(regions.dimension)
+        axis = cube.axis_of(regions.dimension)
         node_of = cube.dimensions[axis].node_of
         for codes in regions.together:
             nodes = [node_of[code] for code in codes if code in node_of]

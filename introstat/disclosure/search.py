@@ -23,20 +23,22 @@ from introstat.disclosure.programs import (
     solution_of,
     solver_of,
 )
-from introstat.disclosure.system import Equations, Floats, Ints, Mask, Move
+from introstat.disclosure.system import Floats, Ints, Mask, Move, in_groups
 
 USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
 RESOLVED = 1  # times at most that a program is solved again with prices spread over persons
 LEAST_GAIN = 0.03  # share of the open cells that a program must settle to be worth another
 REPAIR_NODES = 30  # of branch and bound, when a linear program gives fractions
 REPAIR_UP_TO = 6000  # cells of a fractional piece; a larger one is dropped
+LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
+LARGE_FROM = 4  # persons; below this no cell is dearer for its count
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
 
 
-def matrix_of(equations: Equations, size: int) -> sp.csc_array:
-    """Return equations as a sparse matrix, a column for each cell."""
-    entries = (equations.values, (equations.rows, equations.cells))
-    return sp.csc_array(entries, shape=(equations.count, size))
+def dearer_for_count(values: Ints) -> Floats:
+    """Return how many times its price a cell costs to hide for its count."""
+    doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
+    return 1.0 + LARGE_DEARER * doublings
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class MoveSearch:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.matrix = matrix_of(problem.system.defining_equations(), problem.system.size)
+        self.matrix = problem.system.defining_equations().matrix(problem.system.size)
         self.movable = problem.movable
 
     def open(self, state: State, cells: Ints) -> Ints:
@@ -163,9 +165,7 @@ class MoveSearch:
         part = part[np.flatnonzero(np.diff(part.indptr))]
         ties = sp.block_array([[None, part.T], [part, None]])
         _, label = connected_components(ties, directed=False)
-        order = np.argsort(label[: len(used)], kind="stable")
-        starts = np.flatnonzero(np.diff(label[: len(used)][order], prepend=-1))
-        for piece in np.split(order, starts[1:]):
+        for piece in in_groups(label[: len(used)], np.arange(len(used))):
             cells, values = among[used[piece]], change[used[piece]]
             whole = np.round(values)
             if np.abs(values - whole).max() > 10 * TOLERANCE:

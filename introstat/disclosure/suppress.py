@@ -13,16 +13,15 @@ import numpy as np
 
 from introstat.disclosure.counts import Tables, primary_cells
 from introstat.disclosure.errors import EXIT_REFUSED, UserError
-from introstat.disclosure.moves import HIDDEN_COST, MoveFinder
+from introstat.disclosure.moves import MoveFinder
 from introstat.disclosure.neighbourhood import NEAR_LEAVES, Neighbourhood
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.programs import TOLERANCE
 from introstat.disclosure.refusals import refuse_rows
+from introstat.disclosure.search import HIDDEN_COST, dearer_for_count
 from introstat.disclosure.system import Floats, Ints, Mask, Move
 
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
-LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
-LARGE_FROM = 4  # persons; below this no cell is dearer for its count
 SHARED_DISCOUNT = 0.5  # for each move of the pass before that went through a cell
 LEAST_PRICE = 0.02  # of a cell not yet hidden, however many moves went through it
 LAST_DEARER = 100  # times: totals of single codes, hidden only where nothing else helps
@@ -101,8 +100,7 @@ class _HidingSearch:
         self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
         self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
         self.neighbourhood = Neighbourhood(system)
-        doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
-        self.price = self.weight * (1.0 + LARGE_DEARER * doublings)
+        self.price = self.weight * dearer_for_count(values)
         self.price[last] *= LAST_DEARER
         self._begin(NEAR_LEAVES[0])
 

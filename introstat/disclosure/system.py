@@ -13,6 +13,7 @@ from itertools import product
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse as sp
 
 from introstat.disclosure.errors import UserError
 
@@ -124,6 +125,11 @@ class Equations:
         sums = np.bincount(self.rows, self.values * table[self.cells], self.count)
         return sums.astype(np.float64)
 
+    def matrix(self, size: int) -> sp.csc_array:
+        """Return the rows as a sparse matrix, a column for each of so many cells."""
+        entries = (self.values, (self.rows, self.cells))
+        return sp.csc_array(entries, shape=(self.count, size))
+
 
 class System:
     """All cells that the dimensions can make, numbered, and the equations that tie them.
@@ -153,6 +159,14 @@ class System:
     def units(self) -> tuple[Ints, ...]:
         """All cells together."""
         return (np.arange(self.size),)
+
+    def axis_of(self, dimension: str) -> int:
+        """Return which of the dimensions has a name."""
+        return [d.name for d in self.dimensions].index(dimension)
+
+    def nodes(self) -> tuple[Ints, ...]:
+        """Return the node that each cell has of each dimension."""
+        return np.unravel_index(np.arange(self.size), self.shape)
 
     def unknowns_beside(self, cells: Ints) -> Ints:
         """Return none: one cube has no unknowns but its cells."""
@@ -248,6 +262,13 @@ class System:
                 cells.append(wholes + (part - node) * stride)
                 values.append(np.full(len(wholes), sign))
         return Equations(np.concatenate(rows), np.concatenate(cells), np.concatenate(values), count)
+
+
+def in_groups(keys: Ints, items: Ints) -> list[Ints]:
+    """Return the items of each key, in the order of the keys and then of the items."""
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order]))
+    return np.split(items[order], starts + 1) if len(items) else []
 
 
 def _slice(table: Ints, axis: int, node: int) -> Ints:

@@ -1,6 +1,6 @@
 """The regions of a release as disclosure control takes them: levels, blocks, and main figures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from introstat.disclosure.detail import (
@@ -22,7 +22,7 @@ from introstat.release.figures import (
     leaves_of,
     marked,
 )
-from introstat.release.rests import PERSONS, SIZES, members_of, together
+from introstat.release.rests import PERSONS, SIZES, members_of
 
 
 def regions_for(
@@ -93,11 +93,13 @@ def _blocks(regions: Sequence[PeriodRegion]) -> dict[tuple[str, bool], int]:
 def regions_with_rests(
     given: Contents,
     tables: Mapping[str, CountTable],
-    regions: Sequence[PeriodRegion],
-    bare: Iterable[str],
+    every: Regions,
+    taken: Sequence[PeriodRegion],
+    code_of: Mapping[str, str],
 ) -> Regions:
-    """The regions of a release's count tables where those that are bare are taken together."""
-    taken, code_of = together(regions, bare)
-    every = regions_for(given, tables, regions)
+    """The regions of a release's count tables where those that are bare are taken together.
+
+    `every` are all of them, `taken` and `code_of` what `together` made of them.
+    """
     with_rests = regions_for(given, tables, taken)
     return replace(with_rests, of={**every.of, **with_rests.of}, members=members_of(code_of))

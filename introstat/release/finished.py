@@ -142,7 +142,8 @@ def audit_release(
         if name in tables
     }
     persons = there[PERSONS]
-    bare = set(municipal(regions_for(contents, there, listed))) - shown_in(tables, persons)
+    every = regions_for(contents, there, listed)
+    bare = set(municipal(every)) - shown_in(tables, persons)
     regions, code_of = together(listed, bare)
     of_sizes = sizes_in(tables[PERSONS], persons), sizes_in(earlier.get(PERSONS, ()), persons)
     codes = {
@@ -167,7 +168,7 @@ def audit_release(
         policy,
         [*links_of(contents, there, codes), *links_of_sizes(persons, code_of)],
         witnesses=witnesses,
-        regions=regions_with_rests(contents, there, listed, bare),
+        regions=regions_with_rests(contents, there, every, regions, code_of),
     )
 
 

@@ -216,7 +216,7 @@ def _protected(
         tell=say,
         proofs=proofs,
         regional=Regional(
-            regions_with_rests(counted.contents, counted.tables, counted.regions, bare),
+            regions_with_rests(counted.contents, counted.tables, whole, regions, code_of),
             size_of,
             {
                 SIZES: {(code,): sign != "" for code, (_, sign) in shown.items()},

@@ -115,12 +115,18 @@ def municipal(regions: Regions) -> list[str]:
 
 def sizes_in(tables: Sequence[pa.Table], counted: CountTable) -> list[pa.Table]:
     """The sizes as files of the persons' count table show them."""
-    found = []
-    for table in tables:
-        for dimension in counted.dimensions:
-            table = table.filter(pc.equal(table[counted.column_of(dimension.name)], TOTAL))
-        found.append(table.select(["region", "value", "sign"]))
-    return found
+    return [
+        table.filter(_at_totals(table, counted)).select(["region", "value", "sign"])
+        for table in tables
+    ]
+
+
+def _at_totals(table: pa.Table, counted: CountTable) -> pa.Array:
+    """Which rows stand at the total of every dimension but the region."""
+    rows = pa.array([True] * table.num_rows)
+    for dimension in counted.dimensions:
+        rows = pc.and_(rows, pc.equal(table[counted.column_of(dimension.name)], TOTAL))
+    return rows
 
 
 def without(tables: Sequence[pa.Table], bare: Iterable[str]) -> list[pa.Table]:
@@ -136,11 +142,7 @@ def shown_in(tables: Mapping[str, Sequence[pa.Table]], persons: CountTable) -> s
         for table in parts:
             told = pc.not_equal(table["sign"], LEFT_OUT)
             if name == PERSONS:
-                totals = pa.array([True] * table.num_rows)
-                for dimension in persons.dimensions:
-                    at_total = pc.equal(table[persons.column_of(dimension.name)], TOTAL)
-                    totals = pc.and_(totals, at_total)
-                told = pc.and_(told, pc.invert(totals))
+                told = pc.and_(told, pc.invert(_at_totals(table, persons)))
             found |= set(table.filter(told)["region"].to_pylist())
     return found
 

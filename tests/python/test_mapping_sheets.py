@@ -225,10 +225,7 @@ def test_an_identity_number_that_no_field_reads_is_sealed_though_it_lost_its_zer
     assert number[1:] not in row["extra_columns"]
 
 
-def test_decimals_of_parquet_are_not_taken_for_thousands(tmp_path, monkeypatch):
-    mappings = tmp_path / "mappings"
-    mappings.mkdir()
-    monkeypatch.setenv("INTROSTAT_MAPPINGS", str(mappings))
+def test_decimals_of_parquet_are_not_taken_for_thousands(tmp_path, mappings):
     office = Office(tmp_path, mappings, "nir")
     absent = ("personer", "kategorier", "vedtak", "deltakelser", "fravaer", "permisjoner")
     office.maps(
