@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import compiled
+from benchmarks import compiled, tables
 from benchmarks.agreement import compare
 from benchmarks.duckdb_facts import WEEK_FACTS
 from benchmarks.inputs import export_inputs
@@ -29,6 +29,13 @@ _KEY = "5eed" * 32
 _STANDARD_TABLES = {
     "d4t, region and income": ("in_d4t.csv", "region,main_income"),
     "d4, all dimensions": ("in_d4.csv", "region,main_income,months"),
+}
+_STANDARD_GROUPS = {
+    "region>county": "region", "region>k_group": "months", "months>months2": "months",
+}  # fmt: skip
+_HARD_TABLES = {
+    "a five-way table, 3 240 cells": tables.five_way,
+    "67 000 cells, groups that cross": tables.crossing,
 }
 _MAKERS = {"duckdb": "benchmarks.duckdb_facts", "polars": "benchmarks.polars_facts"}
 # A command's start is short, so it is measured several times.
@@ -144,16 +151,21 @@ class Waits:
             self._keep("overview", self._command("overview", "--out", place, *at))
 
     def protection(self) -> None:
-        """The standard tables of other programs for disclosure control."""
+        """Tables for disclosure control: standard ones of other programs, and hard ones."""
         data = project_root() / "tests" / "data" / "disclosure"
         for name, (file, dims) in _STANDARD_TABLES.items():
-            with self._own("protected") as place:
-                words = (
-                    "protect", "--in", data / file, "--count", "freq", "--dims", dims,
-                    "--hierarchy", "region>county", "--out", place / "out.csv",
-                    "--primaries", place / "primaries.csv",
-                )  # fmt: skip
-                self._keep(f"protect {name}", self._command(*words))
+            groups = [g for g, dim in _STANDARD_GROUPS.items() if dim in dims]
+            told = [word for group in groups for word in ("--hierarchy", group)]
+            self._protect(name, data / file, ["--count", "freq", "--dims", dims, *told])
+        for name, make in _HARD_TABLES.items():
+            with self._own("tables") as place:
+                counts = place / "counts.csv"
+                self._protect(name, counts, ["--count", "persons", *make(counts)])
+
+    def _protect(self, name: str, counts: Path, told: list[str]) -> None:
+        with self._own("protected") as place:
+            files = ("--out", place / "out.csv", "--primaries", place / "primaries.csv")
+            self._keep(f"protect {name}", self._command("protect", "--in", counts, *told, *files))
 
     def release(self) -> None:
         """A half-year's release, and a year's."""

@@ -171,9 +171,12 @@ def _suppressed(
         least, most = _offered(published, (low, high), base, moves)
         waiting = tested[most[tested] - least[tested] < policy.min_width]
         left = _open_by_unit(published, policy, (low, high), waiting, base, (least, most))
-        settled = np.setdiff1d(tested, left).tolist()
-        found = {cell: (int(least[cell]), int(most[cell]), False) for cell in settled}
-        tested = left
+        settled = np.setdiff1d(tested, left)
+        settled = settled[np.argsort((most - least)[settled], kind="stable")]
+        found = {
+            cell: (int(least[cell]), int(most[cell]), False) for cell in settled[exact:].tolist()
+        }
+        tested = np.concatenate([left, settled[:exact]])
     search = WitnessSearch(published.system, low, high, policy.min_width)
     found |= search.settle(tested, exact)
     name = published.first_names()

@@ -1,5 +1,6 @@
 """The commands `introstat protect` and `introstat audit`."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,15 @@ import click
 from rich.console import Console
 
 from introstat.disclosure.console import say
+from introstat.disclosure.durations import Duration
 from introstat.disclosure.errors import EXIT_REFUSED, UserError
 from introstat.disclosure.policy import DEFAULT_POLICY, EXACT_CELLS, METHODS, load_policy
 
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _place = click.Path(exists=True, path_type=Path)
 _new = click.Path(path_type=Path)
+
+FOR_SEARCH = 0.8  # share of the time there is; the rest is for the audit and the files
 
 
 def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,9 +108,7 @@ def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Dimensions or levels that one of several linked tables shows: `region,sex`, "
     "`county,months`, `region>county,sex`. Default: one table of all dimensions.",
 )
-@click.option(
-    "--out", type=_new, required=True, help="The publication file; with --linked its folder."
-)
+@click.option("--out", type=_new, help="The publication file; with --linked its folder.")
 @click.option(
     "--primaries",
     type=_new,
@@ -114,15 +116,29 @@ def _layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "counts, as NAME.primaries.csv.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Orders the search.")
+@click.option(
+    "--within",
+    type=Duration(),
+    metavar="TIME",
+    help="How long it may take (30s, 2m): as few cells are hidden as can be found by then.",
+)
+@click.option(
+    "--compare",
+    is_flag=True,
+    help="Write nothing: tell what would be shown if cells were hidden, hidden with a wider doubt, "
+    "or rounded.",
+)
 def protect_command(
     source: Path | None,
     count: str | None,
     persons: str | None,
     pool: tuple[str, ...],
     tables: tuple[str, ...],
-    out: Path,
+    out: Path | None,
     primaries: Path | None,
     seed: int,
+    within: float | None,
+    compare: bool,
     **layout_options: Any,
 ) -> None:
     """Protect frequency tables, audit the finished files, and only then put them in place.
@@ -141,12 +157,16 @@ def protect_command(
       introstat protect --in counts.csv --count freq --dims region,main_income \\
         --hierarchy "region>county" --policy policy.yml --out published.csv
     """
+    from introstat.disclosure.comparison import as_lines, compare_ways
     from introstat.disclosure.cube_files import TableOptions, write_aside
     from introstat.disclosure.protection import Cube, protect
-    from introstat.disclosure.table_audit import PublishedTable, audit_tables
+    from introstat.disclosure.table_audit import PublishedTable, Witnesses, audit_tables
     from introstat.disclosure.textfile import read_text_csv, written_as
     from introstat.disclosure.undeclared import refuse_undeclared_totals
 
+    started, console = time.monotonic(), Console(stderr=True)
+    if out is None and not compare:
+        raise UserError("Wanted: --out, the file to write; or --compare, which writes none.")
     options = TableOptions(**layout_options)
     policy = load_policy(options.policy_file)
     needed = {"--in": source, "--count": count, "--dims": options.dims}
@@ -169,7 +189,25 @@ def protect_command(
     for name, cube in counts.items():
         if cube.additive:
             refuse_undeclared_totals(name, cube.layout, [cube.table], cube.count)
-    protected = protect(counts, policy, links, then, seed)
+    proofs: list[Witnesses] = []
+    with console.status("Protecting") as status:
+
+        def tell(what: str) -> None:
+            status.update(what)
+            if not console.is_terminal and (within or compare):
+                say(console, what)
+
+        if compare:
+            compared = compare_ways(counts, policy, links, then, seed, tell)
+        else:
+            until = started + within * FOR_SEARCH if within else None
+            protected = protect(
+                counts, policy, links, then, seed, tell=tell, proofs=proofs, until=until
+            )
+    if compare:
+        click.echo("\n".join(as_lines(compared)))
+        return
+    assert out is not None
     places, lists = {}, {}
     for name, one in cubes.items():
         places[name] = out / f"{name}.csv" if options.linked else out
@@ -179,7 +217,6 @@ def protect_command(
             lists[name] = primaries / f"{name}.primaries.csv"
     # Who brings a file that his spreadsheet wrote gets one that it opens.
     written = {name: written_as(one.file) for name, one in cubes.items()}
-    console = Console(stderr=True)
     aside: dict[str, Path] = {}
     try:
         for name, done in protected.items():
@@ -196,7 +233,9 @@ def protect_command(
             )
             for name, done in protected.items()
         }
-        results = audit_tables(finished, policy, links, options.exact)
+        # What proves cubes by themselves is offered to the audit; links it looks into itself.
+        offered = proofs[0] if proofs and not links and not any(then.values()) else None
+        results = audit_tables(finished, policy, links, options.exact, offered)
         made = {name: dict(done.summary) for name, done in protected.items()}
         if not options.tell(results, console, protected=made, seed=seed):
             raise SystemExit(EXIT_REFUSED)

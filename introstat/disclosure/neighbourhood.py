@@ -1,15 +1,25 @@
-"""Which cells a search for moves looks at first, in a system too large to look at whole."""
+"""Which leaves are near others, and which cells a search in a large system looks at first."""
 
 from collections.abc import Mapping, Set
 
 import numpy as np
 
 from introstat.disclosure.joint import AnySystem
-from introstat.disclosure.system import Ints, Mask, System
+from introstat.disclosure.system import Dimension, Floats, Ints, Mask, System
 
 LOOKED_AT_WHOLE = 2400  # cells; a larger system is searched one neighbourhood at a time
-NEAR_LEAVES = (30, 80)  # of a dimension that a search in a larger system looks at, by pass
+LONG = 30  # leaves; a dimension with more is cut down to those near
 BUSY_WEIGHT = 0.02  # of hidden cells against shared groups when leaves are chosen
+
+
+def groups_in_common(dimension: Dimension, nodes: Mask) -> Floats:
+    """Return for each leaf of a dimension how much it has in common with a leaf in these nodes.
+
+    Groups count, and a small one says more than a large one.
+    """
+    groups = dimension.member[len(dimension.leaves) :]
+    shares = groups / groups.sum(axis=1, keepdims=True)
+    return np.asarray(shares[nodes[len(dimension.leaves) :]].sum(axis=0))
 
 
 class Neighbourhood:
@@ -44,9 +54,7 @@ class _LongCube:
 
     def __init__(self, start: int, system: System) -> None:
         self.system, self.start, self.end = system, start, start + system.size
-        self.long = [
-            axis for axis, size in enumerate(system.inner_shape) if size > min(NEAR_LEAVES)
-        ]
+        self.long = [axis for axis, size in enumerate(system.inner_shape) if size > LONG]
 
     def nearest(self, cell: int, hidden: Mask, most: int) -> dict[str, set[str]]:
         """Return for each long dimension the leaf codes nearest to a cell of this cube."""
@@ -56,10 +64,9 @@ class _LongCube:
         for axis in self.long:
             dimension = self.system.dimensions[axis]
             leaves = len(dimension.leaves)
-            groups = dimension.member[leaves:].astype(float)
-            groups /= groups.sum(axis=1, keepdims=True)  # a small group in common says more
             own: Mask = dimension.member[nodes[axis]]
-            shared = groups[groups @ own > 0].sum(axis=0)
+            holding: Mask = np.asarray((dimension.member & own).any(axis=1))
+            shared = groups_in_common(dimension, holding)
             other = tuple(k for k in range(len(self.system.shape)) if k != axis)
             busy = np.asarray(table.mean(axis=other))[:leaves]
             score = shared + BUSY_WEIGHT * busy + 10.0 * (own & (own.sum() == 1))

@@ -4,10 +4,10 @@ For other code, a release above all: `protect` takes Arrow or pandas tables and 
 back, reads and writes no files, and does what the policy says of each cube.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,11 @@ from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.regional import Regional, hide_by_levels, with_regions
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
-from introstat.disclosure.suppress import ProtectionImpossible, suppress
-from introstat.disclosure.system import Ints, Mask, Move
+from introstat.disclosure.suppress import Effort, ProtectionImpossible, suppress
+from introstat.disclosure.system import Mask, Move
 from introstat.disclosure.table_audit import Witnesses
 
-WORTH_SHARING = 300  # primary cells; below this a second process costs more than it gives
+ENOUGH = 1.5  # times what the simplest answer took: time in which a better one may be found
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,15 @@ def protect(
     tell: Callable[[str], None] = lambda _: None,
     proofs: list[Witnesses] | None = None,
     regional: Regional | None = None,
+    until: float | None = None,
 ) -> dict[str, ProtectedCube]:
     """Protect cubes together, each by its method; hidden ones as one system with their links.
 
     `earlier` are the cubes' published tables in earlier releases: what they show protects nothing.
-    `workers` processes share the work; the result does not depend on how many. `tell` hears of each
-    part that is done; `proofs` takes what proves the doubt about linked cubes. With `regional` the
-    rule for detail and the levels of regions hold (regional.py).
+    `tell` hears of each part that is done; `proofs` takes what proves the doubt.
+    With `regional` the rule for detail and the levels of regions hold (regional.py), and `workers`
+    processes share the work; the result does not depend on how many. `until` (seconds, as
+    time.monotonic has it) gives the search for fewer hidden cells a time (suppress.py).
     Raises UserError for bad input and ProtectionImpossible where a width cannot be reached. What
     comes out has still to be audited, from the finished files.
     """
@@ -113,7 +115,7 @@ def protect(
             )
     suppressed = {name: one for name, one in prepared.items() if one.method == "suppress"}
     if regional is None:
-        hidden = _hide(suppressed, links, policy, seed, workers, tell, proofs)
+        hidden = _hide(suppressed, links, policy, seed, Effort(until, tell), proofs)
     else:
         counted = {name: one.counts for name, one in suppressed.items()}
         primary_of = {name: one.primary for name, one in suppressed.items()}
@@ -198,8 +200,7 @@ def _hide(
     links: Sequence[Link],
     policy: Policy,
     seed: int,
-    workers: int,
-    tell: Callable[[str], None],
+    effort: Effort,
     proofs: list[Witnesses] | None,
 ) -> dict[str, Mask]:
     """Return the hidden cells of each cube.
@@ -208,8 +209,11 @@ def _hide(
     of that doubt impossible; only the cells that lose theirs are then protected in the joint
     system, where hiding more costs nobody the doubt he has.
     """
-    hidden = _hide_apart(prepared, policy, seed, workers, tell)
+    hidden, apart = _hide_apart(prepared, policy, seed, effort)
+    base = {name: one.counts.values for name, one in prepared.items()}
     if not links:
+        if proofs is not None:
+            proofs.append(Witnesses(base, apart))
         return hidden
     joint: Tables = join_counts({name: one.counts for name, one in prepared.items()}, links)
     primary, covered = (np.zeros(joint.system.size, dtype=bool) for _ in range(2))
@@ -219,42 +223,50 @@ def _hide(
     left = doubtful(as_published(joint, covered), policy, np.flatnonzero(primary), joint.values)
     moves: Sequence[Move] = ()
     if len(left):
-        tell(f"{len(left)} cells whose doubt the links may take away")
+        effort.tell(f"{len(left)} cells whose doubt the links may take away")
         targets = np.zeros(joint.system.size, dtype=bool)
         targets[left] = True
-        found = suppress(joint, policy, targets, seed, hidden=covered)
+        found = suppress(joint, policy, targets, seed, covered, effort)
         covered = found.hidden
         moves = found.moves
     if proofs is not None:
-        proofs.append(Witnesses({name: one.counts.values for name, one in prepared.items()}, moves))
+        proofs.append(Witnesses(base, moves))
     return {name: part_of(joint, name, covered) for name in prepared}
 
 
 def _hide_apart(
-    prepared: Mapping[str, _Prepared],
-    policy: Policy,
-    seed: int,
-    workers: int,
-    tell: Callable[[str], None],
-) -> dict[str, Mask]:
+    prepared: Mapping[str, _Prepared], policy: Policy, seed: int, effort: Effort
+) -> tuple[dict[str, Mask], list[Move]]:
+    """Return the hidden cells of each cube, protected by itself, and the moves that prove it.
+
+    Each part has its share of the time; cells of the moves are numbered cube after cube.
+    """
     tasks = [
         (name, cells, counts, one.primary[cells])
         for name, one in prepared.items()
         for cells, counts in without_totals(one.counts)
     ]
-    tasks.sort(key=lambda task: -int(task[3].sum()))  # the longest first: none is left over alone
     hidden = {name: np.zeros(one.counts.system.size, dtype=bool) for name, one in prepared.items()}
-
-    def note(task: tuple[str, Ints, Counts, Mask], mask: Mask) -> None:
-        hidden[task[0]][task[1]] = mask
-        tell(f"{task[0]}: {int(task[3].sum())} primary cells")
-
-    if workers < 2 or sum(int(task[3].sum()) for task in tasks) < WORTH_SHARING:
-        for task in tasks:
-            note(task, suppress(task[2], policy, task[3], seed).hidden)
-        return hidden
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(suppress, t[2], policy, t[3], seed): t for t in tasks}
-        for done in as_completed(waiting):
-            note(waiting[done], done.result().hidden)
-    return hidden
+    sizes = [one.counts.system.size for one in prepared.values()]
+    start_of = dict(zip(prepared, np.cumsum([0, *sizes]), strict=False))
+    waiting = sum(int(primary.sum()) for *_, primary in tasks)
+    moves: list[Move] = []
+    started, done, every = time.monotonic(), 0, waiting
+    for name, cells, counts, primary in tasks:
+        until = effort.until
+        if until is not None and waiting:
+            until = time.monotonic() + effort.left * primary.sum() / waiting
+        waiting -= int(primary.sum())
+        own = replace(effort, until=until)
+        found = suppress(counts, policy, primary, seed, effort=own)
+        hidden[name][cells] = found.hidden
+        moves += [(start_of[name] + cells[changed], by) for changed, by in found.moves]
+        effort.tell(f"{name}: {int(primary.sum())} primary cells")
+        done += int(primary.sum())
+        if effort.left < 0:
+            needed = ENOUGH * (time.monotonic() - started) * every / max(done, 1)
+            raise ProtectionImpossible(
+                f"The time was over with {done} of {every} primary cells protected in the simplest "
+                f"way. Give at least --within {ceil(needed)}s, or leave it out."
+            )
+    return hidden, moves

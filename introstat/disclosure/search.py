@@ -29,6 +29,8 @@ USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
 RESOLVED = 1  # times at most that a program is solved again with prices spread over persons
 LEAST_GAIN = 0.03  # share of the open cells that a program must settle to be worth another
 REPAIR_NODES = 30  # of branch and bound, when a linear program gives fractions
+WHOLE_GAP = 0.05  # of a program's value: less than one person of a single target is worth
+SURELY = 1e4  # what one target is worth: more than all that moving may cost
 REPAIR_UP_TO = 6000  # cells of a fractional piece; a larger one is dropped
 LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
 LARGE_FROM = 4  # persons; below this no cell is dearer for its count
@@ -126,6 +128,64 @@ class MoveSearch:
                     break
         return self.open(state, cells)
 
+    def cheapest(self, state: State, among: Ints, cell: int) -> bool:
+        """Give one cell its doubt, changing only cells `among`; return whether moves were found.
+
+        A move up, or one down and one up where that hides for less: a count of 2 or 3 may lend
+        some of its doubt downwards to small counts, where the whole width up takes a large one.
+        """
+        among = among[self.movable[among]]
+        best = self._spread(state, among, cell, (True,))
+        least = self._hiding(state, best) if best else float("inf")
+        if least > TOLERANCE and self.problem.lowest[cell] < 0:
+            other = self._spread(state, among, cell, (False, True))
+            if other and self._hiding(state, other) < least - TOLERANCE:
+                best = other
+        for move in best.moves if best else ():
+            state.add(move, self.problem.shown)
+        return best is not None
+
+    def _spread(self, state: State, among: Ints, cell: int, ways: tuple[bool, ...]) -> State | None:
+        """Return a state with moves of a cell, up (True) or down, until it has its doubt."""
+        further, one = state.copy(), np.array([cell])
+        for up in ways:
+            if len(self.open(further, one)):
+                self._pooled(further, among, one, np.array([up]), SURELY)
+        return None if len(self.open(further, one)) else further
+
+    def _hiding(self, state: State, further: State) -> float:
+        """Return the price of what is hidden further."""
+        more = further.hidden & ~state.hidden & self.problem.shown
+        return float(self.problem.price[more].sum())
+
+    def exactly(self, state: State, cell: int) -> bool:
+        """Give one cell its doubt by whatever moves there are; False only if there are none.
+
+        Moves are changes of the same table, so how far up one goes and how far down another are
+        two questions, each settled in whole numbers.
+        """
+        among, one = np.flatnonzero(self.movable), np.array([cell])
+        for up in (True, False):
+            if not len(self.open(state, one)) or not self.movable[cell]:
+                continue
+            goal = self._goal(state, one, np.array([up]))
+            dear = self.problem.shown[among] & ~state.hidden[among]
+            price = np.where(dear, HIDDEN_COST, 0.0)
+            program = _Program(self, among, price, one, np.array([up]), goal)
+            program.reward(SURELY)
+            change = program.solve_whole(nodes=None)
+            if change is None:
+                raise RuntimeError("the exact search for a move ended undecided")
+            whole = np.round(change).astype(np.int64)
+            self.add(state, (among[whole != 0], whole[whole != 0]))
+        return not len(self.open(state, one))
+
+    def _goal(self, state: State, targets: Ints, up: Mask) -> Ints:
+        """Return how far each target must go, up or down, given how far it goes already."""
+        width = self.problem.width
+        down = np.minimum(width - state.high[targets], -self.problem.lowest[targets])
+        return np.where(up, width + state.low[targets], down)
+
     def _pooled(self, state: State, among: Ints, targets: Ints, up: Mask, reward: float) -> None:
         """Take the moves that one program finds for many cells, each up or down."""
         problem = self.problem
@@ -133,9 +193,7 @@ class MoveSearch:
         if not reward:
             among, dear = among[~dear], dear[~dear]
         price = np.where(dear, problem.price[among], 0.0)
-        low, high = state.low[targets], state.high[targets]
-        down = np.minimum(problem.width - high, -problem.lowest[targets])
-        goal = np.where(up, problem.width + low, down)
+        goal = self._goal(state, targets, up)
         keep = (goal > 0) & np.isin(targets, among)
         if not keep.any():
             return
@@ -185,7 +243,7 @@ class MoveSearch:
         price = np.where(dear, 1.0, HIDDEN_COST)
         program = _Program(self, cells, price, targets[inside], up[inside], goal[inside])
         program.reward(50.0)
-        change = program.solve(nodes=REPAIR_NODES)
+        change = program.solve_whole(REPAIR_NODES)
         if change is None:
             return None
         whole = np.round(change).astype(np.int64)
@@ -292,17 +350,23 @@ class _Program:
         weights = reward * (1 + (np.arange(self.targets) % 7) / 64)
         set_costs(self.solver, weights, first=self.count + len(self.dear))
 
-    def solve(self, nodes: int | None = None) -> Floats | None:
-        """Return the changes of the cells; whole numbers with `nodes` of branch and bound."""
-        if nodes is not None:
-            make_whole(self.solver, self.count + len(self.dear))
-            self.solver.setOptionValue("mip_max_nodes", nodes)
-            self.solver.setOptionValue("mip_rel_gap", 0.05)
+    def solve(self) -> Floats | None:
+        """Return the changes of the cells, perhaps fractions of persons."""
+        if self.targets == 1:
+            self.solver.setOptionValue("presolve", "off")  # solved before presolve has paid
         self.solver.run()
-        if nodes is None and not is_optimal(self.solver):
-            return None
-        if nodes is not None and not self.solver.getSolution().value_valid:
-            return None
+        return self._changes() if is_optimal(self.solver) else None
+
+    def solve_whole(self, nodes: int | None) -> Floats | None:
+        """Return the changes in whole numbers, after so many nodes of branch and bound at most."""
+        make_whole(self.solver, self.count + len(self.dear))
+        if nodes is not None:
+            self.solver.setOptionValue("mip_max_nodes", nodes)
+        self.solver.setOptionValue("mip_rel_gap", WHOLE_GAP)
+        self.solver.run()
+        return self._changes() if self.solver.getSolution().value_valid else None
+
+    def _changes(self) -> Floats:
         solution = solution_of(self.solver)
         change = solution[: self.count].copy()
         change[self.dear] -= solution[self.count : self.count + len(self.dear)]

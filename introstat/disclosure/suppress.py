@@ -1,31 +1,38 @@
 """Suppression: which further cells to hide so that every primary cell keeps its doubt.
 
 A primary cell is protected once two tables that a reader cannot tell apart differ by `min_width` in
-it. The method collects such tables as moves of the true one, cheapest first, and hides what the
-moves change. It ends with a move for every primary cell, or says which cells cannot be protected.
-A second pass begins anew with what the first one learnt: cells that many moves passed through are
-cheap from the start, so that moves found early share them too.
+it. The method collects such tables as moves of the true one, and hides what the moves change. It
+ends with a move for every primary cell, or says which cells cannot be protected.
+
+A safe answer comes first, by patterns (patterns.py). It is then made anew by programs, cell by
+cell, with what was learnt before: cells that many moves passed through are cheap from the start, so
+that moves found early share them too. The answer that hides least is kept.
 """
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from introstat.disclosure.counts import Tables, primary_cells
 from introstat.disclosure.errors import EXIT_REFUSED, UserError
-from introstat.disclosure.moves import MoveFinder
-from introstat.disclosure.neighbourhood import NEAR_LEAVES, Neighbourhood
+from introstat.disclosure.neighbourhood import Neighbourhood
+from introstat.disclosure.patterns import Patterns
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.programs import TOLERANCE
 from introstat.disclosure.refusals import refuse_rows
-from introstat.disclosure.search import HIDDEN_COST, dearer_for_count
-from introstat.disclosure.system import Floats, Ints, Mask, Move
+from introstat.disclosure.search import MoveSearch, Problem, State, dearer_for_count, let_go
+from introstat.disclosure.system import Floats, Ints, Mask, Move, System
 
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
-SHARED_DISCOUNT = 0.5  # for each move of the pass before that went through a cell
-LEAST_PRICE = 0.02  # of a cell not yet hidden, however many moves went through it
+SHARED_DISCOUNT = 0.25  # for each move of the pass before that went through a cell
+LEAST_PRICE = 0.02  # share of its price that a cell keeps, however many moves went through it
 LAST_DEARER = 100  # times: totals of single codes, hidden only where nothing else helps
-SECOND_PASS_UP_TO = 3000  # primary cells; with more of them the second pass finds little
+PATTERN_PASSES = 2
+PROGRAMS_UP_TO = 3000  # primary cells; with more of them programs are made only if time is given
+FIRST_NEAR = 40  # leaves of a long dimension that programs look at
+MORE_NEAR = 80  # in the passes after the first
+TOLD_EVERY = 10.0  # seconds
 
 
 class ProtectionImpossible(UserError):
@@ -46,233 +53,221 @@ class Suppression:
     moves: tuple[Move, ...]
 
 
+def _silent(_: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to look for fewer hidden cells, and who hears of it.
+
+    Without `until` (seconds, as time.monotonic has it) one pass of programs, none where many cells
+    are primary; with it passes while they hide less, and the best answer that was ready in time.
+    """
+
+    until: float | None = None
+    tell: Callable[[str], None] = _silent
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return float("inf") if self.until is None else self.until - time.monotonic()
+
+
 def suppress(
     counts: Tables,
     policy: Policy,
     primary: Mask | None = None,
     seed: int = 0,
     hidden: Mask | None = None,
+    effort: Effort = Effort(),
 ) -> Suppression:
     """Hide cells so that every primary cell keeps a feasible interval of `min_width` persons.
 
     `primary` defaults to the policy's rule. The grand total, and with `zeros: publish` every zero,
     stays visible; what a reader knows from an earlier release protects nothing. `hidden` are cells
     hidden already, which stay so and cost nothing more. The seed orders the search; the same seed
-    gives the same result. Raises ProtectionImpossible, with the cells named, when no choice of
-    hidden cells reaches the width.
+    gives the same result if the time is enough for it. Raises ProtectionImpossible, with the cells
+    named, when no choice of hidden cells reaches the width, and when there was no time for any.
     """
     if primary is None:
         primary = primary_cells(counts, policy)
-    search = _HidingSearch(counts, policy, primary, primary if hidden is None else primary | hidden)
-    search.run(np.random.default_rng(seed))
-    return Suppression(primary, search.hidden, tuple(search.moves))
-
-
-# What a search has reached, to return to: what is hidden, how far each cell is spread, the moves.
-_State = tuple[Mask, Ints, Ints, list[Move]]
+    given = primary if hidden is None else primary | hidden
+    search = _HidingSearch(counts, policy, primary, given, effort)
+    state = search.run(np.random.default_rng(seed))
+    return Suppression(primary, state.hidden, tuple(state.moves))
 
 
 class _HidingSearch:
-    """One search: what is hidden so far, and how far the moves found spread each cell."""
+    """One search: what may change and what hiding costs; `run` finds what to hide."""
 
-    def __init__(self, counts: Tables, policy: Policy, primary: Mask, given: Mask) -> None:
-        system = counts.system
-        self.system, self.primary, self.given = system, primary, given
-        self.width = policy.min_width
-        self.equations = system.all_equations()
-        values = counts.values
-        self.shown = np.zeros(system.size, dtype=bool)
-        self.shown[counts.published.cells] = True
-        names_per_cell = np.bincount(counts.published.cells, minlength=system.size)
-        self.weight = names_per_cell * (1.0 + SIZE_WEIGHT * values)
-        fixed = np.zeros(system.size, dtype=bool)
-        # Where a dimension has no total, these are totals of single codes, not of the cube: hidden
-        # last, but a rare code may leave no choice.
-        last = np.zeros(system.size, dtype=bool)
-        for start, cube in system.cubes:
-            is_part = counts.is_part or any(d.total is None for d in cube.dimensions)
-            (last if is_part else fixed)[start + cube.grand_totals] = True
-        if policy.zeros == "publish":
-            fixed |= self.shown & (values == 0)
-        fixed &= self.shown
-        fixed |= counts.known
-        floor = np.where(self.shown, policy.least_hidden, 0)
-        self.lowest = np.where(fixed, 0, np.minimum(floor - values, 0)).astype(np.int64)
-        self.highest = np.where(fixed, 0, int(values.max(initial=0)) + self.width).astype(np.int64)
-        self.neighbourhood = Neighbourhood(system)
-        self.price = self.weight * dearer_for_count(values)
-        self.price[last] *= LAST_DEARER
-        self._begin(NEAR_LEAVES[0])
+    def __init__(
+        self, counts: Tables, policy: Policy, primary: Mask, given: Mask, effort: Effort
+    ) -> None:
+        self.system, self.given, self.effort = counts.system, given, effort
+        self.targets = np.flatnonzero(primary)
+        self.problem = _problem_of(counts, policy)
+        self.neighbourhood = Neighbourhood(counts.system)
+        self.patterns: Patterns | None = None
+        self.pattern_seconds = 0.0
+        names_per_cell = np.bincount(counts.published.cells, minlength=counts.system.size)
+        self.weight = names_per_cell * (1.0 + SIZE_WEIGHT * counts.values)
 
-    def _begin(self, near: int) -> None:
-        """Start a pass: nothing but the given cells is hidden, and no move is known."""
-        self.near = near
-        self.spread_low = np.zeros(self.system.size, dtype=np.int64)
-        self.spread_high = np.zeros(self.system.size, dtype=np.int64)
-        self.hidden: Mask = self.given.copy()
-        self.moves: list[Move] = []
-
-    def run(self, rng: np.random.Generator) -> None:
-        """Protect every primary cell, then let go of what later moves made superfluous."""
-        # Those of one neighbourhood together, else at random.
-        targets = self.neighbourhood.ordered(rng.permutation(np.flatnonzero(self.primary)))
-        self._refuse([self.system.name(int(c)) for c in targets if self.highest[c] == 0])
+    def run(self, rng: np.random.Generator) -> State:
+        """Return the best answer found."""
+        system, problem, targets = self.system, self.problem, self.targets
+        self._refuse(targets[problem.highest[targets] == 0])
         if not len(targets):
-            return
-        finder = MoveFinder(self.system, self.lowest, self.highest)
-        full_price, best = self.price, self.hidden
-        if len(targets) > SECOND_PASS_UP_TO:
-            # To let go of some of so many moves at the end would take gigabytes and hours.
-            self._protect(finder, targets)
-            return
-        for number, near in enumerate(NEAR_LEAVES):
-            self._begin(near)
-            self._protect(finder, targets)
-            self._let_go(targets)
-            if not number or self.weight[self.hidden].sum() < self.weight[best].sum():
-                best = self.hidden
-            users = np.bincount(
-                np.concatenate([cells for cells, _ in self.moves]), minlength=self.system.size
-            )
-            discounted = full_price / (1.0 + SHARED_DISCOUNT * users)
-            self.price = np.where(self.shown, np.maximum(discounted, LEAST_PRICE), 0.0)
-        self.hidden = best
-
-    def _is_open(self, cell: int) -> bool:
-        """Return whether the spread of a cell is still short of the width."""
-        return bool(self.spread_high[cell] - self.spread_low[cell] < self.width)
-
-    def _protect(self, finder: MoveFinder, targets: Ints) -> None:
-        hard: list[int] = []
-        for cell in targets.tolist():
-            if self._is_open(cell) and not self._spread_cheaply(finder, cell):
-                hard.append(cell)
-        impossible = []
-        for cell in hard:
-            if self._is_open(cell):
-                pair = finder.widest_pair(cell, self.width, self._cost())
-                if pair is None:
-                    impossible.append(self.system.name(cell))
-                for move in pair or ():
-                    self._add(move)
-        self._refuse(sorted(impossible))
-
-    def _spread_cheaply(self, finder: MoveFinder, cell: int) -> bool:
-        """Protect a cell by one move up, or by one down and one up if that hides less.
-
-        A count of 2 or 3 may lend some of its doubt downwards to other small counts, where the
-        whole width upwards would take a larger one. False if no move was found.
-        """
-        start, start_price = self._state(), self._hiding()
-        up = self._find(finder, cell, self._missing(cell))
-        if up is None:
-            return False
-        start_low = int(self.spread_low[cell])
-        self._add(up)
-        price = self._hiding()
-        down = min(self.width - 1, -int(self.lowest[cell]))
-        if price <= start_price + TOLERANCE or down <= -start_low:
-            return True
-        other = self._state()
-        self._return_to(start)
-        if not self._down_and_up(finder, cell, down, price):
-            self._return_to(other)
-        return True
-
-    def _down_and_up(self, finder: MoveFinder, cell: int, down: int, most: float) -> bool:
-        """Return whether a move down by so many persons and one up for the rest hide for less."""
-        move = self._find(finder, cell, -down, everywhere=False)
-        if move is None:
-            return False
-        self._add(move)
-        if self._is_open(cell) and self._hiding() < most - TOLERANCE:
-            move = self._find(finder, cell, self._missing(cell), everywhere=False)
-            if move is None:
-                return False
-            self._add(move)
-        return not self._is_open(cell) and self._hiding() < most - TOLERANCE
-
-    def _find(
-        self, finder: MoveFinder, cell: int, shift: int, everywhere: bool = True
-    ) -> Ints | None:
-        """Return a cheap move that shifts a cell: first among cells near it, then among all."""
-        if self.neighbourhood.needed:
-            near = self.neighbourhood.around(cell, self.hidden, self.near)
-            move = finder.cheapest(cell, shift, self._cost(), near)
-            if move is not None or not everywhere:
-                return move
-        return finder.cheapest(cell, shift, self._cost())
-
-    def _hiding(self) -> float:
-        """Return what the cells hidden so far weigh."""
-        return float(self.weight[self.hidden].sum())
-
-    def _state(self) -> _State:
-        low, high = self.spread_low.copy(), self.spread_high.copy()
-        return self.hidden.copy(), low, high, self.moves.copy()
-
-    def _return_to(self, state: _State) -> None:
-        self.hidden, self.spread_low, self.spread_high, self.moves = state
-
-    def _missing(self, cell: int) -> int:
-        """Return how far up a cell must still go, given how far down moves already take it."""
-        return int(self.width + self.spread_low[cell])
-
-    def _cost(self) -> Floats:
-        return np.where(self.hidden | ~self.shown, HIDDEN_COST, self.price)
-
-    def _add(self, move: Ints) -> None:
-        if not move.any():
-            return
-        self._check(move)
-        changed = np.flatnonzero(move)
-        self.moves.append((changed, move[changed]))
-        np.minimum(self.spread_low, move, out=self.spread_low)
-        np.maximum(self.spread_high, move, out=self.spread_high)
-        self.hidden |= (move != 0) & self.shown
-
-    def _check(self, move: Ints) -> None:
-        """A move is a proof only if it adds up in whole numbers and leaves every cell possible."""
-        if (
-            self.equations.sums_of(move).any()
-            or (move < self.lowest).any()
-            or (move > self.highest).any()
-        ):
-            raise RuntimeError("a move from the solver does not add up; nothing is released")
-
-    def _let_go(self, targets: Ints) -> None:
-        """Drop moves that the others make unnecessary, the dearest first, with what they hid."""
-        if not self.moves:
-            return
-        stack = np.zeros((len(self.moves), self.system.size), dtype=np.int32)
-        for row, (cells, changes) in enumerate(self.moves):
-            stack[row, cells] = changes
-        used = (stack != 0) & self.shown & ~self.given
-        users = used.sum(axis=0)
-        kept = np.ones(len(stack), dtype=bool)
-        on_targets = stack[:, targets]
-        while True:
-            alone = used & (users == 1)
-            price = np.where(kept, (alone * self.weight).sum(axis=1), -1.0)
-            for k in np.argsort(-price, kind="stable"):
-                if price[k] <= 0:
-                    self.hidden = self.given | (users > 0)
-                    return
-                kept[k] = False
-                rest = on_targets[kept]
-                spread = rest.max(axis=0, initial=0) - rest.min(axis=0, initial=0)
-                if (spread >= self.width).all():
-                    users = users - used[k]
+            return State.start(self.given)
+        best = None
+        if isinstance(system, System):
+            best = self._by_patterns(system, rng)
+        # Those of one neighbourhood together, else at random.
+        order = self.neighbourhood.ordered(rng.permutation(targets))
+        for near in self._passes(best):
+            found = self._pass(order, near, problem.price if best is None else self._learnt(best))
+            if found is None or (best is not None and not self._hides_less(found, best)):
+                if near == MORE_NEAR:
                     break
-                kept[k] = True
             else:
-                self.hidden = self.given | (users > 0)
-                return
+                best = found
+        if best is None:
+            raise ProtectionImpossible(
+                "No safe answer was found in the time there was. Give more with --within, or leave "
+                "it out."
+            )
+        return best
 
-    def _refuse(self, cells: list[str]) -> None:
+    def _passes(self, best: State | None) -> Iterator[int]:
+        """Return how many near leaves the programs of each pass look at."""
+        if self.effort.until is not None:
+            yield FIRST_NEAR
+            while self.effort.left > 0:
+                yield MORE_NEAR
+        elif best is None or len(self.targets) <= PROGRAMS_UP_TO:
+            yield FIRST_NEAR
+
+    def _by_patterns(self, system: System, rng: np.random.Generator) -> State:
+        """Return the best of a few passes by patterns: one at least, however short the time."""
+        self.patterns = Patterns(self.problem, system, rng)
+        nodes = np.unravel_index(self.targets, system.shape)
+        order, price = self.targets[np.lexsort(nodes[::-1])], self.problem.price
+        best, search = None, MoveSearch(self.problem)
+        for _ in range(PATTERN_PASSES):
+            started = time.monotonic()
+            state = State.start(self.given)
+            left = self.patterns.protect(state, order, price).tolist()
+            hard = [cell for cell in left if not self._is_found(search, state, cell, FIRST_NEAR)]
+            self._settle(search, state, hard)
+            state = let_go(state, self.targets, self.given, self.problem)
+            if best is None or self._hides_less(state, best):
+                best = state
+            self.pattern_seconds = time.monotonic() - started
+            if self.pattern_seconds > self.effort.left:
+                break
+            order, price = rng.permutation(self.targets), self._learnt(state)
+        assert best is not None
+        self._tell(best, "by patterns")
+        return best
+
+    def _pass(self, order: Ints, near: int, price: Floats) -> State | None:
+        """Return an answer by programs over so many near leaves; None if the time did not last."""
+        state = State.start(self.given)
+        search = MoveSearch(replace(self.problem, price=price))
+        hard = self._protect(search, state, order, near)
+        if hard is None:
+            return None
+        self._settle(search, state, hard)
+        state = let_go(state, self.targets, self.given, self.problem)
+        self._tell(state, f"by programs over {near} near codes")
+        return state
+
+    def _protect(
+        self, search: MoveSearch, state: State, cells: Ints, near: int
+    ) -> list[int] | None:
+        """Give cells their doubt one after the other; return the hard ones, None if time is over.
+
+        When only the time is left that patterns need, patterns take the rest.
+        """
+        hard: list[int] = []
+        told = time.monotonic()
+        for number, cell in enumerate(cells.tolist()):
+            rest = cells[number:]
+            if self.effort.left < self.pattern_seconds * len(rest) / len(self.targets):
+                if self.patterns is None or self.effort.left < 0:
+                    return None
+                left = self.patterns.protect(state, rest, search.problem.price)
+                return hard + [int(cell) for cell in left]
+            if time.monotonic() > told + TOLD_EVERY:
+                told = time.monotonic()
+                self.effort.tell(f"{len(rest)} of {len(cells)} cells are left")
+            if not self._is_found(search, state, cell, near):
+                hard.append(cell)
+        return hard
+
+    def _settle(self, search: MoveSearch, state: State, hard: list[int]) -> None:
+        """Give cells their doubt by whatever moves there are; refuse those that have none."""
+        self._refuse([cell for cell in hard if not search.exactly(state, cell)])
+
+    def _is_found(self, search: MoveSearch, state: State, cell: int, near: int) -> bool:
+        """Give one cell its doubt by what is near, by whatever there is, or by a pattern.
+
+        Return whether it has it: a hard one is not tried by all means.
+        """
+        if not len(search.open(state, np.array([cell]))):
+            return True
+        if self.neighbourhood.needed:
+            around = self.neighbourhood.around(cell, state.hidden, near)
+            if search.cheapest(state, around, cell):
+                return True
+        if search.cheapest(state, np.arange(self.system.size), cell):
+            return True
+        one, price = np.array([cell]), search.problem.price
+        return self.patterns is not None and not len(self.patterns.protect(state, one, price))
+
+    def _learnt(self, state: State) -> Floats:
+        """Return prices that know which cells many moves passed through."""
+        users = np.zeros(self.system.size)
+        for cells, _ in state.moves:
+            users[cells] += 1
+        return self.problem.price * np.maximum(1 / (1 + SHARED_DISCOUNT * users), LEAST_PRICE)
+
+    def _hides_less(self, one: State, other: State) -> bool:
+        return bool(self.weight[one.hidden].sum() < self.weight[other.hidden].sum())
+
+    def _tell(self, state: State, how: str) -> None:
+        hidden = self.problem.shown & state.hidden & ~self.given
+        self.effort.tell(f"{int(hidden.sum())} more cells hidden {how}")
+
+    def _refuse(self, cells: Ints | list[int]) -> None:
         refuse_rows(
-            f"No choice of hidden cells leaves these cells a doubt of {self.width} persons "
+            f"No choice of hidden cells leaves these cells a doubt of {self.problem.width} persons "
             "(pool categories, or drop a dimension)",
-            cells,
+            sorted(self.system.name(int(cell)) for cell in cells),
             ProtectionImpossible,
         )
+
+
+def _problem_of(counts: Tables, policy: Policy) -> Problem:
+    """Return what may change, and what it costs to hide."""
+    system, values = counts.system, counts.values
+    shown, fixed, last = (np.zeros(system.size, dtype=bool) for _ in range(3))
+    shown[counts.published.cells] = True
+    # Where a dimension has no total, these are totals of single codes, not of the cube: hidden
+    # last, but a rare code may leave no choice.
+    for start, cube in system.cubes:
+        is_part = counts.is_part or any(d.total is None for d in cube.dimensions)
+        (last if is_part else fixed)[start + cube.grand_totals] = True
+    if policy.zeros == "publish":
+        fixed |= values == 0
+    fixed = fixed & shown | counts.known
+    names_per_cell = np.bincount(counts.published.cells, minlength=system.size)
+    price = names_per_cell * dearer_for_count(values)
+    price[last] *= LAST_DEARER
+    return Problem(
+        system,
+        shown,
+        np.where(fixed, 0, np.minimum(np.where(shown, policy.least_hidden, 0) - values, 0)),
+        np.where(fixed, 0, int(values.max(initial=0)) + policy.min_width),
+        price,
+        policy.min_width,
+    )

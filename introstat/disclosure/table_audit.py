@@ -107,8 +107,11 @@ def audit_tables(
         return results
     chosen = join_rows(hidden, rows)
     if len(hidden) == 1 and not links and not any(then.values()):
-        (only,) = hidden.values()
-        results["suppressed"] = audit(only, policy, chosen, "suppress", exact)
+        ((name, only),) = hidden.items()
+        base, moves = (witnesses.base[name], witnesses.moves) if witnesses else (None, ())
+        results["suppressed"] = audit(
+            only, policy, chosen, "suppress", exact, base=base, moves=moves
+        )
         return results
     if witnesses is not None:
         known = {

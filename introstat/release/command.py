@@ -2,35 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
+from introstat.disclosure.durations import Duration
 from introstat.errors import EXIT_REFUSED
 from introstat.places import default_warehouse, received_beside
 from introstat.release.naming import KINDS
 
 _RESTRICTED = ".restricted"
 _PROTECTED = ".protected"
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-
-
-class Duration(click.ParamType[float]):
-    """A time as people write it: 90s, 5m, 1h."""
-
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return seconds."""
-        if value == "inf" or isinstance(value, float):
-            return float(value)
-        number, unit = value[:-1], value[-1:]
-        if unit not in _SECONDS or not number.isdecimal() or not int(number):
-            self.fail(f"{value!r} is no time; write 90s, 5m or 1h.", param, ctx)
-        return float(int(number) * _SECONDS[unit])
 
 
 @click.command(epilog="Example: introstat release 2017H2 --kind preliminary --policy policy.yml")
@@ -57,7 +39,7 @@ class Duration(click.ParamType[float]):
 )  # fmt: skip
 @click.option(
     "--compare", is_flag=True,
-    help="Write nothing: tell what would be shown at several limits of detail.",
+    help="Write nothing: tell what would be shown at several limits of detail, and if rounded.",
 )  # fmt: skip
 def release(
     period: str,
@@ -77,8 +59,9 @@ def release(
     Nothing is in its place before the audit of the finished files has passed. A version is never
     changed: a correction is a new one, with a note. Exit code 3: refused, with what is lacking.
     """
+    from introstat.disclosure import comparison
     from introstat.release.make import compare_detail, make_release
-    from introstat.release.usefulness import as_lines
+    from introstat.release.usefulness import ROUNDED, as_lines
     from introstat.release.versions import Places, Wanted
 
     path = (warehouse or default_warehouse()).resolve()
@@ -100,7 +83,8 @@ def release(
         )
         processes = workers or os.cpu_count() or 1
         if compare:
-            lines = list(as_lines(compare_detail(wanted, places, processes, say)))
+            detail, rounded = compare_detail(wanted, places, processes, say)
+            lines = [*as_lines(detail), "", ROUNDED, *comparison.as_lines(rounded)]
         else:
             made = make_release(wanted, places, processes, say)
     if compare:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from introstat.disclosure.audit import AuditResult
+from introstat.disclosure.comparison import Compared, compare_rounded
 from introstat.disclosure.policy import DEFAULT_POLICY, Policy, load_policy
 from introstat.disclosure.report import audit_lines, audit_report, to_json
 from introstat.errors import BuildFailed
@@ -93,8 +94,9 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
 
 def compare_detail(
     wanted: Wanted, places: Places, workers: int, say: Say
-) -> list[tuple[Policy, list[Shown]]]:
-    """Return what a release would show at the policy's limits of detail, and at stricter ones.
+) -> tuple[list[tuple[Policy, list[Shown]]], list[Compared]]:
+    """Return what a release would show at the policy's limits of detail, and at stricter ones; and
+    how far from the truth rounding would take each table.
 
     Nothing is written. A policy need not be decided yet.
     """
@@ -109,7 +111,8 @@ def compare_detail(
             say(f"detail for {times} times as many persons")
             done = protect_counts(counted, stricter(policy, times), workers, wanted.within, say)
             found.append((done.policy, usefulness(done.tables, done.regions)))
-    return found
+        say("rounding")
+        return found, compare_rounded(counted.cubes, policy)
 
 
 @dataclass

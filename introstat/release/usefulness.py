@@ -10,6 +10,7 @@ from introstat.disclosure.detail import COUNTRY, COUNTY, LEVEL_NAMES, Regions
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import HIDDEN, LEFT_OUT
 
+ROUNDED = "Rounded instead, each table by itself: every cell is shown, so many persons off."
 _NOT_TO_HIDE = (COUNTRY, COUNTY)  # levels whose cells are hidden last
 
 
