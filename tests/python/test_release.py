@@ -20,7 +20,6 @@ from conftest import content, dbt, run
 from pdf_text import Pdf
 
 from introstat.codelists import seed_rows
-from introstat.disclosure import protection
 from introstat.disclosure.policy import DEFAULT_POLICY, load_policy, policy_from
 from introstat.release import make as making
 from introstat.release.conditions import looser_settings
@@ -343,7 +342,6 @@ def test_the_same_inputs_give_the_same_bytes(
         shutil.copy(house / f"dbt_{arguments[2]}.duckdb", published)
         return DbtRun(0)
 
-    monkeypatch.setattr(protection, "WORTH_SHARING", 1)
     monkeypatch.setattr(making, "run_dbt", published_before)
     out, inside = tmp_path / "again", tmp_path / "inside"
     done = make(house, policy, "--out", out, "--restricted", inside, "--workers", "2")
