@@ -289,9 +289,13 @@ class Counted:
                 len(there),
             )
             if judged:
+                sides = (
+                    sum(one.full_time > 0 for one in there),
+                    sum(one.judged > one.full_time for one in there),
+                )
                 cube[*cell, "full_time_percent"] = (
                     half_up(Fraction(100 * sum(one.full_time for one in there), judged)),
-                    sum(one.judged > 0 for one in there),
+                    min(sides) or sum(one.judged > 0 for one in there),
                 )
         return cube
 
