@@ -15,7 +15,7 @@ SMALL := data/scale-out
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-release scale-out scale-out-small test checks lint typecheck sqllint unit test-slow \
-	test-faults test-fuzz test-mutations bench docs lock clean
+	test-faults test-fuzz test-intruder test-mutations bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -82,6 +82,9 @@ test-faults: setup ## kill receipt and build, fill the disk, build twice at once
 
 test-fuzz: setup ## thousands of hostile deliveries and of offices' layouts (an hour)
 	$(BIN)/pytest tests/python/test_hostile.py tests/python/test_mapping_inverse.py --hypothesis-profile=fuzz
+
+test-intruder: setup ## attack releases of half-years and years from outside, planted mistakes too
+	$(BIN)/pytest tests/python/test_intruder.py -m '' --durations=10
 
 test-mutations: setup ## plant faults and see that make test finds each (about an hour)
 	$(BIN)/python -m tests.mutations

@@ -38,6 +38,17 @@ def test_nothing_of_the_warehouse_imports_the_synthetic_register():
     assert "introstat.synth.command:synth" in (ROOT / "introstat" / "cli.py").read_text("utf-8")
 
 
+def test_the_intruder_imports_nothing_of_what_it_attacks():
+    """Only the module that judges reads truth, and no other imports it."""
+    files = sorted((ROOT / "tests" / "intruder").glob("*.py"))
+    assert len(files) > 8
+    for path in files:
+        names = imported(path)
+        assert {name for name in names if name.split(".")[0] == "introstat"} == set(), path.name
+        if path.name not in ("judge.py", "__main__.py"):
+            assert not any(name.startswith(("tests.intruder.judge", "duckdb")) for name in names)
+
+
 def test_disclosure_control_stands_alone():
     """test_disclosure_alone.py runs it where nothing else of introstat is."""
     files = sorted((ROOT / "introstat" / "disclosure").rglob("*.py"))

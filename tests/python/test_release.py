@@ -19,7 +19,7 @@ import pytest
 from conftest import content, dbt, run
 from pdf_text import Pdf
 
-from introstat.codelists import seed_rows
+from introstat.codelists import labels, seed_rows
 from introstat.disclosure.policy import DEFAULT_POLICY, load_policy, policy_from
 from introstat.release import make as making
 from introstat.release.conditions import looser_settings
@@ -29,6 +29,10 @@ from introstat.release.revisions import Before, revisions_of
 from introstat.synth.generate import generate
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import open_warehouse
+from tests.intruder import plant
+from tests.intruder.folders import codes_of
+from tests.intruder.judge import Truth
+from tests.intruder.run import Found, hides, intrude, put_together
 
 PERIOD = "2017H2"
 CELL = (PERIOD, "at_the_time", "03", "total", "participants")
@@ -306,6 +310,71 @@ def test_the_published_models_hold_what_the_files_hold(released: Path, house: Pa
             row["sign"],
             float(row["value"]) if row["value"] else None,
         )
+
+
+def intruder_in(released: Path, house: Path) -> tuple[Found, list[plant.Hidden]]:
+    """What an intruder finds in a release, and hidden small cells to plant mistakes in."""
+    known = put_together([released])
+    truth = Truth(house / "introstat.duckdb", known.facts)
+    small = hides(known)
+
+    def count(row: dict[str, str]) -> int:
+        codes = codes_of({"sex": row["sex"], "age_band": row["age_band"]})
+        time = (known.facts.releases[0].vintage, PERIOD)
+        return truth.of(known.facts.cell(time, row["measure"], row["region"], codes))
+
+    found = intrude(known, lambda cell: small(truth.of(cell)))
+    return found, [c for c in plant.hidden_cells(released, count) if small(c.count)]
+
+
+@pytest.fixture(scope="module")
+def intruded(released: Path, house: Path) -> tuple[Found, list[plant.Hidden]]:
+    return intruder_in(released, house)
+
+
+def test_an_intruder_comes_out_empty_handed(intruded: tuple[Found, list[plant.Hidden]]) -> None:
+    found, _ = intruded
+    assert len(found.intervals) > 200
+    assert found.narrow(3) == {}
+    assert found.attack.undecided == []
+    assert (found.known.said, found.known.revised, found.known.amounts) == ([], [], [])
+
+
+PLANTED = ("a percent", "a revision", "a sentence", "an earlier version", "a year")
+
+
+@pytest.mark.parametrize("mistake", PLANTED)
+def test_an_intruder_finds_a_planted_mistake(
+    mistake: str, released: Path, intruded: tuple[Found, list[plant.Hidden]], tmp_path: Path
+) -> None:
+    cell = intruded[1][0]
+    folders = [plant.copied(released, tmp_path / PERIOD)]
+    if mistake == "a percent":
+        plant.show_percent(folders[0], cell)
+    elif mistake == "a revision":
+        plant.revise(folders[0], cell, PERIOD)
+    elif mistake == "a sentence":
+        names = {p.code: p.name for p in intruded[0].known.facts.releases[0].places}
+        sexes, ages = {"1": "menn", "2": "kvinner"}, labels("age_bands", "label_nb")
+        age = f" {ages[cell.age_band]}" if cell.age_band != "total" else ""
+        plant.say(
+            folders[0],
+            f"I {names[cell.region]} var {cell.count} av deltakerne {sexes[cell.sex]}{age}.",
+        )
+    elif mistake == "an earlier version":
+        folders.append(plant.copied(released, tmp_path / "v2", version=2))
+        plant.show_count(folders[0], cell)
+    else:
+        plant.without_series(folders[0])
+        folders.append(plant.as_year(released, tmp_path / "year", PERIOD[:4], cell))
+        folders.append(plant.as_empty_half(released, tmp_path / "half", f"{PERIOD[:4]}H1"))
+    known = put_together(folders)
+    time = (known.facts.releases[0].vintage, PERIOD)
+    codes = codes_of({"sex": cell.sex, "age_band": cell.age_band})
+    wanted = known.facts.cell(time, "participants", cell.region, codes)
+    found = intrude(known, lambda each: each == wanted)
+    interval = found.narrow(3)[wanted]
+    assert interval.low <= cell.count <= interval.high
 
 
 @pytest.mark.slow
