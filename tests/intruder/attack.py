@@ -11,13 +11,14 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from tests.intruder.blocks import Block
 from tests.intruder.system import MANY, Floats, Ints, System, bounds_of
 
-NEAR = (300, 1500)  # unknowns that may move beside one solution, first and second try
+NEAR = (2500, 600)  # unknowns that may move beside one solution, first and second try
 LOOSE = (600, 3000)  # unknowns whose relations alone may prove a count to be narrow
 SMALL = 8000  # relations of a block that is quicker done as a whole
 BASES = 6  # tries to find a solution in whole numbers to begin with
@@ -131,7 +132,15 @@ class _Search:
     def __init__(
         self, block: Block, wanted: Mapping[int, Interval], width: int, most: int, done: Attack
     ) -> None:
-        self.block, self.wanted, self.width, self.most = block, wanted, width, most
+        self.block, self.width, self.most = block, width, most
+        # Arrays over the wanted counts, which are column `columns[i]` each.
+        self.wanted = list(wanted.values())
+        self.columns = np.fromiter(wanted, dtype=np.int64)
+        self.place = {int(k): i for i, k in enumerate(self.columns)}
+        self.low = np.array([one.low for one in self.wanted])
+        self.high = np.array([one.high for one in self.wanted])
+        self.shown_low = np.full(len(self.wanted), MANY)
+        self.shown_high = np.full(len(self.wanted), -MANY)
         self.tally = done.counts
         self.rng = np.random.default_rng(7)
         self.columns_of = block.matrix
@@ -139,6 +148,13 @@ class _Search:
         self.base: Floats | None = None
 
     def run(self) -> None:
+        """Narrow the wanted counts, and note in each interval what was found."""
+        self._search()
+        for i, one in enumerate(self.wanted):
+            one.low, one.high = float(self.low[i]), float(self.high[i])
+            one.shown_low, one.shown_high = float(self.shown_low[i]), float(self.shown_high[i])
+
+    def _search(self) -> None:
         """Search in neighbourhoods of one solution, in loosened ones, and in the whole block."""
         is_small = self.block.matrix.shape[0] <= SMALL
         if is_small:
@@ -169,12 +185,20 @@ class _Search:
                 break
             idle = 0 if self._take(self.block.best(self._many_at_once(left))) else idle + 1
 
+    def _open(self) -> npt.NDArray[np.bool_]:
+        """Which wanted counts are neither shown to be wide nor proved narrow nor too large."""
+        wide = self.shown_high - self.shown_low >= self.width
+        return ~wide & (self.high - self.low >= self.width) & (self.low <= self.most)
+
     def _settled(self, k: int) -> bool:
-        one = self.wanted[k]
-        return one.shown_width >= self.width or one.width < self.width or one.low > self.most
+        i = self.place[k]
+        wide = self.shown_high[i] - self.shown_low[i] >= self.width
+        narrow = self.high[i] - self.low[i] < self.width
+        return bool(wide or narrow or self.low[i] > self.most)
 
     def _left(self) -> list[int]:
-        return [k for k in self.wanted if not self._settled(k)]
+        left: list[int] = self.columns[self._open()].tolist()
+        return left
 
     def _many_at_once(self, left: list[int], place: Mapping[int, int] | None = None) -> Floats:
         """Costs that take each of many counts up or down."""
@@ -190,14 +214,12 @@ class _Search:
         if values is None or not self.block.is_solution(np.round(values)):
             return 0
         self.base = whole = np.round(values)
-        settled = 0
-        for k, one in self.wanted.items():
-            before = one.shown_width
-            one.shown_low = min(one.shown_low, whole[k])
-            one.shown_high = max(one.shown_high, whole[k])
-            settled += before < self.width <= one.shown_width
+        before = np.count_nonzero(self._open())
+        of_wanted = whole[self.columns]
+        self.shown_low = np.minimum(self.shown_low, of_wanted)
+        self.shown_high = np.maximum(self.shown_high, of_wanted)
         self.tally["whole"] = self.tally.get("whole", 0) + 1
-        return settled
+        return int(before - np.count_nonzero(self._open()))
 
     def _find_base(self) -> None:
         costs = np.zeros(self.block.count)
@@ -291,21 +313,21 @@ class _Search:
 
     def _one(self, block: Block, k: int, place: int) -> None:
         """The lowest and highest of one count, by two linear programs."""
-        one = self.wanted[k]
+        i = self.place[k]
         for sign in (-1.0, 1.0):
             values = block.best(_only(block.count, place, sign))
             if values is None:
                 continue
             if sign < 0:
-                one.low = max(one.low, float(np.ceil(values[place] - 1e-6)))
+                self.low[i] = max(self.low[i], np.ceil(values[place] - 1e-6))
             else:
-                one.high = min(one.high, float(np.floor(values[place] + 1e-6)))
+                self.high[i] = min(self.high[i], np.floor(values[place] + 1e-6))
             if block is self.block:
                 self._take(values)
 
     def _by_branching(self, k: int) -> None:
         """Settle a count that is wide in fractions: in whole numbers it may be known."""
-        one = self.wanted[k]
+        i = self.place[k]
         self.tally["branched"] = self.tally.get("branched", 0) + 1
         for sign in (-1.0, 1.0):
             if self._settled(k):
@@ -314,9 +336,9 @@ class _Search:
             self._take(values)
             if abs(bound) < MANY:
                 if sign < 0:
-                    one.low = max(one.low, float(np.ceil(-bound - 1e-6)))
+                    self.low[i] = max(self.low[i], np.ceil(-bound - 1e-6))
                 else:
-                    one.high = min(one.high, float(np.floor(bound + 1e-6)))
+                    self.high[i] = min(self.high[i], np.floor(bound + 1e-6))
 
 
 def _entries(matrix: sparse.csr_matrix, row: int) -> Ints:

@@ -41,7 +41,8 @@ class Block:
         )
 
     def best(self, costs: Floats) -> Floats | None:
-        """The solution of a linear program that makes the costs largest; None without one."""
+        """The solution of a linear program that makes the costs largest; None if none is found."""
+        self.solver.setOptionValue("time_limit", self.solver.getRunTime() + PATIENCE)
         self.solver.changeColsCost(
             self.count, np.arange(self.count, dtype=np.int32), costs.astype(np.float64)
         )

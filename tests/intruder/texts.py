@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.intruder.facts import Facts, Time
 from tests.intruder.folders import REFERENCE, Cell, Release, codes_of, knowledge
+from tests.intruder.system import bounds_of
 
 _NUMBER = re.compile(r"(?<![\d,.])\d{1,3}(?:[\s ]\d{3})*(?![\d]|,\d|[\s ]?\d{3})")
 _NUMBER_WORDS = {
@@ -28,6 +29,7 @@ _OTHER_UNIT = re.compile(
 )
 _CHANGE = re.compile(r"(økte|falt|gikk (opp|ned)|endring)\D*$", re.IGNORECASE)
 _TABLE_OTHER_UNIT = re.compile(r"prosent|endring|kroner|timer|%|andel|dager", re.IGNORECASE)
+_NAME_OF_A_FIGURE = re.compile(r"^(Figur|Tabell) \d+\. ")
 _BLOCKS = {"p", "li", "h1", "h2", "h3", "figcaption", "dd", "dt", "text", "desc", "title"}
 
 
@@ -113,6 +115,7 @@ class _Reader:
 
     def sentence(self, text: str) -> Iterator[Said]:
         """The counts that a sentence tells."""
+        text = _NAME_OF_A_FIGURE.sub("", text)
         for number, start, end in _numbers_in(text):
             if not _OTHER_UNIT.match(text[end:]) and not _CHANGE.search(text[:start]):
                 yield from self._said(text, text[:start] + text[end:], number)
@@ -120,6 +123,8 @@ class _Reader:
     def table(self, caption: str, rows: Sequence[Sequence[str]]) -> Iterator[Said]:
         """The counts that a table's cells tell."""
         for row in rows[1:]:
+            if not row or _TABLE_OTHER_UNIT.search(row[0]):
+                continue
             for heading, text in zip(rows[0][1:], row[1:], strict=False):
                 found = _NUMBER.fullmatch(text)
                 if found and not _TABLE_OTHER_UNIT.search(heading):
@@ -153,14 +158,21 @@ class _Reader:
 def take_texts(facts: Facts, said: Sequence[Said]) -> list[Said]:
     """Add what sentences tell of cells that no table shows; return those sentences.
 
-    A number that a table shows for one of the cells, or that their known sum is, is no news.
+    A number that a table shows for one of the cells, or that their known sum is, is no news. One
+    that the cells cannot have, or another sentence tells otherwise, was not read rightly.
     """
     news = []
     system = facts.system
+    numbers_of: dict[tuple[Cell, ...], set[int]] = defaultdict(set)
+    for one in said:
+        numbers_of[one.cells].add(one.number)
+    least, most = bounds_of(system)
     for one in said:
         numbers = [system.number[cell] for cell in one.cells]
         known = [system.low[k] for k in numbers if system.low[k] == system.high[k]]
-        if len(known) < len(numbers) and one.number not in known and one.number != sum(known):
+        is_possible = least[numbers].sum() <= one.number <= most[numbers].sum()
+        is_news = len(known) < len(numbers) and one.number not in (*known, sum(known))
+        if is_news and is_possible and len(numbers_of[one.cells]) == 1:
             system.row([(k, 1.0) for k in numbers], one.number, one.number)
             news.append(one)
     return news
