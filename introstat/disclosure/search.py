@@ -25,6 +25,7 @@ from introstat.disclosure.programs import (
 )
 from introstat.disclosure.system import Floats, Ints, Mask, Move, in_groups
 
+SMALL = 6000  # cells of a program for one target that is solved without presolve
 USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
 RESOLVED = 1  # times at most that a program is solved again with prices spread over persons
 LEAST_GAIN = 0.03  # share of the open cells that a program must settle to be worth another
@@ -352,7 +353,7 @@ class _Program:
 
     def solve(self) -> Floats | None:
         """Return the changes of the cells, perhaps fractions of persons."""
-        if self.targets == 1:
+        if self.targets == 1 and self.count <= SMALL:
             self.solver.setOptionValue("presolve", "off")  # solved before presolve has paid
         self.solver.run()
         return self._changes() if is_optimal(self.solver) else None

@@ -1,6 +1,7 @@
 -- Amounts and means are shown where their recipients are. Where nobody is counted a sum is nothing,
 -- and a mean cannot occur. Those without sex or age band are in totals only: what the amounts by
--- sex (age) leave of the total is theirs, so where there are any only the total is shown.
+-- sex (age) leave of the total is theirs, so where there are any only the total is shown; in the
+-- country, whose sum of them no region's tells, where there are few.
 with recipients as (
     select * from {{ source('protected_cells', 'benefit') }}
 ),
@@ -14,7 +15,10 @@ in_totals_only as (
         max(case when sex = {{ unknown_code() }} then 1 else 0 end) as has_no_sex,
         max(case when age_band = 'other' then 1 else 0 end) as has_no_age_band
     from {{ ref('stat_benefit') }}
-    where measure = 'recipients' and value > 0
+    where
+        measure = 'recipients'
+        and value > 0
+        and (region_type <> 'country' or not {{ enough_persons('value') }})
     group by period, region_set, region_type, region_code
 ),
 

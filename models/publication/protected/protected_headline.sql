@@ -1,7 +1,7 @@
 -- The country's earlier periods as they are known now; where few persons are behind a figure it is
 -- hidden for both sexes. A half-year (2017H2) has half-years before it, a year years.
 -- A percent of persons tells how many there are on either side of it. Amounts by sex are hidden
--- where somebody's sex is not known: what they leave of the total would be that person's.
+-- where the sex of few is not known: what they leave of the total would be theirs.
 {%- set period = var('release_period') or '' %}
 with known as (
     select *
@@ -65,7 +65,10 @@ figures as (
 without_sex as (
     select distinct period
     from known
-    where sex = {{ unknown_code() }} and measure = 'recipients' and value > 0
+    where
+        sex = {{ unknown_code() }}
+        and measure = 'recipients'
+        and not {{ enough_persons('value') }}
 ),
 
 earlier as (
