@@ -101,6 +101,7 @@ class LevelSearch:
         self._stage("the country too", cubes, self._all_levels)
         self._stage("the country too", None, lambda s, k: self._near(s, k, LAST))
         self._stage("the country and linked tables", [0], lambda s, _: self._all_linked_levels(s))
+        self._stage("everything together", [0], lambda s, _: self._everything(s))
         self.state = let_go(self.state, self.targets, self.given, self.search.problem)
         return self.state
 
@@ -271,6 +272,15 @@ class LevelSearch:
         if len(targets):
             near = self.map.cells_of(self.map.touched(targets)) | self._carriers(targets)
             self._seek(state, own & (self.map.is_high | near), targets, LAST, 2)
+
+    def _everything(self, state: State) -> None:
+        """Look for moves of the few that are open among all cells of all tables at once.
+
+        A person of no county has a row in every table, and all of them must move together.
+        """
+        everywhere = np.ones(self.tables.system.size, dtype=bool)
+        targets = self.search.open(state, self.targets)
+        self._seek(state, everywhere, targets, LAST)
 
     def _unlock_country(self) -> None:
         """Let figures of the country change where nothing else helped, at their price."""
