@@ -41,6 +41,8 @@ _COMMANDS = {
         "Make the release of a half-year or year."),
     "scan": ("introstat.identity.scan_command:scan_command",
         "Look for identity numbers where none may be."),
+    "site": ("introstat.site.command:site_command",
+        "Make the public site of finished releases."),
     "status": ("introstat.warehouse.status:status_command",
         "Tell which completeness rules would refuse a final release."),
     "summary": ("introstat.warehouse.summary:summary_command",

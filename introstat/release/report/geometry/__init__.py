@@ -1,4 +1,4 @@
-"""The counties as polygons, read from TopoJSON (README.md: source and licence)."""
+"""Counties and municipalities as polygons, read from TopoJSON (README.md: source and licence)."""
 
 import json
 from functools import cache
@@ -11,15 +11,23 @@ Polygon = tuple[Ring, ...]
 """An outer ring and its holes; metres, y up."""
 
 _FOLDER = Path(__file__).parent
-_FILES = {int(path.stem[-4:]): path for path in sorted(_FOLDER.glob("counties_*.topojson"))}
-"""The files by the first year that they are valid in; the first is valid before as well."""
-
-
 @cache
 def counties(year: int) -> dict[str, tuple[Polygon, ...]]:
     """Return the counties that a year ended with: code and polygons."""
-    first = max((each for each in _FILES if each <= year), default=min(_FILES))
-    topology = json.loads(_FILES[first].read_text(encoding="utf-8"))
+    return _regions("counties", year)
+
+
+@cache
+def municipalities(year: int) -> dict[str, tuple[Polygon, ...]]:
+    """Return the municipalities that a year ended with: code and polygons."""
+    return _regions("municipalities", year)
+
+
+def _regions(kind: str, year: int) -> dict[str, tuple[Polygon, ...]]:
+    # By the first year that a file is valid in; the first is valid before as well.
+    files = {int(path.stem[-4:]): path for path in sorted(_FOLDER.glob(f"{kind}_*.topojson"))}
+    first = max((each for each in files if each <= year), default=min(files))
+    topology = json.loads(files[first].read_text(encoding="utf-8"))
     arcs = [_points(arc, topology["transform"]) for arc in topology["arcs"]]
     [collection] = topology["objects"].values()
     return {each["id"]: _polygons(each, arcs) for each in collection["geometries"]}

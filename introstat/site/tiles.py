@@ -1,0 +1,73 @@
+"""The main figures of a place in one look."""
+
+from dataclasses import dataclass
+
+from introstat.site.place_view import DIRECT, GOAL_GROUP, LEAD_RULE, ONE_YEAR, PlaceView
+from introstat.site.tables import Cell
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A main figure: its text, what it is, and what county and country have."""
+
+    text: str
+    label: str
+    beside: list[str]
+    cell: Cell
+
+
+def tiles_of(view: PlaceView) -> list[Tile]:
+    """The place in one look."""
+    found = [
+        _tile(view, "participants", view.cell("participants", "participants")),
+        _tile(view, "hours", view.cell("hours", "hours_per_week")),
+    ]
+    found.append(
+        _share(view, "direct", "direct_result_2", "exits", "result_group", view.period, DIRECT)
+    )
+    if view.status_period:
+        at = ONE_YEAR | GOAL_GROUP
+        found.append(
+            _share(view, 
+                "status", "status", "former_participants", "status_group",
+                view.status_period, at,
+            )
+        )  # fmt: skip
+    found.append(
+        _share(
+            view, "registration", "completeness", "findings", "checked", view.period,
+            {"rule_id": LEAD_RULE},
+        )
+    )  # fmt: skip
+    return found
+
+
+def _tile(view: PlaceView, name: str, cell: Cell) -> Tile:
+    cubes = {"participants": "participants", "hours": "hours"}
+    measures = {"participants": "participants", "hours": "hours_per_week"}
+    beside = [
+        view.words("tile.beside", name=short, value=view.words.marked(other))
+        for (of, _, short, _), other in zip(
+            view.compared, view.cells(cubes[name], measures[name]), strict=True
+        )
+        if of != "own"
+    ]
+    return Tile(view.words.marked(cell), view.words(f"tile.{name}"), beside, cell)
+
+
+def _share(
+    view: PlaceView, name: str, cube: str, part: str, whole: str, period: str, at: dict[str, str]
+) -> Tile:
+    """A percentage; of a small base as so many of so many."""
+    percents = view.cells(cube, "percent", period, **at)
+    count, base = view.part_of(cube, part, whole, period, at)
+    own = percents[0]
+    text = view.words.marked(own, is_percent=True)
+    if view.is_small(base) and count.number is not None:
+        text = view.words("tile.few", part=view.words.figure(count), whole=view.words.marked(base))
+    beside = [
+        view.words("tile.beside", name=short, value=view.words.marked(other, is_percent=True))
+        for (of, _, short, _), other in zip(view.compared, percents, strict=True)
+        if of != "own"
+    ]
+    return Tile(text, view.words(f"tile.{name}"), beside, own)
