@@ -104,8 +104,8 @@ def lines(
             f'<text class="q" x="{_LEFT - 5}" y="{level + 4:g}" text-anchor="end">{tick:g}</text>'
         )
     parts += _periods(periods, x)
-    for line in sorted(drawn, key=lambda each: each.of == "own"):
-        parts.append(_path(line, x, y))
+    for number, line in reversed(list(enumerate(drawn))):
+        parts.append(_path(line, _BOTTOM - 3 - 11 * number, x, y))
     parts += _ends(drawn, x, y)
     return picture(ident, HEIGHT, title, described, "".join(parts))
 
@@ -122,14 +122,14 @@ def _periods(periods: Sequence[str], x: Scale) -> list[str]:
     return shown
 
 
-def _path(line: Line, x: Scale, y: Scale) -> str:
-    """A line with its points; where a figure is not shown it is broken, and the sign stands."""
+def _path(line: Line, level: float, x: Scale, y: Scale) -> str:
+    """A line with its points; where a figure is not shown it is broken, and its sign stands."""
     pieces, points, pen = [], [], "M"
     for at, cell in enumerate(line.cells):
         if cell.number is None:
             pen = "M"
-            if line.of == "own":
-                points.append(f'<text class="s" x="{x(at):g}" y="{_BOTTOM - 3}">{cell.sign}</text>')
+            where = f'x="{x(at):g}" y="{level:g}"'
+            points.append(f'<text class="s {line.of}" {where}>{cell.sign}</text>')
             continue
         pieces.append(f"{pen}{x(at):g} {y(cell.value):g}")
         pen = "L"

@@ -53,12 +53,11 @@ def classes_of(cells: Sequence[Cell]) -> Classes:
     low, high = values[0], values[-1]
     # Few large towns and many small places: classes that grow tell the small ones apart.
     if low * 20 < high:
-        starts, start = [low], 10 * unit
-        while start <= high and len(starts) < SHADES:
-            if start > low:
-                starts.append(start)
-            start *= 2 if str(start)[0] in "15" else 5 if str(start)[0] == "2" else 2
-        return Classes(tuple(starts), decimals)
+        powers = (10**power * unit for power in range(1, 10))
+        grown = [each * n for each in powers for n in (1, 2, 5) if low < each * n <= high]
+        steps = min(len(grown), SHADES - 1)
+        chosen = (grown[round(at * (len(grown) - 1) / max(1, steps - 1))] for at in range(steps))
+        return Classes((low, *chosen), decimals)
     ticks = ticks_to((high - low) / unit)
     step = int(ticks[1] * unit)
     first = low // step * step

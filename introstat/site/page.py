@@ -114,8 +114,8 @@ class Site:
 
     def write(self, template: str, page: "Page", **values: Any) -> None:
         """Write a page with a template."""
-        whole = self.environment.get_template(template)
-        text = whole.render(site=self, page=page, words=page.words, **values)
+        made = self.environment.get_template(template)
+        text = made.render(site=self, page=page, words=page.words, **values)
         self.put(page.path, text.encode())
         self.paths.append(page.path)
 

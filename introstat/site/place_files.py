@@ -74,6 +74,9 @@ def _told(page: Page, place: Place) -> list[str]:
         )
         names_now = words.listed([each.name for each in into])
         told.append(words("place.split", year=year, before=int(year) - 1, names=names_now))
+    if source := places.split_from(place.code):
+        names_before = words.listed([places.name(each) for each in source])
+        told.append(words("place.new", names=names_before))
     return told
 
 
@@ -125,5 +128,6 @@ def _setup(view: PlaceView) -> dict[str, object]:
             "found": words("front.results", n="{n}"),
             "none": words("front.no_results"),
             "period": words("column.period"),
+            "table": words("site.table_of_chart"),
         },
     }

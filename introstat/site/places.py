@@ -49,13 +49,16 @@ class Places:
     def __init__(self, releases: Releases) -> None:
         self.year = releases.reference_year
         self.of = _valid_in(self.year)
-        # A municipality that was split has no successor: its figures stand under the old code.
+        # Names are the releases'. A municipality that was split has no successor: its figures stand
+        # under the old code, which is a place as well.
         for release in releases.newest:
             if release.reference_year == self.year:
                 for row in release.regions(REFERENCE_YEAR):
+                    if row["region_code"] == COUNTRY:
+                        continue
                     code = row["region_code"]
                     name, kind = row["region_name"], row["region_type"]
-                    self.of.setdefault(code, Place(code, name, kind, row["county_code"]))
+                    self.of[code] = Place(code, name, kind, row["county_code"] or code)
         names = [
             place.name
             for place in self.of.values()
@@ -125,7 +128,7 @@ class Places:
         """What each address made of a name leads to: names of now and of before."""
         found: dict[str, list[Former]] = defaultdict(list)
         for place in self.of.values():
-            if place.code != COUNTRY and not self.split_into(place.code):
+            if not self.split_into(place.code):
                 for name in {place.name, *place.name.split(_BETWEEN)}:
                     found[slug(name)].append(
                         Former(place.code, name, place.kind, date.max, (place.code,))
@@ -164,6 +167,14 @@ class Places:
         """What a place was split into, if it was: its figures stand until then."""
         ends = _ends(code, _leads()) - {code}
         return [self.of[each] for each in sorted(ends) if each in self.of]
+
+    def split_from(self, code: str) -> list[Place]:
+        """The place that a place was a part of until a split."""
+        return [each for each in self.of.values() if self.of[code] in self._splits[each.code]]
+
+    @cached_property
+    def _splits(self) -> dict[str, list[Place]]:
+        return {code: self.split_into(code) for code in self.of}
 
     @cached_property
     def mergers(self) -> dict[str, list[date]]:

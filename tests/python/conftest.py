@@ -53,7 +53,7 @@ _LONG = (
     "test_dbt_commands", "test_release", "test_definitions", "test_published", "test_hostile",
     "test_build", "test_faults", "test_keys", "test_mapping_inverse", "test_release_formats",
     "test_release_report", "test_registration_lag", "test_reception", "test_scan", "test_synth",
-    "test_mapping", "test_receipt", "test_vintages", "test_completeness", "test_lists",
+    "test_mapping", "test_site", "test_receipt", "test_vintages", "test_completeness", "test_lists",
 )  # fmt: skip
 
 

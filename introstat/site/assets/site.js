@@ -188,7 +188,10 @@
       if (path) drawn.append(svg("path", { class: `line c${line.at}`, d: path }));
       line.values.forEach((text, at) => {
         const value = number(text);
-        if (value === null) return;
+        if (value === null) {
+          drawn.append(svg("text", { class: `s c${line.at}`, x: x(at), y: BOTTOM - 3 - 11 * line.at }, text));
+          return;
+        }
         const mark = text.endsWith("*") ? " p" : "";
         drawn.append(svg("circle", { class: `c${line.at}${mark}`, cx: x(at), cy: y(value), r: 3 }));
       });
@@ -246,7 +249,8 @@
               ...lines.map((line) => make("td", { class: "n" }, written(line.values[at], isPercent)))));
             const table = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
               make("table", {}, make("caption", { class: "vh" }, caption), make("thead", {}, head), make("tbody", {}, ...rows)));
-            figures.push(make("figure", {}, make("figcaption", {}, caption), chart(caption, periods, lines, isPercent), table));
+            const folded = make("details", {}, make("summary", {}, texts.table), table);
+            figures.push(make("figure", {}, make("figcaption", {}, caption), chart(caption, periods, lines, isPercent), folded));
           });
         });
       }
