@@ -8,14 +8,15 @@ DEMO := data/demo-extracts
 DEMO_KEY := data/demo.key
 DEMO_POLICY := data/demo-policy.yml
 DEMO_RELEASE := data/release
+DEMO_SITE := data/site
 WAREHOUSE := data/introstat.duckdb
 RECEIVED := data/introstat.received
 SPARK_VENV := .venv-spark
 SMALL := data/scale-out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-release scale-out scale-out-small test checks lint typecheck sqllint unit test-slow \
-	test-faults test-fuzz test-intruder test-mutations bench docs lock clean
+.PHONY: help setup demo demo-warehouse demo-release scale-out scale-out-small test checks lint typecheck \
+	sqllint unit test-slow test-site test-faults test-fuzz test-intruder test-mutations bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -38,7 +39,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 # The demo has a key of its own, so that a delivery of real persons, received with the office's key, is
 # refused in its folder instead of mixed with made-up ones.
-demo: setup ## build the warehouse from made-up extracts and print its main figures
+demo-warehouse: setup ## build the warehouse from made-up extracts and print its main figures
 	@test -f $(DEMO_KEY) || ! ls $(RECEIVED)/*/*/receipt.json > /dev/null 2>&1 || { \
 		echo "$(RECEIVED) holds deliveries that are not the demo's. Move data/ away first."; exit 1; }
 	@echo "Writing the extracts of 5 000 made-up persons to $(DEMO)."
@@ -49,11 +50,13 @@ demo: setup ## build the warehouse from made-up extracts and print its main figu
 		--synthetic tenor
 	@$(BIN)/introstat summary --warehouse $(WAREHOUSE)
 
-demo-release: demo ## make a release of the demo, and say where to look
+demo: demo-warehouse ## the same, then a protected release of it and the public site, to open in a browser
 	@sed 's/^decided_by: .*/decided_by: "nobody; the demo"/' introstat/disclosure/policy.yml > $(DEMO_POLICY)
 	@test -d $(DEMO_RELEASE)/2017H2_v1 || $(BIN)/introstat release 2017H2 --kind preliminary \
 		--policy $(DEMO_POLICY) --warehouse $(WAREHOUSE) --out $(DEMO_RELEASE)
 	@echo "The report: $(DEMO_RELEASE)/2017H2_v1/rapport_p2017-H2_v1.pdf (and .html); the tables lie beside it."
+	@$(BIN)/introstat site --releases $(DEMO_RELEASE) --out $(DEMO_SITE)
+	@echo "Open $(DEMO_SITE)/index.html in a browser and find your municipality; its persons are made up."
 
 # The linters run beside the tests: both have something to do for two processors until the end.
 test: setup ## everything CI runs: linters, types and tests
@@ -76,6 +79,17 @@ unit: setup
 
 test-slow: setup ## the definitions over many more generated populations (half an hour)
 	$(BIN)/pytest -m slow
+
+# Only for this: npm writes beside the test and nowhere else. CHROMIUM names another browser, SITE another site.
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+SITE ?= $(DEMO_SITE)
+test-site: ## the demo's site in a real browser: axe-core, keyboard, 360 px, no scripts (SITE_PAGES=few: some pages)
+	@test -n "$(CHROMIUM)" || { echo "No browser. Debian: apt install chromium"; exit 1; }
+	@npm --version > /dev/null 2>&1 || { echo "npm is missing. Debian: apt install nodejs npm"; exit 1; }
+	@test -f $(SITE)/index.html || { echo "$(SITE) holds no site. Run make demo first."; exit 1; }
+	@test -d tests/browser/node_modules/axe-core || \
+		npm install --no-package-lock --no-fund --no-audit --silent --prefix tests/browser
+	CHROMIUM=$(CHROMIUM) node tests/browser/check.mjs $(SITE) $(SITE_PAGES)
 
 test-faults: setup ## kill receipt and build, fill the disk, build twice at once, read meanwhile
 	$(BIN)/pytest tests/python/test_faults.py -m ''
@@ -103,7 +117,7 @@ $(SPARK_VENV)/.ready: scale_out/requirements.lock
 	@touch $@
 
 scale-out: setup $(SPARK_VENV)/.ready ## build the demo's facts on Spark too and compare them (docs/scale-out.md)
-	@test -f $(WAREHOUSE) || $(MAKE) demo
+	@test -f $(WAREHOUSE) || $(MAKE) demo-warehouse
 	$(BIN)/python -m scale_out --warehouse $(WAREHOUSE) --received $(RECEIVED)
 
 # A few hundred persons and the marts alone: what CI runs. Java compiles less for so small a run.
@@ -128,5 +142,6 @@ lock: ## resolve both lock files anew (needs uv)
 		--no-strip-extras --python-version 3.11 --output-file scale_out/requirements.lock
 
 clean: ## remove the set-up, what dbt wrote, and the demo; nothing that is not the demo's
-	rm -rf $(VENV) $(SPARK_VENV) $(SMALL) target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	if test -f $(DEMO_KEY); then rm -rf $(DEMO) $(WAREHOUSE) $(RECEIVED) $(DEMO_KEY); fi
+	rm -rf $(VENV) $(SPARK_VENV) $(SMALL) tests/browser/node_modules target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	if test -f $(DEMO_KEY); then rm -rf $(DEMO) $(WAREHOUSE) $(RECEIVED) $(DEMO_KEY) $(DEMO_POLICY) \
+		$(DEMO_RELEASE) $(DEMO_SITE) $(WAREHOUSE:.duckdb=.restricted) $(WAREHOUSE:.duckdb=.protected); fi

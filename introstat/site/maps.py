@@ -46,7 +46,7 @@ def classes_of(cells: Sequence[Cell]) -> Classes:
     """At most five classes of one width over the figures, with round borders."""
     shown = [cell for cell in cells if cell.number is not None]
     if not shown:
-        return Classes((0,), 0)
+        return Classes((), 0)
     decimals = shown[0].decimals
     unit = 10**decimals
     values = sorted(cell.number or 0 for cell in shown)

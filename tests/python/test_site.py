@@ -27,7 +27,7 @@ from site_releases import LONG_NAMES, POLICY, YEAR, write_release, write_release
 from introstat.codelists import seed_rows
 from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB
 from introstat.site import words as site_words
-from introstat.site.maps import classes_of
+from introstat.site.maps import Classes, classes_of, legend
 from introstat.site.releases import read_releases
 from introstat.site.tables import Cell
 from introstat.site.words import Words
@@ -593,6 +593,8 @@ def test_classes_of_the_map_are_round_and_hold_every_figure() -> None:
         return [found.of(cell) for cell in cells]
 
     assert classes() == []
+    assert legend(classes_of([]), str) == []
+    assert legend(Classes((0, 10), 0), Words("nb").figure) == [("2", "10–"), ("1", "0–9")]
     assert classes(0, 4, 9, 12, 60, 4000) == ["1", "1", "1", "2", "3", "5"]
     assert set(classes(40, 45, 50, 55, 60)) == set("12345")
     assert classes(7) == ["1"]

@@ -11,6 +11,8 @@ Polygon = tuple[Ring, ...]
 """An outer ring and its holes; metres, y up."""
 
 _FOLDER = Path(__file__).parent
+
+
 @cache
 def counties(year: int) -> dict[str, tuple[Polygon, ...]]:
     """Return the counties that a year ended with: code and polygons."""
