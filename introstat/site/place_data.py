@@ -3,7 +3,7 @@
 import csv
 import io
 
-from introstat.release.contents import AT_THE_TIME, COUNTRY, REFERENCE_YEAR, is_year
+from introstat.release.contents import COUNTRY, REFERENCE_YEAR, is_year
 from introstat.release.cube import MEASURE
 from introstat.site.figures import Figures
 from introstat.site.page import Site, embedded, place_name
@@ -29,7 +29,7 @@ HEADER = (
 def write(site: Site) -> None:
     """Write the files, and the script of all places."""
     figures = site.figures
-    lines = [_Lines(r, table) for r in figures.releases.newest for table in _tables(figures, r)]
+    lines = [_Lines(r, table) for r in figures.releases.newest for table in _tables(r)]
     places = [*figures.places.counties, *figures.places.municipalities]
     for place in [_country(site), *places]:
         site.put(csv_path(place.code), _csv(figures, lines, place).encode())
@@ -45,15 +45,12 @@ def _country(site: Site) -> Place:
     return Place(COUNTRY, site.words["nb"]("site.country"), "country")
 
 
-def _tables(figures: Figures, release: Released) -> list[Table]:
-    """A release's tables in the municipalities of the reference year; of the time where alone."""
-    own = release.reference_year == figures.places.year
+def _tables(release: Released) -> list[Table]:
+    """A release's tables in the municipalities of a reference year; of the time where alone."""
     return [
         table
         for (cube, region_set), table in release.tables.items()
-        if region_set == REFERENCE_YEAR
-        or (cube, REFERENCE_YEAR) not in release.tables
-        or (not own and region_set == AT_THE_TIME)
+        if region_set == REFERENCE_YEAR or (cube, REFERENCE_YEAR) not in release.tables
     ]
 
 

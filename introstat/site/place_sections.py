@@ -1,6 +1,6 @@
 """What the page of a place says: five questions, and the benefit."""
 
-from introstat.release.contents import COUNTRY, TOTAL, is_year
+from introstat.release.contents import TOTAL, is_year
 from introstat.site import blocks
 from introstat.site.blocks import Row, Section
 from introstat.site.place_charts import bars, over_time, shown_first, with_percents
@@ -166,17 +166,16 @@ def _share_said(
     named: dict[str, str | Cell] = {"period": words.period(period), "whole": base}
     if view.is_small(base) and (said := words.say(f"say.{key}.few", part=count, **named)):
         return said
-    if own.number is not None and country.number is not None:
+    if own.number is None:
+        dimension, code = list(at.items())[-1]
+        return view.unseen(view.label(cube, dimension, code, period), own, period)
+    said = None
+    if country.number is not None:
         which = _direction(own, country, "higher", "lower")
         said = words.say(
             f"say.{key}.{which}", n=words.percent(own), country=words.percent(country), **named
         )
-        if said and view.place.code != COUNTRY:
-            return said
-    return view.unseen(
-        view.label(cube, next(reversed(at)), at[next(reversed(at))], period),
-        own if own.number is None else base, period,
-    )  # fmt: skip
+    return said or words(f"say.{key}.alone", n=words.percent(own), period=words.period(period))
 
 
 def _status(view: PlaceView) -> Section | None:

@@ -48,14 +48,13 @@ def chart(
         for each in drawn
     ]
     breaks = _breaks(words, periods, mergers)
+    cells = [cell for each in drawn for cell in each.cells]
     kind = words("chart.half_years" if "H" in periods[0] else "chart.years")
     described = " ".join(_in_words(words, each, periods, is_percent) for each in drawn)
     caption = f"{title}, {kind.lower()}"
     picture = charts.lines(ident, caption, described, periods, marked, breaks)
     notes = []
-    if any(
-        cell.is_preliminary and cell.number is not None for each in drawn for cell in each.cells
-    ):
+    if any(cell.is_preliminary and cell.number is not None for cell in cells):
         notes.append(words("chart.open_points"))
     rows = [
         Row(words.period(period), [each.cells[at] for each in drawn])
@@ -63,7 +62,7 @@ def chart(
     ]
     head = [words("column.period"), *(each.name for each in drawn)]
     return Chart(
-        Markup(picture),
+        Markup(picture) + blocks.meanings(words, (c for c in cells if c.number is None)),
         caption,
         _change(words, periods, drawn[0].cells, is_percent),
         blocks.table(words, caption, head, rows, is_shown=False),

@@ -40,20 +40,20 @@ def write_release(
     policy: Policy = POLICY,
     persons: int = 9_000,
     passed: bool = True,
-    every_municipality: bool = False,
+    year: int = YEAR,
 ) -> Path:
-    """Write a release of a period after 2023, whose municipalities are the reference year's.
+    """Write a release of a period whose municipalities are those of its reference year.
 
-    Of every tenth municipality there are figures; a larger release is small counts less often.
+    Of every tenth municipality there are figures.
     """
     earlier = [f"{int(period[:4]) - back}{period[4:]}" for back in (3, 2, 1)]
     connection = sample(
-        period, earlier, persons=persons, every_municipality=every_municipality,
+        period, earlier, persons=persons,
         seed=int(period[:4]) * 10 + len(period) + version,
     )  # fmt: skip
     folder = releases / f"{period}_v{version}"
     folder.mkdir(parents=True)
-    release = ReleaseFolder(folder, period, version, YEAR)
+    release = ReleaseFolder(folder, period, version, year)
     rows = _regions(connection)
     _as_published(connection, period)
     release.regions_path.parent.mkdir()
@@ -76,7 +76,7 @@ def write_release(
     about = {
         "release": folder.name, "period": period, "kind": kind, "version": version,
         "note": "" if version == 1 else "Kommunene har rettet.", "as_of": str(AS_OF),
-        "observed_until": str(AS_OF), "reference_year": YEAR, "inputs": [],
+        "observed_until": str(AS_OF), "reference_year": year, "inputs": [],
         "policy": manifest.policy_of(policy), "audit_passed": passed,
         "previous": None if version == 1 else f"{period}_v{version - 1}",
     }  # fmt: skip

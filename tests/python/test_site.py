@@ -5,6 +5,7 @@ import hashlib
 import html
 import json
 import os
+import random
 import re
 import shutil
 import subprocess
@@ -27,9 +28,14 @@ from site_releases import LONG_NAMES, POLICY, YEAR, write_release, write_release
 from introstat.codelists import seed_rows
 from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB
 from introstat.site import words as site_words
+from introstat.site.figures import Figures
 from introstat.site.maps import Classes, classes_of, legend
+from introstat.site.place_sections import sections_of
+from introstat.site.place_view import PlaceView
+from introstat.site.places import Places
 from introstat.site.releases import read_releases
 from introstat.site.tables import Cell
+from introstat.site.tiles import tiles_of
 from introstat.site.words import Words
 
 BASE = "https://tall.example/intro/"
@@ -299,6 +305,40 @@ def test_no_sentence_speaks_of_a_figure_that_is_not_shown(site: Path) -> None:
     assert hidden > 100
 
 
+class AnyFigures(Figures):
+    """Figures of which any may be any sign or number, hidden totals beside shown parts as well."""
+
+    def __init__(self, of: Figures, chance: random.Random) -> None:
+        super().__init__(of.releases, of.places)
+        self.chance = chance
+        self.given: set[str] = set()
+
+    def cell(self, *_: str, **__: str) -> Cell:
+        sign = self.chance.choice(["", "", "", ":", "...", "..", "."])
+        number = None if sign else self.chance.choice([0, 1, 7, 29, 30, 31, 99, 4711])
+        self.given |= {f"{number:,}"} if number is not None else set()
+        return Cell(number, sign, 0, self.chance.random() < 0.3)
+
+
+def test_whatever_is_hidden_a_page_says_only_what_is_shown(releases: Path) -> None:
+    found = read_releases(releases)
+    figures = Figures(found, Places(found))
+    seen: set[str] = set()
+    for seed in range(60):
+        mixed = AnyFigures(figures, random.Random(seed))
+        place = figures.places.of[(PLACE, COUNTY)[seed % 2]]
+        view = PlaceView(mixed, Words("en"), place)
+        told = [text for section in sections_of(view) for text in section.sentences]
+        told += [chart.sentence for section in sections_of(view) for chart in section.charts]
+        told += [tile.text for tile in tiles_of(view)]
+        for text in told:
+            left = _NOT_FIGURES.sub(" ", text.replace(place.name, ""))
+            for number in re.findall(r"\d[\d,]*\d|\d", left):
+                assert number in mixed.given, (seed, text)
+        seen |= set(told)
+    assert len(seen) > 300
+
+
 def test_a_small_base_is_told_as_a_count(site: Path, releases: Path) -> None:
     names, cells = published(releases)[f"avslutning_direkte_3_kommuner{YEAR}_2025"]
     small = []
@@ -314,6 +354,26 @@ def test_a_small_base_is_told_as_a_count(site: Path, releases: Path) -> None:
         text = (site / "kommune" / f"{region}.html").read_text(encoding="utf-8")
         assert f"<b>{part} av {whole_of}*</b>" in text
         assert f"{part} av {whole_of} som avsluttet programmet i 2025" in text
+
+
+def test_a_release_of_an_older_reference_year_counts_where_the_area_is_the_same(
+    tmp_path: Path, releases: Path
+) -> None:
+    write_release(tmp_path, "2022", year=2022)
+    shutil.copytree(releases / "2025_v1", tmp_path / "2025_v1")
+    found = read_releases(tmp_path)
+    figures = Figures(found, Places(found))
+    assert figures.periods(True) == ["2022", "2023", "2024", "2025"]
+    _, cells = cells_of(tmp_path / "2022_v1" / "deltakere_kommuner2022_p2022_v1.csv")
+    for code in (PLACE, COUNTY, "0"):
+        value, sign = cells["2022", code, "total", "total", "participants"]
+        own = figures.cell("participants", "participants", code, "2022")
+        assert (str(own.number or ""), own.sign) == (value, sign)
+    # Ålesund was split in 2024, and with it the county is of another area than before.
+    assert ("2022", "15", "total", "total", "participants") in cells
+    for code in ("15", "1508", "3001", "3101"):
+        assert figures.cell("participants", "participants", code, "2022").sign == ".."
+    assert figures.cell("participants", "participants", PLACE, "2023").sign == ".."
 
 
 # Links, files, and what may be in them
@@ -427,7 +487,7 @@ def test_sitemap_catalogue_and_feed_name_what_is_there(site: Path, releases: Pat
 def plain(releases: Path) -> Path:
     """A site of one release, without an address, in the place of an older one."""
     folder = releases.parent / "one"
-    shutil.copytree(releases / "2024H2_v1", folder / "2024H2_v1")
+    shutil.copytree(releases / "2024_v1", folder / "2024_v1")
     old = releases.parent / "plain"
     old.mkdir()
     (old / ".introstat-site").touch()
