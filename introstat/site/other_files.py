@@ -12,7 +12,7 @@ from introstat.site.blocks import Row
 from introstat.site.page import ACCESSIBILITY, FOLDERS, MENU, Page, Site
 from introstat.site.places import Former
 from introstat.site.releases import Released
-from introstat.site.table_files import Listed, file_links
+from introstat.site.table_files import WORKBOOK, Listed, file_links
 from introstat.site.tables import Cell, Table
 from introstat.site.words import LANGUAGES, Words
 
@@ -149,7 +149,7 @@ def _whole(page: Page, words: Words, release: Released) -> list[tuple[str, str]]
     found = []
     for key, pattern in (
         ("report", "rapport_*.pdf"), ("report_html", "rapport_*.html"),
-        ("workbook", "tabeller_*.xlsx"), ("package", "datapackage.json"),
+        ("workbook", WORKBOOK), ("package", "datapackage.json"),
         ("region_list", "kodelister/*.csv"), ("audit", "personvernkontroll_*.json"),
         ("manifest", "manifest.json"),
     ):  # fmt: skip

@@ -8,9 +8,9 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from introstat.disclosure.published import SIGNS
-from introstat.release.contents import AT_THE_TIME, load_contents
+from introstat.release.contents import AT_THE_TIME, REGION_TYPES, load_contents
 from introstat.release.cube import MEASURE, MEASURE_LABEL_EN, MEASURE_LABEL_NB
-from introstat.release.formats import csv_package, jsonstat, parquet, px
+from introstat.release.formats import csv_package, imdi_csv, jsonstat, parquet, px
 from introstat.site import blocks
 from introstat.site.page import MENU, Page, Site, embedded
 from introstat.site.releases import Released
@@ -28,6 +28,9 @@ FORMATS = (
     ("JSON-stat", jsonstat.EXTENSION),
     ("Parquet", parquet.EXTENSION),
 )
+"""The formats of a table's own files: names and endings."""
+WORKBOOK = "tabeller_*.xlsx"
+"""All tables of a release in one workbook."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +170,7 @@ def _page(site: Site, each: Listed, language: str, data: dict[str, str]) -> None
         release=release,
         table=_table(words, table, layout, caption),
         shown=", ".join(_chosen_labels(words, table, layout)),
-        formats=formats_of(page, each),
+        formats=file_links(page, release, each),
         setup=Markup(embedded(setup)),
         measure=measure,
     )
@@ -299,14 +302,16 @@ def _runs(table: Table) -> Iterator[str]:
             yield f"~{more}"
 
 
-def formats_of(page: Page, each: Listed) -> list[tuple[str, str]]:
-    """The files of a table's newest release: names of formats, and links."""
-    return file_links(page, each.releases[0], each)
-
-
 def file_links(page: Page, release: Released, each: Listed) -> list[tuple[str, str]]:
-    """The files of a table in a release."""
-    return [
-        (name, page.to(f"utgivelser/{release.name}/{each.file(release, ending)}"))
-        for name, ending in FORMATS
+    """The files of a table in a release: names of formats, and links."""
+    data = release.tables[each.cube, each.region_set].path
+    tail = data.stem.removeprefix(each.stem)
+    own = each.region_set == AT_THE_TIME
+    imdi = imdi_csv.names_for(each.cube, release.is_preliminary, tail) if own else []
+    files = [(name, each.file(release, ending)) for name, ending in FORMATS]
+    files += [("Excel", book.name) for book in release.folder.glob(WORKBOOK)]
+    files += [
+        (f"IMDi ({page.words(f'site.{level}').lower()})", f"{imdi_csv.FOLDER}/{name}")
+        for level, name in zip(REGION_TYPES[1:], imdi, strict=False)
     ]
+    return [(name, page.to(f"utgivelser/{release.name}/{file}")) for name, file in files]
