@@ -19,6 +19,8 @@ def write(site: Site) -> None:
     for name, weight, letters in WEB:
         path = site.put_asset(name, (FOLDER / name).read_bytes())
         style = style.replace(f"{{{letters}-{weight}}}", f"{{root}}{path}")
+    # The fonts' licence asks to lie beside them.
+    site.put("filer/OFL.txt", (FOLDER / "OFL.txt").read_bytes())
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     site.style_sheet = re.sub(r"\s*([{};:,>])\s+", r"\1", style).strip()
     for name in ("icon.svg", "site.js"):

@@ -115,9 +115,11 @@ async function filters() {
   expect(await page.locator("#table tbody tr").first().innerText() !== total, `${where}: the filter changes nothing`);
   expect(await page.evaluate(() => document.activeElement.id) === "filter-sex", `${where}: the focus is lost`);
   const periods = page.locator("#filter-site-period");
-  await periods.selectOption({ index: 1 });
-  await page.waitForFunction(() => document.querySelector("#table caption").textContent.includes(
-    document.querySelector("#filter-site-period").selectedOptions[0].textContent));
+  if (await periods.locator("option").count() > 1) {
+    await periods.selectOption({ index: 1 });
+    await page.waitForFunction(() => document.querySelector("#table caption").textContent.includes(
+      document.querySelector("#filter-site-period").selectedOptions[0].textContent));
+  }
   await page.locator("#filter-find").fill("osl");
   const shown = await page.locator("#table tbody tr:visible").count();
   expect(shown > 0 && shown < 5, `${where}: ${shown} rows of Oslo`);
@@ -136,7 +138,7 @@ async function comparison() {
   }
   expect(await page.locator("#compare-chosen button").count() === 3, `${where}: three places are not chosen`);
   expect(await input.isDisabled(), `${where}: a fourth place could be chosen`);
-  expect(await page.locator("#compare-charts svg").count() > 2, `${where}: nothing is compared`);
+  expect(await page.locator("#compare-charts figure").count() > 1, `${where}: nothing is compared`);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(over <= 0, `${where}: comparison is ${over} px wider than the window`);
   await withoutViolation(page, `${where}, compared`);

@@ -242,15 +242,17 @@
             const periods = data.periods[ofYears];
             const lines = codes.map((code, at) => ({ at, name: names.get(code), values: data.series[code][which][ofYears].split(" ") }));
             const numbers = lines.some((line) => line.values.some((text) => number(text) !== null));
-            if (periods.length < 2 || !numbers) return;
+            if (!periods.length || !numbers) return;
             const caption = `${title}, ${texts.kinds[ofYears].toLowerCase()}`;
             const head = make("tr", {}, make("th", { scope: "col" }, texts.period), ...lines.map((line) => make("th", { scope: "col", class: "n" }, line.name)));
             const rows = periods.map((period, at) => make("tr", {}, make("th", { scope: "row" }, periodName(period)),
               ...lines.map((line) => make("td", { class: "n" }, written(line.values[at], isPercent)))));
             const table = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
               make("table", {}, make("caption", { class: "vh" }, caption), make("thead", {}, head), make("tbody", {}, ...rows)));
-            const folded = make("details", {}, make("summary", {}, texts.table), table);
-            figures.push(make("figure", {}, make("figcaption", {}, caption), chart(caption, periods, lines, isPercent), folded));
+            // A single period makes no line.
+            const shown = periods.length < 2 ? [table]
+              : [chart(caption, periods, lines, isPercent), make("details", {}, make("summary", {}, texts.table), table)];
+            figures.push(make("figure", {}, make("figcaption", {}, caption), ...shown));
           });
         });
       }
