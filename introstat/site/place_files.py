@@ -50,6 +50,7 @@ def _page(site: Site, mapped: Mapped, place: Place, language: str) -> None:
         sections=sections,
         municipalities=_municipalities(page, mapped, place, within) if within else None,
         county_map=_county_map(page, mapped, place, within) if within else None,
+        legend=mapped.legends(words)[0],
         csv=csv_path(place.code),
         is_preliminary=site.figures.releases.latest.is_preliminary,
         setup=Markup(embedded(_setup(view))),
@@ -102,7 +103,7 @@ def _county_map(page: Page, mapped: Mapped, county: Place, within: list[Place]) 
         figure=words("map.participants"),
         period=words.period(page.site.figures.releases.latest.period),
     )
-    drawn = maps.county_map(places.year, county.code, areas, title, words("front.map_help"))
+    drawn = maps.county_map(places.year, county.code, areas, title, words("place.map_help"))
     return Markup(drawn) if drawn else None
 
 
