@@ -50,11 +50,13 @@ demo-warehouse: setup ## build the warehouse from made-up extracts and print its
 		--synthetic tenor
 	@$(BIN)/introstat summary --warehouse $(WAREHOUSE)
 
-demo: demo-warehouse ## the same, then a protected release of it and the public site, to open in a browser
+demo-release: demo-warehouse ## the same, then a protected release of it
 	@sed 's/^decided_by: .*/decided_by: "nobody; the demo"/' introstat/disclosure/policy.yml > $(DEMO_POLICY)
 	@test -d $(DEMO_RELEASE)/2017H2_v1 || $(BIN)/introstat release 2017H2 --kind preliminary \
 		--policy $(DEMO_POLICY) --warehouse $(WAREHOUSE) --out $(DEMO_RELEASE)
 	@echo "The report: $(DEMO_RELEASE)/2017H2_v1/rapport_p2017-H2_v1.pdf (and .html); the tables lie beside it."
+
+demo: demo-release ## the same, then the public site of it, to open in a browser
 	@$(BIN)/introstat site --releases $(DEMO_RELEASE) --out $(DEMO_SITE)
 	@echo "Open $(DEMO_SITE)/index.html in a browser and find your municipality; its persons are made up."
 
