@@ -18,11 +18,14 @@ from introstat.disclosure.detail import (
     sizes_of_table,
 )
 from introstat.disclosure.layout import CodeList, Layout
+from introstat.disclosure.levels import LevelSearch
+from introstat.disclosure.linked import Link, Term
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import Cube, protect
 from introstat.disclosure.published import LEFT_OUT, as_published, read_published
 from introstat.disclosure.regional import Regional, with_regions
 from introstat.disclosure.suppress import ProtectionImpossible
+from introstat.disclosure.table_audit import PublishedTable, audit_tables
 from tests.python.test_disclosure_brute_force import possible_tables
 
 POLICY = Policy("the test", "2026-01-01", county_expects=3, municipality_expects=5, main_from=10)
@@ -211,6 +214,38 @@ def test_an_offered_move_counts_only_if_it_adds_up_and_leaves_what_is_shown(coun
     for move, counted in ((alone, 0), (shown_too, 3)):
         _, most = _offered(published, wide, values, [move, move])
         assert (most - values).max() == counted
+
+
+def test_all_tables_together_protect_what_no_stage_before_did(counts, monkeypatch):
+    """The last stage alone: one small cell in each of three linked tables, which must all move."""
+    stage, told = LevelSearch._stage, []
+
+    def only_the_last(self, name, items, work):
+        if name == "everything together":
+            stage(self, name, items, work)
+
+    monkeypatch.setattr(LevelSearch, "_stage", only_the_last)
+    cube = Cube(table_of_counts(counts), layout(("region", "sex", "age")), "n")
+    names = ("persons", "again", "once_more")
+    links = [
+        Link("the same persons", (Term(one),), (Term(other),), "equal")
+        for one, other in itertools.pairwise(names)
+    ]
+    own = replace(regions(), sizes="persons")
+    regional = Regional(own, dict.fromkeys(sizes_of(counts), 1000))
+    policy = replace(POLICY, zeros="may_hide")
+    proofs = []
+    done = protect(
+        dict.fromkeys(names, cube), policy, links, tell=told.append, proofs=proofs,
+        regional=regional,
+    )  # fmt: skip
+    assert any(line.startswith("everything together: 0 of ") for line in told)
+    tables = {
+        name: PublishedTable(one.table, one.layout, one.method, one.primaries)
+        for name, one in done.items()
+    }
+    results = audit_tables(tables, policy, links, witnesses=proofs[0], regions=own)
+    assert all(result.passed and result.tested >= 3 for result in results.values())
 
 
 def random_regional_case(rng):
