@@ -262,30 +262,63 @@ def numbers_on(page: Path, given: list[str]) -> Iterator[tuple[str, str]]:
             yield number.rstrip(",."), text
 
 
-@pytest.mark.parametrize("language", ["nb", "en"])
-def test_every_number_on_a_page_is_in_the_releases(
-    site: Path, releases: Path, language: str
-) -> None:
-    tables = published(releases)
-    own = "" if language == "nb" else "en/"
-    given = sorted({*given_texts(), *labels_of(releases, language)}, key=lambda text: -len(text))
-    every = {"0"}
+def numbers_of_regions(releases: Path, language: str) -> dict[str, set[str]]:
+    """The numbers that the releases show of each region, as a page writes them."""
     of: dict[str, set[str]] = {}
-    for names, cells in tables.values():
+    for names, cells in published(releases).values():
         at = names.index("region")
         for codes, (value, _) in cells.items():
             if value:
                 of.setdefault(codes[at], {"0"}).add(written(value, language))
-    every |= {number for numbers in of.values() for number in numbers}
-    where = {f"kommune/{PLACE}": of[PLACE] | of[COUNTY] | of["0"]}
-    where |= {"kommune/0301": of["0301"] | of["03"] | of["0"], f"fylke/{COUNTY}": every}
-    where |= {name: every for name in ("index", "steder", "tabell/deltakere", "tabell/status")}
+    return of
+
+
+def checked_numbers(site: Path, releases: Path, language: str, where: dict[str, set[str]]) -> int:
+    """How many numbers stand on the pages; each must be among those that its page may have."""
+    own = "" if language == "nb" else "en/"
+    given = sorted({*given_texts(), *labels_of(releases, language)}, key=lambda text: -len(text))
     checked = 0
     for name, allowed in where.items():
         for number, text in numbers_on(site / f"{own}{name}.html", given):
             assert number in allowed, (name, number, text)
             checked += 1
-    assert checked > 2_000
+    return checked
+
+
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_every_number_on_a_page_is_in_the_releases(
+    site: Path, releases: Path, language: str
+) -> None:
+    of = numbers_of_regions(releases, language)
+    every = {number for numbers in of.values() for number in numbers}
+    where = {f"kommune/{PLACE}": of[PLACE] | of[COUNTY] | of["0"]}
+    where |= {"kommune/0301": of["0301"] | of["03"] | of["0"], f"fylke/{COUNTY}": every}
+    where |= {name: every for name in ("index", "steder", "tabell/deltakere", "tabell/status")}
+    assert checked_numbers(site, releases, language, where) > 2_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["nb", "en"])
+def test_every_number_on_every_page_with_figures_is_in_the_releases(
+    site: Path, releases: Path, language: str
+) -> None:
+    """All places and tables: a municipality's page has its own, counties' and the country's."""
+    of = numbers_of_regions(releases, language)
+    every = {number for numbers in of.values() for number in numbers}
+    above = {number for code, numbers in of.items() if len(code) < 4 for number in numbers}
+    own = site if language == "nb" else site / "en"
+    names = [
+        path.relative_to(own).with_suffix("").as_posix()
+        for kind in ("kommune", "fylke", "tabell")
+        for path in sorted((own / kind).glob("*.html"))
+        if "refresh" not in path.read_text(encoding="utf-8")
+    ]
+    where = {
+        name: above | of.get(name.split("/")[1], set()) if name.startswith("kommune/") else every
+        for name in names
+    }
+    assert len(where) > 350
+    assert checked_numbers(site, releases, language, where) > 100_000
 
 
 @pytest.mark.parametrize("language", ["nb", "en"])
