@@ -28,7 +28,7 @@ def five_way(path: Path) -> list[str]:
 
 def crossing(path: Path) -> list[str]:
     """Write a table of 430 regions in counties and in groups that cross them, by activity and
-    quarter; return what `protect` is told of it. With all sums 67 000 cells.
+    quarter; return what `protect` is told of it. With all sums 48 000 cells.
     """
     shape = (430, 20, 4)
     rng = np.random.default_rng(_SEED)

@@ -12,6 +12,7 @@ that moves found early share them too. The answer that hides least is kept.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 
@@ -62,10 +63,12 @@ class Effort:
 
     Without `until` (seconds, as time.monotonic has it) one pass of programs, none where many cells
     are primary; with it passes while they hide less, and the best answer that was ready in time.
+    After `end` even the simplest answer comes too late.
     """
 
     until: float | None = None
     tell: Callable[[str], None] = _silent
+    end: float | None = None
 
     @property
     def left(self) -> float:
@@ -120,7 +123,9 @@ class _HidingSearch:
             return State.start(self.given)
         best = None
         if isinstance(system, System):
+            started = time.monotonic()
             best = self._by_patterns(system, rng)
+            self._refuse_late(time.monotonic() - started)
         # Those of one neighbourhood together, else at random.
         order = self.neighbourhood.ordered(rng.permutation(targets))
         for near in self._passes(best):
@@ -168,6 +173,14 @@ class _HidingSearch:
         assert best is not None
         self._tell(best, "by patterns")
         return best
+
+    def _refuse_late(self, seconds: float) -> None:
+        if self.effort.end is not None and time.monotonic() > self.effort.end:
+            raise ProtectionImpossible(
+                f"The simplest answer for {len(self.targets)} primary cells took {seconds:.1f} "
+                f"seconds, and then the time was over. Give at least --within {ceil(2 * seconds)}s "
+                "more, or leave it out."
+            )
 
     def _pass(self, order: Ints, near: int, price: Floats) -> State | None:
         """Return an answer by programs over so many near leaves; None if the time did not last."""

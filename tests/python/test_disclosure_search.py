@@ -161,8 +161,25 @@ def test_too_short_a_time_is_refused_with_what_would_do(told, tmp_path, monkeypa
     monkeypatch.setattr("introstat.disclosure.command.FOR_SEARCH", 0.0)
     done = run(*told, "--within", "1s", "--out", tmp_path / "out.csv")
     assert done.exit_code == 3
-    assert re.search("Give at least --within [1-9][0-9]*s", done.output)
+    assert re.search("Give at least --within [1-9][0-9]*s more", done.output)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["counts.csv"]
+
+
+def test_an_answer_that_was_there_in_time_counts_though_a_better_one_was_not(monkeypatch):
+    """The last program may end after the time."""
+    counts = table_of(8)
+    slow = MoveSearch.cheapest
+
+    def late(self, state, among, cell):
+        time.sleep(0.05)
+        return slow(self, state, among, cell)
+
+    monkeypatch.setattr(MoveSearch, "cheapest", late)
+    end = time.monotonic() + 3
+    found = suppress(counts, POLICY, effort=Effort(end, end=end))
+    published = as_published(counts, found.hidden)
+    rows = np.flatnonzero(found.primary[published.row_cells]).tolist()
+    assert audit(published, POLICY, rows).passed
 
 
 def test_no_file_to_write_is_refused(told):
