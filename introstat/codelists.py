@@ -63,6 +63,11 @@ def labels(seed: str, column: str = "label_nb") -> dict[str, str]:
     return {next(iter(row.values())): row[column] for row in seed_rows(seed)}
 
 
+def report_limit(limit_name: str) -> Decimal:
+    """Return a number that report and site go by, from the seed report_limits."""
+    return Decimal(labels("report_limits", "limit_value")[limit_name])
+
+
 def has_seed(name: str) -> bool:
     """Say whether there is a seed of this name."""
     return _seed_path(name) is not None

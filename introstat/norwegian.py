@@ -1,10 +1,13 @@
-"""Figures as Norwegian readers write them: 20 000, 37,5 % and fire av fem."""
+"""Figures as Norwegian readers write them (20 000, 37,5 % and fire av fem), names for files."""
 
+import re
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 _NO_BREAK = "\u00a0"
+_PLAIN = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ŋ": "n", "đ": "d", "ŧ": "t"})
 _WORDS = (
     "null",
     "ett",
@@ -77,3 +80,9 @@ def day(value: date) -> str:
 def half_year(name: str) -> str:
     """Return a half-year's name, 2. halvår 2017 for 2017H2."""
     return f"{name[5]}.{_NO_BREAK}halvår {name[:4]}"
+
+
+def slug(name: str) -> str:
+    """Return a name as addresses and files have it: small letters a to z, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", name.lower().translate(_PLAIN))
+    return re.sub(r"[^a-z0-9]+", "-", plain.encode("ascii", "ignore").decode()).strip("-")

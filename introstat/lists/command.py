@@ -1,6 +1,5 @@
 """The command `introstat lists`."""
 
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from rich.console import Console
 
 from introstat.console import say, warehouse_option
 from introstat.locking import write_private
+from introstat.norwegian import slug
 from introstat.progress import shown
 
 if TYPE_CHECKING:
@@ -107,16 +107,8 @@ def _write(
     from introstat.lists.workbook import make_workbook
 
     made = make_workbook(content, municipality, idents)
-    path = out / f"{municipality.code}_{_plain(municipality.name)}_{content.as_of}.xlsx"
+    name = slug(municipality.name.split(" - ")[0])
+    path = out / f"{municipality.code}_{name}_{content.as_of}.xlsx"
     note_access(log, municipality, idents.count, path.name)
     write_private(path, made)
     return path
-
-
-def _plain(name: str) -> str:
-    """Return a name in the letters that every file system keeps."""
-    written = name.casefold().split(" - ")[0]
-    for letter, plain in (("æ", "ae"), ("ø", "o"), ("å", "a"), ("đ", "d"), ("ŋ", "n")):
-        written = written.replace(letter, plain)
-    folded = unicodedata.normalize("NFKD", written).encode("ascii", "ignore").decode()
-    return "-".join("".join(c if c.isalnum() else " " for c in folded).split())

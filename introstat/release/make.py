@@ -34,7 +34,8 @@ from introstat.release.finished import ReleaseFolder, audit_release, dependent_f
 from introstat.release.protected import copy_cubes, write_cells, write_store
 from introstat.release.protecting import ProtectedCounts, counted_in, protect_counts, stricter
 from introstat.release.published import CONTACT, published_cubes
-from introstat.release.report import Facts, write_report
+from introstat.release.report.facts import Facts
+from introstat.release.report.write import write_report
 from introstat.release.restricted import write_restricted
 from introstat.release.revisions import (
     DEFINITION,
@@ -246,7 +247,7 @@ class _Making:
         revised = revisions_of(published, self.contents, self.period, self.before, reason)
         for cube in self.contents.of(self.period).values():
             keep_published(published, cube, self.store)
-        path = self.out / naming.file_name("revisjoner", [self.period], self.version, "csv")
+        path = self.out / naming.file_name(naming.REVISIONS, [self.period], self.version, "csv")
         pyarrow.csv.write_csv(revised, path)
         published.register("revisions", revised)
         published.register(
@@ -321,9 +322,7 @@ class _Making:
             }
             for name, report in whole.items()
         }
-        path = self.out / naming.file_name(
-            "personvernkontroll", [self.period], self.version, "json"
-        )
+        path = self.out / naming.file_name(naming.AUDIT, [self.period], self.version, "json")
         path.write_text(to_json(public | {"detail": detail, "usefulness": shown}), encoding="utf-8")
 
     def _about(self, results: Mapping[str, AuditResult]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date
 from introstat.errors import UserError
 
 KINDS = ("preliminary", "final")
+AUDIT, REVISIONS = "personvernkontroll", "revisjoner"
 _PERIOD = re.compile(r"(?P<year>[12][0-9]{3})(?:H(?P<half>[12]))?")
 _STEM = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _FILE = re.compile(
@@ -33,6 +34,11 @@ def period_dates(period: str) -> tuple[date, date]:
             return date(year, 7, 1), date(year, 12, 31)
         case _:
             return date(year, 1, 1), date(year, 12, 31)
+
+
+def year_before(period: str) -> str:
+    """Return the same half-year, or the year, one year before."""
+    return f"{int(period[:4]) - 1}{period[4:]}"
 
 
 def in_name(period: str) -> str:

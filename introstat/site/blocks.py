@@ -69,18 +69,23 @@ def table(
         mark = ' class="t"' if row.is_total else ""
         parts.append(f'<tr{mark}><th scope="row">{escape(row.heading)}</th>{columns}</tr>')
         cells += [entry for entry in row.entries if isinstance(entry, Cell)]
+    whole = in_scroll(caption, head, "".join(parts)) + meanings(words, cells)
+    if is_shown:
+        return whole
+    return Markup(
+        f"<details><summary>{escape(words('site.table_of_chart'))}</summary>{whole}</details>"
+    )
+
+
+def in_scroll(caption: str, head: Sequence[str], body: str, attributes: str = "") -> Markup:
+    """A table of rows (HTML) that can be moved sideways."""
     first, *others = (str(escape(each)) for each in head)
     heads = "".join(f'<th scope="col" class="n">{each}</th>' for each in others)
     named = escape(caption)
-    whole = (
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{named}"><table>'
-        f'<caption>{named}</caption><thead><tr><th scope="col">{first}</th>{heads}</tr></thead>'
-        f"<tbody>{''.join(parts)}</tbody></table></div>{meanings(words, cells)}"
-    )
-    if is_shown:
-        return Markup(whole)
     return Markup(
-        f"<details><summary>{escape(words('site.table_of_chart'))}</summary>{whole}</details>"
+        f'<div class="scroll" role="region" tabindex="0" aria-label="{named}"><table{attributes}>'
+        f'<caption>{named}</caption><thead><tr><th scope="col">{first}</th>{heads}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from html import escape
 
-from introstat.release import naming
-from introstat.site.page import Site
+from introstat.release import manifest, naming
+from introstat.site.page import MENU, RELEASES, Site
 from introstat.site.releases import Released
 from introstat.site.table_files import FORMATS, Listed
 from introstat.site.words import LANGUAGES, Words
@@ -56,14 +56,14 @@ def _sitemap(site: Site) -> str:
 
 
 def _feed(site: Site) -> str:
-    words, base = site.words["nb"], site.base_url
+    words, base, download = site.words["nb"], site.base_url, MENU["download"]
     entries = "".join(
-        f"<entry><id>{escape(base)}utgivelser/{each.name}/manifest.json</id>"
+        f"<entry><id>{escape(base)}{RELEASES}/{each.name}/{manifest.MANIFEST}</id>"
         f"<title>{escape(words.period(each.period))}, "
         f"{escape(words('site.preliminary' if each.is_preliminary else 'site.final').lower())}"
         f" ({each.name})</title>"
         f"<updated>{each.as_of}T00:00:00Z</updated>"
-        f'<link href="{escape(base)}last-ned.html#u{each.name}"/>'
+        f'<link href="{escape(base)}{download}#u{each.name}"/>'
         f"<summary>{escape(_why(each, words))}</summary></entry>\n"
         for each in sorted(site.figures.releases.all, key=_by_day, reverse=True)
     )
@@ -125,7 +125,7 @@ def _dataset(site: Site, each: Listed, publisher: str, contact: str) -> Iterator
     first = min(naming.period_dates(release.period)[0] for release in each.releases)
     last = max(release.last_day for release in each.releases)
     files = [
-        (release, ending, f"{base}utgivelser/{release.name}/{each.file(release, ending)}")
+        (release, ending, f"{base}{RELEASES}/{release.name}/{each.file(release, ending)}")
         for release in each.releases
         for _, ending in FORMATS
     ]

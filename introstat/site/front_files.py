@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from introstat.release.contents import TOTAL, is_year
+from introstat.release.naming import year_before
 from introstat.site import blocks, maps, series
 from introstat.site.blocks import Chart, Row
 from introstat.site.figures import Figures
@@ -57,20 +58,18 @@ class Mapped:
     def __init__(self, figures: Figures) -> None:
         self._figures = figures
         self.shown = [
-            (figure, period) for figure in MAP_FIGURES if (period := self._period(figure))
+            (figure, period)
+            for figure in MAP_FIGURES
+            if (period := figures.newest_with(figure.cube))
         ]
         self._cells = {
             place.code: [self._cell(figure, period, place.code) for figure, period in self.shown]
             for place in [*figures.places.municipalities, *figures.places.counties]
         }
-        everywhere = [self._cells[place.code] for place in figures.places.municipalities]
+        municipal = [place.code for place in figures.places.municipalities]
         self.classes = [
             maps.classes_of(
-                [
-                    cells[at]
-                    for place, cells in zip(figures.places.municipalities, everywhere, strict=True)
-                    if not self._is_few(at, place.code)
-                ]
+                [self._cells[code][at] for code in municipal if not self._is_few(at, code)]
             )
             for at in range(len(self.shown))
         ]
@@ -79,18 +78,29 @@ class Mapped:
         """The figures of a place."""
         return self._cells[code]
 
-    def area(self, words: Words, name: str, code: str, path: str) -> maps.Area:
-        """A municipality for the map."""
-        cells = self._cells[code]
+    def areas(self, page: Page, places: Sequence[Place]) -> list[maps.Area]:
+        """Municipalities for the map of a page."""
+        name = page.site.figures.places.name
+        return [
+            maps.Area(each.code, name(each), page.to(page.place(each)), self._classes(each.code))
+            for each in places
+        ]
+
+    def title(self, words: Words) -> str:
+        """What the map shows first."""
+        period = words.period(self._figures.releases.latest.period)
+        return words("front.map_title", figure=words("map.participants"), period=period)
+
+    def _classes(self, code: str) -> list[str]:
         found = []
-        for at, cell in enumerate(cells):
+        for at, cell in enumerate(self._cells[code]):
             if cell.number is None:
                 found.append(maps.UNSEEN)
             elif self._is_few(at, code):
                 found.append(maps.FEW)
             else:
                 found.append(self.classes[at].of(cell))
-        return maps.Area(code, name, path, found)
+        return found
 
     def names(self, words: Words) -> list[str]:
         """What the figures are called."""
@@ -124,9 +134,6 @@ class Mapped:
     def _cell(self, figure: MapFigure, period: str, code: str) -> Cell:
         return self._figures.cell(figure.cube, figure.measure, code, period, **figure.codes)
 
-    def _period(self, figure: MapFigure) -> str | None:
-        return self._figures.newest_with(figure.cube)
-
 
 def write(site: Site, mapped: Mapped) -> None:
     """Write both pages in both languages."""
@@ -141,14 +148,10 @@ def _front(site: Site, mapped: Mapped, language: str) -> None:
     page.scripts = [site.assets["site.js"], site.assets["places.js"]]
     page.json_ld = dataset_json(site, page)
     latest = figures.releases.latest
-    title = words(
-        "front.map_title", figure=words("map.participants"), period=words.period(latest.period)
+    areas = mapped.areas(page, figures.places.municipalities)
+    drawn = maps.country_map(
+        figures.places.year, areas, mapped.title(words), words("front.map_help")
     )
-    areas = [
-        mapped.area(words, figures.places.name(place), place.code, page.to(page.place(place)))
-        for place in figures.places.municipalities
-    ]
-    drawn = maps.country_map(figures.places.year, areas, title, words("front.map_help"))
     rows = [
         Row(_link(page, place, place.name), mapped.cells(place.code))
         for place in figures.places.counties
@@ -195,7 +198,7 @@ def _tiles(figures: Figures, words: Words, period: str) -> list[Tile]:
             continue
         label = figures.headline_label(measure, at, words.language)
         beside = []
-        before = f"{int(at[:4]) - 1}{at[4:]}"
+        before = year_before(at)
         if before in figures.headline_periods(is_year(at)):
             old = figures.headline(measure, before)
             beside = [

@@ -5,18 +5,18 @@ import shutil
 
 from markupsafe import Markup
 
-from introstat.codelists import labels, seed_rows
+from introstat.codelists import report_limit, seed_rows
+from introstat.release import manifest, naming
 from introstat.release.contents import AT_THE_TIME, COUNTRY
+from introstat.release.formats import csv_package
 from introstat.site import blocks
 from introstat.site.blocks import Row
-from introstat.site.page import ACCESSIBILITY, FOLDERS, MENU, Page, Site
+from introstat.site.page import ACCESSIBILITY, FOLDERS, MENU, RELEASES, Page, Site
 from introstat.site.places import Former
 from introstat.site.releases import Released
 from introstat.site.table_files import WORKBOOK, Listed, file_links
 from introstat.site.tables import Cell, Table
 from introstat.site.words import LANGUAGES, Words
-
-RELEASES = "utgivelser"
 
 
 def write(site: Site, tables: list[Listed]) -> None:
@@ -69,13 +69,10 @@ def _about(site: Site, tables: list[Listed], language: str) -> None:
             for release in reversed(releases.newest)
             if release.version > 1
         ],
-        revisions_path=lambda release: page.to(_revisions(release)),
+        revisions_path=lambda release: page.to(
+            f"{RELEASES}/{release.name}/{release.revisions_path.name}"
+        ),
     )
-
-
-def _revisions(release: Released) -> str:
-    [path] = release.folder.glob("revisjoner_*.csv")
-    return f"{RELEASES}/{release.name}/{path.name}"
 
 
 def _revised(site: Site, words: Words, release: Released) -> tuple[str, Markup | None]:
@@ -84,7 +81,7 @@ def _revised(site: Site, words: Words, release: Released) -> tuple[str, Markup |
     if not every:
         return words("about.revised_none", new=release.name), None
     said = words("about.revised", new=release.name, n=words.count(len(every)))
-    most = int(labels("report_limits", "limit_value")["revised_figures"])
+    most = int(report_limit("revised_figures"))
     own = [
         row for row in every if row["region_code"] == COUNTRY and row["region_set"] == AT_THE_TIME
     ][:most]
@@ -149,9 +146,9 @@ def _whole(page: Page, words: Words, release: Released) -> list[tuple[str, str]]
     found = []
     for key, pattern in (
         ("report", "rapport_*.pdf"), ("report_html", "rapport_*.html"),
-        ("workbook", WORKBOOK), ("package", "datapackage.json"),
-        ("region_list", "kodelister/*.csv"), ("audit", "personvernkontroll_*.json"),
-        ("manifest", "manifest.json"),
+        ("workbook", WORKBOOK), ("package", csv_package.PACKAGE),
+        ("region_list", "kodelister/*.csv"), ("audit", f"{naming.AUDIT}_*.json"),
+        ("manifest", manifest.MANIFEST),
     ):  # fmt: skip
         for path in sorted(release.folder.glob(pattern)):
             inner = path.relative_to(release.folder).as_posix()

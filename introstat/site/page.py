@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from introstat.release.formats import csv_package
 from introstat.site.blocks import breaks_of
 from introstat.site.figures import Figures
 from introstat.site.places import Place
@@ -26,6 +27,8 @@ MENU = {
     "download": "last-ned.html",
 }
 ACCESSIBILITY = "tilgjengelighet.html"
+RELEASES = "utgivelser"
+"""The folder of the releases as they were made."""
 FOLDERS = {"county": "fylke", "municipality": "kommune"}
 _ROOTS = {"nb": "", "en": "en/"}
 
@@ -60,7 +63,7 @@ class Site:
     @cached_property
     def package(self) -> dict[str, Any]:
         """What the newest release's data package says of itself: publisher, licence."""
-        path = self.figures.releases.latest.folder / "datapackage.json"
+        path = self.figures.releases.latest.folder / csv_package.PACKAGE
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
 

@@ -71,12 +71,13 @@ def bars(
     described = ", ".join(f"{bar.label} {bar.text}" for bar in drawn) + "."
     picture = charts.bars(ident, caption, described, drawn)
     rows = [Row(bar.label, [bar.cell, *(cell for _, cell in bar.beside)]) for bar in drawn]
-    names = view.names() if beside(ordered[0]) else view.names()[:1]
+    is_compared = bool(drawn[0].beside)
+    names = view.names() if is_compared else view.names()[:1]
     table = blocks.table(
         view.words, caption, [view.dimension(cube, dimension), *names], rows, is_shown=False
     )
     notes = []
-    if beside(ordered[0]):
+    if is_compared:
         notes.append(view.words("chart.ticks" if len(names) > 2 else "chart.ticks_county"))
     signs = blocks.meanings(view.words, own.values())
     return Chart(Markup(picture) + signs, caption, "", table, notes)

@@ -94,15 +94,7 @@ def _municipalities(page: Page, mapped: Mapped, county: Place, within: list[Plac
 
 def _county_map(page: Page, mapped: Mapped, county: Place, within: list[Place]) -> Markup | None:
     words, places = page.words, page.site.figures.places
-    areas = [
-        mapped.area(words, places.name(place), place.code, page.to(page.place(place)))
-        for place in within
-    ]
-    title = words(
-        "front.map_title",
-        figure=words("map.participants"),
-        period=words.period(page.site.figures.releases.latest.period),
-    )
+    areas, title = mapped.areas(page, within), mapped.title(words)
     drawn = maps.county_map(places.year, county.code, areas, title, words("place.map_help"))
     return Markup(drawn) if drawn else None
 

@@ -1,6 +1,7 @@
 """What the page of a place says: five questions, and the benefit."""
 
 from introstat.release.contents import TOTAL, is_year
+from introstat.release.naming import year_before
 from introstat.site import blocks
 from introstat.site.blocks import Row, Section
 from introstat.site.place_charts import bars, over_time, shown_first, with_percents
@@ -59,7 +60,7 @@ def _level(view: PlaceView) -> str:
     period = words.period(view.period)
     if cell.number == 0:
         return words("say.participants.nobody", period=period)
-    before = f"{int(view.period[:4]) - 1}{view.period[4:]}"
+    before = year_before(view.period)
     said = None
     if before in view.figures.periods(is_year(view.period)):
         old = view.cell("participants", "participants", before)
@@ -81,12 +82,7 @@ def _measures(view: PlaceView) -> Section:
         [(most, cell), *_] = shown
         label = view.label("measures_4", "measure_group", most)
         section.sentences.append(
-            words(
-                "say.measures.most",
-                group=label,
-                n=words.figure(cell),
-                period=words.period(view.period),
-            )
+            words("say.measures.most", group=label, n=words.figure(cell), period=period)
         )
     hours = view.cells("hours", "hours_per_week")
     said = words.say("say.hours.level", n=hours[0], country=hours[-1], period=period)
@@ -101,7 +97,6 @@ def _measures(view: PlaceView) -> Section:
         )  # fmt: skip
         # Of two charts that say the same, the one with more periods.
         section.charts += sorted(made, key=lambda chart: -len(chart.picture))[:1]
-    rows = []
     for cube, dimension in (("measures_4", "measure_group"), ("measures_12", "measure_type")):
         rows = [
             Row(

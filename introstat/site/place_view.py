@@ -1,10 +1,9 @@
 """A place's figures as its page needs them: beside county and country, with their labels."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache, cached_property
 
-from introstat.codelists import labels
+from introstat.codelists import report_limit
 from introstat.release.contents import COUNTRY, TOTAL
 from introstat.site.figures import Figures
 from introstat.site.places import Place
@@ -140,7 +139,7 @@ class PlaceView:
 @cache
 def small_base() -> int:
     """Below how many persons a base is called small."""
-    return int(Decimal(labels("report_limits", "limit_value")["small_base"]))
+    return int(report_limit("small_base"))
 
 
 def _fits(name: str, otherwise: str) -> str:

@@ -1,6 +1,5 @@
 """The places of the newest reference year, and where earlier codes and names lead."""
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,6 +8,7 @@ from datetime import date
 from functools import cache, cached_property
 
 from introstat.codelists import seed_rows
+from introstat.norwegian import slug
 from introstat.release.contents import COUNTRY, REFERENCE_YEAR, REGION_TYPES
 from introstat.site.releases import Releases
 
@@ -232,14 +232,6 @@ def in_order(name: str) -> str:
     own = name.lower().replace("æ", "{").replace("ø", "|").replace("å", "}")
     plain = unicodedata.normalize("NFKD", own)
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
-
-
-def slug(name: str) -> str:
-    """A name as an address has it: small letters a to z, digits and hyphens."""
-    own = name.lower().replace("æ", "ae").replace("ø", "o").replace("å", "a").replace("ŋ", "n")
-    own = own.replace("đ", "d").replace("ŧ", "t")
-    plain = unicodedata.normalize("NFKD", own).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 @cache

@@ -17,8 +17,6 @@ from introstat.release.contents import is_year, load_contents
 from introstat.release.formats import parquet
 from introstat.site.tables import Table
 
-AUDIT = "personvernkontroll"
-REVISIONS = "revisjoner"
 # Who decided a policy, and when, changes nothing in what it protects.
 _NOT_PROTECTION = {"decided_by", "decided_on", "decision"}
 
@@ -92,10 +90,14 @@ class Released:
         with self.package.regions_path.open(encoding="utf-8", newline="") as file:
             return [row for row in csv.DictReader(file) if row["region_set"] == region_set]
 
+    @property
+    def revisions_path(self) -> Path:
+        """The file of what it changed."""
+        return self.folder / naming.file_name(naming.REVISIONS, [self.period], self.version, "csv")
+
     def revisions(self) -> list[dict[str, str]]:
         """What it changed of the version before."""
-        name = naming.file_name(REVISIONS, [self.period], self.version, "csv")
-        with (self.folder / name).open(encoding="utf-8", newline="") as file:
+        with self.revisions_path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
 
@@ -155,7 +157,7 @@ def _checked(folder: Path) -> Released:
     release = Released(folder, about)
     try:
         name = f"{release.period}_v{release.version}"
-        audit = naming.file_name(AUDIT, [release.period], release.version, "json")
+        audit = naming.file_name(naming.AUDIT, [release.period], release.version, "json")
     except (KeyError, TypeError, ValueError):
         raise UserError(
             f"{folder}/{manifest.MANIFEST} is not what a release writes. Take the release anew."

@@ -12,7 +12,7 @@ from introstat.release.contents import AT_THE_TIME, REGION_TYPES, load_contents
 from introstat.release.cube import MEASURE, MEASURE_LABEL_EN, MEASURE_LABEL_NB
 from introstat.release.formats import csv_package, imdi_csv, jsonstat, parquet, px
 from introstat.site import blocks
-from introstat.site.page import MENU, Page, Site, embedded
+from introstat.site.page import MENU, RELEASES, Page, Site, embedded
 from introstat.site.releases import Released
 from introstat.site.schema_org import dataset_json
 from introstat.site.tables import PERIOD, REGION, Cell, Table, plain_number
@@ -223,18 +223,10 @@ def _table(words: Words, table: Table, layout: Layout, caption: str) -> Markup:
         )
         inner = "".join(_joined(words, cells))
         parts.append(f'<tr><th scope="row">{escape(heading)}</th>{inner}</tr>')
-    head = "".join(
-        f'<th scope="col" class="n">{escape(_label(table, layout.columns, c, words.language))}</th>'
-        for c in columns
-    )
-    first = escape(_axis_label(table, layout.rows, words.language))
-    named = escape(caption)
-    return Markup(
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{named}">'
-        f'<table id="table"><caption>{named}</caption>'
-        f'<thead><tr><th scope="col">{first}</th>{head}</tr></thead>'
-        f"<tbody>{''.join(parts)}</tbody></table></div>{blocks.meanings(words, seen)}"
-    )
+    head = [_axis_label(table, layout.rows, words.language)]
+    head += [_label(table, layout.columns, code, words.language) for code in columns]
+    whole = blocks.in_scroll(caption, head, "".join(parts), ' id="table"')
+    return whole + blocks.meanings(words, seen)
 
 
 def _joined(words: Words, cells: list[Cell]) -> Iterator[str]:
@@ -314,4 +306,4 @@ def file_links(page: Page, release: Released, each: Listed) -> list[tuple[str, s
         (f"IMDi ({page.words(f'site.{level}').lower()})", f"{imdi_csv.FOLDER}/{name}")
         for level, name in zip(REGION_TYPES[1:], imdi, strict=False)
     ]
-    return [(name, page.to(f"utgivelser/{release.name}/{file}")) for name, file in files]
+    return [(name, page.to(f"{RELEASES}/{release.name}/{file}")) for name, file in files]

@@ -19,8 +19,8 @@ class Tile:
 def tiles_of(view: PlaceView) -> list[Tile]:
     """The place in one look."""
     found = [
-        _tile(view, "participants", view.cell("participants", "participants")),
-        _tile(view, "hours", view.cell("hours", "hours_per_week")),
+        _tile(view, "participants", "participants"),
+        _tile(view, "hours", "hours_per_week"),
     ]
     found.append(
         _share(view, "direct", "direct_result_2", "exits", "result_group", view.period, DIRECT)
@@ -42,17 +42,10 @@ def tiles_of(view: PlaceView) -> list[Tile]:
     return found
 
 
-def _tile(view: PlaceView, name: str, cell: Cell) -> Tile:
-    cubes = {"participants": "participants", "hours": "hours"}
-    measures = {"participants": "participants", "hours": "hours_per_week"}
-    beside = [
-        view.words("tile.beside", name=short, value=view.words.marked(other))
-        for (of, _, short, _), other in zip(
-            view.compared, view.cells(cubes[name], measures[name]), strict=True
-        )
-        if of != "own"
-    ]
-    return Tile(view.words.marked(cell), view.words(f"tile.{name}"), beside, cell)
+def _tile(view: PlaceView, cube: str, measure: str) -> Tile:
+    cells = view.cells(cube, measure)
+    text = view.words.marked(cells[0])
+    return Tile(text, view.words(f"tile.{cube}"), _beside(view, cells), cells[0])
 
 
 def _share(
@@ -65,9 +58,13 @@ def _share(
     text = view.words.marked(own, is_percent=True)
     if view.is_small(base) and count.number is not None:
         text = view.words("tile.few", part=view.words.figure(count), whole=view.words.marked(base))
-    beside = [
-        view.words("tile.beside", name=short, value=view.words.marked(other, is_percent=True))
-        for (of, _, short, _), other in zip(view.compared, percents, strict=True)
+    return Tile(text, view.words(f"tile.{name}"), _beside(view, percents, is_percent=True), own)
+
+
+def _beside(view: PlaceView, cells: list[Cell], *, is_percent: bool = False) -> list[str]:
+    """What county and country have, in words."""
+    return [
+        view.words("tile.beside", name=short, value=view.words.marked(other, is_percent=is_percent))
+        for (of, _, short, _), other in zip(view.compared, cells, strict=True)
         if of != "own"
     ]
-    return Tile(text, view.words(f"tile.{name}"), beside, own)

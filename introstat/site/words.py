@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from markupsafe import Markup
 
+from introstat import norwegian
 from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, LEFT_OUT, MISSING
 from introstat.release.contents import is_year
 from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB
@@ -104,9 +105,9 @@ class Words:
         """A period's name: 2. halvår 2017, or 2017."""
         if is_year(period):
             return period
-        year, half = period.split("H")
         if self.language == "nb":
-            return f"{half}.{NO_BREAK}halvår {year}"
+            return norwegian.half_year(period)
+        year, half = period.split("H")
         return f"H{half}{NO_BREAK}{year}"
 
     def day(self, day: date) -> str:

@@ -19,7 +19,6 @@ from release_cubes import DIMENSIONS, sample
 
 from introstat.codelists import labels
 from introstat.disclosure.policy import Policy
-from introstat.release.report import Facts, write_report
 from introstat.release.report.build import build_report
 from introstat.release.report.chapters.common import Context
 from introstat.release.report.chapters.pictures import breaks_among
@@ -34,6 +33,7 @@ from introstat.release.report.content import (
     ReportTable,
     Tiles,
 )
+from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures, percent_change
 from introstat.release.report.text import (
     Derived,
@@ -48,7 +48,7 @@ from introstat.release.report.text import (
     texts,
     written,
 )
-from introstat.release.report.write import write_files
+from introstat.release.report.write import write_files, write_report
 
 NO_BREAK = "\u00a0"
 POLICY = Policy("Avdelingsdirektøren", "2017-12-01")

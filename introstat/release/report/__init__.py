@@ -5,8 +5,3 @@
 Every sentence is in texts.yml, every number names the cells it is made of (text.py). How the report
 is put together and looked at: docs/report.md.
 """
-
-from introstat.release.report.facts import Facts
-from introstat.release.report.write import write_report
-
-__all__ = ["Facts", "write_report"]

@@ -141,11 +141,6 @@ def period_name(period: str) -> Given:
     return Given(norwegian.half_year(period) if "H" in period else period, "period")
 
 
-def year_before(period: str) -> str:
-    """The same half-year, or the year, one year before."""
-    return f"{int(period[:4]) - 1}{period[4:]}"
-
-
 _PLACE = re.compile(
     r"\{(?P<name>\w+)(?:\|(?P<noun>\w+))?\}|\[(?P<kind>[a-z]+): (?P<given>[^\]]+)\]"
 )

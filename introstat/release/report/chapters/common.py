@@ -9,7 +9,7 @@ from decimal import Decimal
 from introstat.codelists import labels, seed_rows
 from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.release.contents import COUNTRY, TOTAL, load_contents
-from introstat.release.naming import period_dates
+from introstat.release.naming import period_dates, year_before
 from introstat.release.report.content import Paragraph, ReportColumn, ReportRow, ReportTable
 from introstat.release.report.facts import Facts
 from introstat.release.report.figures import Figures, Shown, difference, percent_change, unsigned
@@ -24,7 +24,6 @@ from introstat.release.report.text import (
     texts,
     with_percent,
     written,
-    year_before,
 )
 
 SEXES = (TOTAL, "1", "2")
@@ -155,11 +154,6 @@ def codes_of(context: Context, cube: str, dimension: str) -> list[tuple[str, Tex
 def sex_name(sex: str) -> str:
     """What a sex is called in the report."""
     return texts().label(f"name.sexes.{sex}")
-
-
-def report_limit(limit_name: str) -> Decimal:
-    """A number that the report goes by, from the seed report_limits."""
-    return Decimal(labels("report_limits", "limit_value")[limit_name])
 
 
 def in_words(number: float) -> Span:

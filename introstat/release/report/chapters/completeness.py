@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from introstat.codelists import labels, limits, registration_interval
+from introstat.codelists import labels, limits, registration_interval, report_limit
 from introstat.release.contents import COUNTRY
 from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
@@ -14,7 +14,6 @@ from introstat.release.report.chapters.common import (
     label,
     limit_given,
     name,
-    report_limit,
     table,
 )
 from introstat.release.report.content import (

@@ -1,5 +1,6 @@
 """Participants: how many, men and women, how old, from where, in which counties."""
 
+from introstat.codelists import report_limit
 from introstat.release.report.chapters.common import (
     MEN,
     SEXES,
@@ -12,7 +13,6 @@ from introstat.release.report.chapters.common import (
     codes_of,
     name,
     paragraphs,
-    report_limit,
     sex_name,
 )
 from introstat.release.report.chapters.pictures import bar_chart

@@ -1,12 +1,12 @@
 """What changed since the release before, and why."""
 
+from introstat.codelists import report_limit
 from introstat.release.contents import COUNTRY, TOTAL
 from introstat.release.report.chapters.common import (
     Context,
     cells,
     code_names,
     name,
-    report_limit,
     table,
 )
 from introstat.release.report.content import Block, Paragraph, ReportRow, Section

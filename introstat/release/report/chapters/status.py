@@ -1,5 +1,6 @@
 """One to five years after the programme, against the goal; in reports of a year."""
 
+from introstat.codelists import report_limit
 from introstat.release.report import charts
 from introstat.release.report.chapters.common import (
     MEN,
@@ -13,7 +14,6 @@ from introstat.release.report.chapters.common import (
     limit_given,
     paragraphs,
     percent,
-    report_limit,
     table,
 )
 from introstat.release.report.chapters.pictures import bar_chart
