@@ -47,6 +47,16 @@ class Tables:
     block: Ints
     is_part: bool = field(default=False, kw_only=True)
 
+    @property
+    def names_per_cell(self) -> Ints:
+        """How many times each cell is published: a count may have several names."""
+        return np.bincount(self.published.cells, minlength=self.system.size)
+
+    @property
+    def is_published(self) -> Mask:
+        """Which cells a table has."""
+        return np.asarray(self.names_per_cell > 0)
+
 
 @dataclass(frozen=True)
 class Counts(Tables):
@@ -184,10 +194,9 @@ def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -
     if persons is not None:
         few = (persons >= 1) & (persons < policy.min_persons)
         small |= few & ((counts.values != 0) | (policy.zeros != "publish"))
-    shown = np.zeros(counts.system.size, dtype=bool)
-    shown[counts.published.cells] = True
-    shown[counts.withheld.cells] = True
-    return small & shown
+    told = counts.is_published
+    told[counts.withheld.cells] = True
+    return small & told
 
 
 def inner_table(columns: Mapping[str, Counts], layout: Layout) -> pa.Table:

@@ -97,8 +97,7 @@ def leave_out(
     axis = counts.system.axis_of(regions.dimension)
     dimension = counts.system.dimensions[axis]
     level, _ = nodes_of(dimension, regions)
-    shown = np.zeros(counts.system.size, dtype=bool)
-    shown[counts.published.cells] = True
+    shown = counts.is_published
     table = np.moveaxis(counts.values.reshape(counts.system.shape), axis, 0)
     others = [d for k, d in enumerate(counts.system.dimensions) if k != axis]
     country = int(np.flatnonzero(level == COUNTRY)[0])

@@ -19,7 +19,14 @@ from introstat.disclosure.cellmap import CellMap
 from introstat.disclosure.counts import Tables
 from introstat.disclosure.detail import COUNTRY, COUNTY, DERIVED_COUNTY, Regions
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.search import MoveSearch, Problem, State, dearer_for_count, let_go
+from introstat.disclosure.search import (
+    MoveSearch,
+    Problem,
+    State,
+    dearer_for_count,
+    how_far,
+    let_go,
+)
 from introstat.disclosure.system import Floats, Ints, Mask, Move
 
 # What hiding a cell of a level costs, a municipality's being 1; totals and large counts cost more.
@@ -63,17 +70,14 @@ class LevelSearch:
         self.map = CellMap(tables, regions.dimension, regions.members)
         self.tables, self.workers, self.tell, self.until = tables, workers, tell, wanted.until
         self.targets = np.flatnonzero(wanted.targets)
-        shown = np.zeros(tables.system.size, dtype=bool)
-        shown[tables.published.cells] = True
-        shown &= ~tables.left_out
+        shown = tables.is_published & ~tables.left_out
         values, level = tables.values, tables.level
         for_good = tables.known | wanted.kept | self._grand_totals()
         if policy.zeros == "publish":
             for_good |= values == 0
         self.for_good = for_good & shown & ~wanted.hidden
         fixed = self.for_good | (shown & (level == COUNTRY) & ~wanted.hidden)
-        self.down = np.minimum(np.where(shown, policy.least_hidden, 0) - values, 0)
-        self.up = int(values.max(initial=0)) + policy.min_width
+        self.down, self.up = how_far(values, shown, policy)
         lowest, highest = np.where(fixed, 0, self.down), np.where(fixed, 0, self.up)
         price = self._price(regions.dimension)
         if wanted.dearer is not None:
@@ -141,8 +145,7 @@ class LevelSearch:
         tables = self.tables
         of_level = np.ones(max(tables.level.max(), *PRICES) + 1)
         of_level[list(PRICES)] = list(PRICES.values())
-        names = np.bincount(tables.published.cells, minlength=tables.system.size)
-        price = names * of_level[np.maximum(tables.level, 0)]
+        price = tables.names_per_cell * of_level[np.maximum(tables.level, 0)]
         for start, cube in tables.system.cubes:
             for d, node in zip(cube.dimensions, cube.nodes(), strict=True):
                 if d.total is not None and d.name != dimension:
@@ -189,9 +192,7 @@ class LevelSearch:
         """The leaves of the counties that take what those of no county shift: those of which some
         cell was hidden from the start, or the one with most persons.
         """
-        county = np.zeros(self.tables.system.size, dtype=bool)
-        county[self.tables.published.cells] = True
-        county &= self.tables.level == COUNTY
+        county = self.tables.is_published & (self.tables.level == COUNTY)
         chosen = county & self.hidden_before
         if county.any() and not chosen.any():
             chosen[np.where(county, self.tables.values, -1).argmax()] = True

@@ -72,9 +72,8 @@ def hide_by_levels(
         for codes, is_hidden in regional.decided.get(name, {}).items():
             cell = joint.system.start_of[name] + cubes[name].system.cell(codes)
             (hidden if is_hidden else kept)[cell] = True
-    shown, unseen = (np.zeros(joint.system.size, dtype=bool) for _ in range(2))
-    shown[joint.published.cells] = True
-    shown &= ~joint.left_out
+    shown = joint.is_published & ~joint.left_out
+    unseen = np.zeros(joint.system.size, dtype=bool)
     unseen[joint.withheld.cells] = True
     sums = small_sums(joint.system, regions, policy, (shown, joint.left_out, unseen), joint.values)
     if regions.members:

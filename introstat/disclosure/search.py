@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from introstat.disclosure.joint import AnySystem
+from introstat.disclosure.policy import Policy
 from introstat.disclosure.programs import (
     TOLERANCE,
     is_optimal,
@@ -42,6 +43,12 @@ def dearer_for_count(values: Ints) -> Floats:
     """Return how many times its price a cell costs to hide for its count."""
     doublings = np.log2(np.maximum(values, LARGE_FROM) / LARGE_FROM)
     return 1.0 + LARGE_DEARER * doublings
+
+
+def how_far(values: Ints, shown: Mask, policy: Policy) -> tuple[Ints, int]:
+    """Return how far down each cell can go, and how far up any, in a table still possible."""
+    down = np.minimum(np.where(shown, policy.least_hidden, 0) - values, 0)
+    return down, int(values.max(initial=0)) + policy.min_width
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,14 @@ from introstat.disclosure.neighbourhood import Neighbourhood
 from introstat.disclosure.patterns import Patterns
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_rows
-from introstat.disclosure.search import MoveSearch, Problem, State, dearer_for_count, let_go
+from introstat.disclosure.search import (
+    MoveSearch,
+    Problem,
+    State,
+    dearer_for_count,
+    how_far,
+    let_go,
+)
 from introstat.disclosure.system import Floats, Ints, Mask, Move, System
 
 SIZE_WEIGHT = 1e-7  # breaks ties between cells by their counts
@@ -112,8 +119,7 @@ class _HidingSearch:
         self.neighbourhood = Neighbourhood(counts.system)
         self.patterns: Patterns | None = None
         self.pattern_seconds = 0.0
-        names_per_cell = np.bincount(counts.published.cells, minlength=counts.system.size)
-        self.weight = names_per_cell * (1.0 + SIZE_WEIGHT * counts.values)
+        self.weight = counts.names_per_cell * (1.0 + SIZE_WEIGHT * counts.values)
 
     def run(self, rng: np.random.Generator) -> State:
         """Return the best answer found."""
@@ -263,8 +269,8 @@ class _HidingSearch:
 def _problem_of(counts: Tables, policy: Policy) -> Problem:
     """Return what may change, and what it costs to hide."""
     system, values = counts.system, counts.values
-    shown, fixed, last = (np.zeros(system.size, dtype=bool) for _ in range(3))
-    shown[counts.published.cells] = True
+    shown = counts.is_published
+    fixed, last = (np.zeros(system.size, dtype=bool) for _ in range(2))
     # Where a dimension has no total, these are totals of single codes, not of the cube: hidden
     # last, but a rare code may leave no choice.
     for start, cube in system.cubes:
@@ -273,14 +279,14 @@ def _problem_of(counts: Tables, policy: Policy) -> Problem:
     if policy.zeros == "publish":
         fixed |= values == 0
     fixed = fixed & shown | counts.known
-    names_per_cell = np.bincount(counts.published.cells, minlength=system.size)
-    price = names_per_cell * dearer_for_count(values)
+    down, up = how_far(values, shown, policy)
+    price = counts.names_per_cell * dearer_for_count(values)
     price[last] *= LAST_DEARER
     return Problem(
         system,
         shown,
-        np.where(fixed, 0, np.minimum(np.where(shown, policy.least_hidden, 0) - values, 0)),
-        np.where(fixed, 0, int(values.max(initial=0)) + policy.min_width),
+        np.where(fixed, 0, down),
+        np.where(fixed, 0, up),
         price,
         policy.min_width,
     )
