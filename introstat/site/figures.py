@@ -95,7 +95,8 @@ class Figures:
 
     def of_years(self) -> str:
         """The newest year of main figures; empty if there is none."""
-        return self.headline_periods(True)[-1] if self.headline_periods(True) else ""
+        periods = self.headline_periods(True)
+        return periods[-1] if periods else ""
 
     def _headline(self, of_years: bool) -> Table | None:
         found = self.releases.of(of_years)

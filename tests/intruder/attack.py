@@ -61,10 +61,6 @@ class Attack:
     undecided: list[Hashable] = field(default_factory=list)
     seconds: float = 0.0
 
-    def narrow(self, width: float) -> dict[Hashable, Interval]:
-        """Counts whose interval is narrower than a width, and that are not known to be none."""
-        return {n: i for n, i in self.intervals.items() if i.width < width and i.high > 0}
-
 
 def attack(system: System, targets: Iterable[Hashable], width: int, most: int) -> Attack:
     """Narrow the targets that may be `most` or less until each is `width` wide or done with."""

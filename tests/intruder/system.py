@@ -1,6 +1,6 @@
 """Unknown whole numbers, what is known of each, and linear relations between them."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,8 +99,3 @@ def bounds_of(system: System, rounds: int = 60) -> tuple[Floats, Floats]:
             break
         low, high = new_low, new_high
     return low, high
-
-
-def by_name(system: System, values: Floats) -> Mapping[Hashable, float]:
-    """Values by the unknowns' names."""
-    return dict(zip(system.names, values.tolist(), strict=True))
