@@ -12,15 +12,24 @@ from introstat.disclosure.system import Floats, Ints, Mask
 
 
 class CellMap:
-    """Where the cells of linked tables lie: cube, level, block, and which leaves they touch."""
+    """Where the cells of linked tables lie: cube, level, block, and which leaves they touch.
+
+    `same` gives for a cube of another period the one that counts the same in this; both together
+    are one table.
+    """
 
     def __init__(
-        self, tables: Tables, dimension: str, members: Mapping[str, Sequence[str]]
+        self,
+        tables: Tables,
+        dimension: str,
+        members: Mapping[str, Sequence[str]],
+        same: Mapping[str, str],
     ) -> None:
         assert isinstance(tables.system, JointSystem)
         self.system, self.tables = tables.system, tables
         size = tables.system.size
         self.cube = np.full(size, -1, dtype=np.int64)
+        self.table = self.cube.copy()
         self.category = np.full(size, -1, dtype=np.int64)  # cube and nodes besides the region
         self.is_leaf = np.zeros(size, dtype=bool)
         self.region = np.full(size, -1, dtype=np.int64)
@@ -28,8 +37,11 @@ class CellMap:
         leaves: dict[str, int] = {}
         numbers: dict[str, int] = {}
         self._touch: list[tuple[int, Ints, Mask]] = []
+        names = list(tables.system.systems)
         for number, (start, cube) in enumerate(tables.system.cubes):
             self.cube[start : start + cube.size] = number
+            own = same.get(names[number], names[number])
+            self.table[start : start + cube.size] = names.index(own) if own in names else number
             axis = cube.axis_of(dimension)
             regions = cube.dimensions[axis]
             columns = [
@@ -37,8 +49,8 @@ class CellMap:
                 for code in regions.leaves
             ]
             node = cube.nodes()[axis]
-            names = {own: code for code, own in reversed(list(regions.node_of.items()))}
-            of_node = [numbers.setdefault(names[k], len(numbers)) for k in range(regions.size)]
+            codes = {own: code for code, own in reversed(list(regions.node_of.items()))}
+            of_node = [numbers.setdefault(codes[k], len(numbers)) for k in range(regions.size)]
             self.region[start : start + cube.size] = np.array(of_node)[node]
             first = np.take(cube.numbers, [0], axis=axis)
             kind = np.broadcast_to(first, cube.shape).ravel()
@@ -117,13 +129,18 @@ class CellMap:
 
     @cached_property
     def linked(self) -> dict[int, set[int]]:
-        """The cubes that links tie to each cube."""
-        ties: dict[int, set[int]] = {number: set() for number in range(len(self._touch))}
+        """The tables that links tie to each table."""
+        ties: dict[int, set[int]] = {number: set() for number in self.tables_there}
         for cells in self.system.tied_cells():
-            cubes = set(self.cube[cells].tolist()) - {-1}
-            for one in cubes:
-                ties[one] |= cubes - {one}
+            tied = set(self.table[cells].tolist()) - {-1}
+            for one in tied:
+                ties[one] |= tied - {one}
         return ties
+
+    @property
+    def tables_there(self) -> list[int]:
+        """The number of each table."""
+        return [int(number) for number in np.unique(self.table[self.table >= 0])]
 
 
 def _spread(member: Mask, columns: Sequence[Sequence[int]]) -> Mask:

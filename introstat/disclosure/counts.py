@@ -24,6 +24,9 @@ from introstat.disclosure.refusals import refuse_repeats, refuse_rows
 from introstat.disclosure.system import Ints, Mask, PublishedCells, System
 from introstat.disclosure.textfile import lines_of
 
+POOLED = "other"
+"""The code of what is pooled."""
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -215,7 +218,7 @@ def pool_rare_categories(
     dimension: str,
     count: str,
     policy: Policy,
-    pooled: str = "other",
+    pooled: str = POOLED,
     sums: tuple[str, ...] = (),
 ) -> pa.Table:
     """Join the codes of a dimension with fewer than `pool_below` persons in all into one code.

@@ -51,7 +51,8 @@ class Regions:
     that have main figures: the total of `sizes` always, others from the policy's `main_from`.
     `together` lists municipalities whose sum two sets of regions give away (those of a county that
     went to another county), `members` the municipalities that a region without detail stands for.
-    `persons` is the cube that counts the persons of `sizes` in detail.
+    `persons` is the cube that counts the persons of `sizes` in detail. Where several periods are
+    protected together, `cubes` are those of this one (none named: all).
     """
 
     dimension: str
@@ -61,6 +62,7 @@ class Regions:
     together: tuple[tuple[str, ...], ...] = ()
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     persons: str = ""
+    cubes: frozenset[str] = frozenset()
 
 
 def nodes_of(dimension: Dimension, regions: Regions) -> tuple[Ints, Ints]:

@@ -17,13 +17,15 @@ class Relation:
     """What ties cells of one or several cubes besides their own sums.
 
     The cells of `left` together equal those of `right` together, or (`equal` false) do not exceed
-    them. Cells are (cube, number in the cube). `name` says the identity in words.
+    them. Cells are (cube, number in the cube). `name` says the identity in words. With `held` the
+    difference of both sides is as good as known: whatever changes, it stays.
     """
 
     name: str
     left: tuple[tuple[str, int], ...]
     right: tuple[tuple[str, int], ...]
     equal: bool
+    held: bool = False
 
 
 class JointSystem:
@@ -42,6 +44,7 @@ class JointSystem:
         self._sums: list[tuple[int, tuple[int, ...]]] = []  # a whole and its parts
         self._unknown: list[tuple[str, int, int]] = []  # what it is, its equation, its sign there
         self._ties: list[set[str]] = [{name} for name in cubes]
+        self.held: list[int] = []  # differences that stay as they are
         for relation in relations:
             self._add(relation)
         self.size = self.cell_count + len(self._unknown)
@@ -78,6 +81,8 @@ class JointSystem:
             self._sums.append((whole, right))
         if not relation.equal:
             left = (*left, self._new_unknown(relation.name, 1))
+            if relation.held:
+                self.held.append(left[-1])
         self._sums.append((whole, left))
 
     def _new_unknown(self, name: str, sign: int) -> int:

@@ -9,8 +9,8 @@ to change: other counties, and last figures of the country.
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -45,6 +45,7 @@ class Wanted:
 
     Every cell of `targets` is to have its doubt. `hidden` cells are hidden from the start; those of
     `kept` are never hidden. Cells not asked for are hidden at their price, times `dearer` if given.
+    `same` gives for a cube of another period the one that counts the same in this.
     After `until` (seconds, as time.monotonic has it) no further stage begins.
     """
 
@@ -52,6 +53,7 @@ class Wanted:
     hidden: Mask
     kept: Mask
     dearer: Floats | None = None
+    same: Mapping[str, str] = field(default_factory=dict)
     until: float = float("inf")
 
 
@@ -67,7 +69,7 @@ class LevelSearch:
         workers: int,
         tell: Callable[[str], None],
     ) -> None:
-        self.map = CellMap(tables, regions.dimension, regions.members)
+        self.map = CellMap(tables, regions.dimension, regions.members, wanted.same)
         self.tables, self.workers, self.tell, self.until = tables, workers, tell, wanted.until
         self.targets = np.flatnonzero(wanted.targets)
         shown = tables.is_published & ~tables.left_out
@@ -77,6 +79,7 @@ class LevelSearch:
             for_good |= values == 0
         self.for_good = for_good & shown & ~wanted.hidden
         fixed = self.for_good | (shown & (level == COUNTRY) & ~wanted.hidden)
+        fixed[self.map.system.held] = True
         self.down, self.up = how_far(values, shown, policy)
         lowest, highest = np.where(fixed, 0, self.down), np.where(fixed, 0, self.up)
         price = self._price(regions.dimension)
@@ -92,7 +95,7 @@ class LevelSearch:
 
     def run(self) -> State:
         """Look for moves of every target, at all levels."""
-        cubes = range(len(self.map.system.systems))
+        cubes = self.map.tables_there
         self._stage("counties", cubes, self._counties)
         self._stage("counties and linked tables", [0], lambda s, _: self._linked_counties(s))
         self._stage("municipalities", self.map.blocks, self._block)
@@ -185,7 +188,7 @@ class LevelSearch:
     @cached_property
     def _linked(self) -> Mask:
         """The cells of cubes that links tie to another."""
-        return np.isin(self.map.cube, [k for k, others in self.map.linked.items() if others])
+        return np.isin(self.map.table, [k for k, others in self.map.linked.items() if others])
 
     @cached_property
     def _lenders(self) -> Mask:
@@ -199,7 +202,7 @@ class LevelSearch:
         return self.map.leaves_in(chosen)
 
     def _counties(self, state: State, cube: int) -> None:
-        self._in_counties(state, self.map.cube == cube, 4)
+        self._in_counties(state, self.map.table == cube, 4)
 
     def _linked_counties(self, state: State) -> None:
         for own in self._pairs(self._open(state, self.map.is_high)):
@@ -215,15 +218,15 @@ class LevelSearch:
         """Return the cells of each pair of linked cubes of which one has some of the cells."""
         pairs = {
             (min(one, other), max(one, other))
-            for one in np.unique(self.map.cube[cells]).tolist()
+            for one in np.unique(self.map.table[cells]).tolist()
             for other in self.map.linked.get(one, ())
         }
-        return [np.isin(self.map.cube, pair) for pair in sorted(pairs)]
+        return [np.isin(self.map.table, pair) for pair in sorted(pairs)]
 
     def _block(self, state: State, block: int) -> None:
         inside = self.tables.block == block
-        for cube in np.unique(self.map.cube[self._open(state, inside)]).tolist():
-            own = inside & (self.map.cube == cube)
+        for cube in np.unique(self.map.table[self._open(state, inside)]).tolist():
+            own = inside & (self.map.table == cube)
             self._seek(state, own, self._open(state, own), (CHEAP, DEAR))
 
     def _linked_block(self, state: State, block: int) -> None:
@@ -256,16 +259,16 @@ class LevelSearch:
             bear = self._always | leaves
             leaves |= self.map.leaves_in(self.map.high_cells(leaves, targets)) & bear
             among = self.map.high_cells(leaves, targets) | self.map.cells_of(leaves)
-            tied = np.isin(self.map.cube, np.unique(self.map.cube[targets]))
+            tied = np.isin(self.map.table, np.unique(self.map.table[targets]))
             if self._linked[targets].any():
                 tied |= self._linked
             self._seek(state, among & tied, targets, rewards)
 
     def _all_levels(self, state: State, cube: int) -> None:
-        self._in_all_levels(state, self.map.cube == cube)
+        self._in_all_levels(state, self.map.table == cube)
 
     def _all_linked_levels(self, state: State) -> None:
-        for own in self._pairs(self._open(state, self.map.cube >= 0)):
+        for own in self._pairs(self._open(state, self.map.table >= 0)):
             self._in_all_levels(state, own)
 
     def _in_all_levels(self, state: State, own: Mask) -> None:
@@ -286,9 +289,9 @@ class LevelSearch:
     def _unlock_country(self) -> None:
         """Let figures of the country change where nothing else helped, at their price."""
         problem = self.search.problem
-        cubes = set(self.map.cube[self.left()].tolist())
+        cubes = set(self.map.table[self.left()].tolist())
         cubes |= {other for cube in cubes for other in self.map.linked.get(cube, ())}
-        loose = (self.tables.level == COUNTRY) & np.isin(self.map.cube, list(cubes))
+        loose = (self.tables.level == COUNTRY) & np.isin(self.map.table, list(cubes))
         loose &= ~self.for_good
         lowest, highest = problem.lowest.copy(), problem.highest.copy()
         lowest[loose], highest[loose] = self.down[loose], self.up

@@ -42,13 +42,15 @@ class Link:
 
     It holds for each combination of the codes of the dimensions that every term has and fixes
     nowhere. A dimension that only some terms have stands at its total there; where it has no
-    total, the link holds for each of its codes.
+    total, the link holds for each of its codes. With `held` the difference of both sides is taken
+    for known to the reader, where the counts keep the link; elsewhere it is no link.
     """
 
     name: str
     left: tuple[Term, ...]
     right: tuple[Term, ...]
     sense: str = "equal"
+    held: bool = False
 
 
 def cubes_in(links: Iterable[Link]) -> set[str]:
@@ -80,7 +82,8 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
     do not keep a link: then it is no identity, and a reader who believed it would be wrong.
     """
     systems = {name: counts.system for name, counts in cubes.items()}
-    system = JointSystem(systems, relations_of(links, systems))
+    values = {name: counts.values for name, counts in cubes.items()}
+    system = JointSystem(systems, _kept(relations_of(links, systems), values))
     unknowns = system.size - system.cell_count
     published = {name: counts.published for name, counts in cubes.items()}
     withheld = {name: counts.withheld for name, counts in cubes.items()}
@@ -88,7 +91,7 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
     nowhere = np.full(unknowns, -1, dtype=np.int64)
     return Tables(
         system,
-        system.complete(np.concatenate([counts.values for counts in cubes.values()])),
+        system.complete(np.concatenate(list(values.values()))),
         PublishedCells.joined(published, system.start_of),
         PublishedCells.joined(withheld, system.start_of),
         np.concatenate([*(counts.known for counts in cubes.values()), none]),
@@ -106,11 +109,19 @@ def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:
 
 
 def join_published(
-    cubes: Mapping[str, ReaderCube], links: Sequence[Link] = (), relations: Sequence[Relation] = ()
+    cubes: Mapping[str, ReaderCube],
+    links: Sequence[Link] = (),
+    relations: Sequence[Relation] = (),
+    values: Mapping[str, Ints] | None = None,
 ) -> Published:
-    """Return several published cubes as one; `relations` are further ties, cell by cell."""
+    """Return several published cubes as one; `relations` are further ties, cell by cell.
+
+    Links that hold a difference need the true counts of each cube, `values`; without them they are
+    left out.
+    """
     systems = {name: published.system for name, published in cubes.items()}
-    system = JointSystem(systems, [*relations_of(links, systems), *relations])
+    linked = relations_of([link for link in links if values or not link.held], systems)
+    system = JointSystem(systems, [*(_kept(linked, values) if values else linked), *relations])
     rows = {name: PublishedCells(one.row_codes, one.row_cells) for name, one in cubes.items()}
     joined = PublishedCells.joined(rows, system.start_of)
     unknowns = np.full(system.size - system.cell_count, UNKNOWN, dtype=np.int64)
@@ -183,6 +194,15 @@ def already_shown(
     return known
 
 
+def _kept(relations: Sequence[Relation], values: Mapping[str, Ints]) -> list[Relation]:
+    """Return the relations without those that hold a difference which the counts do not have."""
+
+    def total(cells: tuple[tuple[str, int], ...]) -> int:
+        return sum(int(values[cube][cell]) for cube, cell in cells)
+
+    return [r for r in relations if not r.held or total(r.left) <= total(r.right)]
+
+
 def _relations(link: Link, systems: Mapping[str, System]) -> list[Relation]:
     if link.sense not in SENSES:
         raise UserError(f"Link {link.name}: expected {' or '.join(SENSES)}.")
@@ -218,6 +238,7 @@ def _relations(link: Link, systems: Mapping[str, System]) -> list[Relation]:
                     tuple(left),
                     tuple(right),
                     link.sense == "equal",
+                    link.held,
                 )
             )
     return relations

@@ -22,6 +22,7 @@ from introstat.disclosure.counts import (
     without_totals,
 )
 from introstat.disclosure.errors import UserError
+from introstat.disclosure.finished import finished_counts
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of, like
 from introstat.disclosure.layout import Layout, flat
 from introstat.disclosure.linked import Link, already_shown, cubes_in, join_counts, part_of
@@ -176,20 +177,28 @@ def _prepare(
         )
     if regional is not None:
         counts = with_regions(counts, name, regional, policy)
+        if name in regional.finished:
+            counts = finished_counts(counts, arrows_of(list(regional.finished[name])), layout)
+            primary = primary_cells(counts, policy)
+            _refuse_shown(name, counts, primary)
     if earlier:
         seen = [read_published(arrows_of(release), layout) for release in earlier]
         known = already_shown(counts.published.codes, counts.published.cells, counts.values, seen)
         counts = replace(counts, known=known)
         if method == "suppress":
-            refuse_rows(
-                "An earlier release shows these primary cells; to hide them protects nothing",
-                [
-                    counts.system.name(int(cell))
-                    for cell in np.flatnonzero(primary & known & ~counts.left_out)
-                ],
-                ProtectionImpossible,
-            )
+            _refuse_shown(name, counts, primary)
     return _Prepared(cube, layout, counts, primary, method)
+
+
+def _refuse_shown(name: str, counts: Counts, primary: Mask) -> None:
+    refuse_rows(
+        "An earlier release shows these primary cells; to hide them protects nothing",
+        [
+            f"{name}: {counts.system.name(int(cell))}"
+            for cell in np.flatnonzero(primary & counts.known & ~counts.left_out)
+        ],
+        ProtectionImpossible,
+    )
 
 
 def _hide(

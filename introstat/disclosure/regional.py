@@ -9,6 +9,7 @@ import numpy as np
 
 from introstat.disclosure.counts import Counts, Tables
 from introstat.disclosure.detail import MUNICIPALITY, Regions, leave_out, nodes_of
+from introstat.disclosure.frames import Frame
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.levels import LevelSearch, Wanted
 from introstat.disclosure.linked import Link, join_counts, part_of, sized_by
@@ -28,13 +29,18 @@ class Regional:
 
     `sizes` are the regions' published sizes, for the rule of detail; none where the sizes
     themselves are protected, which leaves nothing out. `decided` are cells decided before, by cube:
-    their codes, and whether they are hidden. After `until` (seconds, as time.monotonic has it) the
-    search ends.
+    their codes, and whether they are hidden. `finished` are the tables of cubes that releases of
+    other periods show already, `same` the cube of this period that counts the same as each of them,
+    `beside` the regions of those periods. After `until` (seconds, as
+    time.monotonic has it) the search ends.
     """
 
     regions: Regions
     sizes: Mapping[str, int] | None = None
     decided: Mapping[str, Mapping[tuple[str, ...], bool]] = field(default_factory=dict)
+    finished: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
+    same: Mapping[str, str] = field(default_factory=dict)
+    beside: Sequence[Regions] = ()
     until: float = float("inf")
 
 
@@ -45,7 +51,7 @@ def with_regions(counts: Counts, cube: str, regional: Regional, policy: Policy) 
     level, block = nodes_of(counts.system.dimensions[axis], regions)
     node = counts.system.nodes()[axis]
     placed = replace(counts, level=level[node], block=block[node])
-    if regional.sizes is None or cube == regions.sizes:
+    if regional.sizes is None or cube == regions.sizes or cube in regional.finished:
         return placed
     return leave_out(placed, cube, regions, regional.sizes, policy)
 
@@ -69,6 +75,9 @@ def hide_by_levels(
     targets, hidden, kept = (np.zeros(joint.system.size, dtype=bool) for _ in range(3))
     for name in cubes:
         part_of(joint, name, targets)[:] = primary[name] & ~cubes[name].known
+        if name in regional.finished:
+            told = cubes[name].known | cubes[name].left_out
+            part_of(joint, name, hidden)[:] = cubes[name].is_published & ~told
         for codes, is_hidden in regional.decided.get(name, {}).items():
             cell = joint.system.start_of[name] + cubes[name].system.cell(codes)
             (hidden if is_hidden else kept)[cell] = True
@@ -76,9 +85,9 @@ def hide_by_levels(
     unseen = np.zeros(joint.system.size, dtype=bool)
     unseen[joint.withheld.cells] = True
     sums = small_sums(joint.system, regions, policy, (shown, joint.left_out, unseen), joint.values)
-    if regions.members:
-        linked = sized_by(links, regions.persons)
-        targets[cells_of_rests(joint.system, regions, policy, unseen, joint.values, linked)] = True
+    for period in [one for one in (regions, *regional.beside) if one.members]:
+        linked = sized_by(links, period.persons)
+        targets[cells_of_rests(joint.system, period, policy, unseen, joint.values, linked)] = True
     tables = _with_sums(joint, sums)
     more = np.ones(len(sums), dtype=bool)
     hidden |= targets & shown
@@ -87,9 +96,12 @@ def hide_by_levels(
         np.concatenate([hidden, ~more]),
         np.concatenate([kept & ~hidden, ~more]),
         _dearer(tables, policy) if regional.sizes is None else None,
+        regional.same,
         regional.until,
     )
-    search = LevelSearch(tables, policy, regions, wanted, workers, tell)
+    members = [period.members for period in (*regional.beside, regions)]
+    every = replace(regions, members={code: m for own in members for code, m in own.items()})
+    search = LevelSearch(tables, policy, every, wanted, workers, tell)
     state = search.run()
     refuse_rows(
         f"These cells could not be given a doubt of {policy.min_width} persons (allow more time, "

@@ -67,7 +67,7 @@ def cells_of_rests(
         for name, cube in system.systems.items():
             axis = cube.axis_of(regions.dimension)
             node_of = cube.dimensions[axis].node_of
-            if rest in node_of:
+            if rest in node_of and (not regions.cubes or name in regions.cubes):
                 cells = system.start_of[name] + np.take(cube.numbers, node_of[rest], axis).ravel()
                 count = values[cells]
                 watched = (count >= policy.hide_from) & (count <= most)

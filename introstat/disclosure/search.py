@@ -26,7 +26,7 @@ from introstat.disclosure.programs import (
 )
 from introstat.disclosure.system import Floats, Ints, Mask, Move, in_groups
 
-SMALL = 6000  # cells of a program for one target that is solved without presolve
+FEW = 50  # targets of a program that moves little beside what it does not
 USUAL_SHIFT = 3.0  # persons that a cell not yet used is taken to move
 RESOLVED = 1  # times at most that a program is solved again with prices spread over persons
 LEAST_GAIN = 0.03  # share of the open cells that a program must settle to be worth another
@@ -320,7 +320,10 @@ class _Program:
     ) -> None:
         problem = search.problem
         self.count, self.targets = len(cells), len(targets)
-        self.dear = np.flatnonzero(price > 0)
+        # With a price everywhere, no change at all is where the simplex method starts: for few
+        # targets it then looks at little more than what moves, and presolve does not pay.
+        self.least_price = HIDDEN_COST if self.targets <= FEW else 0.0
+        self.dear = np.flatnonzero(np.maximum(price, self.least_price) > 0)
         place = np.full(problem.system.size, -1, dtype=np.int64)
         place[cells] = np.arange(len(cells))
         rows = search.matrix[:, cells].tocsr()
@@ -337,7 +340,10 @@ class _Program:
             matrix,
             (right, np.where(np.arange(len(right)) < rows.shape[0], right, highspy.kHighsInf)),
             np.concatenate(
-                [np.where(price > 0, 0, lowest), np.zeros(len(self.dear) + self.targets)]
+                [
+                    np.where(np.isin(np.arange(self.count), self.dear), 0, lowest),
+                    np.zeros(len(self.dear) + self.targets),
+                ]
             ),
             np.concatenate(
                 [
@@ -351,6 +357,7 @@ class _Program:
 
     def set_price(self, price: Floats) -> None:
         """Set what a person moved costs in each cell."""
+        price = np.maximum(price, self.least_price)
         set_costs(self.solver, np.concatenate([price, price[self.dear]]))
 
     def reward(self, reward: float) -> None:
@@ -360,8 +367,8 @@ class _Program:
 
     def solve(self) -> Floats | None:
         """Return the changes of the cells, perhaps fractions of persons."""
-        if self.targets == 1 and self.count <= SMALL:
-            self.solver.setOptionValue("presolve", "off")  # solved before presolve has paid
+        if self.targets <= FEW:
+            self.solver.setOptionValue("presolve", "off")
         self.solver.run()
         return self._changes() if is_optimal(self.solver) else None
 

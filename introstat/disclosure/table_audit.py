@@ -1,6 +1,6 @@
 """The audit of one or several published cubes, as tables: those of finished files, read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from introstat.disclosure.audit import AuditResult, audit
 from introstat.disclosure.detail import Regions
 from introstat.disclosure.errors import UserError
+from introstat.disclosure.finished import finished_cube
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout
@@ -50,7 +51,8 @@ class PublishedTable:
     """One published cube as a reader has it; `primaries` None tests every hidden cell.
 
     `table` may be several files of one release. `earlier` are the same cube's tables in earlier
-    releases, preliminary and final.
+    releases, preliminary and final. With `finished` the table is of a release of another period:
+    it may be of several versions, its numbers are no part of what is tested, and what it hides is.
     """
 
     table: Frame | Sequence[Frame]
@@ -60,6 +62,7 @@ class PublishedTable:
     earlier: Sequence[Frame] = ()
     value: str = "value"
     sign: str = "sign"
+    finished: bool = False
 
 
 def audit_tables(
@@ -68,7 +71,7 @@ def audit_tables(
     links: Sequence[Link] = (),
     exact: int = EXACT_CELLS,
     witnesses: Witnesses | None = None,
-    regions: Regions | None = None,
+    regions: Sequence[Regions] = (),
 ) -> dict[str, AuditResult]:
     """Audit published cubes: the suppressed ones as one system, each rounded one by itself.
 
@@ -76,14 +79,18 @@ def audit_tables(
     unrevised` (with earlier releases, if no number contradicts it), `rounded NAME`. A release is
     safe only if every result has passed. With `witnesses` a large release is audited in a fraction
     of the time; what earlier releases show of counts that have not changed is then simply known.
-    With `regions` sums of what the rule for detail leaves out are tested as well (rests.py).
+    With `regions` (those of each period) sums of what the rule for detail leaves out are tested as
+    well (rests.py). Finished tables need `witnesses`.
     """
     results = {}
     hidden: dict[str, ReaderCube] = {}
     then: dict[str, list[ReaderCube]] = {}
     rows: dict[str, list[int]] = {}
     for name, one in tables.items():
-        read = _read(one.table, one)
+        if one.finished and witnesses:
+            read = finished_cube(arrows_of(one.table), one.layout, witnesses.base[name])
+        else:
+            read = _read(one.table, one)
         own = None
         if one.primaries is not None:
             own = read_primaries(arrow_of(one.primaries), read)
@@ -118,12 +125,17 @@ def audit_tables(
             name: _with_earlier(name, one, then[name], witnesses.base[name])
             for name, one in hidden.items()
         }
-        joint = join_published(known, links)
+        joint = join_published(known, links, values=witnesses.base)
         base = np.concatenate([witnesses.base[name] for name in known])
         assert isinstance(joint.system, JointSystem)
         base, also = joint.system.complete(base), None
-        if regions is not None:
+        held = np.array(joint.system.held, dtype=np.int64)
+        joint.known[held] = base[held]
+        if regions:
             joint, base, also = _with_sums(joint, regions, policy, base, links)
+        finished = {name for name, one in tables.items() if one.finished}
+        joint, chosen, more = _without_rows(joint, chosen, finished)
+        also = more if also is None else np.concatenate([also, more])
         results["suppressed"] = audit(
             joint, policy, chosen, "suppress", 0, base=base, moves=witnesses.moves, also=also
         )
@@ -145,8 +157,30 @@ def audit_tables(
     return results
 
 
+def _without_rows(
+    joint: Published, chosen: Sequence[int], finished: Set[str]
+) -> tuple[Published, list[int], Ints]:
+    """Return the published cells without the rows of finished tables, whose numbers are only known;
+    the chosen rows that are left, and the cells of the others.
+    """
+    assert isinstance(joint.system, JointSystem)
+    kept = np.array([codes[0] not in finished for codes in joint.row_codes], dtype=bool)
+    number = np.cumsum(kept) - 1
+    rows = np.array(chosen, dtype=np.int64)
+    own = np.zeros(joint.system.size, dtype=bool)
+    own[joint.row_cells[kept]] = True
+    only = replace(
+        joint,
+        row_codes=tuple(joint.row_codes[row] for row in np.flatnonzero(kept)),
+        row_cells=joint.row_cells[kept],
+        row_values=joint.row_values[kept],
+        unseen=joint.unseen[own[joint.unseen]],
+    )
+    return only, number[rows[kept[rows]]].tolist(), joint.row_cells[rows[~kept[rows]]]
+
+
 def _with_sums(
-    joint: Published, regions: Regions, policy: Policy, base: Ints, links: Sequence[Link]
+    joint: Published, regions: Sequence[Regions], policy: Policy, base: Ints, links: Sequence[Link]
 ) -> tuple[Published, Ints, Ints]:
     """Return the published cells with the sums that are looked after as unknowns, the true counts
     with theirs, and the cells to test that stand in no list.
@@ -158,10 +192,16 @@ def _with_sums(
     left_out[joint.left_out] = True
     unseen[joint.unseen] = True
     shown &= ~left_out & ~unseen
-    sums = small_sums(joint.system, regions, policy, (shown, left_out, unseen), base)
+    sums = small_sums(joint.system, regions[0], policy, (shown, left_out, unseen), base)
     small = left_out & (base >= policy.hide_from) & (base <= policy.hide_to)
-    linked = sized_by(links, regions.persons)
-    rests = cells_of_rests(joint.system, regions, policy, unseen, base, linked)
+    rests = np.concatenate(
+        [
+            cells_of_rests(
+                joint.system, period, policy, unseen, base, sized_by(links, period.persons)
+            )
+            for period in regions
+        ]
+    )
     system = joint.system.with_sums(sums)
     unknown = np.full(len(sums), UNKNOWN, dtype=np.int64)
     totals = np.array([base[parts].sum() for _, parts in sums], dtype=np.int64)

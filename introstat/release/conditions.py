@@ -1,6 +1,7 @@
 """What must hold before a release is made, each with the reason it is refused for."""
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,11 +121,11 @@ def _without_a_place(warehouse: duckdb.DuckDBPyConnection, period: str) -> list[
     ]
 
 
-def usable_policy(path: Path | None, before: Policy | None) -> Policy:
-    """Return the policy of a release.
+def usable_policy(path: Path | None, before: Mapping[str, Policy]) -> Policy:
+    """Return the policy of a release; `before` are those of releases it is protected beside.
 
-    Raises ReleaseRefused if nobody has decided it, or it is looser than the office's or the last
-    release's and no decision is recorded, or it does not hide small counts.
+    Raises ReleaseRefused if nobody has decided it, or it is looser than the office's or that of a
+    release before and no decision is recorded, or it does not hide small counts.
     """
     policy = load_policy(path or DEFAULT_POLICY)
     if policy.decided_by.strip().lower() == NOT_DECIDED:
@@ -134,9 +135,9 @@ def usable_policy(path: Path | None, before: Policy | None) -> Policy:
         )
     for what, other in (
         ("the office's policy", load_policy(DEFAULT_POLICY)),
-        ("the last release's", before),
+        *((f"that of {name}", other) for name, other in before.items()),
     ):
-        if other and (looser := looser_settings(policy, other)) and not policy.decision.strip():
+        if (looser := looser_settings(policy, other)) and not policy.decision.strip():
             raise ReleaseRefused(
                 f"The policy is looser than {what}: {'; '.join(looser)}. Record the decision in it "
                 "(decision: what was decided, why, and where it is filed), or take it back."

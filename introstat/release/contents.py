@@ -112,13 +112,19 @@ class CubeSpec:
 
 @dataclass(frozen=True)
 class Contents:
-    """The cubes of a release, notes to all, and the links between counts as cubes.yml has them."""
+    """The cubes of a release, notes to all, and the links between counts as cubes.yml has them.
+
+    `periods` says of a table of counts what a year has to do with its half-years; dimensions of
+    `at_total` are then at their total.
+    """
 
     cubes: Mapping[str, CubeSpec]
     notes: tuple[Mapping[str, Any], ...]
     links: tuple[Mapping[str, Any], ...]
     groups: tuple[Mapping[str, Any], ...]
     main: Mapping[str, Mapping[str, tuple[str, ...]]]
+    periods: Mapping[str, Mapping[str, str]]
+    at_total: tuple[str, ...]
 
     def notes_of(self, cube: str, policy: Policy, language: str) -> tuple[str, ...]:
         """The notes to a cube, `nb` or `en`, with the limits of the policy in their places."""
@@ -153,7 +159,10 @@ def load_contents() -> Contents:
         for name, cube in content["cubes"].items()
     }
     notes, links, groups = (tuple(content[name]) for name in ("notes", "links", "groups"))
-    return Contents(cubes, notes, links, groups, content["main"])
+    periods = content["periods"]
+    return Contents(
+        cubes, notes, links, groups, content["main"], periods["tables"], tuple(periods["at_total"])
+    )
 
 
 def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:

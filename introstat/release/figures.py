@@ -4,7 +4,7 @@ Figures are the warehouse's own. What may be shown of them goes back into the cu
 protected.py.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -319,7 +319,7 @@ def _codes(counted: CountTable, used: set[tuple[str, ...]]) -> Iterator[list[str
 def links_of(
     contents: Contents,
     tables: Mapping[str, CountTable],
-    codes: Mapping[str, Mapping[str, set[str]]],
+    codes: Mapping[str, Mapping[str, Set[str]]],
 ) -> list[Link]:
     """What a reader knows of a release's counts beyond sums; `codes` are those each table has."""
     links = []
@@ -338,7 +338,7 @@ def _term(given: Any) -> Term:
 
 
 def _is_there(
-    term: Term, tables: Mapping[str, CountTable], codes: Mapping[str, Mapping[str, set[str]]]
+    term: Term, tables: Mapping[str, CountTable], codes: Mapping[str, Mapping[str, Set[str]]]
 ) -> bool:
     return term.cube in tables and all(
         code in codes[term.cube][dimension] for dimension, code in term.at.items()
@@ -348,7 +348,7 @@ def _is_there(
 def _of_groups(
     given: Mapping[str, Any],
     tables: Mapping[str, CountTable],
-    codes: Mapping[str, Mapping[str, set[str]]],
+    codes: Mapping[str, Mapping[str, Set[str]]],
 ) -> Iterator[Link]:
     whole, parts, by, fine = given["group"], given["of"], given["by"], given["codes"]
     group_of = next(d for d in tables[parts].dimensions if d.name == fine).column(by)

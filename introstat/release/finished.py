@@ -7,8 +7,8 @@ tells of.
 
 import csv
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +30,33 @@ from introstat.release.contents import (
     MeasureSpec,
     load_contents,
 )
-from introstat.release.detail import regions_for, regions_with_rests
+from introstat.release.detail import regions_for
 from introstat.release.figures import (
     REFERENCE,
     CountTable,
     PeriodRegion,
     count_tables_of,
     layout_of,
-    links_of,
     regions_of,
 )
 from introstat.release.formats import csv_package
+from introstat.release.periods import (
+    Codes,
+    Finished,
+    Taken,
+    every_region,
+    joined,
+    links_between,
+    named,
+    take_together,
+)
 from introstat.release.rests import (
     PERSONS,
     SIZES,
-    links_of_sizes,
     municipal,
     shown_in,
     sizes_in,
     sizes_layout,
-    together,
     without,
 )
 
@@ -127,52 +134,91 @@ def audit_release(
     primaries: Mapping[str, pa.Table],
     earlier: Mapping[str, Sequence[pa.Table]],
     witnesses: Witnesses,
+    beside: Sequence[Finished],
 ) -> dict[str, AuditResult]:
     """Audit all counts of a release together, from its finished files.
 
     `primaries` are the restricted lists, `witnesses` what proves the doubt (taken on trust in
-    nothing), `earlier` the same tables in earlier releases of the period.
+    nothing), `earlier` the same tables in earlier releases of the period, `beside` those of periods
+    that tell of the same counts.
     """
-    contents = load_contents()
-    listed = _regions(release.regions_path)
-    tables = published_counts(release)
-    there = {
-        name: counted
-        for name, counted in count_tables_of(contents, release.period).items()
-        if name in tables
-    }
-    persons = there[PERSONS]
-    every = regions_for(contents, there, listed)
-    bare = set(municipal(every)) - shown_in(tables, persons)
-    regions, code_of = together(listed, bare)
-    of_sizes = sizes_in(tables[PERSONS], persons), sizes_in(earlier.get(PERSONS, ()), persons)
-    codes = {
-        name: {d: {c for t in parts for c in t[d].to_pylist()} for d in parts[0].column_names}
-        for name, parts in tables.items()
-    }
-    published = {
-        name: PublishedTable(
-            without(tables[name], bare),
-            layout_of(counted, regions if counted.by_municipality else listed),
-            "suppress",
-            primaries.get(name),
-            without(earlier.get(name, ()), bare),
-        )
-        for name, counted in there.items()
-    }
-    published[SIZES] = PublishedTable(
-        of_sizes[0], sizes_layout(persons, listed), "suppress", primaries.get(SIZES), of_sizes[1]
+    contents, own = load_contents(), release.period
+    period = Finished(own, regions_in(release.regions_path), published_counts(release))
+    every = regions_for(
+        contents, count_tables_of(contents, own), every_region(period.regions, beside)
     )
+    periods = [_with_counts(one, own, witnesses) for one in (period, *beside)]
+    bare = set(municipal(every)).difference(
+        *(shown_in(one.tables, tables[PERSONS]) for one, tables in periods)
+    )
+    taken: list[Taken] = []
+    codes: dict[str, dict[str, Codes]] = {}
+    published: dict[str, PublishedTable] = {}
+    for one, tables in periods:
+        sizes = sizes_in(one.tables[PERSONS], tables[PERSONS])
+        codes[one.period] = _codes_in({**one.tables, SIZES: sizes})
+        taken.append(
+            take_together(
+                contents, tables, one.regions, bare, every, codes[one.period], one.period, own
+            )
+        )
+        for name, table in _published(one, tables, taken[-1].taken, bare, sizes).items():
+            label = named(name, one.period, own)
+            shown = () if one.period != own else earlier.get(PERSONS if name == SIZES else name, ())
+            before = sizes_in(shown, tables[PERSONS]) if name == SIZES else without(shown, bare)
+            published[label] = replace(
+                table, primaries=primaries.get(label), earlier=before, finished=one.period != own
+            )
     return audit_tables(
         published,
         policy,
-        [*links_of(contents, there, codes), *links_of_sizes(persons, code_of)],
+        [*(link for one in taken for link in one.links), *links_between(contents, codes, own)],
         witnesses=witnesses,
-        regions=regions_with_rests(contents, there, every, regions, code_of),
+        regions=[joined(taken[0], taken[1:]), *(one.regions for one in taken[1:])],
     )
 
 
-def _regions(path: Path) -> list[PeriodRegion]:
+def _with_counts(
+    one: Finished, own: str, witnesses: Witnesses
+) -> tuple[Finished, dict[str, CountTable]]:
+    """A period with those of its tables that have true counts, and what these tables are."""
+    tables = {
+        name: table
+        for name, table in count_tables_of(load_contents(), one.period).items()
+        if name in one.tables and named(name, one.period, own) in witnesses.base
+    }
+    return replace(one, tables={name: one.tables[name] for name in tables}), tables
+
+
+def _published(
+    one: Finished,
+    tables: Mapping[str, CountTable],
+    taken: Sequence[PeriodRegion],
+    bare: Collection[str],
+    sizes: list[pa.Table],
+) -> dict[str, PublishedTable]:
+    """The tables of a period as the audit takes them, the sizes last."""
+    published = {
+        name: PublishedTable(
+            without(one.tables[name], bare),
+            layout_of(counted, taken if counted.by_municipality else one.regions),
+            "suppress",
+        )
+        for name, counted in tables.items()
+    }
+    layout = sizes_layout(tables[PERSONS], one.regions)
+    return published | {SIZES: PublishedTable(sizes, layout, "suppress")}
+
+
+def _codes_in(tables: Mapping[str, Sequence[pa.Table]]) -> dict[str, Codes]:
+    return {
+        name: {d: {c for t in parts for c in t[d].to_pylist()} for d in parts[0].column_names}
+        for name, parts in tables.items()
+    }
+
+
+def regions_in(path: Path) -> list[PeriodRegion]:
+    """The regions of a finished list of regions. Raises UserError if it is not there."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return regions_of(list(csv.DictReader(file)))

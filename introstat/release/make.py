@@ -28,9 +28,11 @@ from introstat.release.figures import (
     CountTable,
     count_tables_of,
     listed_regions,
+    regions_of,
     residual_of,
 )
 from introstat.release.finished import ReleaseFolder, audit_release, dependent_faults
+from introstat.release.periods import Finished
 from introstat.release.protected import copy_cubes, write_cells, write_store
 from introstat.release.protecting import ProtectedCounts, counted_in, protect_counts, stricter
 from introstat.release.published import CONTACT, published_cubes
@@ -45,7 +47,16 @@ from introstat.release.revisions import (
     revisions_of,
 )
 from introstat.release.usefulness import Shown, as_rows, hidden_for_others, usefulness
-from introstat.release.versions import Places, Wanted, before_of, earlier_counts, version_of
+from introstat.release.versions import (
+    Places,
+    Wanted,
+    before_of,
+    earlier_counts,
+    names_beside,
+    policies_before,
+    released_beside,
+    version_of,
+)
 from introstat.warehouse.dbt import run_dbt
 from introstat.warehouse.opening import open_warehouse
 from introstat.warehouse.reading import open_built
@@ -79,7 +90,7 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
         before = before_of(places, wanted.period)
         version = version_of(wanted, places)
         policy = conditions.usable_policy(
-            wanted.policy, manifest.policy_in(before.manifest) if before else None
+            wanted.policy, policies_before(places.releases, wanted.period)
         )
         if wanted.kind == "final":
             conditions.expect_final(warehouse, wanted.period, vintage)
@@ -105,8 +116,16 @@ def compare_detail(
     with open_built(places.warehouse, "stat_series", "stat_regions") as warehouse:
         conditions.expect_period(warehouse, wanted.period, conditions.vintage_of(warehouse))
         policy = load_policy(wanted.policy or DEFAULT_POLICY)
-        rows = listed_regions(warehouse, wanted.period).to_pylist()
-        counted = counted_in(warehouse, load_contents(), wanted.period, rows, {})
+        regions = regions_of(listed_regions(warehouse, wanted.period).to_pylist())
+        counted = counted_in(
+            warehouse,
+            load_contents(),
+            wanted.period,
+            regions,
+            {},
+            policy,
+            _beside(warehouse, places, wanted.period),
+        )
         found = []
         for times in COMPARED:
             say(f"detail for {times} times as many persons")
@@ -114,6 +133,20 @@ def compare_detail(
             found.append((done.policy, usefulness(done.tables, done.regions)))
         say("rounding")
         return found, compare_rounded(counted.cubes, policy)
+
+
+def _reference_year(warehouse: duckdb.DuckDBPyConnection) -> int:
+    row = warehouse.execute(
+        "select max(extract(year from valid_from)) from dim_municipality"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _beside(warehouse: duckdb.DuckDBPyConnection, places: Places, period: str) -> list[Finished]:
+    """The releases that tell of the same counts as those of a period."""
+    names = names_beside(places.releases, period)
+    return released_beside(places.releases, period, names, _reference_year(warehouse))
 
 
 @dataclass
@@ -141,11 +174,9 @@ class _Making:
         for folder in (self.out, self.inside, self.store, self.cells):
             folder.mkdir(parents=True)
         self.inside.chmod(0o700)
-        row = self.warehouse.execute(
-            "select max(extract(year from valid_from)) from dim_municipality"
-        ).fetchone()
-        assert row is not None
-        self.finished = ReleaseFolder(self.out, self.period, self.version, int(row[0]))
+        year = _reference_year(self.warehouse)
+        self.finished = ReleaseFolder(self.out, self.period, self.version, year)
+        self.beside = _beside(self.warehouse, self.places, self.period)
         self.listed = listed_regions(self.warehouse, self.period)
         self.region_rows: list[dict[str, str]] = self.listed.to_pylist()
 
@@ -172,7 +203,13 @@ class _Making:
     def _protect(self, workers: int) -> ProtectedCounts:
         self.say("the counts of the cubes")
         counted = counted_in(
-            self.warehouse, self.contents, self.period, self.region_rows, self._earlier()
+            self.warehouse,
+            self.contents,
+            self.period,
+            regions_of(self.region_rows),
+            self._earlier(),
+            self.policy,
+            self.beside,
         )
         self.residuals = {name: residual_of(cube) for name, cube in counted.cubes.items()}
         self.say("protection")
@@ -281,6 +318,7 @@ class _Making:
             protected.primaries,
             self._earlier(),
             protected.witnesses,
+            self.beside,
         )
         faults = compare(self.out) + dependent_faults(self.finished)
         for result in results.values():
@@ -333,6 +371,7 @@ class _Making:
             "version": self.version,
             "note": self.wanted.note,
             "previous": self.before.name if self.before else None,
+            "beside": names_beside(self.places.releases, self.period),
             "as_of": str(self.vintage.as_of),
             "observed_until": str(self.vintage.observed_until),
             "reference_year": self.finished.reference_year,

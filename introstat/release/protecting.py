@@ -1,12 +1,14 @@
 """Protection of a release's counts: the regions' sizes first, then what their detail may show."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from introstat.disclosure.counts import POOLED, pool_rare_categories
 from introstat.disclosure.detail import Regions, sizes_of_table
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import Cube, ProtectedCube, protect
@@ -14,32 +16,39 @@ from introstat.disclosure.regional import Regional
 from introstat.disclosure.suppress import ProtectionImpossible
 from introstat.disclosure.table_audit import Witnesses
 from introstat.release.contents import TOTAL, Contents
-from introstat.release.detail import regions_for, regions_with_rests
+from introstat.release.detail import regions_for
 from introstat.release.figures import (
     CountTable,
     PeriodRegion,
     count_tables_of,
     counts_of,
-    links_of,
-    regions_of,
+)
+from introstat.release.periods import (
+    Codes,
+    Finished,
+    Taken,
+    every_region,
+    joined,
+    links_between,
+    named,
+    take_together,
 )
 from introstat.release.rests import (
     PERSONS,
     SIZES,
     filled,
-    links_of_sizes,
     municipal,
     shown_in,
     sizes_cube,
     sizes_in,
-    together,
     with_rests,
     without,
 )
 
 LISTED = 12  # lines of a refusal that is no end
-# Times the policy's limits of detail, and by when each try ends, as a share of the time there is.
-STRICTER = ((1, 0.6), (2, 0.75), (4, 0.85), (1000, 1.0))
+# Times the policy's limits of detail, whether municipalities show detail that they did not show in
+# the periods beside, and by when each try ends, as a share of the time there is.
+TRIES = ((1, True, 0.5), (1, False, 0.65), (2, False, 0.75), (4, False, 0.85), (1000, False, 1.0))
 
 
 @dataclass(frozen=True)
@@ -59,27 +68,92 @@ class ProtectedCounts:
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts of a release before protection, and what belongs to them."""
+    """The counts of a period before protection, and what belongs to them.
 
+    `earlier` are tables of the period's earlier versions. `beside` are the periods that tell of the
+    same counts and are released; theirs is what those releases show.
+    """
+
+    period: str
     contents: Contents
     tables: Mapping[str, CountTable]
     cubes: Mapping[str, Cube]
     regions: Sequence[PeriodRegion]
     earlier: Mapping[str, Sequence[pa.Table]]
+    beside: Sequence["Counted"] = ()
 
 
 def counted_in(
     warehouse: duckdb.DuckDBPyConnection,
     contents: Contents,
     period: str,
-    listed: Sequence[Mapping[str, str]],
+    regions: Sequence[PeriodRegion],
     earlier: Mapping[str, Sequence[pa.Table]],
+    policy: Policy,
+    finished: Sequence[Finished] = (),
 ) -> Counted:
-    """The counts of a period; tables that count nobody are left out."""
-    tables, regions = count_tables_of(contents, period), regions_of(listed)
+    """The counts of a period, rare categories pooled; tables that count nobody are left out.
+
+    `finished` are the releases of the periods beside it.
+    """
+    tables = count_tables_of(contents, period)
     cubes = {name: counts_of(warehouse, table, period, regions) for name, table in tables.items()}
-    there = {name: cube for name, cube in cubes.items() if any(cube.table["count"].to_pylist())}
-    return Counted(contents, tables, there, regions, earlier)
+    there = {
+        name: _pooled(cube, policy)
+        for name, cube in cubes.items()
+        if any(cube.table["count"].to_pylist())
+    }
+    beside = [_counted_beside(warehouse, contents, one) for one in finished]
+    return Counted(period, contents, tables, there, regions, earlier, beside)
+
+
+def _counted_beside(
+    warehouse: duckdb.DuckDBPyConnection, contents: Contents, finished: Finished
+) -> Counted:
+    """The counts of a released period as they are now, in the codes of its tables."""
+    tables = count_tables_of(contents, finished.period)
+    there = {name: table for name, table in tables.items() if name in finished.tables}
+    cubes = {
+        name: _in_codes_of(
+            counts_of(warehouse, table, finished.period, finished.regions), finished.tables[name]
+        )
+        for name, table in there.items()
+    }
+    fitting = {name: cube for name, cube in cubes.items() if cube is not None}
+    return Counted(finished.period, contents, tables, fitting, finished.regions, finished.tables)
+
+
+def _pooled(cube: Cube, policy: Policy) -> Cube:
+    """A count table, its rare categories joined."""
+    table = cube.table
+    for dimension in cube.pool:
+        table = pool_rare_categories(table, dimension, cube.count, policy)
+    return replace(cube, table=table, pool=())
+
+
+def _in_codes_of(cube: Cube, tables: Sequence[pa.Table]) -> Cube | None:
+    """A count table in the categories of published tables, where rare ones are pooled; None if they
+    have no place for somebody counted since.
+    """
+    table = cube.table
+    for dimension in cube.pool:
+        told = {code for each in tables for code in each[dimension].to_pylist()} - {TOTAL}
+        codes = [code if code in told else POOLED for code in table[dimension].to_pylist()]
+        if not set(codes) <= told:
+            return None
+        names = [name for name in table.column_names if name != cube.count]
+        rows = table.set_column(table.column_names.index(dimension), dimension, pa.array(codes))
+        summed = rows.group_by(names, use_threads=False).aggregate([(cube.count, "sum")])
+        table = summed.rename_columns([*names, cube.count])
+        kinds = table.filter(pc.equal(table[dimension], codes[0])).to_pylist()
+        nobody = [
+            kind | {dimension: code, cube.count: 0}
+            for code in sorted(told - set(codes))
+            for kind in kinds
+        ]
+        if nobody:
+            table = pa.concat_tables([table, pa.Table.from_pylist(nobody, table.schema)])
+    return replace(cube, table=table, pool=())
 
 
 def protect_counts(
@@ -111,20 +185,15 @@ def _less_and_less(
 ) -> ProtectedCounts:
     """Try the policy's detail, then less, each until its share of the time is over."""
     started, seconds = time_given
-    whole = regions_for(counted.contents, counted.tables, counted.regions)
-    persons = counted.tables[PERSONS]
-    before = sizes_in(counted.earlier.get(PERSONS, ()), persons)
-    sizes = protect(
-        {SIZES: sizes_cube(counted.cubes[PERSONS], persons, counted.regions)},
-        policy,
-        (),
-        {SIZES: before} if before else None,
-        workers=workers,
-        tell=say,
-        regional=Regional(whole, until=started + seconds),
-    )[SIZES]
+    every = every_region(counted.regions, counted.beside)
+    whole = regions_for(counted.contents, counted.tables, every)
+    sizes = _protected_sizes(counted, whole, policy, workers, started + seconds, say)
     refused = ProtectionImpossible("nothing was tried")
-    for times, share in STRICTER:
+    for times, shows_more, share in TRIES:
+        if times == 1 and not shows_more:
+            if not counted.beside:
+                continue
+            say("less detail: none of municipalities that show none in the other periods")
         if times > 1:
             say(f"less detail: {times} times as many persons must be expected")
         try:
@@ -132,6 +201,7 @@ def _less_and_less(
                 counted,
                 whole,
                 stricter(policy, times),
+                shows_more,
                 sizes,
                 workers,
                 started + seconds * share,
@@ -142,6 +212,33 @@ def _less_and_less(
             for line in refusal.format_message().splitlines()[:LISTED]:
                 say(line)
     raise refused
+
+
+def _protected_sizes(
+    counted: Counted,
+    whole: Regions,
+    policy: Policy,
+    workers: int,
+    until: float,
+    say: Callable[[str], None],
+) -> ProtectedCube:
+    """The numbers of participants, protected by themselves and beside those of other periods."""
+    cubes, tables, codes = {}, {}, {}
+    for one in (counted, *counted.beside):
+        persons, name = one.tables[PERSONS], named(SIZES, one.period, counted.period)
+        cubes[name] = sizes_cube(one.cubes[PERSONS], persons, one.regions)
+        tables[name] = sizes_in(one.earlier.get(PERSONS, ()), persons)
+        codes[one.period] = _codes_of({SIZES: cubes[name]})
+    before = tables.pop(SIZES)
+    return protect(
+        cubes,
+        policy,
+        links_between(counted.contents, codes, counted.period),
+        {SIZES: before} if before else None,
+        workers=workers,
+        tell=say,
+        regional=Regional(whole, finished=tables, same=dict.fromkeys(tables, SIZES), until=until),
+    )[SIZES]
 
 
 def _sizes_told(
@@ -175,6 +272,7 @@ def _protected(
     counted: Counted,
     whole: Regions,
     policy: Policy,
+    shows_more: bool,
     sizes: ProtectedCube,
     workers: int,
     until: float,
@@ -190,33 +288,31 @@ def _protected(
     size_of = sizes_of_table(_sizes_told(shown, counted.regions), whole)
     for code in shown_in(counted.earlier, persons) & set(size_of):
         size_of[code] = max(size_of[code], policy.main_from)  # what was told stays told
-    bare = [code for code in municipal(whole) if size_of.get(code, 0) < policy.main_from]
-    regions, code_of = together(counted.regions, bare)
-    cubes = {
-        name: with_rests(cube, counted.tables[name], regions, code_of)
-        for name, cube in counted.cubes.items()
-    }
-    cubes[SIZES] = sizes_cube(counted.cubes[PERSONS], persons, counted.regions)
-    codes = {
-        name: {d: set(cube.table[d].to_pylist()) for d in cube.layout.dims}
-        for name, cube in cubes.items()
-    }
-    there = {name: counted.tables[name] for name in counted.cubes}
+    small = {code for code in municipal(whole) if size_of.get(code, 0) < policy.main_from}
+    told = [shown_in(other.earlier, other.tables[PERSONS]) for other in counted.beside]
+    if told and not shows_more:
+        small |= {code for code in municipal(whole) if not all(code in one for one in told)}
+        size_of = {code: 0 if code in small else size for code, size in size_of.items()}
+    bare = small.difference(*told)
+    periods = (counted, *counted.beside)
+    parts = [_part_of_system(one, bare, whole, counted.period) for one in periods]
+    (own, *others), cubes, tables, codes = zip(*parts, strict=True)
+    codes_of = dict(zip((one.period for one in periods), codes, strict=True))
     at = (TOTAL,) * len(persons.dimensions)
     proofs: list[Witnesses] = []
     protected = protect(
-        cubes,
+        {name: cube for part in cubes for name, cube in part.items()},
         policy,
-        [*links_of(counted.contents, there, codes), *links_of_sizes(persons, code_of)],
-        {
-            **{name: without(tables, bare) for name, tables in counted.earlier.items()},
-            SIZES: sizes_in(counted.earlier.get(PERSONS, ()), persons),
-        },
+        [
+            *(link for taken in (own, *others) for link in taken.links),
+            *links_between(counted.contents, codes_of, counted.period),
+        ],
+        tables[0],
         workers=workers,
         tell=say,
         proofs=proofs,
         regional=Regional(
-            regions_with_rests(counted.contents, counted.tables, whole, regions, code_of),
+            joined(own, others),
             size_of,
             {
                 SIZES: {(code,): sign != "" for code, (_, sign) in shown.items()},
@@ -224,20 +320,58 @@ def _protected(
                     (code, *at): sign != "" for code, (_, sign) in shown.items() if code not in bare
                 },
             },
+            {name: files for part in tables[1:] for name, files in part.items()},
+            {
+                named(table, period, counted.period): table
+                for period, own_codes in codes_of.items()
+                for table in own_codes
+            },
+            [taken.regions for taken in others],
             until,
         ),
     )
     published = [code for code in bare if code in shown]
     return ProtectedCounts(
         {
-            name: filled(cube.table, counted.tables[name], published, shown)
+            name: filled(protected[name].table, counted.tables[name], published, shown)
             if counted.tables[name].by_municipality
-            else cube.table
-            for name, cube in protected.items()
-            if name != SIZES
+            else protected[name].table
+            for name in counted.cubes
         },
         {name: cube.primaries for name, cube in protected.items()},
         proofs[0],
         policy,
         whole,
     )
+
+
+def _part_of_system(
+    one: Counted, bare: Collection[str], every: Regions, own: str
+) -> tuple[Taken, dict[str, Cube], dict[str, Sequence[pa.Table]], dict[str, Codes]]:
+    """A period's part of the system: how it is taken, its cubes, what its releases show, and the
+    codes of each table.
+    """
+    there = {name: one.tables[name] for name in one.cubes}
+    persons = one.tables[PERSONS]
+    codes = _codes_of(one.cubes)
+    taken = take_together(one.contents, there, one.regions, bare, every, codes, one.period, own)
+    cubes = {
+        name: with_rests(cube, one.tables[name], taken.taken, taken.code_of)
+        for name, cube in one.cubes.items()
+    }
+    cubes[SIZES] = sizes_cube(one.cubes[PERSONS], persons, one.regions)
+    shown = {name: without(tables, bare) for name, tables in one.earlier.items()}
+    shown[SIZES] = sizes_in(one.earlier.get(PERSONS, ()), persons)
+    return (
+        taken,
+        {named(name, one.period, own): cube for name, cube in cubes.items()},
+        {named(name, one.period, own): tables for name, tables in shown.items()},
+        codes | _codes_of({SIZES: cubes[SIZES]}),
+    )
+
+
+def _codes_of(cubes: Mapping[str, Cube]) -> dict[str, Codes]:
+    return {
+        name: {d: set(cube.table[d].to_pylist()) for d in cube.layout.dims}
+        for name, cube in cubes.items()
+    }

@@ -6,7 +6,7 @@ from introstat.disclosure.report import audit_lines
 from introstat.release import finished, manifest
 from introstat.release.encodings import compare
 from introstat.release.restricted import read_primaries, read_witnesses
-from introstat.release.versions import earlier_counts
+from introstat.release.versions import earlier_counts, released_beside
 
 
 def verify_release(folder: Path, restricted: Path | None) -> list[str]:
@@ -32,6 +32,9 @@ def verify_release(folder: Path, restricted: Path | None) -> list[str]:
         read_primaries(inside),
         earlier_counts(folder.parent, release.period, release.version),
         witnesses,
+        released_beside(
+            folder.parent, release.period, about.get("beside", ()), release.reference_year
+        ),
     )
     for result in results.values():
         if not result.passed:

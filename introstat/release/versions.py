@@ -1,13 +1,23 @@
-"""Which release is asked for, where its parts are, and the versions before it."""
+"""Which release is asked for, where its parts are, the versions before it, and those beside it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from introstat.disclosure.policy import Policy
 from introstat.errors import UserError
 from introstat.release import finished, manifest
+from introstat.release.conditions import ReleaseRefused
+from introstat.release.figures import REFERENCE, UNPLACED
+from introstat.release.periods import Finished, tied_to
 from introstat.release.revisions import Before
+
+_NEEDED = ("release", "period", "version", "as_of", "reference_year", "policy", "code", "files")
+_LISTED = 10  # files of a refusal
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ def before_of(places: Places, period: str) -> Before | None:
         return None
     number, folder = versions[-1]
     name = f"{period}_v{number}"
-    return Before(name, finished.read_json(folder / manifest.MANIFEST), places.protected / name)
+    return Before(name, trusted(folder), places.protected / name)
 
 
 def version_of(wanted: Wanted, places: Places) -> int:
@@ -68,10 +78,95 @@ def earlier_counts(releases: Path, period: str, version: int) -> dict[str, list[
     found: dict[str, list[pa.Table]] = {}
     for number, folder in _versions(releases, period):
         if number < version:
-            about = finished.read_json(folder / manifest.MANIFEST)
-            for name, parts in finished.published_counts(finished.folder_of(folder, about)).items():
+            for name, parts in _counts_of(folder, trusted(folder)).items():
                 found.setdefault(name, []).extend(parts)
     return found
+
+
+def names_beside(releases: Path, period: str) -> list[str]:
+    """Return the releases of periods that tell of the same counts as a period, in all versions."""
+    return [
+        folder.name
+        for other in tied_to(period, _periods(releases))
+        for _, folder in _versions(releases, other)
+    ]
+
+
+def released_beside(
+    releases: Path, period: str, names: Collection[str], reference_year: int
+) -> list[Finished]:
+    """Return what releases of periods that tell of the same counts show, period by period.
+
+    Of a release with municipalities of another reference year only those of the time are taken.
+    """
+    beside = []
+    for other in tied_to(period, {name.rpartition("_v")[0] for name in names}):
+        tables: dict[str, list[pa.Table]] = {}
+        for folder in [folder for _, folder in _versions(releases, other) if folder.name in names]:
+            about = trusted(folder)
+            is_same = about["reference_year"] == reference_year
+            for name, parts in _counts_of(folder, about).items():
+                own = parts if is_same else [_at_the_time(table) for table in parts]
+                tables.setdefault(name, []).extend(own)
+        regions = finished.regions_in(finished.folder_of(folder, about).regions_path)
+        if not is_same:
+            regions = [replace(r, reference=UNPLACED, reference_county=UNPLACED) for r in regions]
+        beside.append(Finished(other, regions, tables))
+    return beside
+
+
+def policies_before(releases: Path, period: str) -> dict[str, Policy]:
+    """Return the policies of the newest releases of a period and of those beside it, by name."""
+    found = {}
+    for other in (period, *tied_to(period, _periods(releases))):
+        if versions := _versions(releases, other):
+            number, folder = versions[-1]
+            found[f"{other}_v{number}"] = manifest.policy_in(trusted(folder))
+    return found
+
+
+def trusted(folder: Path) -> dict[str, Any]:
+    """Return the manifest of an earlier release, whose files are what it says.
+
+    Raises ReleaseRefused that says what is not as it was, and what to do.
+    """
+    about = finished.read_json(folder / manifest.MANIFEST)
+    if lacking := [name for name in _NEEDED if name not in about]:
+        raise ReleaseRefused(
+            f"{folder.name} was made by other code: its manifest does not tell "
+            f"{', '.join(lacking)}. A new release is protected beside what it showed. Make it anew "
+            "with the code of today, or this one with the code of then."
+        )
+    if faults := manifest.checksum_faults(folder, about):
+        more = f"\n  … and {len(faults) - _LISTED} more" if len(faults) > _LISTED else ""
+        raise ReleaseRefused(
+            f"{folder.name} is not as it was released, and a new release is protected beside what "
+            "it showed:\n  "
+            + "\n  ".join(faults[:_LISTED])
+            + more
+            + f"\nPut back {folder} as it was published."
+        )
+    return about
+
+
+def _counts_of(folder: Path, about: dict[str, Any]) -> dict[str, list[pa.Table]]:
+    try:
+        return finished.published_counts(finished.folder_of(folder, about))
+    except (KeyError, pa.ArrowInvalid) as error:
+        raise ReleaseRefused(
+            f"{folder.name} was made by other code ({about['code']}), and its tables cannot be "
+            f"read: {error}. Make this release with that code, or that one anew with the code of "
+            "today."
+        ) from None
+
+
+def _at_the_time(table: pa.Table) -> pa.Table:
+    return table.filter(pc.invert(pc.starts_with(table["region"], REFERENCE)))
+
+
+def _periods(releases: Path) -> set[str]:
+    """The periods that have a release."""
+    return {folder.name.rpartition("_v")[0] for folder in releases.glob("[0-9]*_v*")}
 
 
 def _versions(releases: Path, period: str) -> list[tuple[int, Path]]:

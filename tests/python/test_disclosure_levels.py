@@ -244,7 +244,7 @@ def test_all_tables_together_protect_what_no_stage_before_did(counts, monkeypatc
         name: PublishedTable(one.table, one.layout, one.method, one.primaries)
         for name, one in done.items()
     }
-    results = audit_tables(tables, policy, links, witnesses=proofs[0], regions=own)
+    results = audit_tables(tables, policy, links, witnesses=proofs[0], regions=[own])
     assert all(result.passed and result.tested >= 3 for result in results.values())
 
 
