@@ -13,6 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from introstat.disclosure.errors import UserError
+from introstat.disclosure.groups import told_groups
+from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.policy import EXACT_CELLS, Policy
 from introstat.disclosure.published import UNKNOWN, Published, ReaderCube
 from introstat.disclosure.rounded import doubt_by_rounding
@@ -44,8 +46,22 @@ class CellBounds:
 
 
 @dataclass(frozen=True)
+class ToldGroup:
+    """A group of persons whose outcome the published numbers tell: all but `others` have it."""
+
+    table: str
+    cell: str
+    outcome: str
+    persons: int
+    others: int
+
+
+@dataclass(frozen=True)
 class AuditResult:
-    """What the audit found. `passed` only if no cell is narrow and no forbidden number is shown."""
+    """What the audit found. `passed` only if no cell is narrow and no forbidden number is shown.
+
+    `whole_groups` are listed whether the policy allows them or not (groups.py).
+    """
 
     method: str
     cells: int
@@ -57,6 +73,7 @@ class AuditResult:
     narrowest: tuple[CellBounds, ...]
     policy: str
     seconds: float
+    whole_groups: tuple[ToldGroup, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -73,6 +90,7 @@ def audit(
     base: Ints | None = None,
     moves: Iterable[Move] = (),
     also: Ints | None = None,
+    rests: Ints | None = None,
 ) -> AuditResult:
     """Audit published cells.
 
@@ -81,7 +99,8 @@ def audit(
     defaults to the policy's. `exact` of the narrowest safe cells get exact intervals in the report.
     `base` is one whole-number table of all cells, and `moves` changes of it (cells, changes):
     offered witnesses, each of which counts only if it agrees with everything published. `also` are
-    more cells to test, which stand in no row.
+    more cells to test, which stand in no row; `rests` those of groups that may be whole, tested if
+    they are (groups.py).
     Raises Contradiction where numbers do not add up.
     """
     started = time.perf_counter()
@@ -95,8 +114,10 @@ def audit(
         tested = published.hidden
         if primary_rows is not None:
             tested = published.row_cells[primary_rows]
-        tested = np.unique(tested if also is None else np.concatenate([tested, also]))
-        found = _suppressed(published, policy, tested, exact, base, moves)
+        none = np.empty(0, dtype=np.int64)
+        also, rests = (none if cells is None else cells for cells in (also, rests))
+        tested = np.unique(np.concatenate([tested, also, rests]))
+        found = _suppressed(published, policy, tested, exact, base, moves, rests)
         width = policy.min_width
     bad = np.flatnonzero((values != UNKNOWN) & (values >= smallest) & (values <= largest))
     return AuditResult(
@@ -110,7 +131,30 @@ def audit(
         tuple(sorted(found, key=lambda i: (i.width, not i.exact))[:NARROWEST]),
         policy.short_fingerprint,
         time.perf_counter() - started,
+        _told(published, policy),
     )
+
+
+def _told(published: Published, policy: Policy) -> tuple[ToldGroup, ...]:
+    """Return the whole groups that the numbers in the files tell; of linked tables only."""
+    system, known, name = published.system, published.known, published.first_names()
+    if not isinstance(system, JointSystem):
+        return ()
+    in_files = np.zeros(system.size, dtype=bool)
+    in_files[published.row_cells[: len(published.row_cells) - published.withheld]] = True
+    found = []
+    for table, cube in system.systems.items():
+        start = system.start_of[table]
+        own = slice(start, start + cube.size)
+        is_known = known[own] != UNKNOWN
+        for group in told_groups(table, cube, policy, in_files[own], is_known, known[own]):
+            total, category = start + group.total, start + group.category
+            persons, having = int(known[total]), int(known[category])
+            if having == UNKNOWN:
+                having = persons - int(known[own][list(group.others)].sum())
+            words = name.get(category, system.name(category))
+            found.append(ToldGroup(table, name[total], words, persons, persons - having))
+    return tuple(found)
 
 
 def doubtful(published: Published, policy: Policy, cells: Ints, base: Ints) -> Ints:
@@ -145,7 +189,7 @@ def _open_by_unit(
         movable = np.zeros(system.size, dtype=bool)
         movable[unit] = True
         movable[system.unknowns_beside(unit)] = True  # what is left over in its inequalities
-        targets = cells[np.isin(cells, unit)]
+        targets = cells[np.isin(system.lies_at[cells], unit)]
         before = raised
         for others in [base] if before is base else [base, before]:
             waiting = targets[most[targets] - least[targets] < width]
@@ -164,6 +208,7 @@ def _suppressed(
     exact: int,
     base: Ints | None,
     moves: Iterable[Move],
+    rests: Ints,
 ) -> list[CellBounds]:
     """Return the intervals of the tested cells where cells are hidden."""
     low, high = reader_bounds(published, policy.least_hidden)
@@ -182,6 +227,9 @@ def _suppressed(
         tested = np.concatenate([left, settled[:exact]])
     search = WitnessSearch(published.system, low, high, policy.min_width)
     found |= search.settle(tested, exact)
+    for cell in rests.tolist():
+        if found[cell][0] > policy.all_but:
+            del found[cell]  # of no whole group
     name = published.first_names()
     return [
         CellBounds(name[cell] if cell in name else published.system.name(cell), *ends)

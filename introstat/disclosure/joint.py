@@ -90,6 +90,15 @@ class JointSystem:
         self._unknown.append((name, len(self._sums), sign))
         return self.cell_count + len(self._unknown) - 1
 
+    @cached_property
+    def lies_at(self) -> Ints:
+        """Where each number lies: a cell at itself, an unknown at the first cell of its sum."""
+        at = np.arange(self.size)
+        for whole, parts in self._sums:
+            if whole >= self.cell_count:
+                at[whole] = parts[0]
+        return at
+
     def tied_cells(self) -> list[Ints]:
         """Return the cells of each relation, by the equations that it makes."""
         return in_groups(self._of_relations.rows, self._of_relations.cells)
@@ -148,7 +157,8 @@ class JointSystem:
         """Return the same system with one more unknown for each sum of cells, named in words."""
         more = copy(self)
         more._sums, more._unknown = self._sums.copy(), self._unknown.copy()
-        more.__dict__.pop("_of_relations", None)
+        for kept in ("_of_relations", "lies_at"):
+            more.__dict__.pop(kept, None)
         for name, parts in sums:
             more._sums.append((more._new_unknown(name, -1), tuple(parts)))
         more.size = self.size + len(sums)

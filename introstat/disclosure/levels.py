@@ -72,6 +72,8 @@ class LevelSearch:
         self.map = CellMap(tables, regions.dimension, regions.members, wanted.same)
         self.tables, self.workers, self.tell, self.until = tables, workers, tell, wanted.until
         self.targets = np.flatnonzero(wanted.targets)
+        # A sum over one region is looked for where its cells are.
+        self.at = np.where(tables.level >= 0, tables.system.lies_at, np.arange(tables.system.size))
         shown = tables.is_published & ~tables.left_out
         values, level = tables.values, tables.level
         for_good = tables.known | wanted.kept | self._grand_totals()
@@ -175,7 +177,7 @@ class LevelSearch:
         """
         tables, place = self.tables, self.map
         cells = np.flatnonzero(self.free & (tables.block >= 0) & (tables.values > 0))
-        kinds = np.unique(place.category[targets])
+        kinds = np.unique(place.category[self.at[targets]])
         cells = cells[np.isin(place.category[cells], kinds[kinds >= 0])]
         kind, block = place.category[cells], tables.block[cells]
         order = np.lexsort((-tables.values[cells], block, kind))
@@ -218,14 +220,14 @@ class LevelSearch:
         """Return the cells of each pair of linked cubes of which one has some of the cells."""
         pairs = {
             (min(one, other), max(one, other))
-            for one in np.unique(self.map.table[cells]).tolist()
+            for one in np.unique(self.map.table[self.at[cells]]).tolist()
             for other in self.map.linked.get(one, ())
         }
         return [np.isin(self.map.table, pair) for pair in sorted(pairs)]
 
     def _block(self, state: State, block: int) -> None:
         inside = self.tables.block == block
-        for cube in np.unique(self.map.table[self._open(state, inside)]).tolist():
+        for cube in np.unique(self.map.table[self.at[self._open(state, inside)]]).tolist():
             own = inside & (self.map.table == cube)
             self._seek(state, own, self._open(state, own), (CHEAP, DEAR))
 
@@ -233,7 +235,7 @@ class LevelSearch:
         inside = self.tables.block == block
         targets = self._open(state, inside)
         if len(targets):
-            near = self.map.touched(targets)
+            near = self.map.touched(self.at[targets])
             near |= self._bearers(np.flatnonzero(inside), CARRIERS + 1)
             among = self.map.cells_of(near) & inside & self._linked
             self._seek(state, among, targets, (DEAR, ANY))
@@ -241,7 +243,7 @@ class LevelSearch:
 
     def _places(self) -> list[int]:
         """Return the blocks and (negative) the counties in which targets are open."""
-        left = self.left()
+        left = self.at[self.left()]
         places = np.unique(self._place[left[self.tables.level[left] != COUNTRY]])
         return [int(place) for place in places]
 
@@ -253,14 +255,15 @@ class LevelSearch:
         """Look for moves in the counties of open cells and those that share municipalities."""
         targets = self._open(state, self._place == place)
         if len(targets):
-            leaves = self.map.touched(targets)
+            cells = self.at[targets]
+            leaves = self.map.touched(cells)
             if not leaves.any():
                 leaves |= self._lenders
             bear = self._always | leaves
-            leaves |= self.map.leaves_in(self.map.high_cells(leaves, targets)) & bear
-            among = self.map.high_cells(leaves, targets) | self.map.cells_of(leaves)
-            tied = np.isin(self.map.table, np.unique(self.map.table[targets]))
-            if self._linked[targets].any():
+            leaves |= self.map.leaves_in(self.map.high_cells(leaves, cells)) & bear
+            among = self.map.high_cells(leaves, cells) | self.map.cells_of(leaves)
+            tied = np.isin(self.map.table, np.unique(self.map.table[cells]))
+            if self._linked[cells].any():
                 tied |= self._linked
             self._seek(state, among & tied, targets, rewards)
 
@@ -274,7 +277,8 @@ class LevelSearch:
     def _in_all_levels(self, state: State, own: Mask) -> None:
         targets = self._open(state, own)
         if len(targets):
-            near = self.map.cells_of(self.map.touched(targets)) | self._carriers(targets)
+            touched = self.map.touched(self.at[targets])
+            near = self.map.cells_of(touched) | self._carriers(targets)
             self._seek(state, own & (self.map.is_high | near), targets, LAST, 2)
 
     def _everything(self, state: State) -> None:
@@ -289,7 +293,7 @@ class LevelSearch:
     def _unlock_country(self) -> None:
         """Let figures of the country change where nothing else helped, at their price."""
         problem = self.search.problem
-        cubes = set(self.map.table[self.left()].tolist())
+        cubes = set(self.map.table[self.at[self.left()]].tolist())
         cubes |= {other for cube in cubes for other in self.map.linked.get(cube, ())}
         loose = (self.tables.level == COUNTRY) & np.isin(self.map.table, list(cubes))
         loose &= ~self.for_good
@@ -299,7 +303,7 @@ class LevelSearch:
 
     def _open(self, state: State, inside: Mask) -> Ints:
         """Return the targets inside that have no doubt yet."""
-        return self.search.open(state, self.targets[inside[self.targets]])
+        return self.search.open(state, self.targets[inside[self.at[self.targets]]])
 
     def _seek(
         self,

@@ -37,6 +37,7 @@ class Neighbourhood:
 
     def around(self, cell: int, hidden: Mask, most: int) -> Ints:
         """Return the numbers of the cells near a cell, at most so many leaves of a dimension."""
+        cell = int(self.system.lies_at[cell])
         [own] = [cube for cube in self.cubes if cube.start <= cell < cube.end]
         near = own.nearest(cell, hidden, most)
         cells = np.concatenate([cube.cells(near) for cube in self.cubes])

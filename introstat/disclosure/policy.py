@@ -4,7 +4,7 @@ import datetime
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from introstat.disclosure.errors import UserError
 
 METHODS = ("suppress", "round")
 ZEROS = ("publish", "may_hide")
+WHOLE_GROUPS = ("allow", "protect")
 DEFAULT_POLICY = Path(__file__).with_name("policy.yml")
 EXACT_CELLS = 5
 """How many of the narrowest safe cells an audit gives exact intervals, if nothing else is said."""
@@ -30,10 +31,13 @@ class Policy:
     `round_base`. Categories of fewer than `pool_below` persons are pooled before protection; a
     mean, share or amount needs `min_persons` behind it. A county shows a category in which
     `county_expects` persons can be expected, a municipality one of `municipality_expects`, and its
-    main figures from `main_from` participants on (detail.py). `methods` names the method of a cube;
-    `method` is the one for every other cube. `not_additive` says what happens to figures that have
-    no sums. `decided_by` and `decided_on` say who answers for it and since when; `decision` says
-    what was decided, and why, where a policy protects less than the one before.
+    main figures from `main_from` participants on (detail.py). `whole_groups` says whether a group
+    of at least `group_from` persons of whom all but at most `all_but` have the same outcome is
+    protected (groups.py); `sensitive` names the outcome's dimension by count table. `methods` names
+    the method of a cube; `method` is the one for every other cube. `not_additive` says what happens
+    to figures that have no sums. `decided_by` and `decided_on` say who answers for it and since
+    when; `decision` says what was decided, and why, where a policy protects less than the one
+    before.
     """
 
     decided_by: str
@@ -50,6 +54,10 @@ class Policy:
     county_expects: int = 3
     municipality_expects: int = 5
     main_from: int = 10
+    whole_groups: str = "allow"
+    group_from: int = 4
+    all_but: int = 0
+    sensitive: Mapping[str, str] = field(default_factory=dict, hash=False)
     not_additive: str = "suppress"
     decision: str = ""
 
@@ -122,6 +130,8 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
         "county_expects": 0,
         "municipality_expects": 0,
         "main_from": 0,
+        "group_from": 1,
+        "all_but": 0,
     }
     for name, smallest in least.items():
         value = values.get(name, smallest)
@@ -132,6 +142,8 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
     if not isinstance(values.get("decision", ""), str):
         raise ValueError("decision is not a text; it says what was decided and why.")
     _one_of(values, "zeros", ZEROS)
+    _one_of(values, "whole_groups", WHOLE_GROUPS)
+    values["sensitive"] = _names_by_table(values.get("sensitive"))
     _one_of(values, "not_additive", METHODS)
     if isinstance(per_cube := values.get("method"), dict):
         for cube in per_cube:
@@ -146,7 +158,46 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
     policy = Policy(**values)
     if policy.hide_to < policy.hide_from:
         raise ValueError(f"hide_to ({policy.hide_to}) is below hide_from ({policy.hide_from}).")
+    _expect_groups(policy)
     return policy
+
+
+def _names_by_table(given: Any) -> dict[str, str]:
+    given = {} if given is None else given
+    if not isinstance(given, Mapping) or not all(
+        isinstance(word, str) for pair in given.items() for word in pair
+    ):
+        raise ValueError(
+            f"sensitive is {given!r}, expected the outcome's dimension by count table, as "
+            "`table: dimension`."
+        )
+    return dict(given)
+
+
+def _expect_groups(policy: Policy) -> None:
+    """Raise ValueError where the settings of whole groups do not go together."""
+    if policy.group_from <= 2 * policy.all_but:
+        raise ValueError(
+            f"all_but is {policy.all_but}, expected less than half of group_from "
+            f"({policy.group_from}): else no one outcome is nearly all's."
+        )
+    if policy.whole_groups != "protect":
+        return
+    if policy.zeros == "publish":
+        raise ValueError(
+            "whole_groups is protect and zeros is publish: shown zeros of the other outcomes tell "
+            "the outcome of a whole group. Set zeros to may_hide, or whole_groups to allow."
+        )
+    if policy.all_but >= policy.min_width:
+        raise ValueError(
+            f"all_but is {policy.all_but}, expected less than min_width ({policy.min_width}): a "
+            "doubt that is no wider still tells that all but so few have the outcome."
+        )
+    if not policy.sensitive:
+        raise ValueError(
+            "whole_groups is protect and sensitive is empty; name the outcomes to protect, as "
+            "`table: dimension`."
+        )
 
 
 def _one_of(settings: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> None:

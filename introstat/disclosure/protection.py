@@ -24,12 +24,14 @@ from introstat.disclosure.counts import (
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.finished import finished_counts
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of, like
+from introstat.disclosure.groups import rests_of_groups, told_groups
+from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout, flat
 from introstat.disclosure.linked import Link, already_shown, cubes_in, join_counts, part_of
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import as_published, read_published
 from introstat.disclosure.refusals import refuse_rows
-from introstat.disclosure.regional import Regional, hide_by_levels, with_regions
+from introstat.disclosure.regional import Regional, hide_by_levels, with_regions, with_sums
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import Effort, ProtectionImpossible, suppress
@@ -187,6 +189,7 @@ def _prepare(
         counts = replace(counts, known=known)
         if method == "suppress":
             _refuse_shown(name, counts, primary)
+            _refuse_told_groups(name, counts, policy)
     return _Prepared(cube, layout, counts, primary, method)
 
 
@@ -201,6 +204,19 @@ def _refuse_shown(name: str, counts: Counts, primary: Mask) -> None:
     )
 
 
+def _refuse_told_groups(name: str, counts: Counts, policy: Policy) -> None:
+    """Raise ProtectionImpossible that names the whole groups that an earlier release tells."""
+    if policy.whole_groups == "protect":
+        system, seen = counts.system, counts.is_published
+        told = told_groups(name, system, policy, seen, counts.known, counts.values)
+        refuse_rows(
+            "An earlier release shows that all, or all but few, of these have the same outcome; to "
+            "hide it protects nothing (whole_groups: allow shows them again)",
+            list(dict.fromkeys(system.name(group.total) for group in told)),
+            ProtectionImpossible,
+        )
+
+
 def _hide(
     prepared: Mapping[str, _Prepared],
     links: Sequence[Link],
@@ -212,24 +228,31 @@ def _hide(
     """Return the hidden cells of each cube.
 
     Each cube is protected by itself first, in the parts that no sum ties together. Links make some
-    of that doubt impossible; only the cells that lose theirs are then protected in the joint
-    system, where hiding more costs nobody the doubt he has.
+    of that doubt impossible; only the cells that lose theirs, and the rests of whole groups, are
+    then protected in the joint system, where hiding more costs nobody the doubt he has.
     """
     hidden, apart = _hide_apart(prepared, policy, seed, effort)
     base = {name: one.counts.values for name, one in prepared.items()}
-    if not links:
+    has_outcomes = policy.whole_groups == "protect" and prepared.keys() & policy.sensitive
+    if not links and not has_outcomes:
         if proofs is not None:
             proofs.append(Witnesses(base, apart))
         return hidden
     joint: Tables = join_counts({name: one.counts for name, one in prepared.items()}, links)
+    assert isinstance(joint.system, JointSystem)
+    seen = joint.is_published
+    seen[joint.withheld.cells] = True
+    sums = rests_of_groups(joint.system, policy, seen, joint.values, joint.values)
+    joint = with_sums(joint, sums)
     primary, covered = (np.zeros(joint.system.size, dtype=bool) for _ in range(2))
     for name, one in prepared.items():
         part_of(joint, name, primary)[:] = one.primary
         part_of(joint, name, covered)[:] = hidden[name]
+    primary[joint.system.size - len(sums) :] = True
     left = doubtful(as_published(joint, covered), policy, np.flatnonzero(primary), joint.values)
     moves: Sequence[Move] = ()
     if len(left):
-        effort.tell(f"{len(left)} cells whose doubt the links may take away")
+        effort.tell(f"{len(left)} cells or rests of whole groups without doubt yet")
         targets = np.zeros(joint.system.size, dtype=bool)
         targets[left] = True
         found = suppress(joint, policy, targets, seed, covered, effort)

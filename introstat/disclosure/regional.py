@@ -10,6 +10,7 @@ import numpy as np
 from introstat.disclosure.counts import Counts, Tables
 from introstat.disclosure.detail import MUNICIPALITY, Regions, leave_out, nodes_of
 from introstat.disclosure.frames import Frame
+from introstat.disclosure.groups import rests_of_groups
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.levels import LevelSearch, Wanted
 from introstat.disclosure.linked import Link, join_counts, part_of, sized_by
@@ -85,11 +86,13 @@ def hide_by_levels(
     unseen = np.zeros(joint.system.size, dtype=bool)
     unseen[joint.withheld.cells] = True
     sums = small_sums(joint.system, regions, policy, (shown, joint.left_out, unseen), joint.values)
+    counted, values = joint.is_published | unseen, joint.values
+    groups = rests_of_groups(joint.system, policy, counted, values, values)
     for period in [one for one in (regions, *regional.beside) if one.members]:
         linked = sized_by(links, period.persons)
         targets[cells_of_rests(joint.system, period, policy, unseen, joint.values, linked)] = True
-    tables = _with_sums(joint, sums)
-    more = np.ones(len(sums), dtype=bool)
+    tables = with_sums(with_sums(joint, sums), groups, of_one_region=True)
+    more = np.ones(len(sums) + len(groups), dtype=bool)
     hidden |= targets & shown
     wanted = Wanted(
         np.concatenate([targets, more]),
@@ -114,11 +117,17 @@ def hide_by_levels(
     return {name: part_of(tables, name, state.hidden) for name in cubes}, Witnesses(base, moves)
 
 
-def _with_sums(joint: Tables, sums: Sequence[tuple[str, list[int]]]) -> Tables:
-    """Return the tables with sums of cells as further unknowns, each where its cells lie."""
+def with_sums(
+    joint: Tables, sums: Sequence[tuple[str, list[int]]], of_one_region: bool = False
+) -> Tables:
+    """Return the tables with sums of cells as further unknowns, each in the block of its cells.
+
+    Those of cells of one region have its level; the others have none.
+    """
     assert isinstance(joint.system, JointSystem)
     none = np.zeros(len(sums), dtype=bool)
     totals = np.array([joint.values[cells].sum() for _, cells in sums], dtype=np.int64)
+    level = [joint.level[cells[0]] if of_one_region else -1 for _, cells in sums]
     block: Ints = np.array([joint.block[cells].max() for _, cells in sums], dtype=np.int64)
     return replace(
         joint,
@@ -126,7 +135,7 @@ def _with_sums(joint: Tables, sums: Sequence[tuple[str, list[int]]]) -> Tables:
         values=np.concatenate([joint.values, totals]),
         known=np.concatenate([joint.known, none]),
         left_out=np.concatenate([joint.left_out, none]),
-        level=np.concatenate([joint.level, np.full(len(sums), -1)]),
+        level=np.concatenate([joint.level, np.array(level, dtype=np.int64)]),
         block=np.concatenate([joint.block, block]),
     )
 

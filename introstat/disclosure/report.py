@@ -79,6 +79,8 @@ def audit_lines(result: AuditResult) -> list[str]:
         lines += [f"{what}: {item}" for item in items[:LISTED]]
         if len(items) > LISTED:
             lines.append(f"{what}: … and {len(items) - LISTED} more")
+    if result.whole_groups:
+        lines.append(f"Whole groups told: {len(result.whole_groups)} (in the report)")
     return lines
 
 

@@ -57,6 +57,8 @@ def cells_of_rests(
     cubes whose cells are persons among the participants.
     """
     found = [np.empty(0, dtype=np.int64)]
+    if not regions.members:
+        return found[0]
     sizes = _totals_by_region(system, regions, regions.sizes)
     not_split = set(_totals_by_region(system, regions, regions.persons).values())
     for rest, members in regions.members.items():

@@ -33,7 +33,7 @@ LEAST_GAIN = 0.03  # share of the open cells that a program must settle to be wo
 REPAIR_NODES = 30  # of branch and bound, when a linear program gives fractions
 WHOLE_GAP = 0.05  # of a program's value: less than one person of a single target is worth
 SURELY = 1e4  # what one target is worth: more than all that moving may cost
-REPAIR_UP_TO = 6000  # cells of a fractional piece; a larger one is dropped
+REPAIR_UP_TO = 6000  # cells of a fractional piece; a larger one is made shorter first
 LARGE_DEARER = 0.4  # of a cell's price for each doubling of its count: large totals stay shown
 LARGE_FROM = 4  # persons; below this no cell is dearer for its count
 HIDDEN_COST = 1e-3  # per person moved through a cell already hidden: keeps moves short
@@ -234,28 +234,45 @@ class MoveSearch:
         for piece in in_groups(label[: len(used)], np.arange(len(used))):
             cells, values = among[used[piece]], change[used[piece]]
             whole = np.round(values)
-            if np.abs(values - whole).max() > 10 * TOLERANCE:
-                move = self._repaired(state, cells, wanted)
-            else:
-                move = cells, whole.astype(np.int64)
-            if move is not None:
+            if np.abs(values - whole).max() <= 10 * TOLERANCE:
+                self.add(state, (cells, whole.astype(np.int64)))
+            elif len(cells) > REPAIR_UP_TO:
+                self._take_shorter(state, cells, wanted)
+            elif (move := self._repaired(state, cells, wanted)) is not None:
                 self.add(state, move)
+
+    def _take_shorter(self, state: State, cells: Ints, wanted: tuple[Ints, Mask, Ints]) -> None:
+        """Take what a long piece does for its targets, in few cells: in free ones it wanders."""
+        targets, up, goal = wanted
+        inside = np.isin(targets, cells)
+        if not inside.any():
+            return
+        own = targets[inside], up[inside], goal[inside]
+        change = self._program_within(state, cells, own).solve()
+        if change is not None and (np.abs(change) > TOLERANCE).sum() <= REPAIR_UP_TO:
+            self._take(state, cells, change, own)
 
     def _repaired(self, state: State, cells: Ints, wanted: tuple[Ints, Mask, Ints]) -> Move | None:
         """Return a move of whole numbers in the cells of a fractional piece, if one is near."""
         targets, up, goal = wanted
         inside = np.isin(targets, cells)
-        if not inside.any() or len(cells) > REPAIR_UP_TO:
+        if not inside.any():
             return None
-        dear = self.problem.shown[cells] & ~state.hidden[cells]
-        price = np.where(dear, 1.0, HIDDEN_COST)
-        program = _Program(self, cells, price, targets[inside], up[inside], goal[inside])
-        program.reward(50.0)
-        change = program.solve_whole(REPAIR_NODES)
+        own = targets[inside], up[inside], goal[inside]
+        change = self._program_within(state, cells, own).solve_whole(REPAIR_NODES)
         if change is None:
             return None
         whole = np.round(change).astype(np.int64)
         return (cells[whole != 0], whole[whole != 0]) if whole.any() else None
+
+    def _program_within(
+        self, state: State, cells: Ints, wanted: tuple[Ints, Mask, Ints]
+    ) -> "_Program":
+        """Return a program in which moving through any of the cells costs something."""
+        dear = self.problem.shown[cells] & ~state.hidden[cells]
+        program = _Program(self, cells, np.where(dear, 1.0, HIDDEN_COST), *wanted)
+        program.reward(50.0)
+        return program
 
     def add(self, state: State, move: Move) -> None:
         """Take a move, once it is seen to add up and to leave every cell possible."""
@@ -335,23 +352,14 @@ class _Program:
         )
         matrix = sp.hstack([both, -both[:, self.dear], missed]).tocsc()
         lowest = problem.lowest[cells].astype(float)
+        endless = np.full(self.targets, highspy.kHighsInf)
+        at_zero = np.isin(np.arange(self.count), self.dear)
         right = np.concatenate([np.zeros(rows.shape[0]), goal.astype(float)])
         self.solver = solver_of(
             matrix,
             (right, np.where(np.arange(len(right)) < rows.shape[0], right, highspy.kHighsInf)),
-            np.concatenate(
-                [
-                    np.where(np.isin(np.arange(self.count), self.dear), 0, lowest),
-                    np.zeros(len(self.dear) + self.targets),
-                ]
-            ),
-            np.concatenate(
-                [
-                    problem.highest[cells],
-                    -lowest[self.dear],
-                    np.full(self.targets, highspy.kHighsInf),
-                ]
-            ),
+            np.concatenate([np.where(at_zero, 0, lowest), np.zeros(len(self.dear) + self.targets)]),
+            np.concatenate([problem.highest[cells], -lowest[self.dear], endless]),
         )
         self.set_price(price)
 

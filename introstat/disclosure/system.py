@@ -160,6 +160,11 @@ class System:
         """All cells together."""
         return (np.arange(self.size),)
 
+    @property
+    def lies_at(self) -> Ints:
+        """Where each number lies: every cell at itself."""
+        return np.arange(self.size)
+
     def axis_of(self, dimension: str) -> int:
         """Return which of the dimensions has a name."""
         return [d.name for d in self.dimensions].index(dimension)

@@ -10,6 +10,7 @@ from introstat.disclosure.detail import Regions
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.finished import finished_cube
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of
+from introstat.disclosure.groups import rests_of_groups
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout
 from introstat.disclosure.linked import (
@@ -31,7 +32,7 @@ from introstat.disclosure.published import (
 )
 from introstat.disclosure.rests import cells_of_rests, small_sums
 from introstat.disclosure.system import Ints, Move
-from introstat.disclosure.witnesses import Contradiction
+from introstat.disclosure.witnesses import Contradiction, reader_bounds
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def audit_tables(
     if not hidden:
         return results
     chosen = join_rows(hidden, rows)
-    if len(hidden) == 1 and not links and not any(then.values()):
+    if len(hidden) == 1 and not (links or any(then.values()) or hidden.keys() & policy.sensitive):
         ((name, only),) = hidden.items()
         base, moves = (witnesses.base[name], witnesses.moves) if witnesses else (None, ())
         results["suppressed"] = audit(
@@ -131,7 +132,9 @@ def audit_tables(
         base, also = joint.system.complete(base), None
         held = np.array(joint.system.held, dtype=np.int64)
         joint.known[held] = base[held]
-        if regions:
+        if not regions:
+            joint, base, also = _with_groups(joint, policy, base)
+        else:
             joint, base, also = _with_sums(joint, regions, policy, base, links)
         finished = {name for name, one in tables.items() if one.finished}
         joint, chosen, more = _without_rows(joint, chosen, finished)
@@ -146,12 +149,14 @@ def audit_tables(
             label = f"{name} (earlier {number})"
             every[label] = release
             ties += unrevised(name, hidden[name], label, release)
-    apart = join_published(every, links)
-    results["suppressed"] = audit(apart, policy, chosen, "suppress", exact)
+    apart, _, rests = _with_groups(join_published(every, links), policy)
+    results["suppressed"] = audit(apart, policy, chosen, "suppress", exact, rests=rests)
     if any(then.values()):
         try:
-            tied = audit(join_published(every, links, ties), policy, chosen, "suppress", exact)
-            results["suppressed, figures taken for unrevised"] = tied
+            tied, _, rests = _with_groups(join_published(every, links, ties), policy)
+            results["suppressed, figures taken for unrevised"] = audit(
+                tied, policy, chosen, "suppress", exact, rests=rests
+            )
         except Contradiction:
             pass  # a reader who takes hidden figures for unrevised finds that they are not
     return results
@@ -193,6 +198,7 @@ def _with_sums(
     unseen[joint.unseen] = True
     shown &= ~left_out & ~unseen
     sums = small_sums(joint.system, regions[0], policy, (shown, left_out, unseen), base)
+    sums += rests_of_groups(joint.system, policy, shown | left_out | unseen, base, base)
     small = left_out & (base >= policy.hide_from) & (base <= policy.hide_to)
     rests = np.concatenate(
         [
@@ -202,12 +208,36 @@ def _with_sums(
             for period in regions
         ]
     )
+    with_sums, with_totals, more = _and_sums(joint, sums, base)
+    return with_sums, with_totals, np.concatenate([np.flatnonzero(small), rests, more])
+
+
+def _with_groups(
+    joint: Published, policy: Policy, base: Ints | None = None
+) -> tuple[Published, Ints, Ints]:
+    """Return the same with the rests of whole groups: by the counts, or by what a reader knows."""
+    assert isinstance(joint.system, JointSystem)
+    sums = []
+    if policy.whole_groups == "protect":
+        bounds = reader_bounds(joint, policy.least_hidden) if base is None else (base, base)
+        cells = np.zeros(joint.system.size, dtype=bool)
+        cells[joint.row_cells] = True
+        sums = rests_of_groups(joint.system, policy, cells, *bounds)
+    return _and_sums(joint, sums, np.zeros_like(joint.known) if base is None else base)
+
+
+def _and_sums(
+    joint: Published, sums: Sequence[tuple[str, list[int]]], base: Ints
+) -> tuple[Published, Ints, Ints]:
+    """Return the published cells with sums of them as unknowns, a table with those sums, and their
+    numbers.
+    """
+    assert isinstance(joint.system, JointSystem)
     system = joint.system.with_sums(sums)
-    unknown = np.full(len(sums), UNKNOWN, dtype=np.int64)
+    known = np.concatenate([joint.known, np.full(len(sums), UNKNOWN, dtype=np.int64)])
     totals = np.array([base[parts].sum() for _, parts in sums], dtype=np.int64)
-    also = np.concatenate([np.flatnonzero(small), rests, size + np.arange(len(sums))])
-    with_sums = replace(joint, system=system, known=np.concatenate([joint.known, unknown]))
-    return with_sums, np.concatenate([base, totals]), also
+    numbers = joint.system.size + np.arange(len(sums))
+    return replace(joint, system=system, known=known), np.concatenate([base, totals]), numbers
 
 
 def _with_earlier(

@@ -9,7 +9,7 @@ from rich.console import Console
 from introstat.disclosure.durations import Duration
 from introstat.errors import EXIT_REFUSED
 from introstat.places import default_warehouse, received_beside
-from introstat.release.naming import KINDS
+from introstat.release.naming import AUDIT, KINDS
 
 _RESTRICTED = ".restricted"
 _PROTECTED = ".protected"
@@ -60,8 +60,9 @@ def release(
     changed: a correction is a new one, with a note. Exit code 3: refused, with what is lacking.
     """
     from introstat.disclosure import comparison
+    from introstat.release.finished import read_json
     from introstat.release.make import compare_detail, make_release
-    from introstat.release.usefulness import ROUNDED, as_lines
+    from introstat.release.usefulness import ROUNDED, as_lines, groups_line
     from introstat.release.versions import Places, Wanted
 
     path = (warehouse or default_warehouse()).resolve()
@@ -91,6 +92,7 @@ def release(
         click.echo("\n".join(lines))
         return
     click.echo(f"Released: {made}")
+    click.echo(groups_line(read_json(next(made.glob(f"{AUDIT}_*.json")))["whole_groups"]))
     click.echo(f"Start with {next(made.glob('rapport_*.pdf')).name} and manifest.json.")
 
 

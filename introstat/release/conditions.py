@@ -10,8 +10,8 @@ import duckdb
 from introstat.disclosure.policy import DEFAULT_POLICY, Policy, load_policy
 from introstat.errors import EXIT_REFUSED, UserError
 from introstat.release import naming
-from introstat.release.contents import is_year
-from introstat.release.figures import UNPLACED
+from introstat.release.contents import is_year, load_contents
+from introstat.release.figures import UNPLACED, count_tables_of
 
 NOT_DECIDED = "not yet decided"
 _SOURCES = ("nir", "aordningen", "folkeregister")
@@ -40,6 +40,15 @@ def vintage_of(warehouse: duckdb.DuckDBPyConnection) -> Vintage:
     ).fetchone()
     assert row is not None
     return Vintage(row[0], row[1], dict(zip((*_SOURCES, "status"), row[2:], strict=True)))
+
+
+def reference_year(warehouse: duckdb.DuckDBPyConnection) -> int:
+    """The year whose municipalities a release shows beside those of the time."""
+    row = warehouse.execute(
+        "select max(extract(year from valid_from)) from dim_municipality"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def expect_period(warehouse: duckdb.DuckDBPyConnection, period: str, vintage: Vintage) -> None:
@@ -153,6 +162,25 @@ def usable_policy(path: Path | None, before: Mapping[str, Policy]) -> Policy:
     return policy
 
 
+def expect_outcomes(policy: Policy, period: str) -> None:
+    """Raise UserError if the policy calls an outcome sensitive that no count table has."""
+    tables = count_tables_of(load_contents(), period[:4])  # a year has them all
+    outcomes = {
+        name: [d.name for d in table.dimensions if d.total] for name, table in tables.items()
+    }
+    wrong = [
+        f"{dimension} of {name}"
+        for name, dimension in policy.sensitive.items()
+        if dimension not in outcomes.get(name, [])
+    ]
+    if wrong:
+        known = "; ".join(f"{name}: {', '.join(own)}" for name, own in outcomes.items() if own)
+        raise UserError(
+            f"The policy's sensitive names {', '.join(wrong)}. Count tables and what can be an "
+            f"outcome in them: {known}."
+        )
+
+
 def looser_settings(policy: Policy, other: Policy) -> list[str]:
     """The settings by which a policy protects less than another, in words."""
     compared = [
@@ -162,6 +190,13 @@ def looser_settings(policy: Policy, other: Policy) -> list[str]:
         ("pool_below", policy.pool_below < other.pool_below),
         ("min_persons", policy.min_persons < other.min_persons),
     ]
+    if other.whole_groups == "protect":
+        compared += [
+            ("whole_groups", policy.whole_groups != other.whole_groups),
+            ("group_from", policy.group_from > other.group_from),
+            ("all_but", policy.all_but < other.all_but),
+            ("sensitive", not other.sensitive.items() <= policy.sensitive.items()),
+        ]
     return [
         f"{name} is {getattr(policy, name)}, was {getattr(other, name)}"
         for name, is_looser in compared

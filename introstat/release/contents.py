@@ -109,6 +109,11 @@ class CubeSpec:
         """The counts that protection decides by."""
         return tuple(measure for measure in self.measures if measure.counts)
 
+    def count_table(self, measure: MeasureSpec) -> str:
+        """The name of the count table that one of its counts is protected in."""
+        one = len(self.counts_in()) == 1
+        return self.system if one else f"{self.system}_{measure.name}"
+
 
 @dataclass(frozen=True)
 class Contents:
@@ -132,11 +137,18 @@ class Contents:
             "hidden": policy.hidden_counts,
             "least": policy.min_persons,
             "pool_below": policy.pool_below,
+            "group_from": policy.group_from,
+            "all_but": policy.all_but,
         }
+        own, groups = self.cubes[cube], ""
+        if policy.whole_groups == "protect" and any(
+            own.count_table(measure) in policy.sensitive for measure in own.counts_in()
+        ):
+            groups = "all_but" if policy.all_but else "all"
         return tuple(
             note[language].format_map(limits)
             for note in self.notes
-            if cube in note.get("cubes", [cube])
+            if cube in note.get("cubes", [cube]) and note.get("whole_groups", groups) == groups
         )
 
     def of(self, period: str) -> dict[str, CubeSpec]:

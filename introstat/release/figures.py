@@ -93,9 +93,8 @@ def count_tables_of(contents: Contents, period: str) -> dict[str, CountTable]:
     """The tables of counts of a release, by name."""
     tables: dict[str, CountTable] = {}
     for cube in contents.of(period).values():
-        counts = cube.counts_in()
-        for measure in counts:
-            name = cube.system if len(counts) == 1 else f"{cube.system}_{measure.name}"
+        for measure in cube.counts_in():
+            name = cube.count_table(measure)
             if name not in tables:
                 tables[name] = CountTable(name, cube, measure, (cube,), {})
                 continue

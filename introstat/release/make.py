@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,6 @@ from introstat.release.figures import (
     residual_of,
 )
 from introstat.release.finished import ReleaseFolder, audit_release, dependent_faults
-from introstat.release.periods import Finished
 from introstat.release.protected import copy_cubes, write_cells, write_store
 from introstat.release.protecting import ProtectedCounts, counted_in, protect_counts, stricter
 from introstat.release.published import CONTACT, published_cubes
@@ -46,7 +45,13 @@ from introstat.release.revisions import (
     keep_published,
     revisions_of,
 )
-from introstat.release.usefulness import Shown, as_rows, hidden_for_others, usefulness
+from introstat.release.usefulness import (
+    Shown,
+    as_rows,
+    hidden_for_others,
+    numbers_of_groups,
+    usefulness,
+)
 from introstat.release.versions import (
     Places,
     Wanted,
@@ -92,6 +97,7 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
         policy = conditions.usable_policy(
             wanted.policy, policies_before(places.releases, wanted.period)
         )
+        conditions.expect_outcomes(policy, wanted.period)
         if wanted.kind == "final":
             conditions.expect_final(warehouse, wanted.period, vintage)
         for folder in (places.releases, places.restricted, places.protected):
@@ -117,6 +123,8 @@ def compare_detail(
         conditions.expect_period(warehouse, wanted.period, conditions.vintage_of(warehouse))
         policy = load_policy(wanted.policy or DEFAULT_POLICY)
         regions = regions_of(listed_regions(warehouse, wanted.period).to_pylist())
+        year = conditions.reference_year(warehouse)
+        names = names_beside(places.releases, wanted.period)
         counted = counted_in(
             warehouse,
             load_contents(),
@@ -124,7 +132,7 @@ def compare_detail(
             regions,
             {},
             policy,
-            _beside(warehouse, places, wanted.period),
+            released_beside(places.releases, wanted.period, names, year),
         )
         found = []
         for times in COMPARED:
@@ -133,20 +141,6 @@ def compare_detail(
             found.append((done.policy, usefulness(done.tables, done.regions)))
         say("rounding")
         return found, compare_rounded(counted.cubes, policy)
-
-
-def _reference_year(warehouse: duckdb.DuckDBPyConnection) -> int:
-    row = warehouse.execute(
-        "select max(extract(year from valid_from)) from dim_municipality"
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
-
-
-def _beside(warehouse: duckdb.DuckDBPyConnection, places: Places, period: str) -> list[Finished]:
-    """The releases that tell of the same counts as those of a period."""
-    names = names_beside(places.releases, period)
-    return released_beside(places.releases, period, names, _reference_year(warehouse))
 
 
 @dataclass
@@ -174,9 +168,10 @@ class _Making:
         for folder in (self.out, self.inside, self.store, self.cells):
             folder.mkdir(parents=True)
         self.inside.chmod(0o700)
-        year = _reference_year(self.warehouse)
+        year = conditions.reference_year(self.warehouse)
         self.finished = ReleaseFolder(self.out, self.period, self.version, year)
-        self.beside = _beside(self.warehouse, self.places, self.period)
+        self.names = names_beside(self.places.releases, self.period)
+        self.beside = released_beside(self.places.releases, self.period, self.names, year)
         self.listed = listed_regions(self.warehouse, self.period)
         self.region_rows: list[dict[str, str]] = self.listed.to_pylist()
 
@@ -335,9 +330,14 @@ class _Making:
 
     def _write_audit(self, results: Mapping[str, AuditResult], protected: ProtectedCounts) -> None:
         whole = {
-            name: {key: value for key, value in audit_report(result).items() if key != "seconds"}
+            name: {
+                key: value
+                for key, value in audit_report(result).items()
+                if key not in ("seconds", "whole_groups")
+            }
             for name, result in results.items()
         }
+        groups = [group for result in results.values() for group in result.whole_groups]
         shown = as_rows(usefulness(protected.tables, protected.regions))
         used = protected.policy
         detail = {
@@ -351,6 +351,7 @@ class _Making:
             "detail": detail,
             "usefulness": shown,
             "hidden_for_others": sorted(for_others),
+            "whole_groups": [asdict(group) for group in groups],
         }
         (self.inside / "audit.json").write_text(to_json(inside), encoding="utf-8")
         public: dict[str, Any] = {
@@ -361,7 +362,9 @@ class _Making:
             for name, report in whole.items()
         }
         path = self.out / naming.file_name(naming.AUDIT, [self.period], self.version, "json")
-        path.write_text(to_json(public | {"detail": detail, "usefulness": shown}), encoding="utf-8")
+        public |= {"detail": detail, "usefulness": shown}
+        public["whole_groups"] = numbers_of_groups(groups, self.policy, protected.tables)
+        path.write_text(to_json(public), encoding="utf-8")
 
     def _about(self, results: Mapping[str, AuditResult]) -> dict[str, Any]:
         return {
@@ -371,7 +374,7 @@ class _Making:
             "version": self.version,
             "note": self.wanted.note,
             "previous": self.before.name if self.before else None,
-            "beside": names_beside(self.places.releases, self.period),
+            "beside": self.names,
             "as_of": str(self.vintage.as_of),
             "observed_until": str(self.vintage.observed_until),
             "reference_year": self.finished.reference_year,

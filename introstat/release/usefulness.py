@@ -1,11 +1,12 @@
 """How much of a release is shown: for those who decide the policy, and for the audit's report."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from introstat.disclosure.audit import ToldGroup
 from introstat.disclosure.detail import COUNTRY, COUNTY, LEVEL_NAMES, Regions
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import HIDDEN, LEFT_OUT
@@ -74,6 +75,33 @@ def as_lines(compared: Sequence[tuple[Policy, Sequence[Shown]]]) -> Iterator[str
 def as_rows(shown: Sequence[Shown]) -> list[dict[str, Any]]:
     """The same for JSON."""
     return [asdict(one) for one in shown]
+
+
+def numbers_of_groups(
+    groups: Sequence[ToldGroup], policy: Policy, tables: Collection[str]
+) -> dict[str, Any]:
+    """How many whole groups a release's numbers tell by count table, and what the policy says."""
+    told = {
+        name: sum(group.table == name for group in groups)
+        for name in policy.sensitive
+        if name in tables
+    }
+    settings = {name: getattr(policy, name) for name in ("whole_groups", "group_from", "all_but")}
+    return settings | {"told": told}
+
+
+def groups_line(numbers: Mapping[str, Any]) -> str:
+    """The same in a line for the terminal."""
+    told = numbers["told"]
+    if not told:
+        return (
+            "Whole groups: none looked for; the policy calls no outcome of these tables sensitive."
+        )
+    of_table = ", ".join(f"{name} {count}" for name, count in told.items())
+    return (
+        f"Whole groups told: {sum(told.values())} ({of_table}); the policy says "
+        f"{numbers['whole_groups']}. The restricted audit.json lists them."
+    )
 
 
 def hidden_for_others(

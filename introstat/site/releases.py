@@ -19,6 +19,7 @@ from introstat.site.tables import Table
 
 # Who decided a policy, and when, changes nothing in what it protects.
 _NOT_PROTECTION = {"decided_by", "decided_on", "decision"}
+_OF_WHOLE_GROUPS = {"group_from", "all_but", "sensitive"}  # which are only listed if allowed
 
 
 @dataclass(frozen=True)
@@ -186,10 +187,12 @@ def _checked(folder: Path) -> Released:
 def _expect_one_policy(newest: Sequence[Released]) -> None:
     def protection(release: Released) -> dict[str, Any]:
         settings = manifest.policy_of(release.policy)
+        allows = settings["whole_groups"] == "allow"
+        others = _NOT_PROTECTION | (_OF_WHOLE_GROUPS if allows else set())
         return {
             name: value
             for name, value in settings.items()
-            if name not in _NOT_PROTECTION and "fingerprint" not in name
+            if name not in others and "fingerprint" not in name
         }
 
     latest = newest[-1]
@@ -197,7 +200,7 @@ def _expect_one_policy(newest: Sequence[Released]) -> None:
     others = [each for each in newest if protection(each) != wanted]
     if others:
         own = protection(others[0])
-        [name, *_] = [key for key in wanted if own[key] != wanted[key]]
+        [name, *_] = [key for key in wanted if key in own and own[key] != wanted[key]]
         more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
         raise ReleaseRefused(
             f"{others[0].name}{more} and {latest.name} are protected by different policies ({name} "

@@ -319,7 +319,7 @@ def test_suppression_does_not_hide_behind_what_an_earlier_release_shows():
     marks = dict(zip(done.table["c"].to_pylist(), done.table["sign"].to_pylist(), strict=True))
     assert marks == {"Total": "", "a": ":", "b": "", "d": ":"}
     told = file_of({"a": 2, "b": 9, "d": 10, "Total": 21}, "c")
-    with pytest.raises(ProtectionImpossible, match=r"earlier release shows.*\n  c=a"):
+    with pytest.raises(ProtectionImpossible, match=r"earlier release shows.*\n  t: c=a"):
         protect(cube, PUBLISH, earlier={"t": [told]})
 
 

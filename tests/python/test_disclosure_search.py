@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from introstat.cli import main
+from introstat.disclosure import search as searching
 from introstat.disclosure.audit import audit
 from introstat.disclosure.counts import read_counts
 from introstat.disclosure.layout import CodeList, Layout
@@ -48,6 +49,24 @@ def problem_of(counts):
     lowest = np.where(values > 0, 1 - values, 0)
     highest = np.where(values > 0, values.max() + 3, 0)
     return Problem(counts.system, shown, lowest, highest, np.ones(len(values)), 3)
+
+
+def test_a_long_fractional_change_is_made_short_and_whole(monkeypatch):
+    """Half persons in all cells of a table do for one cell what three persons in four do."""
+    keys = [(f"r{i}", f"c{k}") for i in range(4) for k in range(4)]
+    table = pa.table({"r": [r for r, _ in keys], "c": [c for _, c in keys], "n": [9] * 16})
+    counts = read_counts(table, Layout(("r", "c")), "n")
+    search, system = MoveSearch(problem_of(counts)), counts.system
+    state = State.start(np.ones(system.size, dtype=bool))
+    one_way = np.array([1.5, -0.5, -0.5, -0.5])
+    target = np.array([system.cell(("r0", "c0"))])
+    wanted = target, np.array([True]), np.array([3])
+    monkeypatch.setattr(searching, "REPAIR_UP_TO", 8)
+    search._take(state, system.inner, np.outer(one_way, one_way).ravel(), wanted)
+    [(cells, changes)] = state.moves
+    assert len(cells) <= 8
+    assert set(np.abs(changes)) == {3}
+    assert not len(search.open(state, target))
 
 
 class FewSeconds(Effort):

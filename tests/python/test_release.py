@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,11 @@ from introstat.release import make as making
 from introstat.release.conditions import looser_settings
 from introstat.release.contents import load_contents
 from introstat.release.figures import count_tables_of
+from introstat.release.finished import audit_release, folder_of
+from introstat.release.manifest import policy_in
+from introstat.release.restricted import read_primaries, read_witnesses
 from introstat.release.revisions import Before, revisions_of
+from introstat.release.usefulness import groups_line, numbers_of_groups
 from introstat.synth.generate import generate
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.opening import open_warehouse
@@ -38,12 +43,12 @@ PERIOD = "2017H2"
 CELL = (PERIOD, "at_the_time", "03", "total", "participants")
 
 
-def decided(folder: Path, **changed: int) -> Path:
+def decided(folder: Path, **changed: int | str) -> Path:
     """The office's policy as somebody decided it, with other limits than its own if named."""
     text = DEFAULT_POLICY.read_text(encoding="utf-8")
     text = text.replace("not yet decided", "Utvalget for konfidensialitet")
     for name, value in changed.items():
-        text, times = re.subn(rf"^{name}: \d+", f"{name}: {value}", text, flags=re.MULTILINE)
+        text, times = re.subn(rf"^{name}: \S+", f"{name}: {value}", text, flags=re.MULTILINE)
         assert times == 1
     path = folder / "policy.yml"
     path.write_text(text, encoding="utf-8")
@@ -177,6 +182,139 @@ def test_the_audit_tells_what_each_table_shows_at_each_level(released: Path, hou
         table, _, codes = cell.partition(": ")
         if table == "participants":
             assert values[tuple(code.partition("=")[2] for code in codes.split(", "))] == ":"
+
+
+ONE_OUTCOME = """
+create or replace table stat_direct_result_7 as
+with of_county as (
+    select * from stat_direct_result_7
+    where period = ? and measure = 'exits' and region_code in ('12', '1201', '46', '4601')
+),
+all_to_one as (
+    select * replace (if(termination_group = 'total', 'total', 'sos_stnd') as termination_group)
+    from of_county
+),
+in_country as (
+    select * replace ('country' as region_type, '0' as region_code, -value as value)
+    from of_county where region_type = 'county'
+    union all by name
+    select * replace ('country' as region_type, '0' as region_code)
+    from all_to_one where region_type = 'county'
+),
+every as (
+    (from stat_direct_result_7 except all from of_county)
+    union all by name (from in_country) union all by name (from all_to_one)
+)
+select * replace (sum(value) as value, any_value(persons) as persons)
+from every
+group by all
+having sum(value) <> 0
+"""
+
+
+@pytest.fixture(scope="module")
+def one_outcome(house: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a warehouse in which all who left in one county had the same reason."""
+    folder = tmp_path_factory.mktemp("one_outcome")
+    shutil.copy(house / "introstat.duckdb", folder)
+    shutil.copytree(house / "introstat.received", folder / "introstat.received")
+    with open_warehouse(folder / "introstat.duckdb", read_only=False) as warehouse:
+        warehouse.execute(ONE_OUTCOME, [PERIOD])
+    done = make(folder, decided(folder, zeros="may_hide", whole_groups="protect"), "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    assert "Whole groups told: 0 (direct_result 0); the policy says protect" in done.stdout
+    return folder
+
+
+def reasons(folder: Path) -> dict[tuple[str, str, str], dict[str, str]]:
+    """The rows of the exits by reason, by region, sex and reason."""
+    return {
+        (row["region"], row["sex"], row["termination_group"]): row
+        for row in rows_of(folder / "avslutning_direkte_8_p2017-H2_v1.csv")
+        if row["measure"] == "exits"
+    }
+
+
+def test_whole_groups_are_hidden_where_the_policy_protects_them(
+    one_outcome: Path, released: Path
+) -> None:
+    folder = one_outcome / "release" / f"{PERIOD}_v1"
+    with open_warehouse(one_outcome / "introstat.duckdb") as warehouse:
+        before = warehouse.execute(
+            "select region_code, sex, sum(value) filter (termination_group = 'total') as everybody "
+            "from stat_direct_result_7 where period = ? and measure = 'exits' "
+            "and region_set = 'at_the_time' group by all having everybody >= 4 and "
+            "everybody = max(value) filter (termination_group <> 'total') order by all",
+            [PERIOD],
+        ).fetchall()
+    assert [(region, sex) for region, sex, _ in before] == [
+        ("12", "2"), ("12", "total"), ("1201", "2"), ("1201", "total"),
+    ]  # fmt: skip
+    shown = reasons(folder)
+    for region, sex, everybody in before:
+        if shown[region, sex, "total"]["value"]:
+            assert float(shown[region, sex, "total"]["value"]) == everybody
+            assert shown[region, sex, "sos_stnd"]["value"] == ""
+    inside = json.loads(
+        (one_outcome / "introstat.restricted" / folder.name / "audit.json").read_text()
+    )
+    assert inside["whole_groups"] == []
+    note = "alle i en gruppe på minst 4 personer har samme utfall"
+    for stem, has_note in (("avslutning_direkte_8", True), ("deltakere", False)):
+        assert (note in texts_of(folder / f"{stem}_p2017-H2_v1.px")) == has_note
+        assert note not in texts_of(released / f"{stem}_p2017-H2_v1.px")
+
+
+def test_a_whole_group_that_slipped_out_fails_the_audit_and_is_listed_where_it_is_allowed(
+    one_outcome: Path, tmp_path: Path
+) -> None:
+    folder = plant.copied(one_outcome / "release" / f"{PERIOD}_v1", tmp_path / f"{PERIOD}_v1")
+    path = folder / "avslutning_direkte_8_p2017-H2_v1.csv"
+    rows = list(rows_of(path))
+    for row in rows:
+        of_all = (row["region"], row["sex"], row["measure"]) == ("12", "total", "exits")
+        if of_all and row["termination_group"] in ("total", "sos_stnd"):
+            row["value"], row["sign"] = "10", ""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    inside = one_outcome / "introstat.restricted" / folder.name
+    about = json.loads((folder / "manifest.json").read_text())
+    protects = policy_in(about)
+    witnesses = replace(read_witnesses(inside), moves=())
+    for policy in (protects, replace(protects, whole_groups="allow")):
+        result = audit_release(
+            folder_of(folder, about), policy, read_primaries(inside), {}, witnesses
+        )["suppressed"]
+        [told] = [one for one in result.whole_groups if "=sos_stnd" in one.outcome]
+        assert told.cell == "direct_result: region=12, sex=total, termination_group=total"
+        assert (told.table, told.persons, told.others) == ("direct_result", 10, 0)
+        narrow = [one for one in result.narrow if "those not in region=12, sex=total" in one.cell]
+        assert [(one.low, one.high) for one in narrow[:1]] == [(0, 0)] * (policy == protects)
+        assert groups_line(numbers_of_groups(result.whole_groups, policy, {"direct_result"}))
+
+
+def test_a_release_tells_how_many_whole_groups_it_shows(released: Path, house: Path) -> None:
+    told = json.loads((released / "personvernkontroll_p2017-H2_v1.json").read_text())
+    inside = json.loads((house / "introstat.restricted" / released.name / "audit.json").read_text())
+    listed = inside["whole_groups"]
+    assert told["whole_groups"] == {
+        "whole_groups": "allow", "group_from": 4, "all_but": 0,
+        "told": {"direct_result": len(listed)},
+    }  # fmt: skip
+    line = groups_line(told["whole_groups"])
+    assert line.startswith(f"Whole groups told: {len(listed)} (direct_result {len(listed)})")
+    assert "no outcome" in groups_line(told["whole_groups"] | {"told": {}})
+
+
+def test_an_outcome_that_no_table_has_is_refused(house: Path, tmp_path: Path, policy: Path) -> None:
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(policy.read_text().replace("status: status_group", "stauts: status_group"))
+    done = make(house, wrong, "--out", tmp_path)
+    assert done.returncode == 2
+    assert "sensitive names status_group of stauts" in done.stderr
+    assert "direct_result: sex, termination_group" in done.stderr
 
 
 def test_a_time_too_short_is_refused_with_what_would_do(
@@ -545,6 +683,19 @@ def test_a_policy_needs_somebody_who_decided_it(house: Path, tmp_path: Path, pol
     usual = policy_from(given)
     assert looser_settings(policy_from(given | {"min_width": 2}), usual)
     assert not looser_settings(policy_from(given | {"min_width": 4}), usual)
+    outcomes = {"status": "status_group", "direct_result": "termination_group"}
+    groups = given | {"zeros": "may_hide", "sensitive": outcomes, "group_from": 5, "all_but": 1}
+    strict = policy_from(groups | {"whole_groups": "protect"})
+    for change in (
+        {"whole_groups": "allow"},
+        {"group_from": 6},
+        {"all_but": 0},
+        {"sensitive": {"status": "status_group"}},
+    ):
+        loose = policy_from(groups | {"whole_groups": "protect"} | change)
+        [said] = looser_settings(loose, strict)
+        assert said.startswith(next(iter(change)))
+        assert not looser_settings(strict, loose)
 
 
 def test_revisions_tell_old_new_difference_and_why(tmp_path: Path) -> None:

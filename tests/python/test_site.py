@@ -651,6 +651,13 @@ def test_releases_of_different_policies_are_refused_unless_a_newer_version_has_t
     # Somebody else has decided the same: nothing is protected less.
     write_release(one, "2024H1", 2, policy=replace(POLICY, decided_by="Et annet utvalg"))
     assert [each.name for each in read_releases(one).newest] == ["2024H1_v2", "2024H2_v1"]
+    # What is called an outcome protects nothing where whole groups are allowed.
+    write_release(one, "2024H1", 3, policy=replace(POLICY, sensitive={"status": "status_group"}))
+    assert [each.name for each in read_releases(one).newest] == ["2024H1_v3", "2024H2_v1"]
+    groups = {"whole_groups": "protect", "zeros": "may_hide"}
+    outcomes = {"sensitive": {"status": "status_group"}}
+    write_release(one, "2024H1", 4, policy=replace(POLICY, **groups, **outcomes))
+    assert "are protected by different policies" in told(one, 3)
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(one: Path) -> None:
