@@ -95,6 +95,7 @@ class Release:
     of its classifications 83, 702 and 712 there before a file goes into its own catalogue.
     """
 
+    period: str
     version: int
     title_nb: str
     title_en: str

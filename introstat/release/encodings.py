@@ -73,11 +73,12 @@ def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) ->
         written += [data, table, named(px.EXTENSION), named(jsonstat.EXTENSION)]
         written.append(datadoc.write(cube, data, release))
         written += imdi_csv.write(cube, folder / imdi_csv.FOLDER, release)
-    periods = [period for cube in cubes for period in cube.periods]
-    book = folder / naming.file_name(WORKBOOK_STEM, periods, release.version, workbook.EXTENSION)
+    # Named by the release's own period: one table with a long series would give it to all.
+    own = [release.period]
+    book = folder / naming.file_name(WORKBOOK_STEM, own, release.version, workbook.EXTENSION)
     workbook.write(cubes, book, release)
     package = folder / csv_package.PACKAGE
-    name = f"introstat-{naming.span_in_name(periods).lower()}-v{release.version}"
+    name = f"introstat-{naming.in_name(release.period).lower()}-v{release.version}"
     csv_package.write_package(packaged, package, release, name)
     return sorted([*written, book, package])
 
@@ -120,7 +121,7 @@ def compare(folder: Path) -> list[str]:
                     expected = _expected(file, originals[stem], about[stem])
                     found += _differences(connection, file.path.name, stem, cells, expected)
     for stem, data in tables.items():
-        wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(stem, data, about[stem])}
+        wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(data, about[stem])}
         found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
         found += _document(stem, data)
     described = [data.with_suffix(f".{csv_package.EXTENSION}") for data in tables.values()]
@@ -213,9 +214,10 @@ def _tables(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _imdi_files(stem: str, data: Path, about: Mapping[str, Any]) -> list[str]:
+def _imdi_files(data: Path, about: Mapping[str, Any]) -> list[str]:
     """The names of the files that IMDi's layout should have of a table."""
-    return imdi_csv.names_for(about["name"], about["is_preliminary"], data.stem.removeprefix(stem))
+    tail = naming.tail_in(data.name)
+    return imdi_csv.names_for(about["name"], about["is_preliminary"], tail)
 
 
 def _differences(

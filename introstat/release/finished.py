@@ -84,14 +84,16 @@ class ReleaseFolder:
 
     def stem(self, cube: CubeSpec, region_set: str) -> str:
         """A table's stem: the cube's, and the year of the municipalities if not the period's."""
-        more = "" if region_set == AT_THE_TIME else f"_kommuner{self.reference_year}"
+        more = "" if region_set == AT_THE_TIME else f"-kommuner{self.reference_year}"
         return cube.stem + more
 
     def table(self, cube: CubeSpec, region_set: str) -> Path | None:
         """The CSV file of a table; None if the release does not have it."""
-        last = naming.in_name(self.period)[1:]
-        pattern = f"{self.stem(cube, region_set)}_p*{last}_v{self.version}.{csv_package.EXTENSION}"
-        return min(self.folder.glob(pattern), default=None)
+        tail = f"_p*{naming.in_name(self.period)[1:]}_v{self.version}.{csv_package.EXTENSION}"
+        for stem in naming.spellings(self.stem(cube, region_set)):
+            if found := min(self.folder.glob(stem + tail), default=None):
+                return found
+        return None
 
 
 def folder_of(folder: Path, about: Mapping[str, Any]) -> ReleaseFolder:

@@ -264,6 +264,7 @@ class _Making:
             self.wanted.kind == "preliminary",
         )
         release = Release(
+            self.period,
             self.version,
             f"Introduksjonsprogrammet {self.period}",
             f"Introduction programme {self.period}",

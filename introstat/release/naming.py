@@ -1,4 +1,7 @@
-"""File names of a release, as Statistics Norway's standard has them: `deltakere_p2017-H2_v1.px`."""
+"""File names of a release, as Statistics Norway's standard has them: `tiltak-4_p2017-H2_v1.px`.
+
+Releases made before the stems had hyphens are read as they are: `tiltak_4_p2017-H2_v1.px`.
+"""
 
 import re
 from collections.abc import Sequence
@@ -9,9 +12,9 @@ from introstat.errors import UserError
 KINDS = ("preliminary", "final")
 AUDIT, REVISIONS = "personvernkontroll", "revisjoner"
 _PERIOD = re.compile(r"(?P<year>[12][0-9]{3})(?:H(?P<half>[12]))?")
-_STEM = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+_STEM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _FILE = re.compile(
-    r"(?P<stem>[a-z][a-z0-9_]*?)_p[12][0-9]{3}(-H[12])?(_p[12][0-9]{3}(-H[12])?)?"
+    r"(?P<stem>[a-z][a-z0-9_-]*?)_p[12][0-9]{3}(-H[12])?(_p[12][0-9]{3}(-H[12])?)?"
     r"_v[1-9][0-9]*(__DOC)?\.[a-z0-9]+"
 )
 
@@ -60,11 +63,11 @@ def span_in_name(periods: Sequence[str]) -> str:
 def file_name(stem: str, periods: Sequence[str], version: int, extension: str) -> str:
     """Return the name of a file.
 
-    Raises UserError for a stem that is not small letters a-z, digits and `_`, or a version below 1.
+    Raises UserError for a stem that is not small letters a-z, digits and `-`, or a version below 1.
     """
     if not _STEM.fullmatch(stem):
         raise UserError(
-            f"{stem!r} is not the stem of a file name; expected a-z, digits and _, beginning with "
+            f"{stem!r} is not the stem of a file name; expected a-z, digits and -, beginning with "
             "a letter (no æøå)."
         )
     if version < 1:
@@ -76,3 +79,14 @@ def stem_in(name: str) -> str | None:
     """Return the stem of a file name; None if it is not the name of a release's file."""
     found = _FILE.fullmatch(name)
     return found["stem"] if found else None
+
+
+def tail_in(name: str) -> str:
+    """Return what follows the stem in a file name, without its ending: `_p2017-H2_v1`."""
+    return name.removeprefix(stem_in(name) or "").rpartition(".")[0]
+
+
+def spellings(stem: str) -> tuple[str, str]:
+    """Return a stem as it is written now, and as older releases have it."""
+    now = stem.replace("_", "-")
+    return now, now.replace("-", "_")

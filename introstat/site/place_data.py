@@ -3,6 +3,7 @@
 import csv
 import io
 
+from introstat.release import naming
 from introstat.release.contents import COUNTRY, REFERENCE_YEAR, is_year
 from introstat.release.cube import MEASURE
 from introstat.site.figures import Figures
@@ -59,7 +60,7 @@ class _Lines:
 
     def __init__(self, release: Released, table: Table) -> None:
         self.release, self.table = release, table
-        stem = table.path.stem.split("_p")[0]
+        stem, _ = naming.spellings(naming.stem_in(table.path.name) or "")
         names = [name for name in table.places if name not in (REGION, MEASURE)]
         self._labels: dict[tuple[str, ...], list[str]] = {}
         self._stem, self._names = stem, names

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from introstat.disclosure.published import SIGNS
+from introstat.release import naming
 from introstat.release.contents import AT_THE_TIME, REGION_TYPES, load_contents
 from introstat.release.cube import MEASURE, MEASURE_LABEL_EN, MEASURE_LABEL_NB
 from introstat.release.formats import csv_package, imdi_csv, jsonstat, parquet, px
@@ -297,7 +298,7 @@ def _runs(table: Table) -> Iterator[str]:
 def file_links(page: Page, release: Released, each: Listed) -> list[tuple[str, str]]:
     """The files of a table in a release: names of formats, and links."""
     data = release.tables[each.cube, each.region_set].path
-    tail = data.stem.removeprefix(each.stem)
+    tail = naming.tail_in(data.name)
     own = each.region_set == AT_THE_TIME
     imdi = imdi_csv.names_for(each.cube, release.is_preliminary, tail) if own else []
     files = [(name, each.file(release, ending)) for name, ending in FORMATS]

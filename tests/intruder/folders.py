@@ -101,10 +101,11 @@ def read_release(folder: Path) -> Release:
     labels: dict[tuple[str, str], str] = {}
     tables, revised = [], []
     for path in sorted(folder.glob("*.csv")):
-        stem = re.split(r"_(?:kommuner\d+_)?p\d", path.name)[0]
+        # Older releases have _ in a stem where newer ones have -.
+        stem = re.split(r"(?:[_-]kommuner\d+)?_p\d", path.name)[0].replace("_", "-")
         rows = list(_rows(path))
         if rows and "sign" in rows[0]:
-            mark = REFERENCE if "_kommuner" in path.name else ""
+            mark = REFERENCE if re.search(r"[_-]kommuner\d", path.name) else ""
             tables.append(_table(stem, rows, about["as_of"], mark, labels))
         elif "old_value" in (rows[0] if rows else ()):
             revised = rows

@@ -64,7 +64,7 @@ def write_release(
     is_preliminary = kind == "preliminary"
     cubes = published_cubes(connection, release, rows, policy, AS_OF, is_preliminary)
     _write_tables(
-        cubes, folder, Release(version, f"Program {period}", f"Programme {period}", AS_OF)
+        cubes, folder, Release(period, version, f"Program {period}", f"Programme {period}", AS_OF)
     )
     _write_revisions(release, version)
     audit = naming.file_name("personvernkontroll", [period], version, "json")

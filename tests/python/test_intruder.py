@@ -10,13 +10,31 @@ from pathlib import Path
 
 import pytest
 from conftest import run
+from older_releases import make_older
+from site_releases import write_release
 
 from introstat.disclosure.policy import DEFAULT_POLICY
 from introstat.synth.generate import generate
 from tests.intruder.attack import attack
+from tests.intruder.folders import knowledge, read_release
 from tests.intruder.judge import Truth
 from tests.intruder.run import hides, intrude, put_together
 from tests.intruder.system import Contradiction, System, bounds_of
+
+
+def test_releases_of_before_are_read_like_those_of_now(tmp_path: Path) -> None:
+    folder = write_release(tmp_path, "2017")
+    now = read_release(folder)
+    make_older(folder)
+    before = read_release(folder)
+    key = [(table.stem, table.dimensions) for table in now.tables]
+    assert sorted(key, key=str) == sorted(
+        ((table.stem, table.dimensions) for table in before.tables), key=str
+    )
+    assert {table.stem for table in now.tables} > set(knowledge()["percents"])
+    cells = [{cell: text for table in each.tables for cell, text in table.values.items()}
+             for each in (now, before)]  # fmt: skip
+    assert cells[0] == cells[1]
 
 
 def test_bounds_follow_from_sums() -> None:

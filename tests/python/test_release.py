@@ -371,7 +371,7 @@ def test_the_published_texts_say_the_limits_of_the_policy_and_the_rule_book(
     least = "vises bare når minst 7 personer ligger bak"
     said = {
         "deltakere": [hidden, "Figures of 1–5 persons are not shown"],
-        "deltakere_fodeland": [hidden, pooled, "birth with fewer than 12 persons"],
+        "deltakere-fodeland": [hidden, pooled, "birth with fewer than 12 persons"],
         "timer": [hidden, least, "at least 7 persons are behind", "minst 20 programdager"],
         "stonad": [hidden, least, "at least 7 persons are behind"],
     }

@@ -27,6 +27,7 @@ from datadoc_model.required.model import MetadataContainer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonstat_validator import validate_jsonstat
+from older_releases import make_older
 from pyaxis import pyaxis
 
 from introstat.errors import UserError
@@ -51,7 +52,7 @@ from introstat.release.formats import (
 
 SEEDS = Path(__file__).parents[2] / "seeds" / "codelists"
 RELEASE = Release(
-    1, "Introduksjonsordningen 2. halvår 2017", "Introduction 2017", date(2018, 1, 21)
+    "2017H2", 1, "Introduksjonsordningen 2. halvår 2017", "Introduction 2017", date(2018, 1, 21)
 )
 PX_SIGNS = {'"."': ".", '".."': "..", '"..."': ":"}
 Cells = dict[tuple[str, ...], tuple[Decimal | None, str]]
@@ -227,15 +228,15 @@ def release_cubes(period: str, is_preliminary: bool = False) -> list[PublishedCu
     shapes: list[tuple[str, str, Sequence[PublishedDimension], Sequence[Measure]]] = [
         ("participants", "deltakere",
          [region(), sex(), classified("age_band", "Alder", "Age", ages)], [PERSONS, FINE]),
-        ("measures_4", "tiltak_4",
+        ("measures_4", "tiltak-4",
          [region(), PublishedDimension("measure_group", "Tiltaksgruppe", "Group",
                               tuple(seed("measure_groups", "measure_group"))), sex()], [MEASURED]),
-        ("measures_12", "tiltak_12",
+        ("measures_12", "tiltak-12",
          [region(), PublishedDimension("measure_type", "Tiltak", "Measure",
                               tuple(seed("measure_types", "measure_type"))), sex()], [MEASURED]),
-        ("direct_result_2", "direkte_resultat_2",
+        ("direct_result_2", "direkte-resultat-2",
          [region(), classified("result_group", "Årsak", "Reason", two), sex()], EXITS),
-        ("direct_result_7", "direkte_resultat_7",
+        ("direct_result_7", "direkte-resultat-7",
          [region(), classified("termination_group", "Årsak", "Reason",
                                seed("termination_groups", "termination_group")), sex()], EXITS),
         ("status", "status",
@@ -462,7 +463,7 @@ def cells_to_show(cube: PublishedCube, table: imdi_csv.ImdiTable, level: str) ->
 @pytest.mark.parametrize("period", ["2017", "2017H2"])
 def test_imdis_files_as_the_csv_module_reads_them(period: str, tmp_path: Path) -> None:
     cubes = {each.name: each for each in release_cubes(period)}
-    release = Release(2, "x", "x", date(2018, 1, 21))
+    release = Release(period, 2, "x", "x", date(2018, 1, 21))
     seen: dict[str, int] = {}
     for table in imdi_csv.layout().tables:
         cube = cubes[table.cube]
@@ -777,14 +778,14 @@ def test_missing_files_rows_twice_and_a_lost_mark_are_found(copied: Path) -> Non
     (copied / "status_p2017-H2_v1__DOC.json").unlink()
     (copied / "imdi" / "intro_tiltak_4_fylke_forelopig_p2017-H2_v1.csv").unlink()
     change_text(copied / "deltakere_p2017-H2_v1.json", '"preliminary":true', '"preliminary":false')
-    twice = copied / "tiltak_4_p2017-H2_v1.csv"
+    twice = copied / "tiltak-4_p2017-H2_v1.csv"
     line = next(row for row in twice.read_text(encoding="utf-8").splitlines() if ",:," in row)
     change_text(twice, line, f"{line}\n{line}")
     found = encodings.compare(copied)
     assert len([each for each in found if each.endswith("is there twice.")]) == 1
     assert "timer: not found as px." in found
     assert "status: no document status_p2017-H2_v1__DOC.json." in found
-    assert "tiltak_4: not found as intro_tiltak_4_fylke_forelopig_p2017-H2_v1.csv." in found
+    assert "tiltak-4: not found as intro_tiltak_4_fylke_forelopig_p2017-H2_v1.csv." in found
     assert "deltakere_p2017-H2_v1.json: preliminary is {False}, Parquet has {True}." in found
 
 
@@ -814,10 +815,19 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_nothing(
 ) -> None:
     folder = Path(shutil.copytree(three_tables, tmp_path / "release"))
     (folder / file).write_bytes(content)
-    change_text(folder / "tiltak_4_p2017-H2_v1.px", '"..." ', '".." ')
+    change_text(folder / "tiltak-4_p2017-H2_v1.px", '"..." ', '".." ')
     told = encodings.compare(folder)
     assert any(each.startswith(f"{Path(file).name}: ") for each in told)
-    assert any(each.startswith("tiltak_4_p2017-H2_v1.px: period 2017H2") for each in told)
+    assert any(each.startswith("tiltak-4_p2017-H2_v1.px: period 2017H2") for each in told)
+
+
+def test_a_release_of_before_is_compared_as_it_is(copied: Path) -> None:
+    make_older(copied)
+    assert (copied / "tiltak_4_p2017-H2_v1.parquet").is_file()
+    assert encodings.compare(copied) == []
+    change_text(copied / "tiltak_4_p2017-H2_v1.px", '"..." ', '".." ')
+    [told] = encodings.compare(copied)
+    assert told.startswith("tiltak_4_p2017-H2_v1.px: period 2017H2, region ")
 
 
 def test_a_final_release_has_no_mark(tmp_path: Path) -> None:
@@ -980,10 +990,24 @@ def test_equal_labels_are_told_apart() -> None:
     ],
 )
 def test_names_follow_the_standard_and_are_read_back(periods: tuple[str, ...], span: str) -> None:
-    name = naming.file_name("direkte_resultat_7", periods, 12, "parquet")
-    assert name == f"direkte_resultat_7_{span}_v12.parquet"
-    assert naming.stem_in(name) == "direkte_resultat_7"
+    name = naming.file_name("direkte-resultat-7", periods, 12, "parquet")
+    assert name == f"direkte-resultat-7_{span}_v12.parquet"
+    assert naming.stem_in(name) == "direkte-resultat-7"
     assert naming.stem_in(f"deltakere_{span}_v1__DOC.json") == "deltakere"
+
+
+def test_a_long_series_does_not_name_the_workbook_and_the_package(tmp_path: Path) -> None:
+    codes = tuple(Code(each, each, each) for each in ("2012H1", "2017H2"))
+    series = PublishedCube(
+        name="headline", file_stem="hovedtall", title_nb="x", title_en="x", description_nb="",
+        description_en="", measures=(PERSONS,), numbers=np.zeros((2, 1), np.int64),
+        dimensions=(PublishedDimension("period", "Periode", "Period", codes, None, "time"),),
+        sign_numbers=np.zeros((2, 1), np.uint8), updated=RELEASE.updated,
+    )  # fmt: skip
+    names = {path.name for path in encodings.write_all([series], tmp_path, RELEASE)}
+    assert {"hovedtall_p2012-H1_p2017-H2_v1.csv", "tabeller_p2017-H2_v1.xlsx"} <= names
+    package = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
+    assert package["name"] == "introstat-p2017-h2-v1"
 
 
 @pytest.mark.parametrize("name", ["deltakere.csv", "deltakere_p2017.csv", "x_p2017-H3_v1.csv",

@@ -23,6 +23,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 from conftest import ROOT, Done, run
+from older_releases import make_older
 from site_releases import LONG_NAMES, POLICY, YEAR, write_release, write_releases
 
 from introstat.codelists import seed_rows
@@ -323,7 +324,7 @@ def test_every_number_on_every_page_with_figures_is_in_the_releases(
 
 @pytest.mark.parametrize("language", ["nb", "en"])
 def test_the_tables_of_a_place_are_its_cells(site: Path, releases: Path, language: str) -> None:
-    names, cells = published(releases)[f"deltakere_kommuner{YEAR}_2025"]
+    names, cells = published(releases)[f"deltakere-kommuner{YEAR}_2025"]
     assert names == ["period", "region", "sex", "age_band", "measure"]
     own = "" if language == "nb" else "en/"
     caption = "Alder" if language == "nb" else "Age"
@@ -387,7 +388,7 @@ def test_whatever_is_hidden_a_page_says_only_what_is_shown(releases: Path) -> No
 
 
 def test_a_small_base_is_told_as_a_count(site: Path, releases: Path) -> None:
-    names, cells = published(releases)[f"avslutning_direkte_3_kommuner{YEAR}_2025"]
+    names, cells = published(releases)[f"avslutning-direkte-3-kommuner{YEAR}_2025"]
     small = []
     for at, (value, _) in cells.items():
         codes = dict(zip(names, at, strict=True))
@@ -411,7 +412,7 @@ def test_a_release_of_an_older_reference_year_counts_where_the_area_is_the_same(
     found = read_releases(tmp_path)
     figures = Figures(found, Places(found))
     assert figures.periods(True) == ["2022", "2023", "2024", "2025"]
-    _, cells = cells_of(tmp_path / "2022_v1" / "deltakere_kommuner2022_p2022_v1.csv")
+    _, cells = cells_of(tmp_path / "2022_v1" / "deltakere-kommuner2022_p2022_v1.csv")
     for code in (PLACE, COUNTY, "0"):
         value, sign = cells["2022", code, "total", "total", "participants"]
         own = figures.cell("participants", "participants", code, "2022")
@@ -424,6 +425,22 @@ def test_a_release_of_an_older_reference_year_counts_where_the_area_is_the_same(
 
 
 # Links, files, and what may be in them
+
+
+def test_a_site_of_releases_of_before_is_the_same_but_for_the_names_of_their_files(
+    site: Path, releases: Path, tmp_path: Path
+) -> None:
+    older = Path(shutil.copytree(releases, tmp_path / "releases"))
+    for folder in older.glob("20*"):
+        make_older(folder)
+    built = make(older, tmp_path / "site", "--base-url", BASE)
+    assert built.returncode == 0, built.stderr
+    test_every_link_of_every_page_leads_to_something(tmp_path / "site")
+    for path in sorted((tmp_path / "site" / "tall").glob("*.csv")):
+        assert path.read_bytes() == (site / "tall" / path.name).read_bytes()
+    assert {path.name for path in (site / "tabell").iterdir()} == {
+        path.name for path in (tmp_path / "site" / "tabell").iterdir()
+    }
 
 
 def test_every_link_of_every_page_leads_to_something(site: Path) -> None:
