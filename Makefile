@@ -16,7 +16,7 @@ SMALL := data/scale-out
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-warehouse demo-release scale-out scale-out-small test checks lint typecheck \
-	sqllint unit test-slow test-site test-faults test-fuzz test-intruder test-mutations bench docs lock clean
+	sqllint unit test-slow test-site test-faults test-fuzz test-intruder test-mutations test-tools bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -101,6 +101,11 @@ test-fuzz: setup ## thousands of hostile deliveries and of offices' layouts (an 
 
 test-intruder: setup ## attack releases of half-years and years from outside, planted mistakes too
 	$(BIN)/pytest tests/python/test_intruder.py -m '' --durations=10
+
+RELEASE ?= $(lastword $(sort $(wildcard $(DEMO_RELEASE)/*_v*)))
+test-tools: setup ## the demo's release in other people's tools, each in an environment of its own (RELEASE names another)
+	@test -n "$(RELEASE)" || { echo "$(DEMO_RELEASE) holds no release. Run make demo first."; exit 1; }
+	$(BIN)/python -m tests.tools $(RELEASE)
 
 test-mutations: setup ## plant faults and see that make test finds each (about an hour)
 	$(BIN)/python -m tests.mutations

@@ -10,6 +10,7 @@ import yaml
 
 from introstat.codelists import labels, registration_interval, seed_rows
 from introstat.disclosure.policy import Policy
+from introstat.release.cube import Kind
 from introstat.rule_texts import rules_of_seed
 
 CONTENTS = Path(__file__).with_name("cubes.yml")
@@ -34,7 +35,9 @@ class DimensionSpec:
     """A dimension of the cubes: its codes in order, its total (None: codes overlap).
 
     `unpublished` (not registered, too few to tell) counts in totals but has no cells of its own.
-    With `only_used` a cube shows only codes that somebody in the country has.
+    With `only_used` a cube shows only codes that somebody in the country has. `klass` holds the
+    numbers of Statistics Norway's classifications by what they are of: the dimension, or a type of
+    region.
     """
 
     name: str
@@ -44,6 +47,8 @@ class DimensionSpec:
     unpublished: str | None
     only_used: bool
     seed: str | None
+    klass: Mapping[str, int]
+    definition: Label
 
     def column(self, name: str) -> dict[str, str]:
         """What the seed says of each of its codes in another of its columns."""
@@ -59,6 +64,8 @@ class MeasureSpec:
     label: Label
     unit: Label
     decimals: int
+    kind: Kind
+    refers: Label
     counts: bool = False
     part: str | None = None
     whole: str | None = None
@@ -74,6 +81,7 @@ class CubeSpec:
     stem: str
     title: Label
     description: Label
+    population: Label
     dimensions: tuple[DimensionSpec, ...]
     measures: tuple[MeasureSpec, ...]
     region_types: tuple[str, ...]
@@ -124,6 +132,7 @@ class Contents:
     """
 
     cubes: Mapping[str, CubeSpec]
+    dimensions: Mapping[str, DimensionSpec]
     notes: tuple[Mapping[str, Any], ...]
     links: tuple[Mapping[str, Any], ...]
     groups: tuple[Mapping[str, Any], ...]
@@ -173,11 +182,13 @@ def load_contents() -> Contents:
     notes, links, groups = (tuple(content[name]) for name in ("notes", "links", "groups"))
     periods = content["periods"]
     return Contents(
-        cubes, notes, links, groups, content["main"], periods["tables"], tuple(periods["at_total"])
-    )
+        cubes, dimensions, notes, links, groups, content["main"], periods["tables"],
+        tuple(periods["at_total"]),
+    )  # fmt: skip
 
 
 def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:
+    klass = given.get("klass")
     nb, en = given.get("labels", ("label_nb", "label_en"))
     seed = given.get("seed")
     rows = sorted(
@@ -195,6 +206,8 @@ def _dimension(name: str, given: Mapping[str, Any]) -> DimensionSpec:
         given.get("unpublished"),
         given.get("only_used", False),
         seed,
+        klass if isinstance(klass, Mapping) else {name: klass} if klass else {},
+        _label(name, given, "definition"),
     )
 
 
@@ -210,6 +223,7 @@ def _cube(
         given["stem"],
         _label(name, given, "title"),
         _label(name, given, "description"),
+        _label(name, given, "population"),
         tuple(dimensions[each] for each in given["dimensions"]),
         tuple(
             MeasureSpec(
@@ -217,6 +231,8 @@ def _cube(
                 _label(m, measures[m], "label"),
                 _label(m, measures[m], "unit"),
                 rule.get("decimals", measures[m].get("decimals", 0)),
+                measures[m].get("kind", "flow"),
+                _label(m, measures[m], "refers"),
                 **{key: value for key, value in rule.items() if key != "decimals"},
             )
             for m, rule in (given["measures"] | of_a_year).items()
@@ -231,8 +247,8 @@ def _cube(
 
 
 def _label(code: str, given: Mapping[str, str], kind: str) -> Label:
-    """A text of cubes.yml in both languages, with the seeds' limits in their places."""
-    nb, en = (given[f"{kind}_{language}"].format_map(_limits()) for language in ("nb", "en"))
+    """A text of cubes.yml in both languages, with the seeds' limits in their places; '' if none."""
+    nb, en = (given.get(f"{kind}_{each}", "").format_map(_limits()) for each in ("nb", "en"))
     return Label(code, nb, en)
 
 

@@ -20,6 +20,8 @@ from introstat.errors import UserError
 from introstat.release import naming
 
 Role = Literal["region", "time", "classification", "metric"]
+Kind = Literal["flow", "stock", "average"]
+"""What a figure is over time: of a whole period, on a day, or a mean or share."""
 SIGN_TEXTS_NB = {
     HIDDEN: "Vises ikke, av hensyn til personvernet",
     LEFT_OUT: (
@@ -59,7 +61,10 @@ class Code:
 
 @dataclass(frozen=True)
 class PublishedDimension:
-    """A dimension: its name (of a column), labels, codes in their order, and the total's code."""
+    """A dimension: its name (of a column), labels, codes in their order, and the total's code.
+
+    `klass` is the number of Statistics Norway's classification that the codes are from.
+    """
 
     name: str
     label_nb: str
@@ -67,6 +72,9 @@ class PublishedDimension:
     codes: tuple[Code, ...]
     total: str | None = None
     role: Role = "classification"
+    klass: int | None = None
+    definition_nb: str = ""
+    definition_en: str = ""
 
     @property
     def code_names(self) -> tuple[str, ...]:
@@ -76,7 +84,10 @@ class PublishedDimension:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is counted or computed: labels, unit, and the decimals it is published with."""
+    """What is counted or computed: labels, unit, and the decimals it is published with.
+
+    `refers` says in words what day or period it is of, where that is not the table's period.
+    """
 
     name: str
     label_nb: str
@@ -84,6 +95,9 @@ class Measure:
     unit_nb: str
     unit_en: str
     decimals: int = 0
+    kind: Kind = "flow"
+    refers_nb: str = ""
+    refers_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,8 +105,9 @@ class Release:
     """What is the same for all files of a release.
 
     `updated` stands for the day of publication everywhere a format wants a date: no writer reads
-    the clock. `owner`, `unit_type` and `data_source` are Datadoc's; Statistics Norway wants codes
-    of its classifications 83, 702 and 712 there before a file goes into its own catalogue.
+    the clock. `note` says why there is a new version. `owner`, `unit_type` and `data_source` are
+    Datadoc's; Statistics Norway wants codes of its classifications 83, 702 and 712 there before a
+    file goes into its own catalogue.
     """
 
     period: str
@@ -100,6 +115,7 @@ class Release:
     title_nb: str
     title_en: str
     updated: date
+    note: str = ""
     licence: str = "CC-BY-4.0"
     licence_name: str = "Creative Commons Navngivelse 4.0 Internasjonal"
     licence_address: str = "https://creativecommons.org/licenses/by/4.0/"
@@ -136,6 +152,8 @@ class PublishedCube:
     source_nb: str = ""
     source_en: str = ""
     contact: str = ""
+    population_nb: str = ""
+    population_en: str = ""
     subject_code: str = "introinnv"
     subject_nb: str = "Introduksjonsordningen for nyankomne innvandrere"
     subject_en: str = "Introduction programme for newly arrived immigrants"
@@ -185,20 +203,23 @@ class PublishedCube:
         """Every sign in the cells' order; '' for a value."""
         return list(np.array(SIGNS, dtype=object)[self.sign_numbers.reshape(-1)])
 
-    def to_rows(self) -> pa.Table:
+    def to_rows(self, exact: bool = True) -> pa.Table:
         """Return one row per cell: dimensions, measure, value, sign, is_preliminary.
 
         In the order of dimensions, codes and measures. `value` is bigint if no measure has
-        decimals, else an exact decimal; null where there is a sign.
+        decimals, else an exact decimal, or the nearest double; null where there is a sign.
         """
         columns = code_columns([(each.name, each.code_names) for each in self.axes])
         values = np.empty(self.shape, dtype=np.int64)
         for place, measure in enumerate(self.measures):
             values[..., place] = self.numbers[..., place] * 10 ** (self.decimals - measure.decimals)
         is_sign = self.sign_numbers.reshape(-1) != 0
-        value = pa.array(values.reshape(-1), mask=is_sign)
-        if self.decimals:
-            value = _as_decimal(value, self.decimals)
+        if self.decimals and not exact:
+            value = pa.array(values.reshape(-1) / 10**self.decimals, mask=is_sign)
+        else:
+            value = pa.array(values.reshape(-1), mask=is_sign)
+            if self.decimals:
+                value = as_decimal(value, self.decimals)
         columns["value"] = value
         columns["sign"] = pa.DictionaryArray.from_arrays(
             self.sign_numbers.reshape(-1).astype(np.int32), pa.array(SIGNS, pa.string())
@@ -237,7 +258,7 @@ def unique_labels(pairs: Sequence[tuple[str, str]]) -> list[str]:
     return labels
 
 
-def _as_decimal(numbers: pa.Array, decimals: int) -> pa.Array:
+def as_decimal(numbers: pa.Array, decimals: int) -> pa.Array:
     """Whole numbers as decimals of so many places, without a detour over doubles."""
     exact = pc.cast(numbers, pa.decimal128(19, 0))
     unit = pa.scalar(Decimal(1).scaleb(-decimals), pa.decimal128(decimals + 1, decimals))

@@ -269,6 +269,7 @@ class _Making:
             f"Introduksjonsprogrammet {self.period}",
             f"Introduction programme {self.period}",
             self.vintage.as_of,
+            self.wanted.note,
             publisher=PUBLISHER,
         )
         write_all(cubes, self.out, release)

@@ -10,12 +10,13 @@ from introstat.disclosure.policy import Policy
 from introstat.release.contents import (
     COUNTRY,
     REFERENCE_YEAR,
+    REGION_TYPES,
     TOTAL,
     CubeSpec,
     DimensionSpec,
     load_contents,
 )
-from introstat.release.cube import Code, Measure, PublishedCube, PublishedDimension
+from introstat.release.cube import Code, Measure, PublishedCube, PublishedDimension, Role
 from introstat.release.cube_rows import cube_from_rows
 from introstat.release.finished import ReleaseFolder
 
@@ -51,7 +52,17 @@ def published_cubes(
                     name=f"{spec.name}_reference_year" if other else spec.name,
                     dimensions=_dimensions(spec, rows, region_set, regions),
                     measures=[
-                        Measure(m.name, m.label.nb, m.label.en, m.unit.nb, m.unit.en, m.decimals)
+                        Measure(
+                            m.name,
+                            m.label.nb,
+                            m.label.en,
+                            m.unit.nb,
+                            m.unit.en,
+                            m.decimals,
+                            m.kind,
+                            m.refers.nb,
+                            m.refers.en,
+                        )
                         for m in spec.measures_in(period)
                     ],
                     file_stem=release.stem(spec, region_set),
@@ -68,6 +79,8 @@ def published_cubes(
                         "National introduction register (NIR), A-ordningen, Population Register"
                     ),
                     contact=CONTACT,
+                    population_nb=spec.population.nb,
+                    population_en=spec.population.en,
                 )
             )
     return cubes
@@ -87,9 +100,13 @@ def _dimensions(
         for row in regions
         if row["region_set"] == region_set and row["region_code"] in used
     )
+    time, region = (load_contents().dimensions[name] for name in ("period", "region"))
+    # The finest of its classifications: a county's code is the beginning of a municipality's.
+    kinds = [kind for kind in reversed(REGION_TYPES) if kind in spec.region_types]
+    klass = next((region.klass[kind] for kind in kinds if kind in region.klass), None)
     return [
-        PublishedDimension("period", "Periode", "Period", periods, None, "time"),
-        PublishedDimension("region", "Region", "Region", places, COUNTRY, "region"),
+        _published(time, periods, None, "time"),
+        _published(region, places, COUNTRY, "region", klass),
         *(_dimension(rows, dimension) for dimension in spec.dimensions),
     ]
 
@@ -98,8 +115,18 @@ def _dimension(rows: pa.Table, spec: DimensionSpec) -> PublishedDimension:
     used = _used(rows, spec.name)
     labels = [*([spec.total] if spec.total else []), *spec.codes]
     codes = tuple(Code(each.code, each.nb, each.en) for each in labels if each.code in used)
-    total = TOTAL if spec.total else None
-    return PublishedDimension(spec.name, spec.label.nb, spec.label.en, codes, total)
+    klass = spec.klass.get(spec.name)
+    return _published(spec, codes, TOTAL if spec.total else None, "classification", klass)
+
+
+def _published(
+    spec: DimensionSpec, codes: tuple[Code, ...], total: str | None, role: Role,
+    klass: int | None = None,
+) -> PublishedDimension:  # fmt: skip
+    return PublishedDimension(
+        spec.name, spec.label.nb, spec.label.en, codes, total, role,
+        klass, spec.definition.nb, spec.definition.en,
+    )  # fmt: skip
 
 
 def _used(rows: pa.Table, name: str) -> set[str]:

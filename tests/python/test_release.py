@@ -572,6 +572,15 @@ def test_a_release_with_every_municipality_passes_its_audit_and_repeats(
     assert done.returncode == 0, done.stderr
 
 
+def test_documents_of_parquet_files_name_the_classifications_of_klass(released: Path) -> None:
+    found: dict[str, set[str]] = {}
+    for path in released.glob("*__DOC.json"):
+        for variable in json.loads(path.read_text(encoding="utf-8"))["datadoc"]["variables"]:
+            if uri := variable["classification_uri"]:
+                found.setdefault(variable["short_name"], set()).add(uri.rpartition("/")[2])
+    assert found == {"region": {"131", "104"}, "sex": {"2"}, "country_of_birth": {"552"}}
+
+
 def test_verify_passes_and_finds_what_was_changed(
     released: Path, house: Path, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ import duckdb
 import frictionless
 import numpy as np
 import openpyxl
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -176,7 +177,9 @@ REGIONS = (
 
 
 def region() -> PublishedDimension:
-    return PublishedDimension("region", "Region", "Region", REGIONS, "0", "region")
+    return PublishedDimension(
+        "region", "Region", "Region", REGIONS, "0", "region", 131, "Koder i 2017.", "Codes of 2017."
+    )
 
 
 def classified(name: str, nb: str, en: str, codes: Sequence[Code]) -> PublishedDimension:
@@ -283,13 +286,35 @@ def test_parquet_as_duckdb_reads_it(made, tmp_path):
         codecs = connection.execute(
             "select distinct compression from parquet_metadata(?)", [str(path)]
         ).fetchall()
-    assert cells_of(table.drop_columns("is_preliminary")) == cells
+    kinds = dict(zip(table.column_names, map(str, table.schema.types), strict=True))
+    assert kinds.pop("value") == ("double" if cube.decimals else "int64")
+    assert kinds.pop("is_preliminary") == "bool" and set(kinds.values()) == {"string"}
+    found = cells_of(table.drop_columns("is_preliminary"))
+    assert {
+        key: (value if value is None else Decimal(str(value)), sign)
+        for key, (value, sign) in found.items()
+    } == cells
     assert set(table["is_preliminary"].to_pylist()) == {cube.is_preliminary}
     assert codecs == [("ZSTD",)]
     about = json.loads(pq.read_schema(path).metadata[b"introstat"])
     assert about["title"] == {"nb": cube.title_nb, "en": cube.title_en}
     assert [each["name"] for each in about["dimensions"]] == [each.name for each in cube.dimensions]
     assert cells_of(parquet.read(path)) == cells
+
+
+def test_pandas_gets_numbers_and_texts(half_year) -> None:
+    folder, cubes = half_year
+    for cube in cubes:
+        frame = pd.read_parquet(folder / f"{cube.file_stem}_p2017-H2_v1.parquet")
+        assert frame["value"].dtype.kind == "f"  # signs are gaps, so integers are doubles too
+        assert frame["is_preliminary"].dtype.kind == "b"
+        assert all(frame[name].map(type).eq(str).all() for name in ("period", "measure", "sign"))
+        shown = frame[frame["sign"] == ""]
+        assert shown["value"].notna().all()
+        assert frame.loc[frame["sign"] != "", "value"].isna().all()
+        assert float(frame["value"].sum()) == pytest.approx(
+            sum(float(text) for text in cube.value_texts() if text)
+        )
 
 
 @every_table
@@ -564,7 +589,16 @@ def test_datadoc_is_accepted_by_its_model_and_describes_the_parquet_file(half_ye
         assert str(metadata.dataset.contains_data_from) == "2017-07-01"
         assert str(metadata.dataset.contains_data_until) == "2017-12-31"
         assert "Foreløpige tall" in metadata.dataset.description.root[0].languageText
+        assert metadata.dataset.version_description is not None
+        assert metadata.dataset.version_description.root[0].languageText == (
+            "Versjon 1. Foreløpige tall."
+        )
         assert {each.id.version for each in metadata.variables} == {5}
+        linked = {v.short_name: str(v.classification_uri) for v in metadata.variables
+                  if v.classification_uri}  # fmt: skip
+        assert linked == {"region": "https://www.ssb.no/klass/klassifikasjoner/131"}
+        [place] = [each for each in metadata.variables if each.short_name == "region"]
+        assert place.comment is not None and place.comment.root[1].languageText == "Codes of 2017."
         [sign] = [each for each in metadata.variables if each.short_name == "sign"]
         assert sign.special_value is not None
         assert [each.code for each in sign.special_value.other_value or []] == [

@@ -16,12 +16,14 @@ from introstat.release.cube import (
     SIGN_TEXTS_EN,
     SIGN_TEXTS_NB,
     PublishedCube,
+    PublishedDimension,
     Release,
 )
 
 EXTENSION = "json"
 _NAMESPACE = UUID("6f0c1d2e-8a55-5f0b-9c5e-3f5a1f6d2b10")
 """Identifiers are made from names in this one, so that the same file keeps its own."""
+_KLASS = "https://www.ssb.no/klass/klassifikasjoner/"
 
 
 def write(cube: PublishedCube, path: Path, release: Release) -> Path:
@@ -64,7 +66,12 @@ def _metadata(cube: PublishedCube, file: str, release: Release) -> dict[str, Any
     mark_nb, mark_en = (PRELIMINARY_NB, PRELIMINARY_EN) if cube.is_preliminary else ("", "")
     description_nb = "\n".join(filter(None, (mark_nb, cube.description_nb, *cube.notes_nb)))
     description_en = "\n".join(filter(None, (mark_en, cube.description_en, *cube.notes_en)))
+    population = _texts(
+        cube.population_nb or description_nb or cube.title_nb,
+        cube.population_en or description_en or cube.title_en,
+    )
     return {
+        # The tool counts the obligatory fields: all are filled, or the model refuses.
         "percentage_complete": 100,
         "dataset": {
             "short_name": cube.file_stem,
@@ -73,8 +80,9 @@ def _metadata(cube: PublishedCube, file: str, release: Release) -> dict[str, Any
             "dataset_state": "OUTPUT_DATA",
             "name": _texts(cube.title_nb, cube.title_en),
             "description": _texts(description_nb or cube.title_nb, description_en or cube.title_en),
-            "population_description": _texts(cube.title_nb, cube.title_en),
+            "population_description": population,
             "version": str(release.version),
+            "version_description": _version(cube, release),
             "subject_field": cube.subject_code,
             "keyword": ["introduksjonsprogram", "flyktninger", cube.name],
             "spatial_coverage_description": _texts("Norge", "Norway"),
@@ -99,9 +107,10 @@ def _metadata(cube: PublishedCube, file: str, release: Release) -> dict[str, Any
                 "data_type": kind,
                 "variable_role": role,
                 "is_personal_data": False,
+                "population_description": population,
                 "unit_type": release.unit_type,
                 "data_source": release.data_source,
-                "temporality_type": "ACCUMULATED" if role == "MEASURE" else "FIXED",
+                "temporality_type": _temporality(cube) if role == "MEASURE" else "FIXED",
                 "id": uuid5(_NAMESPACE, f"{file}/{name}"),
                 **more,
             }
@@ -118,10 +127,14 @@ def _variables(cube: PublishedCube) -> list[tuple[str, str, str, str, str, dict[
         for sign in SIGNS[1:]
     ]
     return [
-        *((a.name, a.label_nb, a.label_en, "IDENTIFIER", "STRING", {}) for a in cube.axes),
+        *(
+            (a.name, a.label_nb, a.label_en, "IDENTIFIER", "STRING", _more_of(a))
+            for a in cube.axes
+        ),
         (
             "value", "Verdi", "Value", "MEASURE", "FLOAT" if cube.decimals else "INTEGER",
-            {"measurement_unit": units} if units else {},
+            ({"measurement_unit": units} if units else {})
+            | _comment(cube.description_nb, cube.description_en),
         ),
         (
             "sign", "Tegn der det ikke er noen verdi", "Sign where there is no value",
@@ -129,6 +142,34 @@ def _variables(cube: PublishedCube) -> list[tuple[str, str, str, str, str, dict[
         ),
         ("is_preliminary", "Foreløpig tall", "Preliminary figure", "ATTRIBUTE", "BOOLEAN", {}),
     ]  # fmt: skip
+
+
+def _more_of(axis: PublishedDimension) -> dict[str, Any]:
+    """Classification and definition of a dimension, where it has them.
+
+    A definition is told in words: the tool knows links to Statistics Norway's own only.
+    """
+    link = {"classification_uri": f"{_KLASS}{axis.klass}"} if axis.klass else {}
+    return link | _comment(axis.definition_nb, axis.definition_en)
+
+
+def _comment(nb: str, en: str) -> dict[str, Any]:
+    return {"comment": _texts(nb, en or nb)} if nb else {}
+
+
+def _temporality(cube: PublishedCube) -> str:
+    kinds = {each.kind for each in cube.measures}
+    return "STATUS" if "stock" in kinds and "flow" not in kinds else "ACCUMULATED"
+
+
+def _version(cube: PublishedCube, release: Release) -> list[dict[str, str]]:
+    """Whether the figures are preliminary, and why there is another version."""
+    kinds = ("Foreløpige", "Preliminary") if cube.is_preliminary else ("Endelige", "Final")
+    note = f" {release.note}" if release.note else ""
+    return _texts(
+        f"Versjon {release.version}. {kinds[0]} tall.{note}",
+        f"Version {release.version}. {kinds[1]} figures.{note}",
+    )
 
 
 def _texts(nb: str, en: str) -> list[dict[str, str]]:

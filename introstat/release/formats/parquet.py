@@ -1,14 +1,19 @@
-"""Parquet: the rows of a cube, zstd; everything that describes them in the file's key metadata."""
+"""Parquet: the rows of a cube, zstd; everything that describes them in the file's key metadata.
+
+Columns are of the types that every reader has: strings, integers or doubles, booleans. Releases
+made before had dictionaries and exact decimals, which `read` takes as well.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from introstat.errors import UserError
-from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB, PublishedCube, Release
+from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB, PublishedCube, Release, as_decimal
 
 EXTENSION = "parquet"
 KEY = b"introstat"
@@ -17,9 +22,11 @@ KEY = b"introstat"
 
 def write(cube: PublishedCube, path: Path, release: Release) -> None:
     """Write a cube; the same cube gives the same bytes."""
-    rows = cube.to_rows()
+    rows = cube.to_rows(exact=False)
     about = json.dumps(described(cube, release), ensure_ascii=False, sort_keys=True)
-    # Arrow's own schema holds the dictionaries' types; with it they come back as they went.
+    for place, name in enumerate(rows.column_names):
+        if pa.types.is_dictionary(rows[name].type):
+            rows = rows.set_column(place, name, pc.cast(rows[name], pa.string()))
     pq.write_table(
         rows.replace_schema_metadata({KEY: about.encode()}),
         path,
@@ -30,8 +37,17 @@ def write(cube: PublishedCube, path: Path, release: Release) -> None:
 
 
 def read(path: Path) -> pa.Table:
-    """Return the rows."""
-    return pq.read_table(path).replace_schema_metadata(None)
+    """Return the rows, with exact values: a double is rounded to the decimals it is published with.
+
+    Raises UserError if it is not a Parquet file of a release.
+    """
+    rows = pq.read_table(path)
+    if pa.types.is_floating(rows["value"].type):
+        decimals = max(int(each["decimals"]) for each in about(path)["measures"])
+        scaled = pc.round(pc.multiply(rows["value"], 10.0**decimals))
+        exact = as_decimal(pc.cast(scaled, pa.int64()), decimals)
+        rows = rows.set_column(rows.column_names.index("value"), "value", exact)
+    return rows.replace_schema_metadata(None)
 
 
 def about(path: Path) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""Runs a tool on a release's folder: its environment is made when it is first needed, and kept."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ENVIRONMENTS = HERE.parents[1] / ".venv-tools"
+NEWER = ("python3.12", "python3.13", "python3.14")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A script beside this file, the packages that it needs, and whether Python 3.12 at least."""
+
+    script: str
+    packages: tuple[str, ...]
+    needs_newer: bool = False
+
+
+@dataclass(frozen=True)
+class Done:
+    """Whether a tool found no fault, and what it said."""
+
+    passed: bool
+    said: str
+
+
+TOOLS = {
+    "dapla-toolbelt-metadata": Tool(
+        "in_datadoc.py", ("dapla-toolbelt-metadata==0.19.0", "pandas==3.1.1"), needs_newer=True
+    ),
+}
+
+
+def run_tool(name: str, folder: Path) -> Done:
+    """Run a tool on the files in a folder.
+
+    Raises RuntimeError if its environment cannot be made.
+    """
+    tool = TOOLS[name]
+    done = subprocess.run(
+        [_python_for(name, tool), HERE / tool.script, folder],
+        capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": ""},
+    )  # fmt: skip
+    return Done(done.returncode == 0, (done.stdout + done.stderr).strip())
+
+
+def _python_for(name: str, tool: Tool) -> Path:
+    """The Python of a tool's environment, made anew if its packages are not those of before."""
+    key = hashlib.sha256(repr((tool.packages, tool.needs_newer)).encode()).hexdigest()[:10]
+    home = ENVIRONMENTS / f"{name}-{key}"
+    python = home / "bin" / "python"
+    if not (home / ".ready").is_file():
+        shutil.rmtree(home, ignore_errors=True)
+        outside = _newer() if tool.needs_newer else sys.executable
+        _expect([outside, "-m", "venv", str(home)])
+        _expect([str(python), "-m", "pip", "install", "--quiet", *tool.packages])
+        (home / ".ready").touch()
+    return python
+
+
+def _newer() -> str:
+    """A Python of 3.12 or newer: of the path, or of pyenv."""
+    of_pyenv = sorted((Path.home() / ".pyenv" / "versions").glob("3.1[2-9]*/bin/python"))
+    for each in (*map(str, of_pyenv), *NEWER):
+        if (found := shutil.which(each)) and subprocess.run(
+            [found, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"],
+            capture_output=True, check=False,
+        ).returncode == 0:  # fmt: skip
+            return found
+    raise RuntimeError(f"Python 3.12 or newer is needed beside ours: {', '.join(NEWER)}.")
+
+
+def _expect(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
