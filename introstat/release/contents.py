@@ -1,7 +1,9 @@
 """What a release holds: cubes.yml and the seeds' labels, as objects."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,7 @@ class CubeSpec:
     pool: str | None
     imdi_table: str | None
     only_years: bool
+    final: Mapping[str, int]
     year_measures: frozenset[str] = frozenset()
 
     @property
@@ -112,6 +115,11 @@ class CubeSpec:
         return tuple(
             m for m in self.measures if is_year(period) or m.name not in self.year_measures
         )
+
+    def final_by(self, period: str) -> date:
+        """The day by which preliminary figures of a period become final."""
+        year, month = int(period[:4]) + self.final["years"], self.final["month"]
+        return date(year, month, monthrange(year, month)[1])
 
     def counts_in(self) -> tuple[MeasureSpec, ...]:
         """The counts that protection decides by."""
@@ -176,7 +184,7 @@ def load_contents() -> Contents:
     content = yaml.safe_load(CONTENTS.read_text(encoding="utf-8"))
     dimensions = {name: _dimension(name, d) for name, d in content["dimensions"].items()}
     cubes = {
-        name: _cube(name, cube, dimensions, content["measures"])
+        name: _cube(name, {"final": content["final"], **cube}, dimensions, content["measures"])
         for name, cube in content["cubes"].items()
     }
     notes, links, groups = (tuple(content[name]) for name in ("notes", "links", "groups"))
@@ -242,6 +250,7 @@ def _cube(
         given.get("pool"),
         given.get("imdi_table"),
         given.get("periods") == "year",
+        given["final"],
         frozenset(of_a_year),
     )
 

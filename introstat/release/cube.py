@@ -38,6 +38,8 @@ SIGN_TEXTS_EN = {
     MISSING: "Data not available",
     CANNOT_OCCUR: "Category not applicable",
 }
+PRELIMINARY = "*"
+"""Statistics Norway's mark of a preliminary figure."""
 PRELIMINARY_NB = "* Foreløpige tall. De kan bli endret når de endelige tallene kommer."
 PRELIMINARY_EN = "* Preliminary figures. They may be revised when the final figures are published."
 MEASURE = "measure"
@@ -105,7 +107,8 @@ class Release:
     """What is the same for all files of a release.
 
     `updated` stands for the day of publication everywhere a format wants a date: no writer reads
-    the clock. `note` says why there is a new version. `owner`, `unit_type` and `data_source` are
+    the clock. `note` says why there is a new version; `is_official` whether the figures are in the
+    national programme for official statistics. `owner`, `unit_type` and `data_source` are
     Datadoc's; Statistics Norway wants codes of its classifications 83, 702 and 712 there before a
     file goes into its own catalogue.
     """
@@ -121,6 +124,7 @@ class Release:
     licence_address: str = "https://creativecommons.org/licenses/by/4.0/"
     publisher: str = "Integrerings- og mangfoldsdirektoratet (IMDi)"
     homepage: str = "https://www.imdi.no/"
+    is_official: bool = False
     owner: str = "IMDi"
     unit_type: str = "person"
     data_source: str = "NIR"
@@ -132,7 +136,8 @@ class PublishedCube:
 
     `numbers` and `sign_numbers` are arrays with an axis for each dimension and a last one for the
     measures. A number is the value times 10 to the measure's decimals, 0 where there is a sign; a
-    sign number is a place in `SIGNS`. Both are made read-only.
+    sign number is a place in `SIGNS`. Both are made read-only. `next_update` is the day by which
+    preliminary figures become final.
     """
 
     name: str
@@ -154,6 +159,7 @@ class PublishedCube:
     contact: str = ""
     population_nb: str = ""
     population_en: str = ""
+    next_update: date | None = None
     subject_code: str = "introinnv"
     subject_nb: str = "Introduksjonsordningen for nyankomne innvandrere"
     subject_en: str = "Introduction programme for newly arrived immigrants"
@@ -182,6 +188,12 @@ class PublishedCube:
     def periods(self) -> tuple[str, ...]:
         """The periods it has figures of, in the order of its time dimension."""
         return next(each.code_names for each in self.dimensions if each.role == "time")
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether cells may be added: no means and shares, and no codes that overlap."""
+        counted = all(each.kind != "average" for each in self.measures)
+        return counted and all(d.total is not None for d in self.dimensions if d.role != "time")
 
     @property
     def decimals(self) -> int:

@@ -46,6 +46,7 @@ def published_cubes(
                 continue
             rows = rows.rename_columns({"region_code": "region"})
             other = region_set == REFERENCE_YEAR
+            final = spec.final_by(period)
             cubes.append(
                 cube_from_rows(
                     rows,
@@ -79,6 +80,7 @@ def published_cubes(
                         "National introduction register (NIR), A-ordningen, Population Register"
                     ),
                     contact=CONTACT,
+                    next_update=final if is_preliminary and final > updated else None,
                     population_nb=spec.population.nb,
                     population_en=spec.population.en,
                 )

@@ -55,6 +55,19 @@ def underscored(folder: Path) -> None:
         path.rename(path.with_name(path.name.replace("tiltak-4", "tiltak_4")))
 
 
+PX = "pandas-pcaxis and pyaxis"
+
+
+def in_px(old: str, new: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        path = folder / "timer_p2017-H2_v1.px"
+        text = path.read_bytes().decode()
+        assert old in text
+        path.write_bytes(text.replace(old, new, 1).encode())
+
+    return change
+
+
 @pytest.mark.parametrize(
     ("tool", "fault", "said"),
     [
@@ -62,6 +75,9 @@ def underscored(folder: Path) -> None:
         ("dapla-toolbelt-metadata", without_version_text, "ObligatoryDatasetWarning"),
         ("dapla-toolbelt-metadata", without_version_text, "percentage_complete is 100, counted 99"),
         ("dapla-toolbelt-metadata", underscored, "kortnavn inneholder ulovlige tegn"),
+        (PX, in_px("\r\nNOTE=", '\r\nNOTE="Ett til.";\r\nNOTE='), "AssertionError"),
+        (PX, in_px('"..." ', '".." '), "1 of 24 cells differ in pandas-pcaxis"),
+        (PX, in_px("NOTEX=", "NOTEXX="), "the mark of preliminary figures"),
     ],
 )
 def test_a_tool_sees_a_fault(

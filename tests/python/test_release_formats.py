@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -192,12 +193,12 @@ def sex() -> PublishedDimension:
 
 EXITS = (
     Measure("exits", "Avsluttede deltakelser", "Exits", "personer", "persons"),
-    Measure("percent", "Andel", "Share", "prosent", "percent"),
+    Measure("percent", "Andel", "Share", "prosent", "percent", kind="average"),
 )
 PERSONS = Measure("participants", "Deltakere", "Participants", "personer", "persons")
 MEASURED = Measure("participants_with_measure", "Deltakere", "Participants", "personer", "persons")
 FORMER = Measure("former_participants", "Deltakere", "Participants", "personer", "persons")
-FINE = Measure("percent", "Andel", "Share", "prosent", "percent", 1)
+FINE = Measure("percent", "Andel", "Share", "prosent", "percent", 1, "average")
 
 
 def real(
@@ -246,7 +247,8 @@ def release_cubes(period: str, is_preliminary: bool = False) -> list[PublishedCu
          [region(), PublishedDimension("years_after", "År etter", "Years after", tuple(years)),
           classified("status_group", "Status", "Status", statuses), sex()], [FORMER, EXITS[1]]),
         ("hours", "timer", [region(), sex()],
-         [Measure("hours_per_week", "Timer per uke", "Hours per week", "timer", "hours", 1)]),
+         [Measure("hours_per_week", "Timer per uke", "Hours per week", "timer", "hours", 1,
+                  "average")]),
     ]  # fmt: skip
     return [
         real(name, stem, period, dimensions, measures, is_preliminary)
@@ -383,7 +385,10 @@ def test_jsonstat_as_its_validator_and_the_standard_read_it(made, tmp_path):
     dimension = found["dimension"]
     decoded: Cells = {}
     for place, key in enumerate(product(*(dimension[d]["category"]["index"] for d in found["id"]))):
-        sign = found.get("status", {}).get(str(place), "")
+        status = found.get("status", {})
+        sign = status[place] if isinstance(status, list) else status.get(str(place), "")
+        assert (sign == "*") == (cube.is_preliminary and found["value"][place] is not None)
+        sign = sign.replace("*", "")
         value = found["value"][place]
         if sign != ".":
             decimals = dimension["measure"]["category"]["unit"][key[-1]]["decimals"]
@@ -397,6 +402,10 @@ def test_jsonstat_as_its_validator_and_the_standard_read_it(made, tmp_path):
     assert found["role"]["time"] == ["period"]
     assert found["role"]["metric"] == ["measure"]
     assert found["extension"]["preliminary"] is cube.is_preliminary
+    told = ["* Foreløpige tall. De kan bli endret når de endelige tallene kommer."]
+    described = [cube.description_nb] if cube.description_nb else []
+    assert found["note"] == told * cube.is_preliminary + described + ["Brudd i 2017."]
+    assert ("*" in found["extension"]["status"]["label"]) == cube.is_preliminary
     for each in cube.dimensions:
         labels = {code.code: code.label_nb for code in each.codes}
         assert dimension[each.name]["category"]["label"] == labels
@@ -654,14 +663,52 @@ def test_px_says_what_a_reader_needs_to_know(tmp_path: Path) -> None:
         'DATASYMBOL1=".";',
         'DATASYMBOL2="..";',
         'DATASYMBOL3=":";',
+        'MATRIX="x";',
+        'TABLEID="x";',
+        "AGGREGALLOWED=NO;",
+        "COPYRIGHT=YES;",
+        "OFFICIAL-STATISTICS=NO;",
+        'LINK="https://www.imdi.no/";',
+        'STOCKFA("Deltakere")="F";',
+        'STOCKFA("Andel")="A";',
+        'REFPERIOD("Deltakere")="01.07.2017–31.12.2017";',
+        'REFPERIOD[en]("Participants")="2017-07-01 – 2017-12-31";',
         'NOTEX="* Foreløpige tall. De kan bli endret når de endelige tallene kommer.";',
     ):
         assert f"{line}\r\n" in text
     assert '"Våler (0426)","Våler (0137)"' in text
+    assert "NEXT-UPDATE" not in text
+    assert len(re.findall(r"^NOTE=", text, re.MULTILINE)) == 1
     assert "Porsáŋgu" in text
     data = text.split("DATA=\r\n")[1]
     assert set(re.findall(r'"[^"]*"', data)) == {'"."', '".."', '"..."'}
     assert ":" not in data
+
+
+def test_px_says_what_may_be_added_and_when_the_next_figures_come(tmp_path: Path) -> None:
+    counted = release_cubes("2017", is_preliminary=True)[0]
+    alone = replace(
+        counted, measures=counted.measures[:1], numbers=counted.numbers[..., :1].copy(),
+        sign_numbers=counted.sign_numbers[..., :1].copy(), next_update=date(2018, 6, 30),
+    )  # fmt: skip
+    text = px_text(alone, tmp_path)
+    assert "AGGREGALLOWED=YES;\r\n" in text
+    assert 'NEXT-UPDATE="20180630 00:00";\r\n' in text
+    overlapping = next(each for each in release_cubes("2017") if each.name == "measures_4")
+    assert "AGGREGALLOWED=NO;\r\n" in px_text(overlapping, tmp_path)
+
+
+def test_no_table_has_the_id_of_another_in_any_release(tmp_path: Path) -> None:
+    found = []
+    for period, version in (("2017", 1), ("2017H2", 1), ("2017H2", 2)):
+        folder = tmp_path / f"{period}_v{version}"
+        release = replace(RELEASE, period=period, version=version)
+        encodings.write_all(release_cubes(period), folder, release)
+        for path in folder.glob("*.px"):
+            text = path.read_text(encoding="utf-8")
+            found += re.findall(r'^(?:TABLEID|MATRIX)="(.*)";$', text, re.MULTILINE)
+    assert len(found) == 2 * 3 * 7
+    assert all(found.count(each) == 2 for each in found)
 
 
 @pytest.mark.parametrize(
@@ -744,8 +791,7 @@ def change_workbook(path: Path) -> None:
 
 def change_json(path: Path) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
-    place = next(p for p, sign in found["status"].items() if sign == ":")
-    found["status"][place] = ".."
+    found["status"][found["status"].index(":")] = ".."
     path.write_text(json.dumps(found), encoding="utf-8")
 
 

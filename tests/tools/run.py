@@ -34,6 +34,7 @@ TOOLS = {
     "dapla-toolbelt-metadata": Tool(
         "in_datadoc.py", ("dapla-toolbelt-metadata==0.19.0", "pandas==3.1.1"), needs_newer=True
     ),
+    "pandas-pcaxis and pyaxis": Tool("in_px.py", ("pandas-pcaxis==0.2", "pyaxis==0.4.3")),
 }
 
 
@@ -53,7 +54,7 @@ def run_tool(name: str, folder: Path) -> Done:
 def _python_for(name: str, tool: Tool) -> Path:
     """The Python of a tool's environment, made anew if its packages are not those of before."""
     key = hashlib.sha256(repr((tool.packages, tool.needs_newer)).encode()).hexdigest()[:10]
-    home = ENVIRONMENTS / f"{name}-{key}"
+    home = ENVIRONMENTS / f"{name.partition(' ')[0]}-{key}"
     python = home / "bin" / "python"
     if not (home / ".ready").is_file():
         shutil.rmtree(home, ignore_errors=True)

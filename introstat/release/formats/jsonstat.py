@@ -1,4 +1,7 @@
-"""JSON-stat 2.0: signs in `status`, labels in Norwegian, the English ones in `extension`."""
+"""JSON-stat 2.0: signs in `status`, labels in Norwegian, the English ones in `extension`.
+
+A preliminary value has the status `*`; then every cell has one, so they are a list.
+"""
 
 import json
 from decimal import Decimal
@@ -8,7 +11,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from introstat.release.cube import MEASURE, SIGN_TEXTS_NB, PublishedCube, Release
+from introstat.release.cube import (
+    MEASURE,
+    PRELIMINARY,
+    PRELIMINARY_EN,
+    PRELIMINARY_NB,
+    SIGN_TEXTS_EN,
+    SIGN_TEXTS_NB,
+    PublishedCube,
+    Release,
+)
 from introstat.release.formats.cells import dense_table
 
 EXTENSION = "json"
@@ -36,10 +48,12 @@ def dataset(cube: PublishedCube, release: Release) -> dict[str, Any]:
                 "label": {code.code: code.label_nb for code in each.codes},
             },
             "extension": {"elimination": each.total is not None, "total": each.total},
+            **({"note": [each.definition_nb]} if each.definition_nb else {}),
         }
         english[each.name] = {
             "label": each.label_en,
             "category": {"label": {code.code: code.label_en for code in each.codes}},
+            **({"note": [each.definition_en]} if each.definition_en else {}),
         }
     del dimensions[MEASURE]["extension"]
     dimensions[MEASURE]["category"]["unit"] = {
@@ -48,13 +62,23 @@ def dataset(cube: PublishedCube, release: Release) -> dict[str, Any]:
     english[MEASURE]["category"]["unit"] = {
         each.name: {"label": each.unit_en} for each in cube.measures
     }
+    marks = {PRELIMINARY: (PRELIMINARY_NB, PRELIMINARY_EN)} if cube.is_preliminary else {}
+    said = ((cube.description_nb, *cube.notes_nb), (cube.description_en, *cube.notes_en))
+    notes = [
+        [text for text in (*(both[at] for both in marks.values()), *texts) if text]
+        for at, texts in enumerate(said)
+    ]
+    signs = [
+        texts | {mark: both[at] for mark, both in marks.items()}
+        for at, texts in enumerate((SIGN_TEXTS_NB, SIGN_TEXTS_EN))
+    ]
     return {
         "version": "2.0",
         "class": "dataset",
         "label": cube.title_nb,
         **({"source": cube.source_nb} if cube.source_nb else {}),
         "updated": cube.updated.isoformat(),
-        **({"note": list(cube.notes_nb)} if cube.notes_nb else {}),
+        **({"note": notes[0]} if notes[0] else {}),
         "role": {key: names for key, names in role.items() if names},
         "id": [each.name for each in cube.axes],
         "size": list(cube.shape),
@@ -69,12 +93,13 @@ def dataset(cube: PublishedCube, release: Release) -> dict[str, Any]:
             "contact": cube.contact,
             "preliminary": cube.is_preliminary,
             "description": cube.description_nb,
-            "status": {"label": SIGN_TEXTS_NB},
+            "status": {"label": signs[0]},
             "en": {
                 "label": cube.title_en,
                 "description": cube.description_en,
                 "source": cube.source_en,
-                "note": list(cube.notes_en),
+                "note": notes[1],
+                "status": {"label": signs[1]},
                 "dimension": english,
             },
         },
@@ -86,9 +111,10 @@ def read(path: Path) -> pa.Table:
     # Numbers stay as they are written: 37.5 is no binary fraction here.
     found = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     lists = [(name, found["dimension"][name]["category"]["index"]) for name in found["id"]]
+    status = found.get("status", {})
     signs = [""] * len(found["value"])
-    for place, sign in found.get("status", {}).items():
-        signs[int(place)] = sign
+    for place, sign in enumerate(status) if isinstance(status, list) else status.items():
+        signs[int(place)] = "" if sign == PRELIMINARY else sign
     return dense_table(lists, found["value"], signs, found["extension"]["preliminary"])
 
 
@@ -101,6 +127,8 @@ def _values(cube: PublishedCube) -> list[int | float | None]:
     return list(values.reshape(-1))
 
 
-def _status(cube: PublishedCube) -> dict[str, dict[str, str]]:
+def _status(cube: PublishedCube) -> dict[str, dict[str, str] | list[str]]:
+    if cube.is_preliminary:
+        return {"status": [sign or PRELIMINARY for sign in cube.sign_texts()]}
     found = {str(place): sign for place, sign in enumerate(cube.sign_texts()) if sign}
     return {"status": found} if found else {}

@@ -7,6 +7,10 @@ Written here because no maintained writer in Python exists. The choices that the
   DATASYMBOL1 to 4 say so to the reader.
 - A text cannot hold a quotation mark: it is written as an apostrophe. A line break becomes `#` in
   notes, where readers break the line, and a blank elsewhere.
+- COPYRIGHT is YES: a licence as CC BY is given by whoever holds it.
+- All notes are one NOTE, because pandas-pcaxis reads no second; the mark of preliminary figures is
+  the NOTEX. MAP is left out: no map file of PX lies with a release.
+- MATRIX and TABLEID are the file's name, so two releases can lie in one database.
 - Texts of values are unique in their variable: the code is added where two are the same.
 """
 
@@ -19,11 +23,14 @@ import pyarrow as pa
 
 from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, LEFT_OUT, MISSING
 from introstat.errors import UserError
+from introstat.release import naming
 from introstat.release.cube import (
     PRELIMINARY_EN,
     PRELIMINARY_NB,
     SIGN_TEXTS_EN,
     SIGN_TEXTS_NB,
+    Kind,
+    Measure,
     PublishedCube,
     PublishedDimension,
     Release,
@@ -45,12 +52,14 @@ _VALUE = re.compile(r'(?:"[^"]*"|[^";])*;')
 _TEXT = re.compile(r'"([^"]*)"\s*(,?)')
 _TIME = re.compile(r"([0-9]{4})(?:H([12]))?")
 _LANGUAGES = ("nb", "en")
+_YES_OR_NO = ("NO", "YES")
+_KINDS: dict[Kind, str] = {"stock": "S", "flow": "F", "average": "A"}
 
 
 def write(cube: PublishedCube, path: Path, release: Release) -> None:
     """Write a cube in both languages."""
     with path.open("w", encoding="utf-8", newline="\r\n") as file:
-        file.writelines(f"{line}\n" for line in _lines(cube, release))
+        file.writelines(f"{line}\n" for line in _lines(cube, path.stem, release))
 
 
 def read(path: Path) -> pa.Table:
@@ -78,7 +87,7 @@ def read(path: Path) -> pa.Table:
     return dense_table(lists, values, signs, _plain(PRELIMINARY_NB, "#") in notes)
 
 
-def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
+def _lines(cube: PublishedCube, name: str, release: Release) -> Iterator[str]:
     updated = f"{cube.updated:%Y%m%d} 00:00"
     variables = _variables(cube)
     contents = variables[-1]
@@ -89,15 +98,18 @@ def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
     yield f'LANGUAGE="{_LANGUAGES[0]}";'
     yield f"LANGUAGES={_quoted(_LANGUAGES)};"
     yield f'CREATION-DATE="{updated}";'
+    if cube.next_update:
+        yield f'NEXT-UPDATE="{cube.next_update:%Y%m%d} 00:00";'
     often = "halvårlig" if any("H" in each for each in cube.periods) else "årlig"
     yield f'UPDATE-FREQUENCY="{often}";'
-    yield from _texts("TABLEID", cube.name)
+    yield from _texts("TABLEID", name)
     yield f"DECIMALS={cube.decimals};"
     yield f"SHOWDECIMALS={least};"
-    yield from _texts("MATRIX", cube.name)
-    yield "COPYRIGHT=NO;"
+    yield from _texts("MATRIX", name)
+    yield f"AGGREGALLOWED={_YES_OR_NO[cube.adds_up]};"
     yield from _texts("SUBJECT-CODE", cube.subject_code)
     yield from _both("SUBJECT-AREA", cube.subject_nb, cube.subject_en)
+    yield "COPYRIGHT=YES;"
     yield from _both("DESCRIPTION", cube.title_nb, cube.title_en)
     yield from _both("TITLE", cube.title_nb, cube.title_en)
     yield "DESCRIPTIONDEFAULT=YES;"
@@ -133,11 +145,16 @@ def _lines(cube: PublishedCube, release: Release) -> Iterator[str]:
         keys = [(contents.texts[i][place],) for i in (0, 1)]
         yield from _lists("UNITS", [[measure.unit_nb or "-"], [measure.unit_en or "-"]], keys)
         yield from _lists("LAST-UPDATED", [[updated]] * 2, keys)
+        yield from _lists("STOCKFA", [[_KINDS[measure.kind]]] * 2, keys)
         if cube.contact:
             yield from _lists("CONTACT", [[_plain(cube.contact, "#")]] * 2, keys)
+        if refers := _refers(cube, measure):
+            yield from _lists("REFPERIOD", [[text] for text in refers], keys)
     yield from _both(
         "SOURCE", cube.source_nb or release.publisher, cube.source_en or release.publisher
     )
+    yield from _texts("LINK", release.homepage)
+    yield f"OFFICIAL-STATISTICS={_YES_OR_NO[release.is_official]};"
     yield from _notes(cube, release)
     yield f'DATASYMBOL1="{CANNOT_OCCUR}";'
     yield f'DATASYMBOL2="{MISSING}";'
@@ -200,9 +217,20 @@ def _notes(cube: PublishedCube, release: Release) -> Iterator[str]:
     ]
     described = [cube.description_nb, cube.description_en]
     licence = [f"Lisens: {release.licence}", f"Licence: {release.licence}"]
-    for nb, en in (described, *zip(cube.notes_nb, cube.notes_en, strict=True), signs, licence):
-        if nb or en:
-            yield from _both("NOTE", nb, en, "#")
+    told = [described, *zip(cube.notes_nb, cube.notes_en, strict=True), signs, licence]
+    paragraphs = [(_plain(nb or en, "#"), _plain(en or nb, "#")) for nb, en in told if nb or en]
+    for head, texts in zip(("NOTE", "NOTE[en]"), zip(*paragraphs, strict=True), strict=True):
+        yield from _texts(head, "##".join(texts))
+
+
+def _refers(cube: PublishedCube, measure: Measure) -> tuple[str, str] | None:
+    """What day or days a measure is of, in both languages; None where the periods say it."""
+    if measure.refers_nb:
+        return _plain(measure.refers_nb), _plain(measure.refers_en or measure.refers_nb)
+    if len(cube.periods) > 1:
+        return None
+    first, last = naming.period_dates(cube.periods[0])
+    return f"{first:%d.%m.%Y}–{last:%d.%m.%Y}", f"{first} – {last}"
 
 
 def _timeval(periods: Sequence[str]) -> str | None:
