@@ -14,6 +14,7 @@ from introstat.release import naming
 from introstat.release.cube import MEASURE, PublishedCube, Release
 from introstat.release.formats import (
     csv_package,
+    csvw,
     datadoc,
     imdi_csv,
     jsonstat,
@@ -80,7 +81,9 @@ def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) ->
     package = folder / csv_package.PACKAGE
     name = f"introstat-{naming.in_name(release.period).lower()}-v{release.version}"
     csv_package.write_package(packaged, package, release, name)
-    return sorted([*written, book, package])
+    web = folder / csvw.FILE
+    csvw.write(packaged, web, release)
+    return sorted([*written, book, package, web])
 
 
 def compare(folder: Path) -> list[str]:
@@ -125,7 +128,10 @@ def compare(folder: Path) -> list[str]:
         found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
         found += _document(stem, data)
     described = [data.with_suffix(f".{csv_package.EXTENSION}") for data in tables.values()]
-    return found + csv_package.differences(folder, described)
+    found += csv_package.differences(folder, described)
+    if any(each.get("layout", 1) >= parquet.LAYOUT for each in about.values()):
+        found += csvw.differences(folder, described)
+    return found
 
 
 @dataclass(frozen=True)

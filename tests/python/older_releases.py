@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from introstat.release import manifest, naming
+from introstat.release.formats import csvw
 
 CODES = pa.dictionary(pa.int32(), pa.string())
 
@@ -24,6 +25,7 @@ def make_older(folder: Path) -> None:
         path.rename(folder / renamed[path.name])
     for path in sorted(folder.glob("*.parquet")):
         _write_older(path)
+    (folder / csvw.FILE).unlink(missing_ok=True)
     for path in folder.glob("*.xlsx"):
         if path.stat().st_size:
             _name_sheets_older(path)
@@ -42,9 +44,9 @@ def make_older(folder: Path) -> None:
 
 def _write_older(path: Path) -> None:
     table = pq.read_table(path)
-    decimals = max(
-        each["decimals"] for each in json.loads(table.schema.metadata[b"introstat"])["measures"]
-    )
+    about = json.loads(table.schema.metadata[b"introstat"])
+    del about["layout"]
+    decimals = max(each["decimals"] for each in about["measures"])
     for place, name in enumerate(table.column_names):
         column = table[name]
         if pa.types.is_string(column.type):
@@ -52,7 +54,8 @@ def _write_older(path: Path) -> None:
         elif name == "value" and decimals:
             column = pc.cast(column, pa.decimal128(18, decimals))
         table = table.set_column(place, name, column)
-    pq.write_table(table, path, compression="zstd")
+    described = {b"introstat": json.dumps(about).encode()}
+    pq.write_table(table.replace_schema_metadata(described), path, compression="zstd")
 
 
 def _name_sheets_older(path: Path) -> None:

@@ -853,6 +853,23 @@ def test_a_damaged_parquet_file_or_package_is_told(copied: Path) -> None:
     ]
 
 
+def test_what_csvw_says_is_compared_with_the_csv_files(copied: Path) -> None:
+    path = copied / "csv-metadata.json"
+    group = json.loads(path.read_text(encoding="utf-8"))
+    assert {each["url"] for each in group["tables"]} == {p.name for p in copied.glob("*.csv")}
+    gone, changed = group["tables"].pop(0)["url"], group["tables"][0]
+    changed["tableSchema"]["columns"].pop()
+    path.write_text(json.dumps(group), encoding="utf-8")
+    assert encodings.compare(copied) == [
+        f"csv-metadata.json: {gone} is not described.",
+        f"csv-metadata.json: the columns of {changed['url']} are others.",
+    ]
+    path.unlink()
+    assert encodings.compare(copied) == [
+        "csv-metadata.json: cannot be read (FileNotFoundError). Take it anew."
+    ]
+
+
 def test_missing_files_rows_twice_and_a_lost_mark_are_found(copied: Path) -> None:
     (copied / "timer_p2017-H2_v1.px").unlink()
     (copied / "status_p2017-H2_v1__DOC.json").unlink()

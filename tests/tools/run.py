@@ -34,6 +34,7 @@ TOOLS = {
     "dapla-toolbelt-metadata": Tool(
         "in_datadoc.py", ("dapla-toolbelt-metadata==0.19.0", "pandas==3.1.1"), needs_newer=True
     ),
+    "csvw": Tool("in_csvw.py", ("csvw==4.1.1",)),
     "pandas-pcaxis and pyaxis": Tool("in_px.py", ("pandas-pcaxis==0.2", "pyaxis==0.4.3")),
 }
 

@@ -71,6 +71,12 @@ def read(path: Path) -> pa.Table:
     )
 
 
+def header(path: Path) -> list[str]:
+    """Return the names of the columns of a CSV file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return next(csv.reader(file), [])
+
+
 def write_package(
     cubes: Sequence[tuple[PublishedCube, Path]], path: Path, release: Release, name: str
 ) -> None:
@@ -138,11 +144,12 @@ def _resource(cube: PublishedCube, file: Path) -> dict[str, Any]:
         "dialect": {"delimiter": ",", "lineTerminator": "\n", "quoteChar": '"', "header": True},
         "bytes": size,
         "hash": checksum,
-        "schema": _schema(cube),
+        "schema": schema(cube),
     }
 
 
-def _schema(cube: PublishedCube) -> dict[str, Any]:
+def schema(cube: PublishedCube) -> dict[str, Any]:
+    """Return the columns of a table as Table Schema has them."""
     fields: list[dict[str, Any]] = []
     units = {
         each.name: {"unit": {"nb": each.unit_nb, "en": each.unit_en}, "decimals": each.decimals}

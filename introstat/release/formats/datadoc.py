@@ -11,6 +11,7 @@ from datadoc_model.required.model import MetadataContainer
 from introstat.disclosure.published import SIGNS
 from introstat.release import naming
 from introstat.release.cube import (
+    KLASS,
     PRELIMINARY_EN,
     PRELIMINARY_NB,
     SIGN_TEXTS_EN,
@@ -23,7 +24,6 @@ from introstat.release.cube import (
 EXTENSION = "json"
 _NAMESPACE = UUID("6f0c1d2e-8a55-5f0b-9c5e-3f5a1f6d2b10")
 """Identifiers are made from names in this one, so that the same file keeps its own."""
-_KLASS = "https://www.ssb.no/klass/klassifikasjoner/"
 
 
 def write(cube: PublishedCube, path: Path, release: Release) -> Path:
@@ -149,7 +149,7 @@ def _more_of(axis: PublishedDimension) -> dict[str, Any]:
 
     A definition is told in words: the tool knows links to Statistics Norway's own only.
     """
-    link = {"classification_uri": f"{_KLASS}{axis.klass}"} if axis.klass else {}
+    link = {"classification_uri": f"{KLASS}{axis.klass}"} if axis.klass else {}
     return link | _comment(axis.definition_nb, axis.definition_en)
 
 

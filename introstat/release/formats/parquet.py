@@ -18,6 +18,8 @@ from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB, PublishedCube, 
 EXTENSION = "parquet"
 KEY = b"introstat"
 """The key under which a file's description lies, as JSON."""
+LAYOUT = 2
+"""Which files a release has: since 2 SDMX, CSVW and DCAT too; those made before do not say it."""
 
 
 def write(cube: PublishedCube, path: Path, release: Release) -> None:
@@ -69,6 +71,7 @@ def described(cube: PublishedCube, release: Release) -> dict[str, Any]:
     """Everything that describes a cube, as JSON holds it."""
     return {
         "name": cube.name,
+        "layout": LAYOUT,
         "version": release.version,
         "title": {"nb": cube.title_nb, "en": cube.title_en},
         "description": {"nb": cube.description_nb, "en": cube.description_en},
