@@ -20,11 +20,12 @@ from introstat.release.formats import (
     jsonstat,
     parquet,
     px,
+    sdmx,
     workbook,
 )
 from introstat.sql import quoted_name
 
-WORKBOOK_STEM = "tabeller"
+WORKBOOK_STEM, SDMX = "tabeller", "sdmx"
 SINGLE: dict[str, Callable[[Path], pa.Table]] = {
     "csv": csv_package.read,
     "px": px.read,
@@ -74,6 +75,7 @@ def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) ->
         written += [data, table, named(px.EXTENSION), named(jsonstat.EXTENSION)]
         written.append(datadoc.write(cube, data, release))
         written += imdi_csv.write(cube, folder / imdi_csv.FOLDER, release)
+        written.append(sdmx.write(cube, folder / sdmx.FOLDER, release))
     # Named by the release's own period: one table with a long series would give it to all.
     own = [release.period]
     book = folder / naming.file_name(WORKBOOK_STEM, own, release.version, workbook.EXTENSION)
@@ -83,7 +85,8 @@ def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) ->
     csv_package.write_package(packaged, package, release, name)
     web = folder / csvw.FILE
     csvw.write(packaged, web, release)
-    return sorted([*written, book, package, web])
+    structures = sdmx.write_structures(cubes, folder / sdmx.FOLDER, release)
+    return sorted([*written, book, package, web, structures])
 
 
 def compare(folder: Path) -> list[str]:
@@ -125,13 +128,19 @@ def compare(folder: Path) -> list[str]:
                     found += _differences(connection, file.path.name, stem, cells, expected)
     for stem, data in tables.items():
         wanted = {"parquet", "workbook", *SINGLE, *_imdi_files(data, about[stem])}
+        wanted |= {SDMX} if _has_new(about[stem]) else set()
         found += [f"{stem}: not found as {each}." for each in sorted(wanted - seen[stem])]
         found += _document(stem, data)
     described = [data.with_suffix(f".{csv_package.EXTENSION}") for data in tables.values()]
     found += csv_package.differences(folder, described)
-    if any(each.get("layout", 1) >= parquet.LAYOUT for each in about.values()):
-        found += csvw.differences(folder, described)
+    if any(map(_has_new, about.values())):
+        found += csvw.differences(folder, described) + sdmx.differences(folder / sdmx.FOLDER)
     return found
+
+
+def _has_new(about: Mapping[str, Any]) -> bool:
+    """Whether a release has the formats that older ones lack."""
+    return int(about.get("layout", 1)) >= parquet.LAYOUT
 
 
 @dataclass(frozen=True)
@@ -155,6 +164,8 @@ def _files(
             path = data.with_suffix(f".{_EXTENSIONS[name]}")
             if path.is_file():
                 yield _File(path, name, (stem,), _one(stem, read))
+        for path in (folder / sdmx.FOLDER).glob(f"{data.stem}.{sdmx.EXTENSION}"):
+            yield _File(path, SDMX, (stem,), _one(stem, sdmx.read))
     sheets = {stem[:31]: stem for stem in tables}
 
     def read_book(book: Path) -> dict[str, pa.Table]:

@@ -1,6 +1,7 @@
 """A release as older versions of the program wrote it: names with _, Parquet of exact types."""
 
 import json
+import shutil
 from pathlib import Path
 
 import openpyxl
@@ -9,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from introstat.release import manifest, naming
-from introstat.release.formats import csvw
+from introstat.release.formats import csvw, sdmx
 
 CODES = pa.dictionary(pa.int32(), pa.string())
 
@@ -26,6 +27,7 @@ def make_older(folder: Path) -> None:
     for path in sorted(folder.glob("*.parquet")):
         _write_older(path)
     (folder / csvw.FILE).unlink(missing_ok=True)
+    shutil.rmtree(folder / sdmx.FOLDER, ignore_errors=True)
     for path in folder.glob("*.xlsx"):
         if path.stat().st_size:
             _name_sheets_older(path)

@@ -64,9 +64,17 @@ def in_csv(folder: Path) -> None:
     path.write_text(text.replace(",,true", ",,perhaps", 1), encoding="utf-8")
 
 
+def in_sdmx(old: str, new: str) -> Callable[[Path], None]:
+    return changed("sdmx/timer_p2017-H2_v1.csv", old, new)
+
+
 def in_px(old: str, new: str) -> Callable[[Path], None]:
+    return changed("timer_p2017-H2_v1.px", old, new)
+
+
+def changed(name: str, old: str, new: str) -> Callable[[Path], None]:
     def change(folder: Path) -> None:
-        path = folder / "timer_p2017-H2_v1.px"
+        path = folder / name
         text = path.read_bytes().decode()
         assert old in text
         path.write_bytes(text.replace(old, new, 1).encode())
@@ -82,6 +90,8 @@ def in_px(old: str, new: str) -> Callable[[Path], None]:
         ("dapla-toolbelt-metadata", without_version_text, "percentage_complete is 100, counted 99"),
         ("dapla-toolbelt-metadata", underscored, "kortnavn inneholder ulovlige tegn"),
         ("csvw", in_csv, "perhaps"),
+        ("pysdmx", in_sdmx("TIME_PERIOD,REGION", "TIME,REGION"), "TIME_PERIOD"),
+        ("pysdmx", in_sdmx(",Q,HIDDEN,", ",O,MISSING,"), "1 rows differ"),
         (PX, in_px("\r\nNOTE=", '\r\nNOTE="Ett til.";\r\nNOTE='), "AssertionError"),
         (PX, in_px('"..." ', '".." '), "1 of 24 cells differ in pandas-pcaxis"),
         (PX, in_px("NOTEX=", "NOTEXX="), "the mark of preliminary figures"),

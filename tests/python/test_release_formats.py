@@ -49,6 +49,7 @@ from introstat.release.formats import (
     jsonstat,
     parquet,
     px,
+    sdmx,
     workbook,
 )
 
@@ -412,6 +413,55 @@ def test_jsonstat_as_its_validator_and_the_standard_read_it(made, tmp_path):
         english = found["extension"]["en"]["dimension"][each.name]["category"]["label"]
         assert english == {code.code: code.label_en for code in each.codes}
     assert cells_of(jsonstat.read(path)) == cells
+
+
+@every_table
+def test_sdmx_csv_as_the_csv_module_reads_it(made, tmp_path):
+    cube, cells = made
+    shutil.rmtree(tmp_path / "sdmx", ignore_errors=True)
+    path = sdmx.write(cube, tmp_path / "sdmx", RELEASE)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [*rows[0]][:4] == ["STRUCTURE", "STRUCTURE_ID", "ACTION", "FREQ"]
+    assert {row["STRUCTURE_ID"] for row in rows} == {"IMDI:TABELL(2017.2.1)"}
+    found: Cells = {}
+    for row in rows:
+        period = row["TIME_PERIOD"].replace("-S", "H")
+        assert row["FREQ"] == ("S" if "H" in period else "A")
+        codes = {name: row[name.upper()] for name in (d.name for d in cube.dimensions[1:])}
+        if codes.get("region") == "_T":
+            codes["region"] = "0"
+        sign = {"HIDDEN": ":", "MISSING": "..", "CANNOT_OCCUR": ".", "": ""}[row["SIGN"]]
+        expected = {":": "Q", "..": "O", ".": "M", "": "P" if cube.is_preliminary else "A"}
+        assert row["OBS_STATUS"] == expected[sign]
+        if sign != ".":
+            value = Decimal(row["OBS_VALUE"]) if row["OBS_VALUE"] else None
+            found[period, *codes.values(), row["INDICATOR"]] = (value, sign)
+    assert found == cells
+    assert cells_of(sdmx.read(path)) == cells
+    sdmx.write_structures([cube], tmp_path / "sdmx", RELEASE)
+    assert sdmx.differences(tmp_path / "sdmx") == []
+
+
+def test_sdmx_has_its_own_codes_for_totals_and_one_code_list_for_the_same_codes(half_year) -> None:
+    folder, _ = half_year
+    structures = json.loads(
+        (folder / "sdmx" / "strukturer_p2017-H2_v1.json").read_text(encoding="utf-8")
+    )["data"]
+    lists = {each["id"]: [code["id"] for code in each["codes"]] for each in structures["codelists"]}
+    assert len(lists) == len(structures["codelists"])
+    assert lists["CL_AGE_BAND"] == ["_T", "18-25", "26-35", "56_PLUS", "other"]
+    assert lists["CL_REGION"][:3] == ["_T", "03", "20"]
+    assert not [name for name in lists if name.startswith("CL_SEX_")]
+    [sexes] = [each for each in structures["codelists"] if each["id"] == "CL_SEX"]
+    assert sexes["codes"][1]["names"] == {"nb": "Menn", "en": "Men"}
+
+
+def test_a_code_that_sdmx_cannot_hold_is_told(tmp_path: Path) -> None:
+    odd = PublishedDimension("group", "Gruppe", "Group", (Code("a/b", "A", "A"),))
+    cube = real("x", "x", "2017", [odd], [PERSONS])
+    with pytest.raises(UserError, match="The code a/b of group is none that SDMX can hold"):
+        sdmx.write(cube, tmp_path, RELEASE)
 
 
 @every_table
@@ -806,6 +856,10 @@ def change_px(path: Path) -> None:
     change_text(path, '"..." ', '".." ')
 
 
+def change_sdmx(path: Path) -> None:
+    change_text(path, ",Q,HIDDEN,", ",O,MISSING,")
+
+
 def change_imdi(path: Path) -> None:
     change_text(path, ";:\r\n", ";4\r\n", "iso-8859-1")
 
@@ -817,6 +871,7 @@ def change_imdi(path: Path) -> None:
         ("timer_p2017-H2_v1.px", change_px),
         ("timer_p2017-H2_v1.json", change_json),
         ("tabeller_p2017-H2_v1.xlsx", change_workbook),
+        ("sdmx/timer_p2017-H2_v1.csv", change_sdmx),
         ("imdi/intro_deltakere_kommune_forelopig_p2017-H2_v1.csv", change_imdi),
         ("imdi/intro_status_arbutd_fylke_forelopig_p2017-H2_v1.csv", change_imdi),
     ],
@@ -872,6 +927,9 @@ def test_what_csvw_says_is_compared_with_the_csv_files(copied: Path) -> None:
 
 def test_missing_files_rows_twice_and_a_lost_mark_are_found(copied: Path) -> None:
     (copied / "timer_p2017-H2_v1.px").unlink()
+    (copied / "sdmx" / "timer_p2017-H2_v1.csv").unlink()
+    table = copied / "sdmx" / "status_p2017-H2_v1.csv"
+    change_text(table, "IMDI:STATUS(2017.2.1)", "IMDI:STATUS(2017.1.1)")
     (copied / "status_p2017-H2_v1__DOC.json").unlink()
     (copied / "imdi" / "intro_tiltak_4_fylke_forelopig_p2017-H2_v1.csv").unlink()
     change_text(copied / "deltakere_p2017-H2_v1.json", '"preliminary":true', '"preliminary":false')
@@ -881,6 +939,8 @@ def test_missing_files_rows_twice_and_a_lost_mark_are_found(copied: Path) -> Non
     found = encodings.compare(copied)
     assert len([each for each in found if each.endswith("is there twice.")]) == 1
     assert "timer: not found as px." in found
+    assert "timer: not found as sdmx." in found
+    assert "status_p2017-H2_v1.csv: its columns are not those of its structure." in found
     assert "status: no document status_p2017-H2_v1__DOC.json." in found
     assert "tiltak-4: not found as intro_tiltak_4_fylke_forelopig_p2017-H2_v1.csv." in found
     assert "deltakere_p2017-H2_v1.json: preliminary is {False}, Parquet has {True}." in found
@@ -903,6 +963,7 @@ def three_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "timer_p2017-H2_v1.json",
         "timer_p2017-H2_v1__DOC.json",
         "tabeller_p2017-H2_v1.xlsx",
+        "sdmx/timer_p2017-H2_v1.csv",
         "imdi/intro_deltakere_kommune_forelopig_p2017-H2_v1.csv",
     ],
 )

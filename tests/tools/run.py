@@ -35,6 +35,7 @@ TOOLS = {
         "in_datadoc.py", ("dapla-toolbelt-metadata==0.19.0", "pandas==3.1.1"), needs_newer=True
     ),
     "csvw": Tool("in_csvw.py", ("csvw==4.1.1",)),
+    "pysdmx": Tool("in_sdmx.py", ("pysdmx[data,json]==1.21.0",)),
     "pandas-pcaxis and pyaxis": Tool("in_px.py", ("pandas-pcaxis==0.2", "pyaxis==0.4.3")),
 }
 

@@ -72,9 +72,12 @@ def read(path: Path) -> pa.Table:
 
 
 def header(path: Path) -> list[str]:
-    """Return the names of the columns of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return next(csv.reader(file), [])
+    """Return the names of the columns of a CSV file; none if it cannot be read."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return next(csv.reader(file), [])
+    except ValueError:
+        return []
 
 
 def write_package(
