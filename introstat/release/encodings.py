@@ -16,6 +16,7 @@ from introstat.release.formats import (
     csv_package,
     csvw,
     datadoc,
+    dcat,
     imdi_csv,
     jsonstat,
     parquet,
@@ -86,7 +87,9 @@ def write_all(cubes: Sequence[PublishedCube], folder: Path, release: Release) ->
     web = folder / csvw.FILE
     csvw.write(packaged, web, release)
     structures = sdmx.write_structures(cubes, folder / sdmx.FOLDER, release)
-    return sorted([*written, book, package, web, structures])
+    catalogue = folder / naming.file_name(dcat.STEM, own, release.version, dcat.EXTENSION)
+    dcat.write(packaged, catalogue, release)
+    return sorted([*written, book, package, web, structures, catalogue])
 
 
 def compare(folder: Path) -> list[str]:
@@ -135,6 +138,7 @@ def compare(folder: Path) -> list[str]:
     found += csv_package.differences(folder, described)
     if any(map(_has_new, about.values())):
         found += csvw.differences(folder, described) + sdmx.differences(folder / sdmx.FOLDER)
+        found += dcat.differences(folder, described)
     return found
 
 

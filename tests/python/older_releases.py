@@ -28,6 +28,8 @@ def make_older(folder: Path) -> None:
         _write_older(path)
     (folder / csvw.FILE).unlink(missing_ok=True)
     shutil.rmtree(folder / sdmx.FOLDER, ignore_errors=True)
+    for path in folder.glob("katalog_*.ttl"):
+        path.unlink()
     for path in folder.glob("*.xlsx"):
         if path.stat().st_size:
             _name_sheets_older(path)

@@ -92,6 +92,7 @@ def changed(name: str, old: str, new: str) -> Callable[[Path], None]:
         ("csvw", in_csv, "perhaps"),
         ("pysdmx", in_sdmx("TIME_PERIOD,REGION", "TIME,REGION"), "TIME_PERIOD"),
         ("pysdmx", in_sdmx(",Q,HIDDEN,", ",O,MISSING,"), "1 rows differ"),
+        ("pyshacl", changed("katalog_p2017-H2_v1.ttl", "dcat:theme", "dct:subject"), "theme"),
         (PX, in_px("\r\nNOTE=", '\r\nNOTE="Ett til.";\r\nNOTE='), "AssertionError"),
         (PX, in_px('"..." ', '".." '), "1 of 24 cells differ in pandas-pcaxis"),
         (PX, in_px("NOTEX=", "NOTEXX="), "the mark of preliminary figures"),

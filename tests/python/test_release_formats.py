@@ -925,6 +925,22 @@ def test_what_csvw_says_is_compared_with_the_csv_files(copied: Path) -> None:
     ]
 
 
+def test_the_catalogue_names_every_file_of_every_table(copied: Path) -> None:
+    path = copied / "katalog_p2017-H2_v1.ttl"
+    text = path.read_text(encoding="utf-8")
+    named = re.findall(r"dcat:downloadURL <(\S+)>", text)
+    assert len(named) == len(set(named)) == 7 * 5
+    assert all((copied / each).is_file() for each in named)
+    assert 'owl:versionInfo "1" ;' in text and "Foreløpige tall" in text
+    change_text(path, "dcat:downloadURL <timer_p2017-H2_v1.csv>", "dcat:downloadURL <timer.csv>")
+    assert encodings.compare(copied) == [
+        f"{path.name}: timer_p2017-H2_v1.csv is not named.",
+        f"{path.name}: timer.csv is not in the release.",
+    ]
+    path.unlink()
+    assert encodings.compare(copied) == ["0 catalogues katalog_*.ttl; expected one."]
+
+
 def test_missing_files_rows_twice_and_a_lost_mark_are_found(copied: Path) -> None:
     (copied / "timer_p2017-H2_v1.px").unlink()
     (copied / "sdmx" / "timer_p2017-H2_v1.csv").unlink()

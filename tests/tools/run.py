@@ -36,6 +36,7 @@ TOOLS = {
     ),
     "csvw": Tool("in_csvw.py", ("csvw==4.1.1",)),
     "pysdmx": Tool("in_sdmx.py", ("pysdmx[data,json]==1.21.0",)),
+    "pyshacl": Tool("in_shacl.py", ("pyshacl==0.40.1",)),
     "pandas-pcaxis and pyaxis": Tool("in_px.py", ("pandas-pcaxis==0.2", "pyaxis==0.4.3")),
 }
 
