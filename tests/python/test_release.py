@@ -126,7 +126,7 @@ def test_a_release_holds_every_cube_in_every_format_with_report_audit_and_manife
             stem = f"{cube.stem}_p"
             assert any(n.startswith(stem) and n.endswith(f"_v1.{ending}") for n in names)
         if len(cube.region_sets) > 1:
-            assert any(name.startswith(f"{cube.stem}_kommuner") for name in names)
+            assert any(name.startswith(f"{cube.stem}-kommuner") for name in names)
         if cube.imdi_table:
             assert any(name.startswith(cube.imdi_table) for name in names)
     assert {"datapackage.json", "manifest.json", "rapport_p2017-H2_v1.pdf"} <= names
