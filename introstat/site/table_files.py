@@ -11,7 +11,7 @@ from introstat.disclosure.published import SIGNS
 from introstat.release import naming
 from introstat.release.contents import AT_THE_TIME, REGION_TYPES, load_contents
 from introstat.release.cube import MEASURE, MEASURE_LABEL_EN, MEASURE_LABEL_NB
-from introstat.release.formats import csv_package, imdi_csv, jsonstat, parquet, px
+from introstat.release.formats import csv_package, imdi_csv, jsonstat, parquet, px, sdmx
 from introstat.site import blocks
 from introstat.site.page import MENU, RELEASES, Page, Site, embedded
 from introstat.site.releases import Released
@@ -302,6 +302,9 @@ def file_links(page: Page, release: Released, each: Listed) -> list[tuple[str, s
     own = each.region_set == AT_THE_TIME
     imdi = imdi_csv.names_for(each.cube, release.is_preliminary, tail) if own else []
     files = [(name, each.file(release, ending)) for name, ending in FORMATS]
+    # Releases made before have no SDMX.
+    own_sdmx = f"{sdmx.FOLDER}/{data.stem}.{sdmx.EXTENSION}"
+    files += [("SDMX-CSV", own_sdmx)] if (release.folder / own_sdmx).is_file() else []
     files += [("Excel", book.name) for book in release.folder.glob(WORKBOOK)]
     files += [
         (f"IMDi ({page.words(f'site.{level}').lower()})", f"{imdi_csv.FOLDER}/{name}")

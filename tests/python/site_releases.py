@@ -15,7 +15,7 @@ from introstat.release import manifest, naming
 from introstat.release.contents import AT_THE_TIME, REFERENCE_YEAR, load_contents
 from introstat.release.cube import PublishedCube, Release
 from introstat.release.finished import ReleaseFolder
-from introstat.release.formats import csv_package, imdi_csv, jsonstat, parquet, px
+from introstat.release.formats import csv_package, imdi_csv, jsonstat, parquet, px, sdmx
 from introstat.release.published import published_cubes
 from introstat.release.revisions import LATER
 
@@ -93,6 +93,8 @@ def _write_tables(cubes: Sequence[PublishedCube], folder: Path, release: Release
         csv_package.write(cube, data.with_suffix(".csv"), release)
         imdi_csv.write(cube, folder / imdi_csv.FOLDER, release)
         packaged.append((cube, data.with_suffix(".csv")))
+        (folder / sdmx.FOLDER).mkdir(exist_ok=True)
+        (folder / sdmx.FOLDER / data.with_suffix(".csv").name).touch()
         for ending in (px.EXTENSION, jsonstat.EXTENSION):
             data.with_suffix(f".{ending}").touch()
     csv_package.write_package(packaged, folder / csv_package.PACKAGE, release, "introstat")
