@@ -20,7 +20,7 @@ _PROTECTED = ".protected"
 @click.option("--kind", type=click.Choice(KINDS), required=True, help="How final the figures are.")
 @click.option("--policy", type=click.Path(path_type=Path), help="The decided policy (YAML).")
 @click.option(
-    "--out", type=click.Path(path_type=Path), default=Path("release"), show_default=True,
+    "--out", type=click.Path(path_type=Path), default=Path("utdata"), show_default=True,
     help="The folder of releases.",
 )  # fmt: skip
 @click.option("--warehouse", type=click.Path(path_type=Path), help="The warehouse file.")
@@ -96,7 +96,7 @@ def release(
     click.echo(f"Start with {next(made.glob('rapport_*.pdf')).name} and manifest.json.")
 
 
-@click.command(epilog="Example: introstat verify release/2017H2_v1")
+@click.command(epilog="Example: introstat verify utdata/2017H2_v1")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option(
     "--restricted", type=click.Path(path_type=Path),

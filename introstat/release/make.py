@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import pyarrow.parquet as pq
 
 from introstat.disclosure.audit import AuditResult
 from introstat.disclosure.comparison import Compared, compare_rounded
@@ -20,7 +21,7 @@ from introstat.disclosure.report import audit_lines, audit_report, to_json
 from introstat.errors import BuildFailed
 from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import silent
-from introstat.release import conditions, manifest, naming
+from introstat.release import conditions, manifest, naming, versions
 from introstat.release.contents import AT_THE_TIME, load_contents
 from introstat.release.cube import Release
 from introstat.release.encodings import compare, write_all
@@ -32,7 +33,7 @@ from introstat.release.figures import (
     residual_of,
 )
 from introstat.release.finished import ReleaseFolder, audit_release, dependent_faults
-from introstat.release.protected import copy_cubes, write_cells, write_store
+from introstat.release.protected import HIDDEN_BEFORE, copy_cubes, write_cells, write_store
 from introstat.release.protecting import ProtectedCounts, counted_in, protect_counts, stricter
 from introstat.release.published import CONTACT, published_cubes
 from introstat.release.report.facts import Facts
@@ -52,16 +53,7 @@ from introstat.release.usefulness import (
     numbers_of_groups,
     usefulness,
 )
-from introstat.release.versions import (
-    Places,
-    Wanted,
-    before_of,
-    earlier_counts,
-    names_beside,
-    policies_before,
-    released_beside,
-    version_of,
-)
+from introstat.release.versions import Places, Wanted
 from introstat.warehouse.dbt import run_dbt
 from introstat.warehouse.opening import open_warehouse
 from introstat.warehouse.reading import open_built
@@ -92,11 +84,10 @@ def make_release(wanted: Wanted, places: Places, workers: int, say: Say) -> Path
     with open_built(places.warehouse, "stat_series", "stat_regions") as warehouse:
         vintage = conditions.vintage_of(warehouse)
         conditions.expect_period(warehouse, wanted.period, vintage)
-        before = before_of(places, wanted.period)
-        version = version_of(wanted, places)
-        policy = conditions.usable_policy(
-            wanted.policy, policies_before(places.releases, wanted.period)
-        )
+        before = versions.before_of(places, wanted.period)
+        version = versions.version_of(wanted, places)
+        earlier = versions.policies_before(places.releases, wanted.period)
+        policy = conditions.usable_policy(wanted.policy, earlier)
         conditions.expect_outcomes(policy, wanted.period)
         if wanted.kind == "final":
             conditions.expect_final(warehouse, wanted.period, vintage)
@@ -124,7 +115,7 @@ def compare_detail(
         policy = load_policy(wanted.policy or DEFAULT_POLICY)
         regions = regions_of(listed_regions(warehouse, wanted.period).to_pylist())
         year = conditions.reference_year(warehouse)
-        names = names_beside(places.releases, wanted.period)
+        names = versions.names_beside(places.releases, wanted.period)
         counted = counted_in(
             warehouse,
             load_contents(),
@@ -132,7 +123,7 @@ def compare_detail(
             regions,
             {},
             policy,
-            released_beside(places.releases, wanted.period, names, year),
+            versions.released_beside(places.releases, wanted.period, names, year),
         )
         found = []
         for times in COMPARED:
@@ -170,8 +161,8 @@ class _Making:
         self.inside.chmod(0o700)
         year = conditions.reference_year(self.warehouse)
         self.finished = ReleaseFolder(self.out, self.period, self.version, year)
-        self.names = names_beside(self.places.releases, self.period)
-        self.beside = released_beside(self.places.releases, self.period, self.names, year)
+        self.names = versions.names_beside(self.places.releases, self.period)
+        self.beside = versions.released_beside(self.places.releases, self.period, self.names, year)
         self.listed = listed_regions(self.warehouse, self.period)
         self.region_rows: list[dict[str, str]] = self.listed.to_pylist()
 
@@ -216,13 +207,15 @@ class _Making:
         return max(self.wanted.within - spent - AFTER_PROTECTION, 0.0)
 
     def _earlier(self) -> dict[str, list[pa.Table]]:
-        return earlier_counts(self.places.releases, self.period, self.version)
+        return versions.earlier_counts(self.places.releases, self.period, self.version)
 
     def _fill_store(
         self, count_tables: Mapping[str, CountTable], tables: Mapping[str, pa.Table]
     ) -> None:
         """Write the protected store: counts, and the figures that dbt's models rest on them."""
         write_cells(self.contents, count_tables, tables, self.period, self.name, self.cells)
+        hidden = versions.main_figures_hidden(self.places.releases, self.period)
+        pq.write_table(hidden, self.cells / f"{HIDDEN_BEFORE}.parquet")
         with open_warehouse(self.own_file, read_only=False) as own:
             copy_cubes(self.warehouse, own)
         with self._dbt("protection") as modelled:

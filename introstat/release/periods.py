@@ -145,7 +145,9 @@ def links_between(
             periods = [year + part for side in sides for part in side]
             if not all(table in codes.get(period, {}) for period in periods):
                 continue
-            for at in _places(contents, table, where, [codes[p][table] for p in periods]):
+            at_total = () if kind == "second" else contents.at_total
+            own_codes = [codes[p][table] for p in periods]
+            for at in _places(contents, table, where, at_total, own_codes):
                 left, right = (
                     tuple(Term(named(table, year + part, own), at) for part in side)
                     for side in sides
@@ -164,12 +166,12 @@ def _renamed(link: Link, period: str, own: str) -> Link:
 
 
 def _places(
-    contents: Contents, table: str, where: str, codes: Sequence[Codes]
+    contents: Contents, table: str, where: str, at_total: Sequence[str], codes: Sequence[Codes]
 ) -> Iterator[dict[str, str]]:
     """The codes at which links of a table hold: one place; or, where different categories were
     pooled, one for each category that every period has.
     """
-    at = {dimension: TOTAL for dimension in contents.at_total if dimension in codes[0]}
+    at = {dimension: TOTAL for dimension in at_total if dimension in codes[0]}
     if where == "country":
         at["region"] = COUNTRY
     pooled = next((cube.pool for cube in contents.cubes.values() if cube.system == table), None)

@@ -17,6 +17,8 @@ from introstat.release.figures import REFERENCE, CountTable
 
 # The cubes with figures that are no counts, each made by a model `protected_<cube>`.
 MODELLED = ("benefit", "headline", "hours", "registration_share")
+# What those models are told beside the counts: main figures that releases of earlier periods hide.
+HIDDEN_BEFORE = "main_figures_hidden"
 # What those models read of the warehouse.
 READ = ("stat_benefit", "stat_hours", "stat_registration_share", "stat_series")
 _REGION_TYPES = {1: "country", 2: "county", 4: "municipality"}
@@ -98,7 +100,7 @@ def write_store(modelled: duckdb.DuckDBPyConnection, cells: Path, store: Path) -
         table = modelled.execute(f"from protected_{name} order by all").to_arrow_table()
         _write(table, store / f"{name}.parquet")
     for path in cells.glob("*.parquet"):
-        if path.stem not in MODELLED:
+        if path.stem not in (*MODELLED, HIDDEN_BEFORE):
             shutil.copy(path, store)
 
 

@@ -9,10 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from introstat.disclosure.policy import Policy
+from introstat.disclosure.published import HIDDEN
 from introstat.errors import UserError
 from introstat.release import finished, manifest
 from introstat.release.conditions import ReleaseRefused
+from introstat.release.contents import AT_THE_TIME, is_year, load_contents
 from introstat.release.figures import REFERENCE, UNPLACED
+from introstat.release.formats import csv_package
 from introstat.release.periods import Finished, tied_to
 from introstat.release.revisions import Before
 
@@ -81,6 +84,25 @@ def earlier_counts(releases: Path, period: str, version: int) -> dict[str, list[
             for name, parts in _counts_of(folder, trusted(folder)).items():
                 found.setdefault(name, []).extend(parts)
     return found
+
+
+def main_figures_hidden(releases: Path, period: str) -> pa.Table:
+    """Return the main figures of earlier periods that their newest releases hide: period, sex and
+    measure.
+
+    A release tells main figures of all earlier periods of its kind, and must not tell these.
+    """
+    hidden = []
+    for other in sorted(_periods(releases)):
+        if is_year(other) == is_year(period) and other < period:
+            _, folder = _versions(releases, other)[-1]
+            release = finished.folder_of(folder, trusted(folder))
+            if path := release.table(load_contents().cubes["headline"], AT_THE_TIME):
+                cells = csv_package.read(path)
+                own = pc.and_(pc.equal(cells["period"], other), pc.equal(cells["sign"], HIDDEN))
+                hidden += cells.filter(own).select(["period", "sex", "measure"]).to_pylist()
+    names = ("period", "sex", "measure")
+    return pa.table({name: pa.array([row[name] for row in hidden], pa.string()) for name in names})
 
 
 def names_beside(releases: Path, period: str) -> list[str]:

@@ -9,9 +9,9 @@ from introstat.errors import UserError
 from introstat.progress import shown
 
 
-@click.command("site", epilog="Example: introstat site --releases release/ --out site/")
+@click.command("site", epilog="Example: introstat site --releases utdata/ --out site/")
 @click.option(
-    "--releases", type=click.Path(path_type=Path), default=Path("release"), show_default=True,
+    "--releases", type=click.Path(path_type=Path), default=Path("utdata"), show_default=True,
     help="The folder of finished releases.",
 )  # fmt: skip
 @click.option(

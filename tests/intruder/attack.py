@@ -1,7 +1,7 @@
 """Narrowing: how low and how high each hidden count can be, given everything put together.
 
-Bounds from one relation at a time first. Then small linear programs around one solution, whose
-whole-number solutions show many counts at once to be in doubt; then small ones with nothing but the
+Bounds from one relation at a time first. Then the cheapest changes of one solution that take a
+count up and down, which show it and others to be in doubt; then programs with nothing but the
 relations nearby, which prove a count narrow. What is left is narrowed in the whole block: by linear
 programs and, where these are wide only in fractions, by branch and bound.
 """
@@ -16,15 +16,14 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from tests.intruder.blocks import Block
+from tests.intruder.changes import Changes, whole_solution
 from tests.intruder.system import MANY, Floats, Ints, System, bounds_of
 
-NEAR = (2500, 600)  # unknowns that may move beside one solution, first and second try
 LOOSE = (600, 3000)  # unknowns whose relations alone may prove a count to be narrow
 SMALL = 8000  # relations of a block that is quicker done as a whole
 BASES = 6  # tries to find a solution in whole numbers to begin with
 REPAIR = (10, 40, 160)  # unknowns that a repair may move, for each fractional one
 LARGEST_REPAIR = 5000
-STRONG = 5.0  # what one count weighs beside others that move with it
 POOLED = 30  # programs over a whole block at most
 IDLE = 4  # those in a row that may show nothing new
 
@@ -157,15 +156,10 @@ class _Search:
             self._pooled()
         if self._left():
             self._find_base()
-        if self.base is not None:
-            for size in NEAR:
-                for k in self._left():
-                    if not self._settled(k):
-                        self._near(k, size)
+        if self.base is not None and self._left():
+            self._change(Changes(self.block, self.base))
         for k in self._left():
             self._loosened(k)
-        if not is_small:
-            self._pooled()
         for k in self._left():
             if not self._settled(k):
                 self._one(self.block, k, k)
@@ -218,6 +212,8 @@ class _Search:
         return int(before - np.count_nonzero(self._open()))
 
     def _find_base(self) -> None:
+        if self.base is None:
+            self._take(whole_solution(self.block, self.rng))
         costs = np.zeros(self.block.count)
         for _ in range(BASES):
             if self.base is not None:
@@ -270,22 +266,18 @@ class _Search:
             self.block.high[columns],
         )
 
-    def _near(self, k: int, size: int) -> None:
-        """Move only what is near to a count, and leave the rest as one solution has it."""
-        assert self.base is not None
-        columns = self._around([k], size)
-        place = {int(c): i for i, c in enumerate(columns)}
-        near = self._part(columns, self.base)
-        left = [c for c in self._left() if c in place]
-        for sign in (STRONG, -STRONG):
-            costs = self._many_at_once(left, place)
-            values = near.best(costs + _only(len(columns), place[k], sign))
-            if values is not None:
-                whole = self.base.copy()
-                whole[columns] = values
-                self._take(whole)
-            if self._settled(k):
-                return
+    def _change(self, changes: Changes) -> None:
+        """Take each count up and down from one solution, and note what else moves with it."""
+        for k in self._left():
+            for up in (True, False):
+                i = self.place[k]
+                if self._settled(k):
+                    break
+                spread = max(self.shown_high[i] - self.shown_low[i], 0.0)
+                change = changes.of(k, up, self.width - (0.0 if up else spread))
+                if change is not None:
+                    self._take(changes.point + change)
+                    self._take(changes.point - change)
 
     def _loosened(self, k: int) -> None:
         """Bounds from the relations near to a count alone: what they prove holds."""

@@ -57,7 +57,9 @@ def protected(table, policy, shape=BY_PLACE, **more):
 
 def audited(done, policy, witnesses=None, regional=None, table=None):
     one = PublishedTable(table or done.table, done.layout, done.method, done.primaries)
-    results = audit_tables({NAME: one}, policy, witnesses=witnesses, regions=regional)
+    results = audit_tables(
+        {NAME: one}, policy, witnesses=witnesses, regions=[regional] if regional else []
+    )
     return results["suppressed"]
 
 

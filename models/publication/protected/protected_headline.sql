@@ -1,7 +1,8 @@
 -- The country's earlier periods as they are known now; where few persons are behind a figure it is
 -- hidden for both sexes. A half-year (2017H2) has half-years before it, a year years.
 -- A percent of persons tells how many there are on either side of it. Amounts by sex are hidden
--- where the sex of few is not known: what they leave of the total would be theirs.
+-- where the sex of few is not known: what they leave of the total would be theirs. What the release
+-- of an earlier period hides of it stays hidden.
 {%- set period = var('release_period') or '' %}
 with known as (
     select *
@@ -90,9 +91,15 @@ earlier as (
             figures.measure in ('amount', 'mean_amount')
             and figures.sex <> {{ total_code() }}
             and without_sex.period is not null
-        ) as is_shown
+        )
+        and hidden.period is null as is_shown
     from figures
     left join without_sex on figures.period = without_sex.period
+    left join {{ source('protected_cells', 'main_figures_hidden') }} as hidden
+        on
+            figures.period = hidden.period
+            and figures.sex = hidden.sex
+            and figures.measure = hidden.measure
     where figures.sex <> {{ unknown_code() }}
 ),
 
