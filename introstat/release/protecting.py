@@ -286,13 +286,13 @@ def _protected(
         )
     }
     size_of = sizes_of_table(_sizes_told(shown, counted.regions), whole)
+    told = [shown_in(other.earlier, other.tables[PERSONS]) for other in counted.beside]
+    if told and not shows_more:
+        everywhere = set.intersection(*map(set, told))
+        size_of |= {code: 0 for code in municipal(whole) if code not in everywhere}
     for code in shown_in(counted.earlier, persons) & set(size_of):
         size_of[code] = max(size_of[code], policy.main_from)  # what was told stays told
     small = {code for code in municipal(whole) if size_of.get(code, 0) < policy.main_from}
-    told = [shown_in(other.earlier, other.tables[PERSONS]) for other in counted.beside]
-    if told and not shows_more:
-        small |= {code for code in municipal(whole) if not all(code in one for one in told)}
-        size_of = {code: 0 if code in small else size for code, size in size_of.items()}
     bare = small.difference(*told)
     periods = (counted, *counted.beside)
     parts = [_part_of_system(one, bare, whole, counted.period) for one in periods]

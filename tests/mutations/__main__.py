@@ -33,7 +33,7 @@ _LIKELIEST = {
     "test_values test_receipt test_definitions test_dbt_commands",
     "disclosure": (
         "test_disclosure test_disclosure_edges test_disclosure_input test_disclosure_linked"
-        " test_disclosure_search"
+        " test_disclosure_periods test_disclosure_search"
     ),
 }
 _FOUND = re.compile(r"^(?:FAILED|ERROR) (?:tests/python/)?(.+?)(?: - (.*))?$", re.MULTILINE)

@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from introstat.disclosure.counts import read_counts
 from introstat.disclosure.detail import COUNTRY, COUNTY, Region, Regions
+from introstat.disclosure.finished import finished_counts
 from introstat.disclosure.layout import Layout
 from introstat.disclosure.linked import Link, Term
 from introstat.disclosure.policy import Policy
@@ -197,6 +199,21 @@ def check(rng):
         return "too many"
     assert passes(own, tables, done, policy, links, proof) == (not narrow)
     return "apart it is not safe" if narrow else "apart it is safe too"
+
+
+def test_a_number_that_was_revised_tells_nothing_of_the_count_now():
+    """Two versions: A had 4 of x, and has 5 now; B has 7 in all; C was left out at first."""
+    counts = read_counts(table_of(np.array([[5, 0], [7, 0], [9, 0]])), LAYOUT, "n")
+    first, second = (
+        pa.table({"region": ["A", "B", "C"], "kind": ["x"] * 3, "value": values, "sign": signs})
+        for values, signs in (([4, 7, None], ["", "", "..."]), ([4, 7, None], ["", "", ":"]))
+    )
+    seen = finished_counts(counts, [first, second], LAYOUT)
+    cell = {region: counts.system.cell((region, "x")) for region in COUNTIES}
+    assert [bool(seen.known[cell[region]]) for region in COUNTIES] == [False, True, False]
+    assert not seen.left_out.any() and len(seen.published.cells) == 3
+    now = pa.table({"region": ["A"], "kind": ["x"], "value": [5], "sign": [""]})
+    assert finished_counts(counts, [first, now], LAYOUT).known[cell["A"]]
 
 
 def test_no_enumeration_narrows_what_is_protected_beside_other_periods():
