@@ -230,7 +230,7 @@ def reasons(folder: Path) -> dict[tuple[str, str, str], dict[str, str]]:
     """The rows of the exits by reason, by region, sex and reason."""
     return {
         (row["region"], row["sex"], row["termination_group"]): row
-        for row in rows_of(folder / "avslutning_direkte_8_p2017-H2_v1.csv")
+        for row in rows_of(folder / "avslutning-direkte-8_p2017-H2_v1.csv")
         if row["measure"] == "exits"
     }
 
@@ -260,7 +260,7 @@ def test_whole_groups_are_hidden_where_the_policy_protects_them(
     )
     assert inside["whole_groups"] == []
     note = "alle i en gruppe på minst 4 personer har samme utfall"
-    for stem, has_note in (("avslutning_direkte_8", True), ("deltakere", False)):
+    for stem, has_note in (("avslutning-direkte-8", True), ("deltakere", False)):
         assert (note in texts_of(folder / f"{stem}_p2017-H2_v1.px")) == has_note
         assert note not in texts_of(released / f"{stem}_p2017-H2_v1.px")
 
@@ -269,7 +269,7 @@ def test_a_whole_group_that_slipped_out_fails_the_audit_and_is_listed_where_it_i
     one_outcome: Path, tmp_path: Path
 ) -> None:
     folder = plant.copied(one_outcome / "release" / f"{PERIOD}_v1", tmp_path / f"{PERIOD}_v1")
-    path = folder / "avslutning_direkte_8_p2017-H2_v1.csv"
+    path = folder / "avslutning-direkte-8_p2017-H2_v1.csv"
     rows = list(rows_of(path))
     for row in rows:
         of_all = (row["region"], row["sex"], row["measure"]) == ("12", "total", "exits")
