@@ -238,16 +238,18 @@ def pool_rare_categories(
         if len(rare) > 1 and sum(per_code[c] for c in rare) >= policy.pool_below:
             break
         rare.add(code)
-    recoded = [pooled if code in rare else code for code in text_column(table, dimension)]
-    keys = [name for name in table.column_names if name not in sums]
-    table = table.set_column(table.column_names.index(dimension), dimension, pa.array(recoded))
     for name in sums:
         table = table.set_column(table.column_names.index(name), name, table[name].cast(pa.int64()))
-    return (
-        table.group_by(keys, use_threads=False)
-        .aggregate([(name, "sum") for name in sums])
-        .rename_columns([*keys, *sums])
-    )
+    codes = [pooled if code in rare else code for code in text_column(table, dimension)]
+    return recoded(table, dimension, codes, sums)
+
+
+def recoded(table: pa.Table, dimension: str, codes: Sequence[str], sums: Sequence[str]) -> pa.Table:
+    """Return a table with other codes in a dimension, and its rows of the same codes summed."""
+    keys = [name for name in table.column_names if name not in sums]
+    table = table.set_column(table.column_names.index(dimension), dimension, pa.array(codes))
+    summed = table.group_by(keys, use_threads=False).aggregate([(name, "sum") for name in sums])
+    return summed.rename_columns([*keys, *sums])
 
 
 def whole_numbers(texts: Sequence[str]) -> list[int]:

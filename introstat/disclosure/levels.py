@@ -97,17 +97,17 @@ class LevelSearch:
 
     def run(self) -> State:
         """Look for moves of every target, at all levels."""
-        cubes = self.map.tables_there
-        self._stage("counties", cubes, self._counties)
+        tables = self.map.tables_there
+        self._stage("counties", tables, self._counties)
         self._stage("counties and linked tables", [0], lambda s, _: self._linked_counties(s))
         self._stage("municipalities", self.map.blocks, self._block)
         self._stage("municipalities and linked tables", self.map.blocks, self._linked_block)
         self._stage("neighbouring counties", None, lambda s, k: self._near(s, k, ()))
         self._stage("neighbouring counties", None, lambda s, k: self._near(s, k, (DEAR, ANY)))
-        self._stage("all levels", cubes, self._all_levels)
+        self._stage("all levels", tables, self._all_levels)
         self._stage("all levels and linked tables", [0], lambda s, _: self._all_linked_levels(s))
         self._unlock_country()
-        self._stage("the country too", cubes, self._all_levels)
+        self._stage("the country too", tables, self._all_levels)
         self._stage("the country too", None, lambda s, k: self._near(s, k, LAST))
         self._stage("the country and linked tables", [0], lambda s, _: self._all_linked_levels(s))
         self._stage("everything together", [0], lambda s, _: self._everything(s))
@@ -203,8 +203,8 @@ class LevelSearch:
             chosen[np.where(county, self.tables.values, -1).argmax()] = True
         return self.map.leaves_in(chosen)
 
-    def _counties(self, state: State, cube: int) -> None:
-        self._in_counties(state, self.map.table == cube, 4)
+    def _counties(self, state: State, table: int) -> None:
+        self._in_counties(state, self.map.table == table, 4)
 
     def _linked_counties(self, state: State) -> None:
         for own in self._pairs(self._open(state, self.map.is_high)):
@@ -227,8 +227,8 @@ class LevelSearch:
 
     def _block(self, state: State, block: int) -> None:
         inside = self.tables.block == block
-        for cube in np.unique(self.map.table[self.at[self._open(state, inside)]]).tolist():
-            own = inside & (self.map.table == cube)
+        for table in np.unique(self.map.table[self.at[self._open(state, inside)]]).tolist():
+            own = inside & (self.map.table == table)
             self._seek(state, own, self._open(state, own), (CHEAP, DEAR))
 
     def _linked_block(self, state: State, block: int) -> None:
@@ -267,8 +267,8 @@ class LevelSearch:
                 tied |= self._linked
             self._seek(state, among & tied, targets, rewards)
 
-    def _all_levels(self, state: State, cube: int) -> None:
-        self._in_all_levels(state, self.map.table == cube)
+    def _all_levels(self, state: State, table: int) -> None:
+        self._in_all_levels(state, self.map.table == table)
 
     def _all_linked_levels(self, state: State) -> None:
         for own in self._pairs(self._open(state, self.map.table >= 0)):
@@ -293,9 +293,9 @@ class LevelSearch:
     def _unlock_country(self) -> None:
         """Let figures of the country change where nothing else helped, at their price."""
         problem = self.search.problem
-        cubes = set(self.map.table[self.at[self.left()]].tolist())
-        cubes |= {other for cube in cubes for other in self.map.linked.get(cube, ())}
-        loose = (self.tables.level == COUNTRY) & np.isin(self.map.table, list(cubes))
+        tables = set(self.map.table[self.at[self.left()]].tolist())
+        tables |= {other for table in tables for other in self.map.linked.get(table, ())}
+        loose = (self.tables.level == COUNTRY) & np.isin(self.map.table, list(tables))
         loose &= ~self.for_good
         lowest, highest = problem.lowest.copy(), problem.highest.copy()
         lowest[loose], highest[loose] = self.down[loose], self.up

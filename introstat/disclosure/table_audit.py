@@ -129,7 +129,7 @@ def audit_tables(
         joint = join_published(known, links, values=witnesses.base)
         base = np.concatenate([witnesses.base[name] for name in known])
         assert isinstance(joint.system, JointSystem)
-        base, also = joint.system.complete(base), None
+        base = joint.system.complete(base)
         held = np.array(joint.system.held, dtype=np.int64)
         joint.known[held] = base[held]
         if not regions:
@@ -138,7 +138,7 @@ def audit_tables(
             joint, base, also = _with_sums(joint, regions, policy, base, links)
         finished = {name for name, one in tables.items() if one.finished}
         joint, chosen, more = _without_rows(joint, chosen, finished)
-        also = more if also is None else np.concatenate([also, more])
+        also = np.concatenate([also, more])
         results["suppressed"] = audit(
             joint, policy, chosen, "suppress", 0, base=base, moves=witnesses.moves, also=also
         )

@@ -161,8 +161,10 @@ class _Making:
         self.inside.chmod(0o700)
         year = conditions.reference_year(self.warehouse)
         self.finished = ReleaseFolder(self.out, self.period, self.version, year)
-        self.names = versions.names_beside(self.places.releases, self.period)
-        self.beside = versions.released_beside(self.places.releases, self.period, self.names, year)
+        releases = self.places.releases
+        self.earlier = versions.earlier_counts(releases, self.period, self.version)
+        self.names_beside = versions.names_beside(releases, self.period)
+        self.beside = versions.released_beside(releases, self.period, self.names_beside, year)
         self.listed = listed_regions(self.warehouse, self.period)
         self.region_rows: list[dict[str, str]] = self.listed.to_pylist()
 
@@ -193,7 +195,7 @@ class _Making:
             self.contents,
             self.period,
             regions_of(self.region_rows),
-            self._earlier(),
+            self.earlier,
             self.policy,
             self.beside,
         )
@@ -205,9 +207,6 @@ class _Making:
         """How many seconds protection may take."""
         spent = time.monotonic() - self.started
         return max(self.wanted.within - spent - AFTER_PROTECTION, 0.0)
-
-    def _earlier(self) -> dict[str, list[pa.Table]]:
-        return versions.earlier_counts(self.places.releases, self.period, self.version)
 
     def _fill_store(
         self, count_tables: Mapping[str, CountTable], tables: Mapping[str, pa.Table]
@@ -306,7 +305,7 @@ class _Making:
             self.finished,
             self.policy,
             protected.primaries,
-            self._earlier(),
+            self.earlier,
             protected.witnesses,
             self.beside,
         )
@@ -369,7 +368,7 @@ class _Making:
             "version": self.version,
             "note": self.wanted.note,
             "previous": self.before.name if self.before else None,
-            "beside": self.names,
+            "beside": self.names_beside,
             "as_of": str(self.vintage.as_of),
             "observed_until": str(self.vintage.observed_until),
             "reference_year": self.finished.reference_year,

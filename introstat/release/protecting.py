@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from introstat.disclosure.counts import POOLED, pool_rare_categories
+from introstat.disclosure.counts import POOLED, pool_rare_categories, recoded
 from introstat.disclosure.detail import Regions, sizes_of_table
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import Cube, ProtectedCube, protect
@@ -141,10 +141,7 @@ def _in_codes_of(cube: Cube, tables: Sequence[pa.Table]) -> Cube | None:
         codes = [code if code in told else POOLED for code in table[dimension].to_pylist()]
         if not set(codes) <= told:
             return None
-        names = [name for name in table.column_names if name != cube.count]
-        rows = table.set_column(table.column_names.index(dimension), dimension, pa.array(codes))
-        summed = rows.group_by(names, use_threads=False).aggregate([(cube.count, "sum")])
-        table = summed.rename_columns([*names, cube.count])
+        table = recoded(table, dimension, codes, [cube.count])
         kinds = table.filter(pc.equal(table[dimension], codes[0])).to_pylist()
         nobody = [
             kind | {dimension: code, cube.count: 0}
@@ -313,21 +310,21 @@ def _protected(
         proofs=proofs,
         regional=Regional(
             joined(own, others),
-            size_of,
-            {
+            sizes=size_of,
+            decided={
                 SIZES: {(code,): sign != "" for code, (_, sign) in shown.items()},
                 PERSONS: {
                     (code, *at): sign != "" for code, (_, sign) in shown.items() if code not in bare
                 },
             },
-            {name: files for part in tables[1:] for name, files in part.items()},
-            {
+            finished={name: files for part in tables[1:] for name, files in part.items()},
+            same={
                 named(table, period, counted.period): table
                 for period, own_codes in codes_of.items()
                 for table in own_codes
             },
-            [taken.regions for taken in others],
-            until,
+            beside=[taken.regions for taken in others],
+            until=until,
         ),
     )
     published = [code for code in bare if code in shown]

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from introstat.disclosure.counts import recoded
 from introstat.disclosure.detail import MUNICIPALITY, Regions
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.linked import Link, Term
@@ -72,12 +73,8 @@ def with_rests(
     """A count table with its bare municipalities taken together."""
     if not counted.by_municipality:
         return cube
-    table = cube.table
-    codes = [code_of.get(code, code) for code in table["region"].to_pylist()]
-    table = table.set_column(table.column_names.index("region"), "region", pa.array(codes))
-    keys = [name for name in table.column_names if name != cube.count]
-    summed = table.group_by(keys, use_threads=False).aggregate([(cube.count, "sum")])
-    summed = summed.rename_columns([*keys, cube.count])
+    codes = [code_of.get(code, code) for code in cube.table["region"].to_pylist()]
+    summed = recoded(cube.table, "region", codes, [cube.count])
     return replace(cube, table=summed, layout=layout_of(counted, regions))
 
 

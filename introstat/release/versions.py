@@ -1,6 +1,6 @@
 """Which release is asked for, where its parts are, the versions before it, and those beside it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -117,24 +117,33 @@ def names_beside(releases: Path, period: str) -> list[str]:
 def released_beside(
     releases: Path, period: str, names: Collection[str], reference_year: int
 ) -> list[Finished]:
-    """Return what releases of periods that tell of the same counts show, period by period.
+    """Return what releases of periods that tell of the same counts show, period by period."""
+    return [
+        _shown_by(
+            other,
+            [folder for _, folder in _versions(releases, other) if folder.name in names],
+            reference_year,
+        )
+        for other in tied_to(period, {name.rpartition("_v")[0] for name in names})
+    ]
+
+
+def _shown_by(period: str, folders: Sequence[Path], reference_year: int) -> Finished:
+    """What the versions of a period show; the regions are the newest's.
 
     Of a release with municipalities of another reference year only those of the time are taken.
     """
-    beside = []
-    for other in tied_to(period, {name.rpartition("_v")[0] for name in names}):
-        tables: dict[str, list[pa.Table]] = {}
-        for folder in [folder for _, folder in _versions(releases, other) if folder.name in names]:
-            about = trusted(folder)
-            is_same = about["reference_year"] == reference_year
-            for name, parts in _counts_of(folder, about).items():
-                own = parts if is_same else [_at_the_time(table) for table in parts]
-                tables.setdefault(name, []).extend(own)
-        regions = finished.regions_in(finished.folder_of(folder, about).regions_path)
-        if not is_same:
-            regions = [replace(r, reference=UNPLACED, reference_county=UNPLACED) for r in regions]
-        beside.append(Finished(other, regions, tables))
-    return beside
+    abouts = [trusted(folder) for folder in folders]
+    tables: dict[str, list[pa.Table]] = {}
+    for folder, about in zip(folders, abouts, strict=True):
+        is_same = about["reference_year"] == reference_year
+        for name, parts in _counts_of(folder, about).items():
+            own = parts if is_same else [_at_the_time(table) for table in parts]
+            tables.setdefault(name, []).extend(own)
+    regions = finished.regions_in(finished.folder_of(folders[-1], abouts[-1]).regions_path)
+    if abouts[-1]["reference_year"] != reference_year:
+        regions = [replace(r, reference=UNPLACED, reference_county=UNPLACED) for r in regions]
+    return Finished(period, regions, tables)
 
 
 def policies_before(releases: Path, period: str) -> dict[str, Policy]:

@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 from conftest import run
-from test_release import decided, rows_of
+from test_release import decided, make, rows_of, small_country
 
 from introstat.release.contents import load_contents
 from introstat.release.manifest import checksum_faults, sha256
 from introstat.release.periods import links_between, tied_to
-from introstat.synth.generate import generate
-from introstat.warehouse.opening import open_warehouse
 from tests.intruder.folders import knowledge
 from tests.intruder.judge import Truth
 from tests.intruder.run import hides, intrude, put_together
@@ -24,26 +22,16 @@ YEAR, HALVES = "2017", ("2017H1", "2017H2")
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Path]) -> Path:
     """The folder of a small warehouse whose half-years are released."""
-    extracts = tmp_path_factory.mktemp("extracts") / "extracts"
-    generate(extracts, 400, 2019, 2016, 2017, municipalities=3)
-    warehouse = build(extracts)
-    with open_warehouse(warehouse, read_only=False) as connection:
-        connection.execute(
-            "delete from stat_regions where county_code not in "
-            "(select region_code from stat_participants where region_type = 'county')"
-        )
+    folder = small_country(tmp_path_factory.mktemp("extracts"), build, seed=2019)
     for period in HALVES:
-        done = release(warehouse.parent, period)
+        done = release(folder, period)
         assert done.returncode == 0, done.stderr
-    return warehouse.parent
+    return folder
 
 
 def release(folder: Path, period: str, out: Path | None = None, **policy: int):
-    return run(
-        "release", period, "--kind", "preliminary", "--workers", "1",
-        "--warehouse", folder / "introstat.duckdb", "--policy", decided(folder, **policy),
-        "--out", out or folder / "utdata",
-    )  # fmt: skip
+    more = ("--workers", "1", "--out", out or folder / "utdata")
+    return make(folder, decided(folder, **policy), *more, period=period)
 
 
 @pytest.fixture(scope="module")
