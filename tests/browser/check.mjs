@@ -106,7 +106,7 @@ async function map() {
 }
 
 async function filters() {
-  const name = `tabell/${readdirSync(join(site, "tabell")).find((each) => /^deltakere_kommuner/.test(each))}`;
+  const name = `tabell/${readdirSync(join(site, "tabell")).find((each) => /^deltakere-kommuner/.test(each))}`;
   const { page, where, close } = await open(`en/${name}`);
   await page.locator("#filter-sex").waitFor();
   const total = await page.locator("#table tbody tr").first().innerText();
