@@ -136,7 +136,7 @@ class Contents:
     """The cubes of a release, notes to all, and the links between counts as cubes.yml has them.
 
     `periods` says of a table of counts what a year has to do with its half-years; dimensions of
-    `at_total` are then at their total.
+    `at_total` are then at their total. `cohorts` says which table has to do with earlier years.
     """
 
     cubes: Mapping[str, CubeSpec]
@@ -147,6 +147,7 @@ class Contents:
     main: Mapping[str, Mapping[str, tuple[str, ...]]]
     periods: Mapping[str, Mapping[str, str]]
     at_total: tuple[str, ...]
+    cohorts: Mapping[str, Any]
 
     def notes_of(self, cube: str, policy: Policy, language: str) -> tuple[str, ...]:
         """The notes to a cube, `nb` or `en`, with the limits of the policy in their places."""
@@ -191,7 +192,7 @@ def load_contents() -> Contents:
     periods = content["periods"]
     return Contents(
         cubes, dimensions, notes, links, groups, content["main"], periods["tables"],
-        tuple(periods["at_total"]),
+        tuple(periods["at_total"]), content["cohorts"],
     )  # fmt: skip
 
 

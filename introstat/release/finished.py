@@ -21,6 +21,12 @@ from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.disclosure.table_audit import PublishedTable, Witnesses, audit_tables
 from introstat.errors import UserError
 from introstat.release import naming
+from introstat.release.cohorts import (
+    COHORTS,
+    layout_of_cohorts,
+    links_of_cohorts,
+    shown_in_main_figures,
+)
 from introstat.release.contents import (
     AT_THE_TIME,
     COUNTRY,
@@ -62,6 +68,7 @@ from introstat.release.rests import (
 
 _CODE_LISTS = "kodelister"
 _REGIONS_STEM = "regioner"
+_MAIN_FIGURES = "headline"
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,12 @@ def folder_of(folder: Path, about: Mapping[str, Any]) -> ReleaseFolder:
     )
 
 
+def main_figures(release: ReleaseFolder) -> list[Path]:
+    """The file of the main figures; none if the release has none."""
+    path = release.table(load_contents().cubes[_MAIN_FIGURES], AT_THE_TIME)
+    return [path] if path else []
+
+
 def published_counts(release: ReleaseFolder) -> dict[str, list[pa.Table]]:
     """Return the published counts by count table, file by file, in its codes."""
     tables: dict[str, list[pa.Table]] = {}
@@ -137,12 +150,14 @@ def audit_release(
     earlier: Mapping[str, Sequence[pa.Table]],
     witnesses: Witnesses,
     beside: Sequence[Finished],
+    cohorts_shown: Sequence[pa.Table],
 ) -> dict[str, AuditResult]:
     """Audit all counts of a release together, from its finished files.
 
     `primaries` are the restricted lists, `witnesses` what proves the doubt (taken on trust in
     nothing), `earlier` the same tables in earlier releases of the period, `beside` those of periods
-    that tell of the same counts.
+    that tell of the same counts, `cohorts_shown` what earlier releases tell of the exits of earlier
+    years.
     """
     contents, own = load_contents(), release.period
     period = Finished(own, regions_in(release.regions_path), published_counts(release))
@@ -171,10 +186,21 @@ def audit_release(
             published[label] = replace(
                 table, primaries=primaries.get(label), earlier=before, finished=one.period != own
             )
+    links = [*(link for one in taken for link in one.links), *links_between(contents, codes, own)]
+    if COHORTS in witnesses.base:
+        shown = main_figures(release)
+        published[COHORTS] = PublishedTable(
+            [shown_in_main_figures(path, contents, own) for path in shown],
+            layout_of_cohorts(contents),
+            "suppress",
+            primaries=primaries.get(COHORTS),
+            earlier=cohorts_shown,
+        )
+        links += links_of_cohorts(contents)
     return audit_tables(
         published,
         policy,
-        [*(link for one in taken for link in one.links), *links_between(contents, codes, own)],
+        links,
         witnesses=witnesses,
         regions=[joined(taken[0], taken[1:]), *(one.regions for one in taken[1:])],
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
@@ -165,6 +164,8 @@ class _Making:
         self.earlier = versions.earlier_counts(releases, self.period, self.version)
         self.names_beside = versions.names_beside(releases, self.period)
         self.beside = versions.released_beside(releases, self.period, self.names_beside, year)
+        self.main_figures = versions.names_of_main_figures(releases, self.period, self.version)
+        self.cohorts_shown = versions.cohorts_shown(releases, self.period, self.main_figures)
         self.listed = listed_regions(self.warehouse, self.period)
         self.region_rows: list[dict[str, str]] = self.listed.to_pylist()
 
@@ -172,7 +173,7 @@ class _Making:
         count_tables = count_tables_of(self.contents, self.period)
         protected = self._protect(workers)
         self.say("the published cubes, by dbt")
-        self._fill_store(count_tables, protected.tables)
+        self._fill_store(count_tables, protected)
         published = self._dbt("publication")
         self.say("files")
         self._write_files(published)
@@ -198,6 +199,7 @@ class _Making:
             self.earlier,
             self.policy,
             self.beside,
+            self.cohorts_shown,
         )
         self.residuals = {name: residual_of(cube) for name, cube in counted.cubes.items()}
         self.say("protection")
@@ -209,11 +211,13 @@ class _Making:
         return max(self.wanted.within - spent - AFTER_PROTECTION, 0.0)
 
     def _fill_store(
-        self, count_tables: Mapping[str, CountTable], tables: Mapping[str, pa.Table]
+        self, count_tables: Mapping[str, CountTable], protected: ProtectedCounts
     ) -> None:
         """Write the protected store: counts, and the figures that dbt's models rest on them."""
+        tables = protected.tables
         write_cells(self.contents, count_tables, tables, self.period, self.name, self.cells)
-        hidden = versions.main_figures_hidden(self.places.releases, self.period)
+        before = versions.main_figures_hidden(self.places.releases, self.period)
+        hidden = versions.as_hidden([*before.to_pylist(), *protected.hidden_before])
         pq.write_table(hidden, self.cells / f"{HIDDEN_BEFORE}.parquet")
         with open_warehouse(self.own_file, read_only=False) as own:
             copy_cubes(self.warehouse, own)
@@ -308,6 +312,7 @@ class _Making:
             self.earlier,
             protected.witnesses,
             self.beside,
+            self.cohorts_shown,
         )
         faults = compare(self.out) + dependent_faults(self.finished)
         for result in results.values():
@@ -369,6 +374,7 @@ class _Making:
             "note": self.wanted.note,
             "previous": self.before.name if self.before else None,
             "beside": self.names_beside,
+            "main_figures": self.main_figures,
             "as_of": str(self.vintage.as_of),
             "observed_until": str(self.vintage.observed_until),
             "reference_year": self.finished.reference_year,

@@ -15,6 +15,7 @@ from introstat.disclosure.protection import Cube, ProtectedCube, protect
 from introstat.disclosure.regional import Regional
 from introstat.disclosure.suppress import ProtectionImpossible
 from introstat.disclosure.table_audit import Witnesses
+from introstat.release.cohorts import COHORTS, cohorts_of, links_of_cohorts, main_figures_to_hide
 from introstat.release.contents import TOTAL, Contents
 from introstat.release.detail import regions_for
 from introstat.release.figures import (
@@ -55,11 +56,13 @@ TRIES = ((1, True, 0.5), (1, False, 0.65), (2, False, 0.75), (4, False, 0.85), (
 class ProtectedCounts:
     """The counts of a release as they may be published, by count table in its codes.
 
-    `primaries` and `witnesses` are restricted. `policy` has the limits of detail that were used,
-    `regions` the level of each code.
+    `hidden_before` are main figures of earlier years that must be hidden too. `primaries` and
+    `witnesses` are restricted. `policy` has the limits of detail that were used, `regions` the
+    level of each code.
     """
 
     tables: Mapping[str, pa.Table]
+    hidden_before: Sequence[Mapping[str, str]]
     primaries: Mapping[str, pa.Table]
     witnesses: Witnesses
     policy: Policy
@@ -71,7 +74,8 @@ class Counted:
     """The counts of a period before protection, and what belongs to them.
 
     `earlier` are tables of the period's earlier versions. `beside` are the periods that tell of the
-    same counts and are released; theirs is what those releases show.
+    same counts and are released; theirs is what those releases show. `cohorts` are the exits of
+    earlier years, which finished main figures show as `cohorts_shown` has them.
     """
 
     period: str
@@ -81,6 +85,8 @@ class Counted:
     regions: Sequence[PeriodRegion]
     earlier: Mapping[str, Sequence[pa.Table]]
     beside: Sequence["Counted"] = ()
+    cohorts: Cube | None = None
+    cohorts_shown: Sequence[pa.Table] = ()
 
 
 def counted_in(
@@ -91,10 +97,12 @@ def counted_in(
     earlier: Mapping[str, Sequence[pa.Table]],
     policy: Policy,
     finished: Sequence[Finished] = (),
+    cohorts_shown: Sequence[pa.Table] = (),
 ) -> Counted:
     """The counts of a period, rare categories pooled; tables that count nobody are left out.
 
-    `finished` are the releases of the periods beside it.
+    `finished` are the releases of the periods beside it, `cohorts_shown` what finished main figures
+    show of the exits of earlier years.
     """
     tables = count_tables_of(contents, period)
     cubes = {name: counts_of(warehouse, table, period, regions) for name, table in tables.items()}
@@ -104,7 +112,11 @@ def counted_in(
         if any(cube.table["count"].to_pylist())
     }
     beside = [_counted_beside(warehouse, contents, one) for one in finished]
-    return Counted(period, contents, tables, there, regions, earlier, beside)
+    former = contents.cohorts["table"] in there
+    cohorts = cohorts_of(warehouse, contents, period) if former else None
+    return Counted(
+        period, contents, tables, there, regions, earlier, beside, cohorts, cohorts_shown
+    )
 
 
 def _counted_beside(
@@ -297,14 +309,16 @@ def _protected(
     codes_of = dict(zip((one.period for one in periods), codes, strict=True))
     at = (TOTAL,) * len(persons.dimensions)
     proofs: list[Witnesses] = []
+    cohorts = {COHORTS: counted.cohorts} if counted.cohorts else {}
     protected = protect(
-        {name: cube for part in cubes for name, cube in part.items()},
+        {name: cube for part in (*cubes, cohorts) for name, cube in part.items()},
         policy,
         [
             *(link for taken in (own, *others) for link in taken.links),
             *links_between(counted.contents, codes_of, counted.period),
+            *(links_of_cohorts(counted.contents) if cohorts else []),
         ],
-        tables[0],
+        tables[0] | dict.fromkeys(cohorts, counted.cohorts_shown),
         workers=workers,
         tell=say,
         proofs=proofs,
@@ -335,6 +349,13 @@ def _protected(
             else protected[name].table
             for name in counted.cubes
         },
+        [
+            figure
+            for name in cohorts
+            for figure in main_figures_to_hide(
+                protected[name].table, counted.contents, counted.period
+            )
+        ],
         {name: cube.primaries for name, cube in protected.items()},
         proofs[0],
         policy,

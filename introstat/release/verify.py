@@ -6,7 +6,7 @@ from introstat.disclosure.report import audit_lines
 from introstat.release import finished, manifest
 from introstat.release.encodings import compare
 from introstat.release.restricted import read_primaries, read_witnesses
-from introstat.release.versions import earlier_counts, released_beside
+from introstat.release.versions import cohorts_shown, earlier_counts, released_beside
 
 
 def verify_release(folder: Path, restricted: Path | None) -> list[str]:
@@ -35,6 +35,7 @@ def verify_release(folder: Path, restricted: Path | None) -> list[str]:
         released_beside(
             folder.parent, release.period, about.get("beside", ()), release.reference_year
         ),
+        cohorts_shown(folder.parent, release.period, about.get("main_figures", ())),
     )
     for result in results.values():
         if not result.passed:

@@ -1,6 +1,6 @@
 """Which release is asked for, where its parts are, the versions before it, and those beside it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import HIDDEN
 from introstat.errors import UserError
 from introstat.release import finished, manifest
+from introstat.release.cohorts import shown_in_main_figures
 from introstat.release.conditions import ReleaseRefused
-from introstat.release.contents import AT_THE_TIME, is_year, load_contents
+from introstat.release.contents import is_year, load_contents
 from introstat.release.figures import REFERENCE, UNPLACED
 from introstat.release.formats import csv_package
 from introstat.release.periods import Finished, tied_to
@@ -87,7 +88,7 @@ def earlier_counts(releases: Path, period: str, version: int) -> dict[str, list[
 
 
 def main_figures_hidden(releases: Path, period: str) -> pa.Table:
-    """Return the main figures of earlier periods that their newest releases hide: period, sex and
+    """Return the main figures that the newest releases of earlier periods hide: period, sex and
     measure.
 
     A release tells main figures of all earlier periods of its kind, and must not tell these.
@@ -96,13 +97,46 @@ def main_figures_hidden(releases: Path, period: str) -> pa.Table:
     for other in sorted(_periods(releases)):
         if is_year(other) == is_year(period) and other < period:
             _, folder = _versions(releases, other)[-1]
-            release = finished.folder_of(folder, trusted(folder))
-            if path := release.table(load_contents().cubes["headline"], AT_THE_TIME):
+            for path in finished.main_figures(finished.folder_of(folder, trusted(folder))):
                 cells = csv_package.read(path)
-                own = pc.and_(pc.equal(cells["period"], other), pc.equal(cells["sign"], HIDDEN))
-                hidden += cells.filter(own).select(["period", "sex", "measure"]).to_pylist()
+                own = cells.filter(pc.equal(cells["sign"], HIDDEN))
+                hidden += own.select(["period", "sex", "measure"]).to_pylist()
+    return as_hidden(hidden)
+
+
+def as_hidden(figures: Sequence[Mapping[str, str]]) -> pa.Table:
+    """Return hidden main figures as a table: period, sex and measure, each once."""
     names = ("period", "sex", "measure")
-    return pa.table({name: pa.array([row[name] for row in hidden], pa.string()) for name in names})
+    rows = sorted({tuple(str(row[name]) for name in names) for row in figures})
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pa.table(
+        {name: pa.array(c, pa.string()) for name, c in zip(names, columns, strict=True)}
+    )
+
+
+def names_of_main_figures(releases: Path, period: str, version: int) -> list[str]:
+    """Return the finished releases of years, whose main figures tell of years before them; of the
+    period's own the earlier versions.
+    """
+    return [
+        folder.name
+        for other in sorted(filter(is_year, _periods(releases)))
+        for number, folder in _versions(releases, other)
+        if other != period or number < version
+    ]
+
+
+def cohorts_shown(releases: Path, period: str, names: Collection[str]) -> list[pa.Table]:
+    """Return what main figures of finished releases show of the exits of earlier years."""
+    if not is_year(period):
+        return []
+    return [
+        shown_in_main_figures(path, load_contents(), period)
+        for name in names
+        for path in finished.main_figures(
+            finished.folder_of(releases / name, trusted(releases / name))
+        )
+    ]
 
 
 def names_beside(releases: Path, period: str) -> list[str]:

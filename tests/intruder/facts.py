@@ -199,14 +199,13 @@ def _take_values(facts: Facts, release: Release, table: Table) -> None:
 def _sized(facts: Facts, time: Time, told: Cell) -> None:
     """Note a left-out cell of a bare place, which is part of its rest's."""
     size = knowledge()["size"]
-    leaves = facts.fine[time].leaves[told.region]
-    for name, kind in facts.regions[time].kinds.items():
-        if kind == REST and leaves <= facts.regions[time].leaves[name]:
-            facts.sized[told] = (
-                facts.cell(time, told.measure, name, told.codes),
-                facts.cell(time, size, told.region),
-                facts.cell(time, size, name),
-            )
+    name = facts.regions[time].rest_of(facts.fine[time].leaves[told.region])
+    if name is not None:
+        facts.sized[told] = (
+            facts.cell(time, told.measure, name, told.codes),
+            facts.cell(time, size, told.region),
+            facts.cell(time, size, name),
+        )
 
 
 def _take_percents(facts: Facts, table: Table) -> None:

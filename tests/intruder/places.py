@@ -23,12 +23,20 @@ class Regions:
     kinds: dict[str, int] = field(default_factory=dict)
     sums: dict[tuple[str, tuple[str, ...]], None] = field(default_factory=dict)
     own: dict[frozenset[str], str] = field(default_factory=dict)
+    rests: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, kind: int, leaves: Iterable[str]) -> None:
         """Add a region by its leaves."""
         self.leaves[name] = frozenset(leaves)
         self.kinds[name] = kind
         self.own.setdefault(self.leaves[name], name)
+        if kind == REST:
+            self.rests |= dict.fromkeys(self.leaves[name], name)
+
+    def rest_of(self, leaves: frozenset[str]) -> str | None:
+        """The rest that leaves are of; None if they are not all of one."""
+        name = self.rests.get(next(iter(leaves)))
+        return name if name is not None and leaves <= self.leaves[name] else None
 
     def one(self, name: str) -> str:
         """The name that stands for all names of a region."""

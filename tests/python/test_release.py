@@ -289,7 +289,7 @@ def test_a_whole_group_that_slipped_out_fails_the_audit_and_is_listed_where_it_i
     witnesses = replace(read_witnesses(inside), moves=())
     for policy in (protects, replace(protects, whole_groups="allow")):
         result = audit_release(
-            folder_of(folder, about), policy, read_primaries(inside), {}, witnesses, ()
+            folder_of(folder, about), policy, read_primaries(inside), {}, witnesses, (), ()
         )["suppressed"]
         [told] = [one for one in result.whole_groups if "=sos_stnd" in one.outcome]
         assert told.cell == "direct_result: region=12, sex=total, termination_group=total"
