@@ -12,7 +12,7 @@ from test_release import decided, make, rows_of, small_country
 from introstat.release.contents import load_contents
 from introstat.release.manifest import checksum_faults, sha256
 from introstat.release.periods import links_between, tied_to
-from tests.intruder.folders import knowledge
+from introstat.release.versions import main_figures_hidden
 from tests.intruder.judge import Truth
 from tests.intruder.run import hides, intrude, put_together
 
@@ -54,12 +54,9 @@ def test_an_intruder_with_the_year_and_its_half_years_comes_out_empty_handed(
 ) -> None:
     known = put_together([year.parent / f"{period}_v1" for period in (*HALVES, YEAR)])
     truth, small = Truth(office / "introstat.duckdb", known.facts), hides(known)
-    # Former participants are of a year alone, and main figures of years before of no release.
-    of_both = {name for name, given in knowledge()["periods"].items() if given}
-    found = intrude(
-        known,
-        lambda cell: cell.measure in of_both and cell.period[:4] == YEAR and small(truth.of(cell)),
-    )
+    # Main figures of years before are of no release.
+    found = intrude(known, lambda cell: cell.period[:4] == YEAR and small(truth.of(cell)))
+    assert {cell.measure for cell in found.intervals} >= {"participants", "former_participants"}
     assert len(found.intervals) > 500
     assert found.narrow(3) == {} and found.attack.undecided == []
 
@@ -145,6 +142,17 @@ def test_what_the_half_years_show_stays_and_a_year_hides_more_than_alone(
         )  # fmt: skip
 
     assert hidden(year) >= hidden(tmp_path / "utdata" / f"{YEAR}_v1") > 0
+
+
+def test_main_figures_that_a_release_hides_stay_hidden_in_later_years(year: Path) -> None:
+    [path] = year.glob("hovedtall_*.csv")
+    hidden = {
+        (row["period"], row["sex"], row["measure"]) for row in rows_of(path) if row["sign"] == ":"
+    }
+    assert {period for period, *_ in hidden} > {YEAR}
+    told = main_figures_hidden(year.parent, "2018").to_pylist()
+    assert {tuple(row.values()) for row in told} == hidden
+    assert main_figures_hidden(year.parent, "2016").to_pylist() == []
 
 
 def test_periods_are_tied_through_the_year() -> None:

@@ -1,8 +1,8 @@
 -- The country's earlier periods as they are known now; where few persons are behind a figure it is
 -- hidden for both sexes. A half-year (2017H2) has half-years before it, a year years.
 -- A percent of persons tells how many there are on either side of it. Amounts by sex are hidden
--- where the sex of few is not known: what they leave of the total would be theirs. What the release
--- of an earlier period hides of it stays hidden.
+-- where the sex of few is not known: what they leave of the total would be theirs. What releases of
+-- earlier periods hide stays hidden, and so are exits that would give former participants away.
 {%- set period = var('release_period') or '' %}
 with known as (
     select *
