@@ -226,8 +226,10 @@ class _Search:
         if self.base is None:
             self._take(self.block.best_whole(np.zeros(self.block.count))[1])
 
-    def _repaired(self, values: Floats) -> Floats | None:
-        """A solution in whole numbers near to a fractional one: only what is near is moved."""
+    def _repaired(self, values: Floats, kept: int | None = None) -> Floats | None:
+        """A solution in whole numbers near to a fractional one: only what is near is moved, and not
+        the count that is kept.
+        """
         broken = np.flatnonzero(np.abs(values - np.round(values)) > 1e-6)
         for times in REPAIR:
             if times * len(broken) > LARGEST_REPAIR:
@@ -235,6 +237,9 @@ class _Search:
             columns = self._around(broken.tolist(), times * len(broken))
             whole = np.round(values)
             near = self._part(columns, whole)
+            if kept in columns:
+                place = int(np.searchsorted(columns, kept))
+                near.low[place] = near.high[place] = whole[kept]
             found = near.best_whole(np.zeros(near.count))[1]
             if found is not None:
                 whole[columns] = found
@@ -275,9 +280,12 @@ class _Search:
                     break
                 spread = max(self.shown_high[i] - self.shown_low[i], 0.0)
                 change = changes.of(k, up, self.width - (0.0 if up else spread))
-                if change is not None:
-                    self._take(changes.point + change)
-                    self._take(changes.point - change)
+                if change is None:
+                    continue
+                self._take(changes.point + change)
+                self._take(changes.point - change)
+                if not self._settled(k) and np.abs(change - np.round(change)).max() > 1e-6:
+                    self._take(self._repaired(changes.point + change, k))
 
     def _loosened(self, k: int) -> None:
         """Bounds from the relations near to a count alone: what they prove holds."""

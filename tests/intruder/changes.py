@@ -59,12 +59,15 @@ class Changes:
 
     def of(self, k: int, up: bool, persons: float) -> Floats | None:
         """The cheapest change that takes a count so far up or down, or as far as it goes."""
-        column = k if up else self.block.count + k
+        more, less = k, self.block.count + k
+        column, other = (more, less) if up else (less, more)
         self.solver.changeColCost(column, -1.0)
         self.solver.changeColBounds(column, 0.0, min(persons, self.most[column]))
+        self.solver.changeColBounds(other, 0.0, 0.0)  # as much more as less is no change
         change = self.cheapest()
         self.solver.changeColCost(column, self.costs[column])
-        self.solver.changeColBounds(column, 0.0, self.most[column])
+        for each in (column, other):
+            self.solver.changeColBounds(each, 0.0, self.most[each])
         return change
 
 
