@@ -7,7 +7,9 @@ from introstat.disclosure.errors import UserError
 _SHOWN = 10
 
 
-def refuse_rows(what: str, rows: Sequence[str], error: type[UserError] = UserError) -> None:
+def refuse_rows(
+    what: str, rows: Sequence[str], error: Callable[[str], UserError] = UserError
+) -> None:
     """Raise an error that says what is wrong and names the rows, at most ten of them, if any."""
     if rows:
         more = f"\n  … and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""

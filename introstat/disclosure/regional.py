@@ -4,6 +4,7 @@ after.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -30,15 +31,16 @@ class Regional:
 
     `sizes` are the regions' published sizes, for the rule of detail; none where the sizes
     themselves are protected, which leaves nothing out. `decided` are cells decided before, by cube:
-    their codes, and whether they are hidden. `finished` are the tables of cubes that releases of
-    other periods show already, `same` the cube of this period that counts the same as each of them,
-    `beside` the regions of those periods. After `until` (seconds, as
-    time.monotonic has it) the search ends.
+    their codes, and whether they are hidden; `doubtful` are cells that get doubt though they are
+    not small. `finished` are the tables of cubes that releases of other periods show already,
+    `same` the cube of this period that counts the same as each of them, `beside` the regions of
+    those periods. After `until` (seconds, as time.monotonic has it) the search ends.
     """
 
     regions: Regions
     sizes: Mapping[str, int] | None = None
     decided: Mapping[str, Mapping[tuple[str, ...], bool]] = field(default_factory=dict)
+    doubtful: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
     finished: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
     beside: Sequence[Regions] = ()
@@ -76,6 +78,8 @@ def hide_by_levels(
     targets, hidden, kept = (np.zeros(joint.system.size, dtype=bool) for _ in range(3))
     for name in cubes:
         part_of(joint, name, targets)[:] = primary[name] & ~cubes[name].known
+        for codes in regional.doubtful.get(name, ()):
+            targets[joint.system.start_of[name] + cubes[name].system.cell(codes)] = True
         if name in regional.finished:
             told = cubes[name].known | cubes[name].left_out
             part_of(joint, name, hidden)[:] = cubes[name].is_published & ~told
@@ -110,11 +114,22 @@ def hide_by_levels(
         f"These cells could not be given a doubt of {policy.min_width} persons (allow more time, "
         "or show less: raise county_expects, municipality_expects or main_from in the policy)",
         [tables.system.name(int(cell)) for cell in search.left()],
-        ProtectionImpossible,
+        partial(ProtectionImpossible, regions=_regions_of(joint.system, search.left(), regions)),
     )
     moves: list[Move] = [(cells, changes) for cells, changes in state.moves]
     base = {name: counts.values for name, counts in cubes.items()}
     return {name: part_of(tables, name, state.hidden) for name in cubes}, Witnesses(base, moves)
+
+
+def _regions_of(system: JointSystem, cells: Ints, regions: Regions) -> set[str]:
+    """Return the codes of the regions of cells."""
+    found = set()
+    for start, cube in system.cubes:
+        dimension = cube.dimensions[axis := cube.axis_of(regions.dimension)]
+        own = cells[(cells >= start) & (cells < start + cube.size)] - start
+        nodes = set(cube.nodes()[axis][own].tolist())
+        found |= {code for code, node in dimension.node_of.items() if node in nodes}
+    return found
 
 
 def with_sums(

@@ -10,7 +10,7 @@ that moves found early share them too. The answer that hides least is kept.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil
 
@@ -44,9 +44,16 @@ TOLD_EVERY = 10.0  # seconds
 
 
 class ProtectionImpossible(UserError):
-    """A table in which some primary cell cannot get its width whatever is hidden. Exit code 3."""
+    """A table in which some primary cell cannot get its width whatever is hidden. Exit code 3.
+
+    `regions` are the codes of the cells' regions, where protection is told of regions.
+    """
 
     exit_code = EXIT_REFUSED
+
+    def __init__(self, message: str, regions: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.regions = frozenset(regions)
 
 
 @dataclass(frozen=True)

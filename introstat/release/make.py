@@ -22,6 +22,7 @@ from introstat.locking import locked, move_into_place, workshop
 from introstat.progress import silent
 from introstat.release import conditions, manifest, naming, versions
 from introstat.release.contents import AT_THE_TIME, load_contents
+from introstat.release.counted import counted_in
 from introstat.release.cube import Release
 from introstat.release.encodings import compare, write_all
 from introstat.release.figures import (
@@ -33,7 +34,7 @@ from introstat.release.figures import (
 )
 from introstat.release.finished import ReleaseFolder, audit_release, dependent_faults
 from introstat.release.protected import HIDDEN_BEFORE, copy_cubes, write_cells, write_store
-from introstat.release.protecting import ProtectedCounts, counted_in, protect_counts, stricter
+from introstat.release.protecting import ProtectedCounts, protect_counts, stricter
 from introstat.release.published import CONTACT, published_cubes
 from introstat.release.report.facts import Facts
 from introstat.release.report.write import write_report

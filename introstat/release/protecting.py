@@ -1,32 +1,25 @@
 """Protection of a release's counts: the regions' sizes first, then what their detail may show."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from introstat.disclosure.counts import POOLED, pool_rare_categories, recoded
 from introstat.disclosure.detail import Regions, sizes_of_table
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import Cube, ProtectedCube, protect
 from introstat.disclosure.regional import Regional
 from introstat.disclosure.suppress import ProtectionImpossible
 from introstat.disclosure.table_audit import Witnesses
-from introstat.release.cohorts import COHORTS, cohorts_of, links_of_cohorts, main_figures_to_hide
-from introstat.release.contents import TOTAL, Contents
+from introstat.release.cohorts import COHORTS, links_of_cohorts, main_figures_to_hide
+from introstat.release.contents import TOTAL
+from introstat.release.counted import Counted, codes_of
 from introstat.release.detail import regions_for
-from introstat.release.figures import (
-    CountTable,
-    PeriodRegion,
-    count_tables_of,
-    counts_of,
-)
+from introstat.release.figures import PeriodRegion
 from introstat.release.periods import (
     Codes,
-    Finished,
     Taken,
     every_region,
     joined,
@@ -69,102 +62,6 @@ class ProtectedCounts:
     regions: Regions
 
 
-@dataclass(frozen=True)
-class Counted:
-    """The counts of a period before protection, and what belongs to them.
-
-    `earlier` are tables of the period's earlier versions. `beside` are the periods that tell of the
-    same counts and are released; theirs is what those releases show. `cohorts` are the exits of
-    earlier years, which finished main figures show as `cohorts_shown` has them.
-    """
-
-    period: str
-    contents: Contents
-    tables: Mapping[str, CountTable]
-    cubes: Mapping[str, Cube]
-    regions: Sequence[PeriodRegion]
-    earlier: Mapping[str, Sequence[pa.Table]]
-    beside: Sequence["Counted"] = ()
-    cohorts: Cube | None = None
-    cohorts_shown: Sequence[pa.Table] = ()
-
-
-def counted_in(
-    warehouse: duckdb.DuckDBPyConnection,
-    contents: Contents,
-    period: str,
-    regions: Sequence[PeriodRegion],
-    earlier: Mapping[str, Sequence[pa.Table]],
-    policy: Policy,
-    finished: Sequence[Finished] = (),
-    cohorts_shown: Sequence[pa.Table] = (),
-) -> Counted:
-    """The counts of a period, rare categories pooled; tables that count nobody are left out.
-
-    `finished` are the releases of the periods beside it, `cohorts_shown` what finished main figures
-    show of the exits of earlier years.
-    """
-    tables = count_tables_of(contents, period)
-    cubes = {name: counts_of(warehouse, table, period, regions) for name, table in tables.items()}
-    there = {
-        name: _pooled(cube, policy)
-        for name, cube in cubes.items()
-        if any(cube.table["count"].to_pylist())
-    }
-    beside = [_counted_beside(warehouse, contents, one) for one in finished]
-    former = contents.cohorts["table"] in there
-    cohorts = cohorts_of(warehouse, contents, period) if former else None
-    return Counted(
-        period, contents, tables, there, regions, earlier, beside, cohorts, cohorts_shown
-    )
-
-
-def _counted_beside(
-    warehouse: duckdb.DuckDBPyConnection, contents: Contents, finished: Finished
-) -> Counted:
-    """The counts of a released period as they are now, in the codes of its tables."""
-    tables = count_tables_of(contents, finished.period)
-    there = {name: table for name, table in tables.items() if name in finished.tables}
-    cubes = {
-        name: _in_codes_of(
-            counts_of(warehouse, table, finished.period, finished.regions), finished.tables[name]
-        )
-        for name, table in there.items()
-    }
-    fitting = {name: cube for name, cube in cubes.items() if cube is not None}
-    return Counted(finished.period, contents, tables, fitting, finished.regions, finished.tables)
-
-
-def _pooled(cube: Cube, policy: Policy) -> Cube:
-    """A count table, its rare categories joined."""
-    table = cube.table
-    for dimension in cube.pool:
-        table = pool_rare_categories(table, dimension, cube.count, policy)
-    return replace(cube, table=table, pool=())
-
-
-def _in_codes_of(cube: Cube, tables: Sequence[pa.Table]) -> Cube | None:
-    """A count table in the categories of published tables, where rare ones are pooled; None if they
-    have no place for somebody counted since.
-    """
-    table = cube.table
-    for dimension in cube.pool:
-        told = {code for each in tables for code in each[dimension].to_pylist()} - {TOTAL}
-        codes = [code if code in told else POOLED for code in table[dimension].to_pylist()]
-        if not set(codes) <= told:
-            return None
-        table = recoded(table, dimension, codes, [cube.count])
-        kinds = table.filter(pc.equal(table[dimension], codes[0])).to_pylist()
-        nobody = [
-            kind | {dimension: code, cube.count: 0}
-            for code in sorted(told - set(codes))
-            for kind in kinds
-        ]
-        if nobody:
-            table = pa.concat_tables([table, pa.Table.from_pylist(nobody, table.schema)])
-    return replace(cube, table=table, pool=())
-
-
 def protect_counts(
     counted: Counted, policy: Policy, workers: int, seconds: float, say: Callable[[str], None]
 ) -> ProtectedCounts:
@@ -196,7 +93,8 @@ def _less_and_less(
     started, seconds = time_given
     every = every_region(counted.regions, counted.beside)
     whole = regions_for(counted.contents, counted.tables, every)
-    sizes = _protected_sizes(counted, whole, policy, workers, started + seconds, say)
+    sizeless: set[str] = set()  # regions whose size tells too much beside other periods
+    sizes = _protected_sizes(counted, whole, sizeless, policy, workers, started + seconds, say)
     refused = ProtectionImpossible("nothing was tried")
     for times, shows_more, share in TRIES:
         if times == 1 and not shows_more:
@@ -205,19 +103,21 @@ def _less_and_less(
             say("less detail: none of municipalities that show none in the other periods")
         if times > 1:
             say(f"less detail: {times} times as many persons must be expected")
+        if more := refused.regions & _may_lose_size(counted, sizes, whole):
+            sizeless |= more
+            say(f"the number of participants is hidden in {', '.join(sorted(more))}")
+            sizes = _protected_sizes(
+                counted, whole, sizeless, policy, workers, started + seconds, say
+            )
+        until = started + seconds * share
         try:
             return _protected(
-                counted,
-                whole,
-                stricter(policy, times),
-                shows_more,
-                sizes,
-                workers,
-                started + seconds * share,
-                say,
+                counted, whole, stricter(policy, times), shows_more, sizes, workers, until, say
             )
         except ProtectionImpossible as refusal:
             refused = refusal
+            if time.monotonic() > until:
+                refused.regions = frozenset()  # nothing tells which of them are impossible
             for line in refusal.format_message().splitlines()[:LISTED]:
                 say(line)
     raise refused
@@ -226,18 +126,21 @@ def _less_and_less(
 def _protected_sizes(
     counted: Counted,
     whole: Regions,
+    hidden: Collection[str],
     policy: Policy,
     workers: int,
     until: float,
     say: Callable[[str], None],
 ) -> ProtectedCube:
-    """The numbers of participants, protected by themselves and beside those of other periods."""
+    """The numbers of participants, protected by themselves and beside those of other periods; those
+    of some regions are hidden, however large.
+    """
     cubes, tables, codes = {}, {}, {}
     for one in (counted, *counted.beside):
         persons, name = one.tables[PERSONS], named(SIZES, one.period, counted.period)
         cubes[name] = sizes_cube(one.cubes[PERSONS], persons, one.regions)
         tables[name] = sizes_in(one.earlier.get(PERSONS, ()), persons)
-        codes[one.period] = _codes_of({SIZES: cubes[name]})
+        codes[one.period] = codes_of({SIZES: cubes[name]})
     before = tables.pop(SIZES)
     return protect(
         cubes,
@@ -246,8 +149,33 @@ def _protected_sizes(
         {SIZES: before} if before else None,
         workers=workers,
         tell=say,
-        regional=Regional(whole, finished=tables, same=dict.fromkeys(tables, SIZES), until=until),
+        regional=Regional(
+            whole,
+            doubtful={SIZES: [(code,) for code in sorted(hidden)]},
+            finished=tables,
+            same=dict.fromkeys(tables, SIZES),
+            until=until,
+        ),
     )[SIZES]
+
+
+def _may_lose_size(counted: Counted, sizes: ProtectedCube, whole: Regions) -> set[str]:
+    """The municipalities whose number is shown and need not be, where other periods are protected
+    beside: with what these tell, the number can give a cell away whatever else is hidden.
+    """
+    if not counted.beside:
+        return set()
+    before = sizes_in(counted.earlier.get(PERSONS, ()), counted.tables[PERSONS])
+    return set(municipal(whole)) & _shown([sizes.table]) - _shown(before)
+
+
+def _shown(tables: Iterable[pa.Table]) -> set[str]:
+    """The regions whose number tables show."""
+    return {
+        code
+        for table in tables
+        for code in table.filter(pc.equal(table["sign"], ""))["region"].to_pylist()
+    }
 
 
 def _sizes_told(
@@ -306,7 +234,7 @@ def _protected(
     periods = (counted, *counted.beside)
     parts = [_part_of_system(one, bare, whole, counted.period) for one in periods]
     (own, *others), cubes, tables, codes = zip(*parts, strict=True)
-    codes_of = dict(zip((one.period for one in periods), codes, strict=True))
+    by_period = dict(zip((one.period for one in periods), codes, strict=True))
     at = (TOTAL,) * len(persons.dimensions)
     proofs: list[Witnesses] = []
     cohorts = {COHORTS: counted.cohorts} if counted.cohorts else {}
@@ -315,7 +243,7 @@ def _protected(
         policy,
         [
             *(link for taken in (own, *others) for link in taken.links),
-            *links_between(counted.contents, codes_of, counted.period),
+            *links_between(counted.contents, by_period, counted.period),
             *(links_of_cohorts(counted.contents) if cohorts else []),
         ],
         tables[0] | dict.fromkeys(cohorts, counted.cohorts_shown),
@@ -334,7 +262,7 @@ def _protected(
             finished={name: files for part in tables[1:] for name, files in part.items()},
             same={
                 named(table, period, counted.period): table
-                for period, own_codes in codes_of.items()
+                for period, own_codes in by_period.items()
                 for table in own_codes
             },
             beside=[taken.regions for taken in others],
@@ -371,7 +299,7 @@ def _part_of_system(
     """
     there = {name: one.tables[name] for name in one.cubes}
     persons = one.tables[PERSONS]
-    codes = _codes_of(one.cubes)
+    codes = codes_of(one.cubes)
     taken = take_together(one.contents, there, one.regions, bare, every, codes, one.period, own)
     cubes = {
         name: with_rests(cube, one.tables[name], taken.taken, taken.code_of)
@@ -384,12 +312,5 @@ def _part_of_system(
         taken,
         {named(name, one.period, own): cube for name, cube in cubes.items()},
         {named(name, one.period, own): tables for name, tables in shown.items()},
-        codes | _codes_of({SIZES: cubes[SIZES]}),
+        codes | codes_of({SIZES: cubes[SIZES]}),
     )
-
-
-def _codes_of(cubes: Mapping[str, Cube]) -> dict[str, Codes]:
-    return {
-        name: {d: set(cube.table[d].to_pylist()) for d in cube.layout.dims}
-        for name, cube in cubes.items()
-    }

@@ -100,9 +100,23 @@ def test_doubt_is_shown_by_whole_tables_and_not_by_fractions() -> None:
         assert interval.low <= interval.shown_low <= interval.shown_high <= interval.high
 
 
+YEARS = ("2016", "2017", "2018")
+LATER = "late registrations"
+
+
 @pytest.mark.slow
-def test_an_intruder_finds_nothing_in_a_release_of_all_municipalities(
-    tmp_path: Path, build: Callable[..., Path]
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        [("2017H2", "preliminary")],
+        # An hour and a half.
+        [(year + part, "preliminary") for year in YEARS for part in ("H1", "H2", "")]
+        + [("2016H1", "final")],
+    ],
+    ids=["a half-year", "three years"],
+)
+def test_an_intruder_finds_nothing_in_releases_of_all_municipalities(
+    tmp_path: Path, build: Callable[..., Path], wanted: list[tuple[str, str]]
 ) -> None:
     extracts = tmp_path / "extracts"
     generate(extracts, 2_500, 2017, 2015, 2018)
@@ -110,13 +124,17 @@ def test_an_intruder_finds_nothing_in_a_release_of_all_municipalities(
     policy = tmp_path / "policy.yml"
     text = DEFAULT_POLICY.read_text(encoding="utf-8")
     policy.write_text(re.sub("not yet decided", "the test", text), encoding="utf-8")
-    out = tmp_path / "release"
-    done = run(
-        "release", "2017H2", "--kind", "preliminary", "--policy", policy, "--out", out,
-        "--warehouse", warehouse,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    known = put_together([out / "2017H2_v1"])
+    out = tmp_path / "utdata"
+    for period, kind in wanted:
+        note = ("--note", LATER) if kind == "final" else ()
+        done = run(
+            "release", period, "--kind", kind, "--policy", policy, "--out", out,
+            "--warehouse", warehouse, *note,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    folders = sorted(out.glob("*_v*"))
+    assert len(folders) == len(wanted)
+    known = put_together(folders)
     assert (known.said, known.revised, known.amounts) == ([], [], [])
     truth, small = Truth(warehouse, known.facts), hides(known)
     found = intrude(known, lambda cell: small(truth.of(cell)))
