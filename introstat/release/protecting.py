@@ -103,14 +103,12 @@ def _less_and_less(
             say("less detail: none of municipalities that show none in the other periods")
         if times > 1:
             say(f"less detail: {times} times as many persons must be expected")
-        if more := refused.regions & _may_lose_size(counted, sizes, whole):
-            sizeless |= more
-            say(f"the number of participants is hidden in {', '.join(sorted(more))}")
-            sizes = _protected_sizes(
-                counted, whole, sizeless, policy, workers, started + seconds, say
-            )
         until = started + seconds * share
         try:
+            if more := refused.regions & _may_lose_size(counted, sizes, whole):
+                sizeless |= more
+                say(f"the number of participants is hidden in {', '.join(sorted(more))}")
+                sizes = _protected_sizes(counted, whole, sizeless, policy, workers, until, say)
             return _protected(
                 counted, whole, stricter(policy, times), shows_more, sizes, workers, until, say
             )
