@@ -16,7 +16,7 @@ SMALL := data/scale-out
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-warehouse demo-release scale-out scale-out-small test checks lint typecheck \
-	sqllint unit test-slow test-site test-faults test-fuzz test-intruder test-mutations test-tools bench docs lock clean
+	sqllint unit test-slow test-site test-pages browser test-faults test-fuzz test-intruder test-mutations test-tools test-repository release-notes bench docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 17
@@ -85,13 +85,23 @@ test-slow: setup ## the definitions over many more generated populations (half a
 # Only for this: npm writes beside the test and nowhere else. CHROMIUM names another browser, SITE another site.
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 SITE ?= $(DEMO_SITE)
-test-site: ## the demo's site in a real browser: axe-core, keyboard, 360 px, no scripts (SITE_PAGES=few: some pages)
+RELEASE ?= $(lastword $(sort $(wildcard $(DEMO_RELEASE)/*_v*)))
+PAGES := data/pages
+test-site: browser ## the demo's site in a real browser: axe-core, keyboard, 360 px, no scripts (SITE_PAGES=few: some pages)
+	@test -f $(SITE)/index.html || { echo "$(SITE) holds no site. Run make demo first."; exit 1; }
+	CHROMIUM=$(CHROMIUM) node tests/browser/check.mjs $(SITE) $(SITE_PAGES)
+
+test-pages: setup browser ## the demo's report, reception pages and overview, and longer ones, in the browser at 320 px (SITE_PAGES=few)
+	@test -n "$(RELEASE)" || { echo "$(DEMO_RELEASE) holds no release. Run make demo first."; exit 1; }
+	$(BIN)/python -m tests.browser.long_texts $(PAGES)
+	@$(BIN)/introstat overview --warehouse $(WAREHOUSE) --out $(PAGES)
+	CHROMIUM=$(CHROMIUM) node tests/browser/pages.mjs $(SITE_PAGES) $(PAGES) $(RELEASE) $(RECEIVED)
+
+browser:
 	@test -n "$(CHROMIUM)" || { echo "No browser. Debian: apt install chromium"; exit 1; }
 	@npm --version > /dev/null 2>&1 || { echo "npm is missing. Debian: apt install nodejs npm"; exit 1; }
-	@test -f $(SITE)/index.html || { echo "$(SITE) holds no site. Run make demo first."; exit 1; }
 	@test -d tests/browser/node_modules/axe-core || \
 		npm install --no-package-lock --no-fund --no-audit --silent --prefix tests/browser
-	CHROMIUM=$(CHROMIUM) node tests/browser/check.mjs $(SITE) $(SITE_PAGES)
 
 test-faults: setup ## kill receipt and build, fill the disk, build twice at once, read meanwhile
 	$(BIN)/pytest tests/python/test_faults.py -m ''
@@ -102,10 +112,12 @@ test-fuzz: setup ## thousands of hostile deliveries and of offices' layouts (an 
 test-intruder: setup ## attack releases of half-years and years from outside, planted mistakes too
 	$(BIN)/pytest tests/python/test_intruder.py -m '' --durations=10
 
-RELEASE ?= $(lastword $(sort $(wildcard $(DEMO_RELEASE)/*_v*)))
 test-tools: setup ## the demo's release in other people's tools, each in an environment of its own (RELEASE names another)
 	@test -n "$(RELEASE)" || { echo "$(DEMO_RELEASE) holds no release. Run make demo first."; exit 1; }
 	$(BIN)/python -m tests.tools $(RELEASE)
+
+test-repository: setup ## CITATION.cff, CI, Dockerfile and the like with the tools that enforce their standards
+	$(BIN)/python -m tests.tools.repository
 
 test-mutations: setup ## plant faults and see that make test finds each (about an hour)
 	$(BIN)/python -m tests.mutations
@@ -142,6 +154,11 @@ scale-out-small: setup $(SPARK_VENV)/.ready ## the same with 300 persons of its 
 docs: setup ## write the documentation of every table to target/ (needs a built warehouse)
 	$(BIN)/dbt docs generate --target reader
 
+# A version's heading in CHANGELOG.md, until the next one.
+release-notes: ## print what is new in a version (VERSION=0.1.0; without it the newest)
+	@awk -v wanted="$(VERSION)" '/^## /{ on = !found && (wanted == "" || $$2 == wanted); found = found || on } \
+		on { print } END { if (!found) { print "CHANGELOG.md has no version " wanted > "/dev/stderr"; exit 1 } }' CHANGELOG.md
+
 lock: ## resolve both lock files anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header \
 		--no-strip-extras --python-version 3.11 --output-file requirements.lock
@@ -151,4 +168,4 @@ lock: ## resolve both lock files anew (needs uv)
 clean: ## remove the set-up, what dbt wrote, and the demo; nothing that is not the demo's
 	rm -rf $(VENV) $(SPARK_VENV) $(SMALL) tests/browser/node_modules target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	if test -f $(DEMO_KEY); then rm -rf $(DEMO) $(WAREHOUSE) $(RECEIVED) $(DEMO_KEY) $(DEMO_POLICY) \
-		$(DEMO_RELEASE) $(DEMO_SITE) $(WAREHOUSE:.duckdb=.restricted) $(WAREHOUSE:.duckdb=.protected); fi
+		$(DEMO_RELEASE) $(DEMO_SITE) $(PAGES) $(WAREHOUSE:.duckdb=.restricted) $(WAREHOUSE:.duckdb=.protected); fi

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import jinja2
 
-from introstat import norwegian
+from introstat import norwegian, scrolling
 from introstat.overview import charts
 from introstat.rule_texts import register_rule_texts
 from introstat.warehouse.reading import known_until, report_limits
@@ -141,6 +141,7 @@ def make_page(connection: duckdb.DuckDBPyConnection) -> str:
         environment.filters[name] = getattr(norwegian, name)
     return environment.get_template("overview.html.j2").render(
         internal=INTERNAL,
+        scrolling=scrolling,
         as_of=as_of,
         observed=observed,
         delivered=delivered,

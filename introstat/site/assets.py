@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from introstat.release.report.fonts import FOLDER, WEB
+from introstat.scrolling import FILE as SCROLLING
 from introstat.site.page import Site
 
 _ASSETS = Path(__file__).with_name("assets")
@@ -23,5 +24,5 @@ def write(site: Site) -> None:
     site.put("filer/OFL.txt", (FOLDER / "OFL.txt").read_bytes())
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
     site.style_sheet = re.sub(r"\s*([{};:,>])\s+", r"\1", style).strip()
-    for name in ("icon.svg", "site.js"):
-        site.put_asset(name, (_ASSETS / name).read_bytes())
+    for file in (_ASSETS / "icon.svg", _ASSETS / "site.js", SCROLLING):
+        site.put_asset(file.name, file.read_bytes())

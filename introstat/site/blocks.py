@@ -83,7 +83,7 @@ def in_scroll(caption: str, head: Sequence[str], body: str, attributes: str = ""
     heads = "".join(f'<th scope="col" class="n">{each}</th>' for each in others)
     named = escape(caption)
     return Markup(
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{named}"><table{attributes}>'
+        f'<div class="scroll" role="region" aria-label="{named}"><table{attributes}>'
         f'<caption>{named}</caption><thead><tr><th scope="col">{first}</th>{heads}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

@@ -13,6 +13,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from introstat.addresses import linked
 from introstat.release.formats import csv_package
 from introstat.site.blocks import breaks_of
 from introstat.site.figures import Figures
@@ -58,7 +59,7 @@ class Site:
             lstrip_blocks=True,
             keep_trailing_newline=True,
         )
-        self.environment.globals["breaks_of"] = breaks_of
+        self.environment.globals |= {"breaks_of": breaks_of, "linked": linked}
 
     @cached_property
     def package(self) -> dict[str, Any]:

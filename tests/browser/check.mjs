@@ -1,20 +1,16 @@
 // usage: CHROMIUM=/usr/bin/chromium node check.mjs SITE_FOLDER [few]
 //
 // The site in a real browser, from the file system: axe-core on each kind of page in both languages, light and
-// dark; no sideways scrolling at 360 px and at 400 % zoom; no request outside the folder; the keyboard through
-// search, map, filters and comparison; everything there without scripts; html-validate on each kind of page. With
-// `few` one page of each kind, in one language: what CI looks at.
+// dark; no sideways scrolling at 360 px and at 400 % zoom; a stop of the Tab key where something scrolls and nowhere
+// else; no request outside the folder; the keyboard through search, map, filters and comparison; everything there without
+// scripts; html-validate on each kind of page. With `few` one page of each kind, in one language: what CI looks at.
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { HtmlValidate } from "html-validate";
-import { chromium } from "playwright-core";
+import { end, expect, open as openAddress, resize, stopsWhereItScrolls, validates, WIDTHS, withinTheWindow, withoutViolation } from "./browser.mjs";
 
 const site = resolve(process.argv[2]);
 const home = pathToFileURL(site).href + "/";
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
 const longest = (folder) =>
   readdirSync(join(site, folder))
     .map((name) => [readFileSync(join(site, folder, name), "utf8"), `${folder}/${name}`])
@@ -27,29 +23,7 @@ const KINDS = [
 const FEW = ["index.html", `en/${longest("kommune")}`, longest("fylke"), "en/steder.html", "en/tabell/kompletthet.html", "om.html"];
 const PAGES = process.argv[3] === "few" ? FEW : KINDS.flatMap((name) => [name, `en/${name}`]);
 
-let faults = 0;
-const fault = (text) => { faults++; console.log(text); };
-const expect = (holds, text) => { if (!holds) fault(text); };
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
-
-/** Open a page as a reader does, and tell what it asks for that it must not. */
-async function open(name, { width = 1280, colorScheme = "light", javaScriptEnabled = true } = {}) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, javaScriptEnabled });
-  const page = await context.newPage();
-  const where = `${name} (${width} px, ${colorScheme}${javaScriptEnabled ? "" : ", no scripts"})`;
-  page.on("pageerror", (error) => fault(`${where}: ${error.message}`));
-  page.on("console", (message) => { if (message.type() === "error") fault(`${where}: ${message.text()}`); });
-  page.on("request", (request) => expect(request.url().startsWith(home), `${where}: asks for ${request.url()}`));
-  page.on("requestfailed", (request) => fault(`${where}: ${request.url()} cannot be loaded`));
-  await page.goto(home + name, { waitUntil: "load" });
-  return { page, where, close: () => context.close() };
-}
-
-async function withoutViolation(page, where) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate((values) => globalThis.axe.run(document, { runOnly: { type: "tag", values } }), TAGS);
-  for (const each of violations) fault(`${where}: ${each.id}: ${each.help} (${each.nodes.length}, first ${each.nodes[0].target})`);
-}
+const open = (name, settings) => openAddress(home + name, home, { name, ...settings });
 
 async function looksRight(name) {
   for (const colorScheme of ["light", "dark"]) {
@@ -57,13 +31,13 @@ async function looksRight(name) {
     await withoutViolation(page, where);
     await close();
   }
-  // 1280 px wide at 400 % zoom is 320 px wide.
-  for (const width of [360, 320, 640]) {
-    const { page, where, close } = await open(name, { width });
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(over <= 0, `${where}: ${over} px wider than the window`);
-    await close();
+  const narrow = await open(name);
+  for (const width of [1280, ...WIDTHS]) {
+    await resize(narrow.page, width);
+    await withinTheWindow(narrow.page, `${name} (${width} px)`);
+    await stopsWhereItScrolls(narrow.page, `${name} (${width} px)`);
   }
+  await narrow.close();
   const { page, where, close } = await open(name, { javaScriptEnabled: false });
   expect(await page.locator("h1").count() === 1, `${where}: no heading`);
   expect(await page.locator("main a, main p").count() > 1, `${where}: almost empty`);
@@ -139,8 +113,8 @@ async function comparison() {
   expect(await page.locator("#compare-chosen button").count() === 3, `${where}: three places are not chosen`);
   expect(await input.isDisabled(), `${where}: a fourth place could be chosen`);
   expect(await page.locator("#compare-charts figure").count() > 1, `${where}: nothing is compared`);
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(over <= 0, `${where}: comparison is ${over} px wider than the window`);
+  await withinTheWindow(page, `${where}, compared`);
+  await stopsWhereItScrolls(page, `${where}, compared`);
   await withoutViolation(page, `${where}, compared`);
   await page.locator("#compare-chosen button").first().focus();
   await page.keyboard.press("Enter");
@@ -164,29 +138,9 @@ async function leadsOn() {
   await close();
 }
 
-function validates(name) {
-  const validator = new HtmlValidate({
-    extends: ["html-validate:standard"],
-    rules: {
-      // Our own style of writing, where the standard leaves a choice.
-      "long-title": "off", "no-trailing-whitespace": "off", "doctype-style": "off", "void-style": "off",
-      // Checked by axe-core, which knows what is hidden.
-      "wcag/h30": "off", "wcag/h32": "off",
-      // A region that is moved sideways takes the focus, as WCAG wants.
-      "prefer-native-element": "off", "no-inline-style": "off", "require-sri": "off",
-    },
-  });
-  const report = validator.validateFileSync(join(site, name));
-  for (const result of report.results) {
-    for (const each of result.messages.slice(0, 5)) fault(`${name}:${each.line}: ${each.ruleId}: ${each.message}`);
-  }
-}
-
 for (const name of PAGES) {
-  validates(name);
+  validates(join(site, name), name);
   await looksRight(name);
 }
 for (const check of [search, map, filters, comparison, tabbing, leadsOn]) await check();
-await browser.close();
-console.log(`${faults} faults on ${PAGES.length} pages`);
-process.exit(faults ? 1 : 0);
+await end(PAGES.length);

@@ -1,9 +1,11 @@
 """Data Docs: Great Expectations' own page of a table's results, made to open without a network.
 
-Its sections are rendered by Great Expectations; the page around them (templates/datadocs/page.j2)
-is ours, because theirs fetches styles, scripts and pictures from the internet.
+What they say is Great Expectations'; the page, sections and tables (templates/datadocs/*.j2) are
+ours, because theirs fetches styles, scripts and pictures from the internet, and its tables have
+neither captions nor headings of rows.
 """
 
+import re
 from functools import cache
 from typing import Any
 
@@ -12,7 +14,13 @@ from great_expectations.render.renderer.page_renderer import ValidationResultsPa
 from great_expectations.render.view.view import DefaultJinjaPageView
 from jinja2 import ChoiceLoader
 
+from introstat import scrolling
 from introstat.receipt.check.summary import templates
+
+_HEADINGS = {"h5": "h2"}
+_ICON = re.compile(r'<i class="fas (fa-[a-z-]+)[^"]*"\s*></i>')
+_SAID = {"fa-check-circle": "Succeeded", "fa-times": "Failed"}
+"""Icons without a word beside them; any other is an exception in the check itself."""
 
 
 class _PageRenderer(ValidationResultsPageRenderer):
@@ -36,6 +44,18 @@ class _PageView(DefaultJinjaPageView):
         assert theirs is not None
         self.env.loader = ChoiceLoader([templates("datadocs"), theirs])
         self.env.auto_reload = False  # a page asks for a hundred templates, which do not change
+        self.env.globals["scrolling"] = scrolling
+
+    def render_string_template(self, template: Any) -> Any:
+        """Render a text with headings in the page's order, and a word for each bare icon."""
+        if isinstance(template, dict) and template.get("tag") in _HEADINGS:
+            template["tag"] = _HEADINGS[template["tag"]]
+        return _ICON.sub(_told, super().render_string_template(template))
+
+
+def _told(icon: re.Match[str]) -> str:
+    said = _SAID.get(icon[1], "Error")
+    return f'<span class="fas {icon[1]}" role="img" aria-label="{said}"></span>'
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from introstat import scrolling
 from introstat.errors import DeliveryRefused
 from introstat.identity.numbers import tellable
 from introstat.receipt.check.report import CheckedTable, Report, Verdict
@@ -131,6 +132,7 @@ def _summary(
             refused_for=refused_for,
             message=message,
             not_asked=sorted(reasons.items()),
+            scrolling=scrolling,
         )
     )
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
+from introstat import scrolling
+from introstat.addresses import linked
 from introstat.release.cube import SIGN_TEXTS_NB
 from introstat.release.report.content import Chart, ReportPages
 from introstat.release.report.fonts import FAMILY, FOLDER, WEB
@@ -35,7 +37,7 @@ def html(report: ReportPages) -> str:
         "shown": _shown,
         "kind": lambda block: type(block).__name__,
     }
-    environment.globals |= {"picture": _picture, "fonts": _fonts}
+    environment.globals |= {"picture": _picture, "fonts": _fonts, "scrolling": scrolling}
     template = environment.get_template("report.html.j2")
     return template.render(report=report, front=report.front, chapters=list(_chapters(report)))
 
@@ -47,7 +49,7 @@ def _chapters(report: ReportPages) -> Iterator[tuple[str, str]]:
 
 
 def _shown(text: Text) -> Markup:
-    """A text in which a sign says what it means."""
+    """A text in which a sign says what it means, and an e-mail address is a link."""
     meanings = SIGN_TEXTS_NB | {"–": texts().label("name.no_change")}
     pieces = []
     for span in text:
@@ -55,7 +57,7 @@ def _shown(text: Text) -> Markup:
             meaning = meanings[span.sign]
             pieces.append(Markup('<abbr title="{}">{}</abbr>').format(meaning, span.sign))
         else:
-            pieces.append(escape(plain((span,))))
+            pieces.append(linked(plain((span,))))
     return Markup("").join(pieces)
 
 

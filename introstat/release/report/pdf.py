@@ -8,8 +8,9 @@ from typing import Any
 
 import typst
 
-from introstat.release.report.content import ReportPages
+from introstat.release.report.content import ReportPages, ReportTable
 from introstat.release.report.fonts import FOLDER
+from introstat.release.report.row_headers import with_row_headers
 from introstat.release.report.text import Given, Mark, Number, plain
 
 _LAYOUT = Path(__file__).with_name("report.typ")
@@ -30,7 +31,9 @@ def pdf(report: ReportPages) -> bytes:
         timestamp=datetime.combine(report.dated, datetime.min.time(), UTC),
     )
     assert isinstance(written, bytes)
-    return written
+    blocks = [block for section in report.sections for block in section.blocks]
+    rows = sum(len(block.rows) for block in blocks if isinstance(block, ReportTable))
+    return with_row_headers(written, rows)
 
 
 def _ready(value: Any) -> Any:

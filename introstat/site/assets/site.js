@@ -247,7 +247,7 @@
             const head = make("tr", {}, make("th", { scope: "col" }, texts.period), ...lines.map((line) => make("th", { scope: "col", class: "n" }, line.name)));
             const rows = periods.map((period, at) => make("tr", {}, make("th", { scope: "row" }, periodName(period)),
               ...lines.map((line) => make("td", { class: "n" }, written(line.values[at], isPercent)))));
-            const table = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+            const table = make("div", { class: "scroll", role: "region", "aria-label": caption },
               make("table", {}, make("caption", { class: "vh" }, caption), make("thead", {}, head), make("tbody", {}, ...rows)));
             // A single period makes no line.
             const shown = periods.length < 2 ? [table]
