@@ -47,25 +47,28 @@ def run_tool(name: str, folder: Path) -> Done:
     Raises RuntimeError if its environment cannot be made.
     """
     tool = TOOLS[name]
+    python = environment(name, tool.packages, tool.needs_newer) / "bin" / "python"
     done = subprocess.run(
-        [_python_for(name, tool), HERE / tool.script, folder],
+        [python, HERE / tool.script, folder],
         capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": ""},
     )  # fmt: skip
     return Done(done.returncode == 0, (done.stdout + done.stderr).strip())
 
 
-def _python_for(name: str, tool: Tool) -> Path:
-    """The Python of a tool's environment, made anew if its packages are not those of before."""
-    key = hashlib.sha256(repr((tool.packages, tool.needs_newer)).encode()).hexdigest()[:10]
+def environment(name: str, packages: tuple[str, ...], needs_newer: bool = False) -> Path:
+    """Return a tool's environment, made anew if its packages are not those of before.
+
+    Raises RuntimeError if it cannot be made.
+    """
+    key = hashlib.sha256(repr((packages, needs_newer)).encode()).hexdigest()[:10]
     home = ENVIRONMENTS / f"{name.partition(' ')[0]}-{key}"
-    python = home / "bin" / "python"
     if not (home / ".ready").is_file():
         shutil.rmtree(home, ignore_errors=True)
-        outside = _newer() if tool.needs_newer else sys.executable
+        outside = _newer() if needs_newer else sys.executable
         _expect([outside, "-m", "venv", str(home)])
-        _expect([str(python), "-m", "pip", "install", "--quiet", *tool.packages])
+        _expect([str(home / "bin/python"), "-m", "pip", "install", "--quiet", *packages])
         (home / ".ready").touch()
-    return python
+    return home
 
 
 def _newer() -> str:
