@@ -1,4 +1,4 @@
-"""The repository's own files: versions agree, line ends hold, containers and CI end in our commands.
+"""The repository's own files: versions agree, line ends hold, container and CI end in our commands.
 
 `make test-repository` holds them against the tools that enforce their standards.
 """
