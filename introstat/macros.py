@@ -45,7 +45,6 @@ def environment(**more: Any) -> "jinja2.Environment":
             ),
             "dbt": SimpleNamespace(
                 date=lambda year, month, day: f"make_date({year}, {month}, {day})",
-                safe_cast=known["duckdb__safe_cast"],
                 type_string=lambda: "varchar",
             ),
             "ref": seed_relation,

@@ -179,7 +179,6 @@ def _environment(source: str, ref: Callable[[str], str]) -> jinja2.Environment:
                 for table in known["tables"]
             }
         ),
-        project_name="introstat",
         ref=ref,
         source=lambda _, table: place.format(name=table),
     )

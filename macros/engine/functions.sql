@@ -3,8 +3,16 @@
     <adapter>__ macro (spark.sql) and no model changes.
 #}
 
-{% macro duckdb__safe_cast(field, type) -%}
-    try_cast({{ field }} as {{ type }})
+{#
+    A text as a type, null where it cannot be one. Not dbt's safe_cast: that is the root project's, and where this one is
+    imported it would be a cast whose error quotes the row.
+#}
+{% macro cast_or_null(text, type) -%}
+    {{ adapter.dispatch('cast_or_null')(text, type) }}
+{%- endmacro %}
+
+{% macro default__cast_or_null(text, type) -%}
+    try_cast({{ text }} as {{ type }})
 {%- endmacro %}
 
 

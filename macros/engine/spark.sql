@@ -9,6 +9,12 @@
 {%- endmacro %}
 
 
+{# A cast that fails gives null (see above). #}
+{% macro spark__cast_or_null(text, type) -%}
+    cast({{ text }} as {{ type }})
+{%- endmacro %}
+
+
 {# dbt-spark's own take literals only, and write timestamps. #}
 {% macro spark__date(year, month, day) -%}
     make_date(cast({{ year }} as integer), cast({{ month }} as integer), cast({{ day }} as integer))
@@ -87,7 +93,7 @@
 {% macro spark__open_received() %}
     {%- set root = env_var('INTROSTAT_RECEIVED', 'data/introstat.received') -%}
     {%- do run_query('create schema if not exists received') -%}
-    {%- for table in graph.sources.values() if table.schema == 'received' -%}
+    {%- for table in graph.sources.values() if table.package_name == 'introstat' and table.schema == 'received' -%}
         {%- set query -%}
             {%- if table.source_name == 'receipt' -%}
             select receipt.*

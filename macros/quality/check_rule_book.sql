@@ -140,7 +140,7 @@
 {# What the SQL of the models names, by a pattern: the rules, limits, columns and code lists that they use. #}
 {% macro named_in_models(pattern) %}
     {%- set found = [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == 'introstat' -%}
         {%- do found.extend(modules.re.findall(pattern, node.raw_code)) -%}
     {%- endfor -%}
     {{- return(found | unique | sort) -}}
@@ -153,9 +153,9 @@
 {% endmacro %}
 
 
-{# The rows of a seed's file as texts, by column, with their file and line. #}
+{# The rows of a seed's file as texts, by column, with their file and line. Of this project's, also where another imports it. #}
 {% macro seed_rows(seed) %}
-    {%- set node = graph.nodes['seed.' ~ project_name ~ '.' ~ seed] -%}
+    {%- set node = graph.nodes['seed.introstat.' ~ seed] -%}
     {%- set rows = [] -%}
     {%- for row in run_query(seed_file(node.root_path ~ '/' ~ node.original_file_path)).rows -%}
         {%- do rows.append(dict(row.dict(), file_=node.original_file_path, line_=loop.index + 1)) -%}
@@ -228,7 +228,7 @@
     {%- endfor -%}
     {%- for words in asked_for if words not in seen -%}
         {%- do faults.append(
-            graph.nodes['seed.' ~ project_name ~ '.' ~ seed].original_file_path
+            graph.nodes['seed.introstat.' ~ seed].original_file_path
             ~ ': found no row for ' ~ words ~ '; expected one.') -%}
     {%- endfor -%}
 {% endmacro %}

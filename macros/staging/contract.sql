@@ -44,14 +44,15 @@
 
 
 {% macro contract_table(source_name, table_name) %}
-    {{- return(graph.sources['source.' ~ project_name ~ '.' ~ source_name ~ '.' ~ table_name]) -}}
+    {{- return(graph.sources['source.introstat.' ~ source_name ~ '.' ~ table_name]) -}}
 {% endmacro %}
 
 
 {# The sources of which a delivery replaces the one before, as SQL texts. #}
 {% macro snapshot_sources() %}
     {%- set names = [] -%}
-    {%- for table in graph.get('sources', {}).values() if table.source_meta.get('delivery') == 'snapshot' -%}
+    {%- for table in graph.get('sources', {}).values()
+        if table.package_name == 'introstat' and table.source_meta.get('delivery') == 'snapshot' -%}
         {%- do names.append("'" ~ table.source_name ~ "'") -%}
     {%- endfor -%}
     {{- return(names | unique | sort | join(', ')) -}}

@@ -53,7 +53,7 @@
 {% macro parsed_date(text) -%}
     case
         when {{ text }} like '____-__-__' and {{ text }} >= '1900'
-            then {{ dbt.safe_cast(text, 'date') }}
+            then {{ cast_or_null(text, 'date') }}
     end
 {%- endmacro %}
 
