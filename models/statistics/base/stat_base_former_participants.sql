@@ -4,6 +4,7 @@ with final as (
     select
         cast(statuses.status_year as {{ dbt.type_string() }}) as period,
         'year' as period_type,
+        cast({{ dbt.date('statuses.status_year', 1, 1) }} as date) as period_start_date,
         statuses.person_key,
         cast(statuses.years_after as {{ dbt.type_string() }}) as years_after,
         {{ counted_place('places.municipality_code', 'persons.is_address_protected') }}

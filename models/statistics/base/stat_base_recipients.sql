@@ -42,6 +42,7 @@ recipients as (
     select
         paid.*,
         periods.period_type,
+        periods.first_day as period_start_date,
         periods.last_day as period_last_day
     from paid
     inner join {{ ref('dim_period') }} as periods on paid.period = periods.period
@@ -60,6 +61,7 @@ final as (
     select
         recipients.period,
         recipients.period_type,
+        recipients.period_start_date,
         recipients.person_key,
         {{ counted_place(
             'recipients.place_code', 'coalesce(persons.is_address_protected, false)') }}
