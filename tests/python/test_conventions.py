@@ -230,7 +230,12 @@ def test_a_grain_is_what_dbt_tests_and_a_primary_key(manifest, models):
         for constraint in model["constraints"]:
             assert (constraint["type"], constraint["columns"]) == ("primary_key", grain)
             keys += 1
-    assert keys == 10
+        for name, column in model["columns"].items():
+            if column["constraints"]:
+                assert [each["type"] for each in column["constraints"]] == ["primary_key"]
+                assert grain == [name], model["name"]
+                keys += 1
+    assert keys == 11
 
 
 def test_a_grain_has_one_row_for_each_of_its_values(generated_warehouse, models):
