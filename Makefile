@@ -1,5 +1,5 @@
 # Everything a newcomer needs: `make demo` and `make test` do their own set-up.
-# Requirements: Python 3.11 with pip, and make. PYTHON=python3.11 names another interpreter.
+# Requirements: Python 3.11 to 3.13 with pip, and make. PYTHON=python3.13 names another interpreter.
 
 PYTHON ?= python3
 VENV := .venv
@@ -25,8 +25,8 @@ setup: $(VENV)/.ready ## make the virtual environment with the locked packages
 
 # --without-pip, and the pip outside told where to install: a bare Debian has no python3-venv.
 $(VENV)/.ready: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
-		echo "introstat needs Python 3.11: make PYTHON=/path/to/python3.11 (Debian: apt install python3 python3-pip)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+		echo "introstat needs Python 3.11, 3.12 or 3.13: make PYTHON=/path/to/python3.13 (Debian: apt install python3 python3-pip)"; exit 1; }
 	@$(PYTHON) -m pip --version > /dev/null 2>&1 || { \
 		echo "pip is missing. Debian: apt install python3-pip"; exit 1; }
 	@echo "Setting up $(VENV): some 150 packages, a minute or two."
@@ -161,9 +161,9 @@ release-notes: ## print what is new in a version (VERSION=0.1.0; without it the 
 
 lock: ## resolve both lock files anew (needs uv)
 	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --no-header \
-		--no-strip-extras --python-version 3.11 --output-file requirements.lock
+		--no-strip-extras --universal --python-version 3.11 --output-file requirements.lock
 	uv pip compile scale_out/requirements.in --generate-hashes --no-emit-index-url --no-header \
-		--no-strip-extras --python-version 3.11 --output-file scale_out/requirements.lock
+		--no-strip-extras --universal --python-version 3.11 --output-file scale_out/requirements.lock
 
 clean: ## remove the set-up, what dbt wrote, and the demo; nothing that is not the demo's
 	rm -rf $(VENV) $(SPARK_VENV) $(SMALL) tests/browser/node_modules target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ WAREHOUSE_VARIABLE = "INTROSTAT_WAREHOUSE"
 RECEIVED_VARIABLE = "INTROSTAT_RECEIVED"
 MEMORY_VARIABLE = "INTROSTAT_MEMORY"
 MAPPINGS_VARIABLE = "INTROSTAT_MAPPINGS"
+_PACKAGE = Path(introstat.__file__).resolve().parent
 # As DuckDB reads it.
 _SIZE = re.compile(r"(?=.*[1-9])[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 # The layers of the warehouse, a schema each; the marts are in `main`. Names are unique across them.
@@ -23,23 +24,41 @@ _RESERVED_STEMS = {*SCHEMAS, "temp", "system", "memory", "information_schema", "
 
 
 def project_root() -> Path:
-    """Return the folder of dbt_project.yml: the checkout introstat is installed from, or this one.
+    """Return the folder of the dbt project: models, macros, seeds and mappings.
 
-    Raises UserError if neither is an introstat project.
+    A checkout if the current folder or one above it is one; else what introstat was installed from,
+    a checkout or the package.
     """
-    for folder in (Path(introstat.__file__).resolve().parents[1], Path.cwd()):
-        if (folder / "dbt_project.yml").is_file():
+    here = Path.cwd()
+    for folder in (here, *here.parents, _PACKAGE.parent):
+        if _is_project(folder):
             return folder
-    raise UserError(
-        "No dbt_project.yml here. Install introstat from its checkout (`make setup`), "
-        "or run the command in the checkout's root."
-    )
+    return _PACKAGE / "project"
 
 
 def default_warehouse() -> Path:
-    """Return the warehouse used when none is named: $INTROSTAT_WAREHOUSE or the project's own."""
+    """Return the warehouse used when none is named.
+
+    $INTROSTAT_WAREHOUSE, else data/introstat.duckdb in the checkout, or in the current folder where
+    none is.
+    """
     named = os.environ.get(WAREHOUSE_VARIABLE)
-    return Path(named).resolve() if named else project_root() / "data" / "introstat.duckdb"
+    return Path(named).resolve() if named else _workplace() / "data" / "introstat.duckdb"
+
+
+def _workplace() -> Path:
+    """The checkout, else the current folder: nothing is written where a package lies."""
+    root = project_root()
+    return Path.cwd() if root == _PACKAGE / "project" else root
+
+
+def _is_project(folder: Path) -> bool:
+    """Whether a folder is introstat's dbt project, not another that lies on the way."""
+    try:
+        described = (folder / "dbt_project.yml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    return "\nname: introstat\n" in f"\n{described}"
 
 
 def received_beside(warehouse: Path) -> Path:
@@ -53,9 +72,15 @@ def received_beside(warehouse: Path) -> Path:
 
 
 def mappings_folder() -> Path:
-    """Return the folder of reviewed mapping files: $INTROSTAT_MAPPINGS or the project's own."""
+    """Return the folder of reviewed mapping files.
+
+    $INTROSTAT_MAPPINGS, else mappings/ in the checkout or the current folder, else the package's.
+    """
     named = os.environ.get(MAPPINGS_VARIABLE)
-    return Path(named).resolve() if named else project_root() / "mappings"
+    own = _workplace() / "mappings"
+    if named:
+        return Path(named).resolve()
+    return own if own.is_dir() else project_root() / "mappings"
 
 
 def memory_limit() -> str:

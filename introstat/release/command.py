@@ -8,6 +8,7 @@ from rich.console import Console
 
 from introstat.disclosure.durations import Duration
 from introstat.errors import EXIT_REFUSED
+from introstat.extras import expect_extra
 from introstat.places import default_warehouse, received_beside
 from introstat.release.naming import AUDIT, KINDS
 
@@ -59,6 +60,7 @@ def release(
     Nothing is in its place before the audit of the finished files has passed. A version is never
     changed: a correction is a new one, with a note. Exit code 3: refused, with what is lacking.
     """
+    expect_extra("release", "A release")
     from introstat.disclosure import comparison
     from introstat.release.finished import read_json
     from introstat.release.make import compare_detail, make_release

@@ -45,7 +45,9 @@ def sha256(path: Path) -> str:
 
 
 def code_version() -> str:
-    """The commit of the code, with `+changes` if files differ from it; the version without git."""
+    """The commit of the checkout, with `+changes` if files differ from it; else the version."""
+    if not (project_root() / ".git").exists():  # not of another project that holds the package
+        return package_version("introstat")
     try:
         commit = _git("rev-parse", "HEAD")
         return commit + ("+changes" if _git("status", "--porcelain", "-uno") else "")

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-import introstat
+from introstat.places import project_root
 
 HERE = Path(__file__).resolve().parent
 FIRST_YEAR, LAST_YEAR = 2013, 2025
@@ -18,7 +18,7 @@ SHAPES = ("plain", "mixed")
 
 def seed_path(name: str) -> Path:
     """Return a seed of the warehouse, e.g. `geography/municipalities.csv`."""
-    return Path(introstat.__file__).resolve().parents[1] / "seeds" / name
+    return project_root() / "seeds" / name
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -14,7 +14,12 @@ from introstat.receipt import journal
 from introstat.receipt.receipts import receipt_paths
 from introstat.warehouse.dbt import DbtRun, run_dbt
 from introstat.warehouse.freshness import built_from, record_built
-from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse, warehouse_key
+from introstat.warehouse.opening import (
+    KEY_FILE_VARIABLE,
+    cipher,
+    open_warehouse,
+    warehouse_key,
+)
 
 # Without a delivery of it there is nothing to build facts of.
 _REGISTER = "nir"
@@ -78,6 +83,8 @@ def _expect_replaceable(warehouse: Path) -> None:
     An encrypted warehouse is never replaced by a plain one because a variable was not set.
     """
     key = warehouse_key()  # one that cannot be read is told before anything is built
+    if key:
+        cipher()
     if not warehouse.exists():
         return
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from introstat.places import RECEIVED_VARIABLE, WAREHOUSE_VARIABLE, project_root
 from introstat.processes import end_with_parent
 from introstat.progress import Tell
+from introstat.warehouse.opening import KEY_FILE_VARIABLE
 
 # How the data test of a completeness rule is named, after the rule.
 _LIMIT_TEST = "_is_within_its_limits"
@@ -55,6 +56,9 @@ def run_dbt(
         RECEIVED_VARIABLE: str(received),
         **(variables or {}),
     }
+    if named := environment.get(KEY_FILE_VARIABLE):
+        # dbt works in the project's folder.
+        environment[KEY_FILE_VARIABLE] = str(Path(named).resolve())
     return follow(command, environment, progress)
 
 

@@ -17,7 +17,7 @@ from introstat.receipt.receipts import receipt_paths
 from introstat.warehouse.opening import KEY_FILE_VARIABLE
 
 # What of the project a build is made from; the rest of tests/ is for pytest.
-_PROJECT = (
+PROJECT = (
     "dbt_project.yml", "profiles.yml", "selectors.yml", "models", "macros", "seeds", "packages",
     "tests/generic", "tests/singular",
 )  # fmt: skip
@@ -36,7 +36,7 @@ def built_from(received: Path, as_of: date | None) -> dict[str, str]:
     Raises OSError if a file cannot be read.
     """
     root = project_root()
-    parts = [root / name for name in _PROJECT]
+    parts = [root / name for name in PROJECT]
     files = [path for part in parts for path in (part, *part.rglob("*")) if path.is_file()]
     settings = f"{as_of}\n{bool(os.environ.get(KEY_FILE_VARIABLE))}"
     return {

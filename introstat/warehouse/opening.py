@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from introstat.errors import UserError
+from introstat.extras import expect_extra
 from introstat.places import SCHEMAS
 from introstat.sql import quoted_name, text_literal
 
@@ -88,7 +89,7 @@ def attach_to_read(connection: duckdb.DuckDBPyConnection, path: Path, alias: str
 def attach_encrypted(connection: duckdb.DuckDBPyConnection, path: Path, key: str) -> None:
     """Attach an encrypted file to write to as `warehouse`, a new one if it is not there."""
     # Only this extension may write with the cipher; what DuckDB has built in reads.
-    connection.execute(f"load {text_literal(str(_cipher()))}")
+    connection.execute(f"load {text_literal(str(cipher()))}")
     connection.execute(f"set temp_directory = {text_literal(f'{path}.tmp')}")
     connection.execute("set temp_file_encryption = true")
     connection.execute(
@@ -97,12 +98,16 @@ def attach_encrypted(connection: duckdb.DuckDBPyConnection, path: Path, key: str
     )
 
 
-def _cipher() -> Path:
+def cipher() -> Path:
+    """Return DuckDB's extension with the cipher. Raises UserError if none fits."""
+    expect_extra("encryption", "An encrypted warehouse")
     package = find_spec("duckdb_extension_httpfs")
-    if package is None:
-        raise UserError(
-            "An encrypted warehouse needs DuckDB's extension httpfs: "
-            "pip install 'introstat[encryption]'."
-        )
-    folder = Path((package.submodule_search_locations or [""])[0])
-    return next(folder.rglob(f"v{duckdb.__version__}/httpfs.duckdb_extension"))
+    folders = package.submodule_search_locations if package else None
+    [folder] = folders or [""]
+    name = f"v{duckdb.__version__}/httpfs.duckdb_extension"
+    if found := next(Path(folder).rglob(name), None):
+        return found
+    raise UserError(
+        f"An encrypted warehouse needs DuckDB's extension httpfs for DuckDB {duckdb.__version__}, "
+        "and another version's is installed: pip install 'introstat[encryption]'."
+    )

@@ -15,7 +15,7 @@ from conftest import ROOT
 from test_imports import imported
 
 FOLDER = ROOT / "introstat" / "disclosure"
-BUILD = "from setuptools import build_meta; build_meta.build_wheel('wheel')"
+BUILD = "from hatchling.build import build_wheel; build_wheel('wheel')"
 # Differs from run to run, and with a policy that somebody decides.
 VARYING = re.compile(r"[0-9]+\.[0-9] s, policy [0-9a-f]{12}")
 

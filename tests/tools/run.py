@@ -8,9 +8,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.pythons import pythons
+
 HERE = Path(__file__).parent
 ENVIRONMENTS = HERE.parents[1] / ".venv-tools"
-NEWER = ("python3.12", "python3.13", "python3.14")
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,11 @@ def environment(name: str, packages: tuple[str, ...], needs_newer: bool = False)
 
 
 def _newer() -> str:
-    """A Python of 3.12 or newer: of the path, or of pyenv."""
-    of_pyenv = sorted((Path.home() / ".pyenv" / "versions").glob("3.1[2-9]*/bin/python"))
-    for each in (*map(str, of_pyenv), *NEWER):
-        if (found := shutil.which(each)) and subprocess.run(
-            [found, "-c", "import sys; sys.exit(sys.version_info < (3, 12))"],
-            capture_output=True, check=False,
-        ).returncode == 0:  # fmt: skip
-            return found
-    raise RuntimeError(f"Python 3.12 or newer is needed beside ours: {', '.join(NEWER)}.")
+    """A Python of 3.12 or newer."""
+    for version, path in pythons().items():
+        if version >= "3.12":
+            return str(path)
+    raise RuntimeError("Python 3.12 or newer is needed beside ours: python3.12 on the path.")
 
 
 def _expect(command: list[str]) -> None:
