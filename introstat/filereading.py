@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from introstat.errors import DeliveryRefused
 from introstat.places import memory_limit
+from introstat.queries import only_row
 from introstat.sql import quoted_name, text_literal
 
 MOST_COLUMNS = 1000
@@ -194,8 +195,7 @@ def reading_parquet(where: str) -> Iterator[None]:
 
 def count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     """Return the one number that a query gives."""
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
+    return int(only_row(connection, query)[0])
 
 
 def shown_names(names: Iterable[str]) -> str:

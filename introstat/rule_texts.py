@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from introstat import norwegian
 from introstat.codelists import seed_rows
+from introstat.queries import table_of
 
 _TEXTS = ("name_nb", "name_en", "finding_nb", "todo_nb")
 _ENGLISH = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -26,7 +27,7 @@ def rules_of_seed() -> list[dict[str, str]]:
 def register_rule_texts(connection: duckdb.DuckDBPyConnection) -> None:
     """Give a connection to a warehouse the relation rule_texts: the rules' texts, filled in."""
     rules, limits = (
-        connection.execute(f"select * from {seed}").to_arrow_table().to_pylist()
+        table_of(connection, f"select * from {seed}").to_pylist()
         for seed in ("completeness_rules", "rule_limits")
     )
     rows = [{name: rule[name] for name in ("rule_id", *_TEXTS)} for rule in _filled(rules, limits)]

@@ -10,6 +10,7 @@ import duckdb
 
 from introstat.codelists import NO_MUNICIPALITY
 from introstat.errors import UserError
+from introstat.queries import first_row, only_row
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,7 @@ def with_something_to_tell(connection: duckdb.DuckDBPyConnection, day: date) -> 
 def findings_of(connection: duckdb.DuckDBPyConnection, code: str) -> int:
     """Return how many findings are listed of a municipality."""
     query = "select count(*) from rpt_findings where current_municipality_code = $code"
-    row = connection.execute(query, {"code": code}).fetchone()
-    assert row is not None
+    row = only_row(connection, query, {"code": code})
     return int(row[0])
 
 
@@ -141,8 +141,7 @@ def find(connection: duckdb.DuckDBPyConnection, wanted: str, day: date) -> Munic
 
 def unknown(connection: duckdb.DuckDBPyConnection) -> Municipality:
     """Return what stands for a municipality that cannot be told; the register's owner's list."""
-    row = connection.execute(_UNKNOWN_NAME, {"code": NO_MUNICIPALITY}).fetchone()
-    assert row is not None
+    row = only_row(connection, _UNKNOWN_NAME, {"code": NO_MUNICIPALITY})
     return Municipality(NO_MUNICIPALITY, row[0], "")
 
 
@@ -170,7 +169,7 @@ def _with_county(municipality: Municipality) -> str:
 def _unknown_code(
     connection: duckdb.DuckDBPyConnection, code: str, day: date, known: dict[str, Municipality]
 ) -> str:
-    once = connection.execute(_ONCE, {"code": code, "day": day}).fetchone()
+    once = first_row(connection, _ONCE, {"code": code, "day": day})
     if once is None:
         close = difflib.get_close_matches(code, known, 3)
         hint = f" Close to it: {', '.join(known[each].title for each in close)}." if close else ""

@@ -16,6 +16,7 @@ from introstat.mapping.findings import MappingFinding, damage, finding
 from introstat.mapping.formats import TRANSFORMS, dates_sql, joined_number, kept_unread
 from introstat.mapping.layout import Condition, Field, Ignored, MappingRule, OfficeFile
 from introstat.mapping.office import Office
+from introstat.queries import first_row, only_row
 from introstat.sql import quoted_name, text_literal
 
 _KEY_SEPARATOR = "/"
@@ -85,12 +86,12 @@ def coverage(connection: duckdb.DuckDBPyConnection, layout: OfficeFile, office: 
         )
         """
     )
-    row = connection.execute(
+    row = only_row(
+        connection,
         "select count(*) filter (where is_mapped), "
         "count(*) filter (where not is_mapped and ignored_by is null), "
-        "min(line_number) filter (where not is_mapped and ignored_by is null) from judged"
-    ).fetchone()
-    assert row is not None
+        "min(line_number) filter (where not is_mapped and ignored_by is null) from judged",
+    )
     counts = dict(
         connection.execute(
             "select ignored_by, count(*) from judged where ignored_by is not null group by 1"
@@ -260,10 +261,11 @@ def refuse_uneven(
     left_out = " or ".join(_is_left_out(each, office) for each in layout.ignored) or "false"
     width = len(office.names)
     uneven = f"fields > {width}" if layout.formats.fills_short else f"fields <> {width}"
-    row = connection.execute(
+    row = first_row(
+        connection,
         "select line_number, fields, count(*) over () from office "
-        f"where {uneven} and not ({left_out}) order by line_number limit 1"
-    ).fetchone()
+        f"where {uneven} and not ({left_out}) order by line_number limit 1",
+    )
     if row is None:
         return
     line, fields, rows = row

@@ -16,6 +16,7 @@ from introstat.codelists import code_list, list_of
 from introstat.identity.numbers import BLANKS, without_numbers
 from introstat.mapping.layout import Field, OfficeFile
 from introstat.mapping.office import Office
+from introstat.queries import only_row
 from introstat.sql import text_literal
 
 _MAX_WORDS = 10
@@ -103,21 +104,23 @@ def damage(
         coded = {word for each in fields if name in each.columns for word, _ in each.codes}
         words = ", ".join(map(text_literal, sorted(coded))) or "''"
         for kind in _known()["damage"]:
-            row = connection.execute(
+            row = only_row(
+                connection,
                 "select count(*), min(line_number) from judged where is_mapped "
                 f"and regexp_full_match({office.column(name)}, {text_literal(kind['pattern'])}) "
-                f"and {office.column(name)} not in ({words})"
-            ).fetchone()
-            if row and row[0]:
+                f"and {office.column(name)} not in ({words})",
+            )
+            if row[0]:
                 said.append(
                     f"column {name!r}: {row[0]} {kind['what']}, first on line {row[1]}: "
                     f"{kind['do']}"
                 )
-    empty = connection.execute(
+    empty = only_row(
+        connection,
         "select count(*), min(line_number) from judged "
-        f"where is_mapped and coalesce({', '.join(map(office.column, office.names))}) is null"
-    ).fetchone()
-    if empty and empty[0]:
+        f"where is_mapped and coalesce({', '.join(map(office.column, office.names))}) is null",
+    )
+    if empty[0]:
         said.append(
             f"{empty[0]} rows without any value, first on line {empty[1]}: leave them out with "
             "`ignore`, `empty: true`"
@@ -128,10 +131,11 @@ def damage(
 def _unread(
     connection: duckdb.DuckDBPyConnection, field: Field, text: str, condition: str
 ) -> MappingFinding | None:
-    row = connection.execute(
-        f"select count(*), min(line_number) from texts where {text} is not null and {condition}"
-    ).fetchone()
-    if not row or not row[0]:
+    row = only_row(
+        connection,
+        f"select count(*), min(line_number) from texts where {text} is not null and {condition}",
+    )
+    if not row[0]:
         return None
     return MappingFinding(
         field,
@@ -146,11 +150,12 @@ def _lost_zeros(
 ) -> MappingFinding | None:
     """Tell of identity numbers without their first zero, and of words in their place."""
     said = []
-    row = connection.execute(
+    row = only_row(
+        connection,
         "select count(*), min(line_number) from texts "
-        f"where regexp_full_match({text}, '[0-9]{{10}}')"
-    ).fetchone()
-    if field.target.identity == "ident" and row and row[0]:
+        f"where regexp_full_match({text}, '[0-9]{{10}}')",
+    )
+    if field.target.identity == "ident" and row[0]:
         said.append(
             f"{row[0]} values have ten digits, first on line {row[1]}: the zero in front is lost; "
             "`transform: pad 11` puts it back"

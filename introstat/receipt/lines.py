@@ -12,6 +12,7 @@ from introstat.contract import Column
 from introstat.errors import DeliveryRefused
 from introstat.filereading import count, make_table, shown_names
 from introstat.identity.numbers import BLANKS, may_hold_unsealable, sealable_numbers
+from introstat.queries import table_of
 from introstat.receipt.manifest import DeliveredFile
 from introstat.receipt.oddlines import find_odd_lines
 from introstat.receipt.parsing import parse_text
@@ -139,12 +140,13 @@ def _load_lines(
 
 def _spell_out(connection: duckdb.DuckDBPyConnection) -> None:
     """Write what JSON spells \\uXXXX as it is, where a number spelled so would not be found."""
-    lines = connection.execute(
+    lines = table_of(
+        connection,
         f"""
         select rowid as place, line_content from parsed
         where contains(line_content, '\\u') or {may_hold_unsealable("line_content")}
-        """
-    ).to_arrow_table()
+        """,
+    )
     if not lines.num_rows:
         return
     spelled = [

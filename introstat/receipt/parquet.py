@@ -9,6 +9,7 @@ import duckdb
 from introstat.contract import UNREADABLE_VALUE
 from introstat.filereading import expect_small_parquet, reading_parquet
 from introstat.parquetvalues import make_sealable, parquet_value
+from introstat.queries import only_row
 from introstat.receipt.manifest import DeliveredFile
 from introstat.sql import quoted_name, text_literal
 
@@ -59,10 +60,8 @@ def load_parquet(
     }
     remarks, is_odd = [], False
     for condition, remark in told.items():
-        row = connection.execute(
-            f"select count(*), min(rowid) + 1 from parsed where {condition}"
-        ).fetchone()
-        if row and row[0]:
+        row = only_row(connection, f"select count(*), min(rowid) + 1 from parsed where {condition}")
+        if row[0]:
             remarks.append(f"{file.where}: {remark}: {row[0]} rows, first row {row[1]}")
             is_odd |= condition.startswith("unreadable")
     return remarks, is_odd

@@ -10,6 +10,7 @@ import duckdb
 
 from introstat.errors import DeliveryRefused
 from introstat.filereading import MAX_LINE_BYTES, OF_WINDOWS, opened_as_bytes, opened_as_text
+from introstat.queries import first_row
 from introstat.receipt.manifest import DeliveredFile
 from introstat.sql import text_literal
 
@@ -63,10 +64,11 @@ def _refuse_rejects(
         "INVALID ENCODING": "bytes that are not in the manifest's encoding",
         "LINE SIZE OVER MAXIMUM": f"a line longer than {MAX_LINE_BYTES} bytes",
     }
-    rejects = connection.execute(
+    rejects = first_row(
+        connection,
         "select line, line_byte_position, error_type::varchar, "
-        "(select count(distinct line) from reject_errors) from reject_errors order by line limit 1"
-    ).fetchone()
+        "(select count(distinct line) from reject_errors) from reject_errors order by line limit 1",
+    )
     if rejects is not None:
         line, position, kind, number = rejects
         if position is not None:

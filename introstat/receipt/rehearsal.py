@@ -15,6 +15,7 @@ from introstat.contract import Source, Table
 from introstat.filereading import connect_in_memory
 from introstat.identity.numbers import SYNTHETIC
 from introstat.identity.pseudonyms import Pseudonymiser
+from introstat.queries import only_row
 from introstat.receipt.check.report import Report
 from introstat.receipt.check.run import check, open_check
 from introstat.receipt.check.summary import RefusedByCheck
@@ -45,13 +46,12 @@ class Rehearsal:
         Returns what the receipt would remark on.
         """
         self._made[table] += 1
-        rows = connection.execute("select count(*) from incoming").fetchone()
-        assert rows is not None
+        [rows] = only_row(connection, "select count(*) from incoming")
         file = DeliveredFile(
             path=Path(name),
             dataset=f"{table.name}-{self._made[table]}",
             table=table,
-            rows=rows[0],
+            rows=rows,
             sha256="",
             encoding="utf-8",
             where=office_file,

@@ -17,6 +17,7 @@ from introstat.filereading import connect_in_memory, make_table
 from introstat.identity.pseudonyms import PSEUDONYM_LETTERS, Pseudonymiser
 from introstat.locking import move_into_place, workshop
 from introstat.progress import Tell, silent
+from introstat.queries import table_of
 from introstat.receipt import journal
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 from introstat.receipt.receive import check_key
@@ -118,13 +119,10 @@ def _reseal(
     path: Path,
 ) -> bool:
     """Make a table old_text → new_text of a column's texts that hold a pseudonym, if any do."""
-    runs = (
-        connection.execute(
-            f"select distinct unnest(regexp_extract_all({text}, '{_RUN}')) as run from sealed"
-        )
-        .to_arrow_table()["run"]
-        .to_pylist()
-    )
+    runs = table_of(
+        connection,
+        f"select distinct unnest(regexp_extract_all({text}, '{_RUN}')) as run from sealed",
+    )["run"].to_pylist()
     replaced = [_resealed(run, old, new) for run in runs]
     if is_identity and any(run == other for run, other in zip(runs, replaced, strict=True)):
         raise UserError(

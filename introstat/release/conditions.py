@@ -9,6 +9,7 @@ import duckdb
 
 from introstat.disclosure.policy import DEFAULT_POLICY, Policy, load_policy
 from introstat.errors import EXIT_REFUSED, UserError
+from introstat.queries import only_row
 from introstat.release import naming
 from introstat.release.contents import is_year, load_contents
 from introstat.release.figures import UNPLACED, count_tables_of
@@ -34,20 +35,17 @@ class Vintage:
 
 def vintage_of(warehouse: duckdb.DuckDBPyConnection) -> Vintage:
     """The vintage of an open warehouse."""
-    row = warehouse.execute(
+    row = only_row(
+        warehouse,
         "select as_of, observed_until, nir_delivered, aordningen_delivered, "
-        "folkeregister_delivered, status_delivered from dim_vintage"
-    ).fetchone()
-    assert row is not None
+        "folkeregister_delivered, status_delivered from dim_vintage",
+    )
     return Vintage(row[0], row[1], dict(zip((*_SOURCES, "status"), row[2:], strict=True)))
 
 
 def reference_year(warehouse: duckdb.DuckDBPyConnection) -> int:
     """The year whose municipalities a release shows beside those of the time."""
-    row = warehouse.execute(
-        "select max(extract(year from valid_from)) from dim_municipality"
-    ).fetchone()
-    assert row is not None
+    row = only_row(warehouse, "select max(extract(year from valid_from)) from dim_municipality")
     return int(row[0])
 
 

@@ -16,6 +16,7 @@ from introstat.codelists import NO_MUNICIPALITY
 from introstat.disclosure.layout import CodeList, Layout
 from introstat.disclosure.linked import Link, Term
 from introstat.disclosure.protection import Cube
+from introstat.queries import table_of
 from introstat.release.contents import (
     AS_REGISTERED,
     AT_THE_TIME,
@@ -203,7 +204,8 @@ def _first(*codes: str) -> str:
 
 def listed_regions(warehouse: duckdb.DuckDBPyConnection, period: str) -> pa.Table:
     """The list of regions of a period, in the order of the files."""
-    return warehouse.execute(
+    return table_of(
+        warehouse,
         """
         select
             region_set, region_code, region_type, region_name,
@@ -216,7 +218,7 @@ def listed_regions(warehouse: duckdb.DuckDBPyConnection, period: str) -> pa.Tabl
         order by region_set, length(region_code), region_code
         """,
         [period],
-    ).to_arrow_table()
+    )
 
 
 def regions_of(listed: Sequence[Mapping[str, str]]) -> list[PeriodRegion]:
@@ -249,9 +251,7 @@ def counts_of(
         if counted.by_municipality
         else sorted({r.county for r in regions} - {UNPLACED})
     )
-    rows = warehouse.execute(
-        f"select * from {counted.finest.model} where period = ?", [period]
-    ).to_arrow_table()
+    rows = table_of(warehouse, f"select * from {counted.finest.model} where period = ?", [period])
     country: dict[tuple[str, ...], int] = {}
     placed: dict[tuple[str, ...], int] = {}
     for row in rows.to_pylist():

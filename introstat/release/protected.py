@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from introstat.queries import table_of
 from introstat.release.contents import AT_THE_TIME, COUNTRY, REFERENCE_YEAR, Contents, CubeSpec
 from introstat.release.figures import REFERENCE, CountTable
 
@@ -90,14 +91,14 @@ def copy_cubes(warehouse: duckdb.DuckDBPyConnection, own: duckdb.DuckDBPyConnect
     """Put the restricted cubes that the models read beside them, in a file of the release's own."""
     own.execute("create schema statistics")
     for name in READ:
-        own.register("cube", warehouse.execute(f"from {name}").to_arrow_table())
+        own.register("cube", table_of(warehouse, f"from {name}"))
         own.execute(f"create table statistics.{name} as from cube")
 
 
 def write_store(modelled: duckdb.DuckDBPyConnection, cells: Path, store: Path) -> None:
     """Write the store: what the models made, and the counts of the other cubes as they are."""
     for name in MODELLED:
-        table = modelled.execute(f"from protected_{name} order by all").to_arrow_table()
+        table = table_of(modelled, f"from protected_{name} order by all")
         _write(table, store / f"{name}.parquet")
     for path in cells.glob("*.parquet"):
         if path.stem not in (*MODELLED, HIDDEN_BEFORE):

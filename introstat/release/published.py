@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from introstat.disclosure.policy import Policy
+from introstat.queries import table_of
 from introstat.release.contents import (
     COUNTRY,
     REFERENCE_YEAR,
@@ -39,9 +40,9 @@ def published_cubes(
     cubes = []
     for spec in contents.of(period).values():
         for region_set in spec.region_sets:
-            rows = published.execute(
-                f"select * from pub_{spec.name} where region_set = ?", [region_set]
-            ).to_arrow_table()
+            rows = table_of(
+                published, f"select * from pub_{spec.name} where region_set = ?", [region_set]
+            )
             if not rows.num_rows:
                 continue
             rows = rows.rename_columns({"region_code": "region"})

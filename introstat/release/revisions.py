@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from introstat.queries import table_of
 from introstat.release.contents import Contents, CubeSpec
 
 DEFINITION = "definisjon"
@@ -35,7 +36,7 @@ class Before:
 
 def keep_published(published: duckdb.DuckDBPyConnection, cube: CubeSpec, store: Path) -> None:
     """Write what is published of a cube beside the store, for the next release's revisions."""
-    pq.write_table(published.execute(f"from pub_{cube.name}").to_arrow_table(), _kept(store, cube))
+    pq.write_table(table_of(published, f"from pub_{cube.name}"), _kept(store, cube))
 
 
 def revisions_of(
@@ -55,7 +56,7 @@ def revisions_of(
         assert before is not None
         if _kept(before.store, cube).is_file():
             olds = _cells(pq.read_table(_kept(before.store, cube)), cube)
-            news = _cells(published.execute(f"from pub_{cube.name}").to_arrow_table(), cube)
+            news = _cells(table_of(published, f"from pub_{cube.name}"), cube)
             rows += _changed(cube.name, olds, news, reason)
     schema = pa.schema(
         [(name, pa.decimal128(18, 1) if name in _VALUES else pa.string()) for name in _COLUMNS]

@@ -13,6 +13,7 @@ import duckdb
 from introstat.errors import UserError
 from introstat.extras import expect_extra
 from introstat.places import SCHEMAS
+from introstat.queries import only_row
 from introstat.sql import quoted_name, text_literal
 
 KEY_FILE_VARIABLE = "INTROSTAT_WAREHOUSE_KEY_FILE"
@@ -70,11 +71,11 @@ def open_warehouse(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConn
 
 def find_in_every_layer(connection: duckdb.DuckDBPyConnection) -> None:
     """Let a connection find its database's tables by name, whichever layer they are in."""
-    there = connection.execute(
+    there = only_row(
+        connection,
         "select current_database(), list(schema_name) from duckdb_schemas() "
-        "where database_name = current_database() and not internal or schema_name = 'main'"
-    ).fetchone()
-    assert there is not None
+        "where database_name = current_database() and not internal or schema_name = 'main'",
+    )
     path = [f"{quoted_name(there[0])}.{schema}" for schema in SCHEMAS if schema in there[1]]
     connection.execute(f"set search_path = {text_literal(','.join(path))}")
 

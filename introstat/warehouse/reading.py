@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from introstat.errors import UserError
+from introstat.queries import only_row
 from introstat.warehouse.opening import KEY_FILE_VARIABLE, open_warehouse
 
 
@@ -32,10 +33,7 @@ def open_built(path: Path, *tables: str) -> duckdb.DuckDBPyConnection:
 
 def known_until(connection: duckdb.DuckDBPyConnection) -> tuple[date, date, date]:
     """Return as_of, observed_until and the date of the NIR delivery in use."""
-    row = connection.execute(
-        "select as_of, observed_until, nir_delivered from dim_vintage"
-    ).fetchone()
-    assert row is not None
+    row = only_row(connection, "select as_of, observed_until, nir_delivered from dim_vintage")
     return row[0], row[1], row[2]
 
 

@@ -8,6 +8,7 @@ from rich import box
 from rich.table import Table
 
 from introstat.console import say, thousands, warehouse_option, wide_console
+from introstat.queries import only_row
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,17 +36,15 @@ def summary_command(warehouse: Path) -> None:
     ) as connection:
         for title, query in (("Main figures, the whole country", _HEADLINE), ("Rows", _ROWS)):
             console.print(_table(connection, title, query))
-        vintage = connection.execute(_VINTAGE).fetchone()
-    if vintage is not None:
-        as_of, observed_until, *delivered = vintage
-        say(
-            console,
-            f"Known as of {as_of}; the programme is observed until {observed_until}, so the last "
-            "year may be a part of one.",
-        )
-        for missing, consequence in zip(delivered, _WITHOUT, strict=True):
-            if missing is None:
-                say(console, consequence)
+        as_of, observed_until, *delivered = only_row(connection, _VINTAGE)
+    say(
+        console,
+        f"Known as of {as_of}; the programme is observed until {observed_until}, so the last "
+        "year may be a part of one.",
+    )
+    for missing, consequence in zip(delivered, _WITHOUT, strict=True):
+        if missing is None:
+            say(console, consequence)
     say(console, _EXPLANATION)
     say(console, "Figures before disclosure control: not for publication.")
     say(console, f"Warehouse: {warehouse}")

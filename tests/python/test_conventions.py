@@ -374,6 +374,13 @@ def test_every_seed_column_is_typed_and_described():
         ]
 
 
+def test_every_result_is_read_to_its_end():
+    """DuckDB 2 does nothing else on a connection meanwhile: introstat/queries.py reads rows."""
+    open_results = re.compile(r"\.fetchone\(|\.fetchmany\(|\.fetch_record_batch\(")
+    for path in (ROOT / "introstat").rglob("*.py"):
+        assert not open_results.search(path.read_text(encoding="utf-8")), path.name
+
+
 def test_no_file_names_a_path_of_a_machine_or_a_registry():
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True

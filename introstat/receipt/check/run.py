@@ -13,6 +13,7 @@ from introstat.codelists import code_list
 from introstat.contract import Table, sources
 from introstat.errors import UserError
 from introstat.filereading import connect_in_memory
+from introstat.queries import only_row
 from introstat.receipt.check.importing import import_great_expectations
 from introstat.receipt.check.relations import SealedTable, controlled, sealed_table
 from introstat.receipt.check.report import VOLUME, CheckedTable, Earlier, Finding, Report
@@ -112,8 +113,7 @@ def _counts(
 ) -> list[int]:
     """Return what SQL aggregates come to over a table, all by one query."""
     query = f"select {', '.join(aggregates)} from ({table.query})"
-    row = connection.execute(query).fetchone()
-    assert row is not None  # there is one row where nothing is grouped
+    row = only_row(connection, query)
     return list(row)
 
 
