@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from introstat import places
+from introstat import places, written
 
 warehouse_option = click.option(
     "--warehouse",
@@ -28,5 +28,5 @@ def say(console: Console, text: str) -> None:
 
 
 def thousands(number: int) -> str:
-    """Return a whole number with spaces between thousands: 20 000."""
-    return f"{number:,}".replace(",", " ")
+    """Return a whole number as a table on the screen has it, with plain spaces: 20 000."""
+    return written.number(number).replace(written.NO_BREAK, " ")

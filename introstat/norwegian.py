@@ -1,4 +1,4 @@
-"""Figures as Norwegian readers write them (20 000, 37,5 % and fire av fem), names for files."""
+"""Figures and days in Norwegian sentences (37,5 % and fire av fem), names for files."""
 
 import re
 import unicodedata
@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-_NO_BREAK = "\u00a0"
+from introstat.written import NO_BREAK, exact, number, percent_sign
+
 _PLAIN = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "ŋ": "n", "đ": "d", "ŧ": "t"})
 _WORDS = (
     "null",
@@ -27,17 +28,17 @@ _WORDS = (
 
 def whole(value: int | float) -> str:
     """Return a whole number with spaces between thousands."""
-    return f"{value:,.0f}".replace(",", _NO_BREAK)
+    return number(value)
 
 
 def decimal(value: float) -> str:
     """Return a number with one decimal after a comma."""
-    return f"{value:,.1f}".replace(",", _NO_BREAK).replace(".", ",")
+    return number(value, 1)
 
 
 def percent(share: float) -> str:
     """Return a share (0–1) as percent with one decimal."""
-    return f"{decimal(100 * share)}{_NO_BREAK}%"
+    return decimal(100 * share) + percent_sign()
 
 
 def in_words(value: int | Decimal) -> str:
@@ -58,7 +59,7 @@ def limit(value: Decimal, unit: str) -> str:
         return times(value)
     if unit in ("months", "programme days"):
         return in_words(value)
-    return f"{value.normalize():,f}".replace(",", " ").replace(".", ",")
+    return exact(value).replace(NO_BREAK, " ")
 
 
 def out_of(percentage: Decimal) -> str:
@@ -79,7 +80,7 @@ def day(value: date) -> str:
 
 def half_year(name: str) -> str:
     """Return a half-year's name, 2. halvår 2017 for 2017H2."""
-    return f"{name[5]}.{_NO_BREAK}halvår {name[:4]}"
+    return f"{name[5]}.{NO_BREAK}halvår {name[:4]}"
 
 
 def slug(name: str) -> str:

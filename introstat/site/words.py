@@ -14,12 +14,9 @@ from introstat.disclosure.published import CANNOT_OCCUR, HIDDEN, LEFT_OUT, MISSI
 from introstat.release.contents import is_year
 from introstat.release.cube import SIGN_TEXTS_EN, SIGN_TEXTS_NB
 from introstat.site.tables import Cell
+from introstat.written import NO_BREAK, percent_sign, scaled
 
 LANGUAGES = ("nb", "en")
-NO_BREAK = "\u00a0"
-_MINUS = "\u2212"
-_PERCENT = {"nb": f"{NO_BREAK}%", "en": "%"}
-_SEPARATORS = {"nb": (NO_BREAK, ","), "en": (",", ".")}
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -71,16 +68,11 @@ class Words:
         """A figure as readers of the language write it: 20 000 and 37,5; the sign if none."""
         if cell.number is None:
             return cell.sign
-        between, point = _SEPARATORS[self.language]
-        whole, part = divmod(abs(cell.number), 10**cell.decimals)
-        text = f"{whole:,}".replace(",", between)
-        if cell.decimals:
-            text += f"{point}{part:0{cell.decimals}d}"
-        return _MINUS + text if cell.number < 0 else text
+        return scaled(cell.number, cell.decimals, self.language)
 
     def percent(self, cell: Cell) -> str:
         """A percentage with its sign."""
-        return self.figure(cell) + (_PERCENT[self.language] if cell.number is not None else "")
+        return self.figure(cell) + (percent_sign(self.language) if cell.number is not None else "")
 
     def count(self, number: int) -> str:
         """A number of things that is no statistic: rows, places."""

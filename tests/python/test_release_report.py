@@ -18,6 +18,7 @@ from pages import faults
 from pdf_text import Pdf
 from release_cubes import DIMENSIONS, sample
 
+from introstat import written
 from introstat.codelists import labels
 from introstat.disclosure.policy import Policy
 from introstat.release.report.build import build_report
@@ -48,7 +49,6 @@ from introstat.release.report.text import (
     Text,
     plain,
     texts,
-    written,
 )
 from introstat.release.report.write import write_files, write_report
 from introstat.scrolling import checksum
@@ -653,7 +653,7 @@ def test_no_hidden_municipality_is_ranked(half_year: Made):
     assert [re.sub(r" \(.*", "", name) for name in drawn[:limit]] == [
         name for name, _ in shown[:limit]
     ]
-    assert drawn[limit:] == [written(value, 0) for _, value in shown[:limit]]
+    assert drawn[limit:] == [written.number(value, 0) for _, value in shown[:limit]]
 
 
 def test_two_municipalities_of_one_name_are_told_apart(half_year: Made):
@@ -706,7 +706,7 @@ def test_a_year_is_held_against_the_goal(year: Made):
     assert f"{abs(int(distance))}{NO_BREAK}prosentpoeng {direction} målet" in said
     assert "avsluttet programmet i 2020" in said and "november 2021" in said
     rows = {plain(row.heading): row for row in tables(year.report)["status"].rows}
-    assert plain(rows["Avstand til målet, prosentpoeng"].cells[3]) == written(
+    assert plain(rows["Avstand til målet, prosentpoeng"].cells[3]) == written.number(
         distance, 0, signed=True
     )
 
@@ -790,7 +790,7 @@ def test_breaks_of_the_series_are_marked_where_they_are():
     ],
 )
 def test_numbers_are_norwegian(value: str, decimals: int, signed: bool, text: str):
-    assert written(Decimal(value), decimals, signed=signed) == text
+    assert written.number(Decimal(value), decimals, signed=signed) == text
 
 
 def test_nothing_is_reckoned_from_zero_or_hidden_figures():

@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 
 from introstat.codelists import seed_rows
 from introstat.rule_texts import limits_in_words
+from introstat.written import exact
 
 _HERE = Path(__file__).parent
 # What a suite's expectation may ask for that is not in every delivery, beside `<source>.<table>`.
@@ -41,7 +43,7 @@ class Rule:
         """The limits in Norwegian."""
 
         def over(share: float) -> str:
-            return f"over {100 * share:.3g} %".replace(".", ",") if share else "fra første funn"
+            return f"over {exact(Decimal(f'{100 * share:.3g}'))} %" if share else "fra første funn"
 
         refuses = f", avviser {over(self.refuse_over)}" if self.refuse_over is not None else ""
         return f"Merknad {over(self.remark_over)}{refuses}."

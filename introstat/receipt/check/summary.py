@@ -19,12 +19,12 @@ from introstat.errors import DeliveryRefused
 from introstat.identity.numbers import tellable
 from introstat.receipt.check.report import CheckedTable, Report, Verdict
 from introstat.receipt.check.rules import Refusal, refusals
+from introstat.written import number, percent_sign
 
 CHECK_FOLDER = "mottakskontroll"
 REFUSED_FOLDER = "avvist"
 SUMMARY = "sammendrag.html"
 _TEMPLATES = Path(__file__).parent / "templates"
-_HARD_SPACE = "\u00a0"
 # What the reading of files remarks on, in Norwegian.
 _READING_NB = {
     "extra columns kept but not used": "ekstra kolonner er tatt vare på, men brukes ikke",
@@ -143,23 +143,17 @@ def _environment() -> Environment:
         loader=templates(), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters.update(
-        number=_number, percent=_percent, change=_change, reading=_reading_nb
-    )
+    environment.filters.update(number=number, percent=_percent, change=_change, reading=_reading_nb)
     return environment
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", _HARD_SPACE)
 
 
 def _percent(share: float) -> str:
     percent = 100 * share
     digits = 0 if percent == int(percent) else 1 if percent >= 1 else 2
-    shown = f"{percent:.{digits}f}".replace(".", ",")
-    if share and not float(shown.replace(",", ".")):
-        shown = "under 0,01"
-    return f"{shown}{_HARD_SPACE}%"
+    shown = number(percent, digits)
+    if share and shown == number(0, digits):
+        shown = f"under {number(0.01, 2)}"
+    return shown + percent_sign()
 
 
 def _change(table: CheckedTable) -> str:

@@ -13,8 +13,10 @@ from typing import Any
 
 import altair as alt
 
+from introstat import written
 from introstat.release.report.drawing import INK, QUIET, Drawn, inline, svg
-from introstat.release.report.text import Given, Number, Text, plain, written
+from introstat.release.report.text import Given, Number, Text, plain
+from introstat.written import percent_sign
 
 _ROW = 18
 LINE_HEIGHT = 200
@@ -194,7 +196,7 @@ def line(
         base.mark_point(filled=True, size=36, opacity=1),
     ]
     ends = _ends(lines, top * 1.08 / height)
-    unit = "\u00a0%" if percent else ""
+    unit = percent_sign() if percent else ""
     labels = [
         {
             "at": at,
@@ -223,7 +225,7 @@ def intervals(drawn: Sequence[ChartInterval]) -> Drawn:
             "low": each.low.plain,
             "point": each.point.plain,
             "high": each.high.plain,
-            "text": f"{each.point.text}\u00a0%",
+            "text": each.point.text + percent_sign(),
         }
         for each in drawn
     ]
@@ -300,7 +302,7 @@ def _ticks(most: float) -> list[float]:
 
 
 def _whole(value: float) -> str:
-    return written(Decimal(str(value)), 0)
+    return written.number(Decimal(str(value)), 0)
 
 
 def _wrapped(label: Text) -> str:

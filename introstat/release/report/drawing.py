@@ -11,6 +11,7 @@ import vl_convert
 
 from introstat.release.report.fonts import FAMILY, FOLDER
 from introstat.release.report.text import Text
+from introstat.written import MINUS, NO_BREAK, percent_sign
 
 # A text column of 170 mm is 640 units wide, so 12 units are 9 points on paper.
 WIDTH = 640
@@ -66,11 +67,11 @@ def svg(layers: Sequence[Any], height: float) -> str:
         configured.to_dict(),
         format_locale={
             "decimal": ",",
-            "thousands": "\u00a0",
+            "thousands": NO_BREAK,
             "grouping": [3],
-            "currency": ["", "\u00a0kr"],
-            "minus": "\u2212",
-            "percent": "\u00a0%",
+            "currency": ["", f"{NO_BREAK}kr"],
+            "minus": MINUS,
+            "percent": percent_sign(),
         },
     )
     return re.sub(r"\s+xmlns:xlink=\"[^\"]*\"", "", drawn)

@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
+from introstat import written
 from introstat.release.contents import AT_THE_TIME, COUNTRY, TOTAL, load_contents
-from introstat.release.report.text import Derived, Mark, Number, Ref, RevisionRef, written
+from introstat.release.report.text import Derived, Mark, Number, Ref, RevisionRef
 
 _NOT_SHOWN = "–"
 _MILLION = Decimal(1_000_000)
@@ -72,14 +73,14 @@ class Figures:
         value, sign = self._cube(cube).cells.get(ref, (None, ".."))
         if value is None:
             return Mark(sign, ref)
-        return Number(written(value, _decimals(cube, measure)), value, ref)
+        return Number(written.number(value, _decimals(cube, measure)), value, ref)
 
     def millions(self, cube: str, measure: str, period: str | None = None, **at: str) -> Shown:
         """Return an amount in millions with one decimal; `at` as in `number`."""
         cell = self.number(cube, measure, period=period, **at)
         if isinstance(cell, Mark):
             return cell
-        return Number(written(cell.value / _MILLION, 1), cell.value, cell.source)
+        return Number(written.number(cell.value / _MILLION, 1), cell.value, cell.source)
 
     def codes(self, cube: str, dimension: str) -> tuple[str, ...]:
         """Return the codes of a dimension that the country's figures of the period have."""
@@ -115,7 +116,7 @@ class Figures:
             if value is None:
                 return Mark(sign or _NOT_SHOWN)
             source = RevisionRef(cell, column)
-            return Number(written(value, decimals, signed=signed), value, source)
+            return Number(written.number(value, decimals, signed=signed), value, source)
 
         return Revision(
             cell=cell,
@@ -196,7 +197,7 @@ def difference(new: Shown, old: Shown) -> Shown:
     change = new.value - old.value
     decimals = max(_decimals_of(new), _decimals_of(old))
     source = Derived("difference", _refs(new, old))
-    return Number(written(change, decimals, signed=True), change, source)
+    return Number(written.number(change, decimals, signed=True), change, source)
 
 
 def difference_in_millions(new: Shown, old: Shown) -> Shown:
@@ -204,7 +205,9 @@ def difference_in_millions(new: Shown, old: Shown) -> Shown:
     change = difference(new, old)
     if isinstance(change, Mark):
         return change
-    return Number(written(change.value / _MILLION, 1, signed=True), change.value, change.source)
+    return Number(
+        written.number(change.value / _MILLION, 1, signed=True), change.value, change.source
+    )
 
 
 def percent_change(new: Shown, old: Shown) -> Shown:
@@ -213,7 +216,7 @@ def percent_change(new: Shown, old: Shown) -> Shown:
         return Mark(_NOT_SHOWN)
     change = 100 * (new.value - old.value) / old.value
     source = Derived("percent_change", _refs(new, old))
-    return Number(written(change, 1, signed=True), change, source)
+    return Number(written.number(change, 1, signed=True), change, source)
 
 
 def to_limit(number: Shown, limit: Decimal) -> Shown:
@@ -222,7 +225,7 @@ def to_limit(number: Shown, limit: Decimal) -> Shown:
         return Mark(_NOT_SHOWN)
     change = number.value - limit
     source = Derived("difference", _refs(number), limit=limit)
-    return Number(written(change, _decimals_of(number), signed=True), change, source)
+    return Number(written.number(change, _decimals_of(number), signed=True), change, source)
 
 
 def remaining(number: Shown) -> Shown:
@@ -230,7 +233,9 @@ def remaining(number: Shown) -> Shown:
     if isinstance(number, Mark):
         return Mark(_NOT_SHOWN)
     left = 100 - number.value
-    return Number(written(left, _decimals_of(number)), left, Derived("remaining", _refs(number)))
+    return Number(
+        written.number(left, _decimals_of(number)), left, Derived("remaining", _refs(number))
+    )
 
 
 def unsigned(number: Shown) -> Shown:

@@ -11,7 +11,8 @@ import altair as alt
 from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.release.report.drawing import INK, QUIET, Drawn, inline, svg
 from introstat.release.report.geometry import Polygon, Ring
-from introstat.release.report.text import NO_BREAK, Given, Mark, Number, Text, plain
+from introstat.release.report.text import Given, Mark, Number, Text, plain
+from introstat.written import NO_BREAK, percent_sign
 
 # From light to dark in one hue: the order is seen in grey and by colour-blind readers too.
 SHADES = ("#dbe7f2", "#aec8e0", "#7ea5ca", "#41709f", "#1f3f66")
@@ -46,7 +47,7 @@ class _Class:
     @property
     def range(self) -> Given:
         span = str(self.low) if self.low == self.high else f"{self.low}–{self.high}"
-        return Given(f"{span}{NO_BREAK}%", "axis")
+        return Given(span + percent_sign(), "axis")
 
 
 def county_map(

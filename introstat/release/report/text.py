@@ -8,7 +8,7 @@ it is (a year, a law's paragraph). So every figure in the report can be found ag
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -16,9 +16,7 @@ from typing import Any, Literal
 import yaml
 
 from introstat import norwegian
-
-NO_BREAK = "\u00a0"
-_MINUS = "\u2212"
+from introstat.written import NO_BREAK, percent_sign
 
 GivenKind = Literal[
     "period", "date", "law", "label", "limit", "name", "definition", "identifier", "count", "axis"
@@ -121,19 +119,9 @@ def joined(items: Iterable[Text], between: str = ", ", last: str = " og ") -> Te
     return tuple(pieces)
 
 
-def written(value: Decimal, decimals: int, *, signed: bool = False) -> str:
-    """Write a number as Norwegian readers do: 20 000, 37,5, −4; signed also +4."""
-    rounded = value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    magnitude = abs(rounded)
-    text = f"{magnitude:,.{decimals}f}".replace(",", NO_BREAK).replace(".", ",")
-    if rounded < 0:
-        return _MINUS + text
-    return f"+{text}" if signed and rounded > 0 else text
-
-
 def with_percent(number: Number) -> Number:
     """The same number with the percent sign after it."""
-    return replace(number, text=f"{number.text}{NO_BREAK}%")
+    return replace(number, text=number.text + percent_sign())
 
 
 def period_name(period: str) -> Given:

@@ -9,6 +9,7 @@ from introstat.release.naming import period_dates
 from introstat.release.report.chapters.common import Context
 from introstat.release.report.content import Block, Bullets, Definitions, Paragraph, Section
 from introstat.release.report.text import Given, Text, texts
+from introstat.written import exact
 
 
 def chapter(context: Context) -> list[Section]:
@@ -47,7 +48,7 @@ def _full_time(*, with_preparation: bool) -> Given:
         for row in seed_rows("law_full_time")
         if bool(row["measure_type"]) == with_preparation
     }
-    said = [f"{each:f}".replace(".", ",") for each in sorted(hours)]
+    said = [exact(each) for each in sorted(hours)]
     return Given(" eller ".join(said), "definition")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from introstat import written
 from introstat.codelists import labels, seed_rows
 from introstat.disclosure.published import HIDDEN, LEFT_OUT
 from introstat.release.contents import COUNTRY, TOTAL, load_contents
@@ -23,7 +24,6 @@ from introstat.release.report.text import (
     plain,
     texts,
     with_percent,
-    written,
 )
 
 SEXES = (TOTAL, "1", "2")
@@ -160,7 +160,7 @@ def in_words(number: float) -> Span:
     """A whole number as a word, up to ten."""
     if number < len(_WORDS):
         return _WORDS[int(number)]
-    return Given(written(Decimal(number), 0), "limit")
+    return Given(written.number(Decimal(number), 0), "limit")
 
 
 def limit_given(limit_name: str) -> Given:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from introstat import written
 from introstat.codelists import labels, limits, registration_interval, report_limit
 from introstat.release.contents import COUNTRY
 from introstat.release.report import charts
@@ -35,7 +36,6 @@ from introstat.release.report.text import (
     period_name,
     texts,
     with_percent,
-    written,
 )
 from introstat.rule_texts import rules_of_seed
 
@@ -157,7 +157,7 @@ def _id(rule: _Rule) -> Given:
 def _limit(limit: Decimal | None) -> Span:
     if limit is None:
         return "–"
-    return Given(written(limit, 0 if limit == limit.to_integral_value() else 1), "limit")
+    return Given(written.number(limit, 0 if limit == limit.to_integral_value() else 1), "limit")
 
 
 def _findings_table(context: Context, over: list[_Rule]) -> ReportTable:

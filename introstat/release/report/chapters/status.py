@@ -20,7 +20,6 @@ from introstat.release.report.chapters.pictures import bar_chart
 from introstat.release.report.content import Block, ReportRow, ReportTable, Section
 from introstat.release.report.figures import Shown, to_limit, unsigned
 from introstat.release.report.text import (
-    NO_BREAK,
     Given,
     Mark,
     Number,
@@ -30,6 +29,7 @@ from introstat.release.report.text import (
     texts,
     with_percent,
 )
+from introstat.written import percent_sign
 
 _GOAL_GROUP = "1"
 _ONE_YEAR = "1"
@@ -71,7 +71,7 @@ def _status(context: Context, measure: str = "percent", **codes: str) -> Shown:
 
 
 def _goal_given() -> Given:
-    return Given(f"{limit_given('status_goal').text}{NO_BREAK}%", "limit")
+    return Given(limit_given("status_goal").text + percent_sign(), "limit")
 
 
 def _goal(context: Context) -> Text | None:
