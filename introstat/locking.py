@@ -46,16 +46,21 @@ def workshop(parent: Path, prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by its owner only."""
-    # A temporary file is made with mode 0600.
-    descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=path.suffix, dir=path.parent)
+def write_whole(path: Path, content: bytes, *, is_private: bool = False) -> None:
+    """Write a file so that it is there whole or not at all, also after a power cut.
+
+    A private one can be read by its owner only.
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        descriptor = os.open(
+            new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if is_private else 0o666
+        )
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
-        Path(temporary).replace(path)
+        move_into_place(new, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
 
 

@@ -158,7 +158,7 @@ def protect_command(
         --hierarchy "region>county" --policy policy.yml --out published.csv
     """
     from introstat.disclosure.comparison import as_lines, compare_ways
-    from introstat.disclosure.cube_files import TableOptions, write_aside
+    from introstat.disclosure.cube_files import TableOptions, write_aside, write_whole
     from introstat.disclosure.protection import Cube, protect
     from introstat.disclosure.table_audit import PublishedTable, Witnesses, audit_tables
     from introstat.disclosure.textfile import read_text_csv, written_as
@@ -215,12 +215,14 @@ def protect_command(
         lists[name] = primaries or one.file.with_name(f"{stem}.primaries.csv")
         if primaries and options.linked:
             lists[name] = primaries / f"{name}.primaries.csv"
+    for place in (*places.values(), *lists.values()):
+        place.parent.mkdir(parents=True, exist_ok=True)
     # Who brings a file that his spreadsheet wrote gets one that it opens.
     written = {name: written_as(one.file) for name, one in cubes.items()}
     aside: dict[str, Path] = {}
     try:
         for name, done in protected.items():
-            aside[name] = write_aside(done.table, places[name], written[name])
+            aside[name] = write_aside(written[name].text_of(done.table), places[name])
             numbers = ", ".join(f"{what} {value}" for what, value in done.summary.items())
             say(console, f"{name}: {numbers}")
         finished = {
@@ -240,12 +242,7 @@ def protect_command(
         if not options.tell(results, console, protected=made, seed=seed):
             raise SystemExit(EXIT_REFUSED)
         for name, done in protected.items():
-            list_aside = write_aside(done.primaries, lists[name], written[name])
-            try:
-                list_aside.replace(lists[name])
-            except OSError as error:
-                list_aside.unlink()
-                raise UserError(f"{lists[name]}: cannot be written: {error}") from None
+            write_whole(written[name].text_of(done.primaries), lists[name])
         for name, place in places.items():
             aside[name].chmod(0o644)  # made for its owner alone; what is published all may read
             aside[name].replace(place)

@@ -18,7 +18,7 @@ from introstat.disclosure.linked import Link
 from introstat.disclosure.linked_file import CubeFile, read_linked
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.report import audit_lines, audit_report, to_json
-from introstat.disclosure.textfile import Written, read_text_csv
+from introstat.disclosure.textfile import read_text_csv
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,7 @@ class TableOptions:
         if self.report:
             audits = {what: audit_report(result) for what, result in results.items()}
             content = {"passed": passed, "audits": audits} | more
-            self.report.write_text(to_json(content), encoding="utf-8")
-            self.report.chmod(0o600)
+            write_whole(to_json(content).encode(), self.report)
         return passed
 
 
@@ -137,17 +136,33 @@ def _items(text: str) -> tuple[str, ...]:
     return tuple(item.strip() for item in text.split(",") if item.strip())
 
 
-def write_aside(table: pa.Table, out: Path, written: Written) -> Path:
-    """Write a CSV file under a name of its own beside `out`; UserError if that cannot be done."""
+def write_aside(content: bytes, out: Path) -> Path:
+    """Write a file under a name of its own beside `out`, for its owner alone.
+
+    Raises UserError if that cannot be done.
+    """
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.parent)
-        os.close(handle)
     except OSError as error:
-        raise UserError(f"{out}: cannot be written: {error}") from None
+        raise _unwritable(out, error) from None
     try:
-        Path(name).write_bytes(written.text_of(table))
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
     except OSError as error:
         Path(name).unlink()
-        raise UserError(f"{out}: cannot be written: {error}") from None
+        raise _unwritable(out, error) from None
     return Path(name)
+
+
+def write_whole(content: bytes, out: Path) -> None:
+    """Write a file whole or not at all, for its owner alone. Raises UserError if it cannot."""
+    aside = write_aside(content, out)
+    try:
+        aside.replace(out)
+    except OSError as error:
+        aside.unlink()
+        raise _unwritable(out, error) from None
+
+
+def _unwritable(out: Path, error: OSError) -> UserError:
+    return UserError(f"{out}: {error.strerror}. Choose another place or mend it.")

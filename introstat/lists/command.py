@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from introstat.console import say, warehouse_option
-from introstat.locking import write_private
+from introstat.locking import write_whole
 from introstat.norwegian import slug
 from introstat.progress import shown
 
@@ -110,5 +110,5 @@ def _write(
     name = slug(municipality.name.split(" - ")[0])
     path = out / f"{municipality.code}_{name}_{content.as_of}.xlsx"
     note_access(log, municipality, idents.count, path.name)
-    write_private(path, made)
+    write_whole(path, made, is_private=True)
     return path

@@ -6,7 +6,7 @@ import click
 
 from introstat.console import warehouse_option
 from introstat.errors import UserError
-from introstat.locking import write_private
+from introstat.locking import write_whole
 
 
 @click.command("overview")
@@ -45,5 +45,5 @@ def overview_command(out: Path, warehouse: Path) -> None:
         as_of, _, _ = known_until(connection)
     path = out if is_file else out / f"kompletthet_{as_of}_intern.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_private(path, page.encode())
+    write_whole(path, page.encode(), is_private=True)
     click.echo(f"Wrote {path}", err=True)

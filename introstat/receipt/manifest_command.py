@@ -8,6 +8,7 @@ import click
 
 from introstat.contract import ENCODINGS, MANIFEST, SOURCES
 from introstat.errors import UserError
+from introstat.locking import write_whole
 
 
 @click.command("manifest")
@@ -59,11 +60,8 @@ def manifest_command(
     if covers_until > delivered:
         raise click.UsageError(f"--covers-until {covers_until} is after --delivered {delivered}.")
     content = describe(folder, source, delivered, covers_until, encoding, mapping)
-    unfinished = target.with_name(f".{MANIFEST}.new")
-    unfinished.write_text(
-        json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    unfinished.replace(target)
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    write_whole(target, f"{text}\n".encode())
     for name, facts in content["files"].items():
         click.echo(f"{name}: {facts['rows']} rows")
     if (folder.resolve().parent.name, folder.resolve().name) != (source, delivered):

@@ -12,6 +12,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from introstat.locking import write_whole
 from introstat.places import project_root
 from introstat.receipt.receipts import receipt_paths
 from introstat.warehouse.opening import KEY_FILE_VARIABLE
@@ -65,10 +66,8 @@ def why_rebuild(warehouse: Path, received: Path, as_of: date | None) -> str | No
 
 def record_built(warehouse: Path, sources: dict[str, str]) -> None:
     """Keep beside a warehouse file what it was built from, and the file's own checksum."""
-    new = warehouse.with_name(f".{warehouse.name}.built.new")
     whole = sources | {"file": _file_checksum(warehouse)}
-    new.write_text(json.dumps(whole, indent=2), encoding="utf-8")
-    new.replace(_record(warehouse))
+    write_whole(_record(warehouse), json.dumps(whole, indent=2).encode())
 
 
 def _record(warehouse: Path) -> Path:
