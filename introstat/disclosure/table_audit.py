@@ -113,10 +113,14 @@ def audit_tables(
         then[name] = [_read(release, one) for release in one.earlier]
     if not hidden:
         return results
+    if witnesses:
+        _expect_same_size(hidden, witnesses)
     chosen = join_rows(hidden, rows)
     if len(hidden) == 1 and not (links or any(then.values()) or hidden.keys() & policy.sensitive):
         ((name, only),) = hidden.items()
         base, moves = (witnesses.base[name], witnesses.moves) if witnesses else (None, ())
+        if witnesses:
+            _expect_within(only.system.size, witnesses)
         results["suppressed"] = audit(
             only, policy, chosen, "suppress", exact, base=base, moves=moves
         )
@@ -136,6 +140,7 @@ def audit_tables(
             joint, base, also = _with_groups(joint, policy, base)
         else:
             joint, base, also = _with_sums(joint, regions, policy, base, links)
+        _expect_within(joint.system.size, witnesses)
         finished = {name for name, one in tables.items() if one.finished}
         joint, chosen, more = _without_rows(joint, chosen, finished)
         also = np.concatenate([also, more])
@@ -160,6 +165,28 @@ def audit_tables(
         except Contradiction:
             pass  # a reader who takes hidden figures for unrevised finds that they are not
     return results
+
+
+def _expect_same_size(cubes: Mapping[str, ReaderCube], witnesses: Witnesses) -> None:
+    for name, cube in cubes.items():
+        if name not in witnesses.base:
+            raise _of_other_settings(f"there are none of {name}")
+        counts, cells = len(witnesses.base[name]), cube.system.size
+        if counts != cells:
+            raise _of_other_settings(f"{name} has {counts} counts there and {cells} cells here")
+
+
+def _expect_within(size: int, witnesses: Witnesses) -> None:
+    last = max((int(cells.max(initial=0)) for cells, _ in witnesses.moves), default=0)
+    if last >= size:
+        raise _of_other_settings(f"they tell of {last + 1} cells, and there are {size}")
+
+
+def _of_other_settings(found: str) -> UserError:
+    return UserError(
+        f"The restricted counts were made under other settings than these files: {found}. Audit "
+        "with the restricted side of this release, and the version that made it."
+    )
 
 
 def _without_rows(

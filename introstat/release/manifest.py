@@ -15,6 +15,7 @@ from introstat.places import project_root
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 
 MANIFEST = "manifest.json"
+_NEEDED = ("release", "period", "version", "as_of", "reference_year", "policy", "code", "files")
 _PACKAGES = (
     "altair", "dbt-core", "dbt-duckdb", "duckdb", "highspy", "numpy", "pyarrow", "typst",
     "vl-convert-python", "xlsxwriter",
@@ -97,6 +98,17 @@ def write_manifest(folder: Path, about: dict[str, Any]) -> Path:
     return path
 
 
+def lacking_in(about: Mapping[str, Any]) -> str:
+    """What the manifest of another version does not tell, in words; empty if it tells all."""
+    return ", ".join(name for name in _NEEDED if name not in about)
+
+
+def sizes_differ(folder: Path, about: Mapping[str, Any], name: str) -> str:
+    """What the size of a changed file tells."""
+    now, then = (folder / name).stat().st_size, about["files"][name].get("bytes")
+    return "as many bytes as then" if now == then else f"{now} bytes, {then} then"
+
+
 def checksum_faults(folder: Path, manifest: dict[str, Any]) -> list[str]:
     """Files that are not what the manifest says, are missing, or that it does not know."""
     listed: dict[str, dict[str, Any]] = manifest.get("files", {})
@@ -107,8 +119,16 @@ def checksum_faults(folder: Path, manifest: dict[str, Any]) -> list[str]:
     faults += [f"{name}: not in the manifest." for name in sorted(there - set(listed))]
     return faults + [
         f"{name}: changed since the release (its checksum is another)."
-        for name in sorted(there & set(listed))
-        if sha256(folder / name) != listed[name]["sha256"]
+        for name in changed_in(folder, manifest)
+    ]
+
+
+def changed_in(folder: Path, manifest: Mapping[str, Any]) -> list[str]:
+    """The files that are there and are not what the manifest says."""
+    return [
+        name
+        for name, listed in sorted(manifest.get("files", {}).items())
+        if (folder / name).is_file() and sha256(folder / name) != listed["sha256"]
     ]
 
 

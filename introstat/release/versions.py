@@ -20,7 +20,6 @@ from introstat.release.formats import csv_package
 from introstat.release.periods import Finished, tied_to
 from introstat.release.revisions import Before
 
-_NEEDED = ("release", "period", "version", "as_of", "reference_year", "policy", "code", "files")
 _LISTED = 10  # files of a refusal
 
 
@@ -196,10 +195,10 @@ def trusted(folder: Path) -> dict[str, Any]:
     Raises ReleaseRefused that says what is not as it was, and what to do.
     """
     about = finished.read_json(folder / manifest.MANIFEST)
-    if lacking := [name for name in _NEEDED if name not in about]:
+    if lacking := manifest.lacking_in(about):
         raise ReleaseRefused(
             f"{folder.name} was made by other code: its manifest does not tell "
-            f"{', '.join(lacking)}. A new release is protected beside what it showed. Make it anew "
+            f"{lacking}. A new release is protected beside what it showed. Make it anew "
             "with the code of today, or this one with the code of then."
         )
     if faults := manifest.checksum_faults(folder, about):
