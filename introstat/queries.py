@@ -3,23 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 _Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 
 def first_row(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: _Parameters = None
+    connection: "duckdb.DuckDBPyConnection", query: str, parameters: _Parameters = None
 ) -> tuple[Any, ...] | None:
     """Return the first row of a short result, None if there is none."""
     return next(iter(connection.execute(query, parameters).fetchall()), None)
 
 
 def only_row(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: _Parameters = None
+    connection: "duckdb.DuckDBPyConnection", query: str, parameters: _Parameters = None
 ) -> tuple[Any, ...]:
     """Return the one row that a query gives. Raises ValueError if it gives none or several."""
     [row] = connection.execute(query, parameters).fetchall()
@@ -27,7 +26,7 @@ def only_row(
 
 
 def table_of(
-    connection: duckdb.DuckDBPyConnection, query: str, parameters: _Parameters = None
+    connection: "duckdb.DuckDBPyConnection", query: str, parameters: _Parameters = None
 ) -> "pa.Table":
     """Return what a query gives as an Arrow table."""
     # From a relation, read once: of what was executed DuckDB 2 copies the rows, and says so.
