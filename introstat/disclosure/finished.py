@@ -5,7 +5,7 @@ must not be worked out from another. Both sides take such tables in: protection 
 to protect, the audit beside those it tests.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -58,28 +58,37 @@ def finished_cube(tables: Sequence[pa.Table], layout: Layout, values: Ints) -> R
 
 def _as_now(tables: Sequence[pa.Table], system: System, values: Ints) -> pa.Table:
     """Return all tables as one. A number that is not the count now was revised: it tells nothing
-    of it, so the cell is as good as hidden.
+    of it, so the cell is as good as hidden; where it is nobody now, as good as left out, which may
+    be nobody.
     """
     names = [dimension.name for dimension in system.dimensions]
     sign_of: dict[tuple[str, ...], str] = {}
     for table in tables:
-        columns = [
-            text_column(table, d.name)
-            if d.name in table.column_names
-            else [str(d.total)] * table.num_rows
-            for d in system.dimensions
-        ]
-        rows = zip(*columns, table["value"].to_pylist(), table["sign"].to_pylist(), strict=True)
-        for *codes, value, sign in rows:
-            if any(c not in d.node_of for c, d in zip(codes, system.dimensions, strict=True)):
-                continue  # a code that nobody has any more
-            if sign == "" and value != values[system.cell(codes)]:
+        for codes, value, sign in _cells(table, system):
+            now = values[system.cell(codes)]
+            if sign == "" and value != now:
                 sign = HIDDEN
-            before = sign_of.get(tuple(codes), LEFT_OUT)
-            sign_of[tuple(codes)] = min(before, sign, key=_PRECEDENCE.index)
+            if sign == HIDDEN and not now:
+                sign = LEFT_OUT
+            before = sign_of.get(codes, LEFT_OUT)
+            sign_of[codes] = min(before, sign, key=_PRECEDENCE.index)
     numbers = [
         int(values[system.cell(codes)]) if sign == "" else None for codes, sign in sign_of.items()
     ]
     told = {name: [codes[axis] for codes in sign_of] for axis, name in enumerate(names)}
     signs = list(sign_of.values())
     return pa.table(told | {"value": pa.array(numbers, pa.int64()), "sign": signs})
+
+
+def _cells(table: pa.Table, system: System) -> Iterator[tuple[tuple[str, ...], int | None, str]]:
+    """The cells of a finished table that somebody can still be in: codes, value, sign."""
+    columns = [
+        text_column(table, d.name)
+        if d.name in table.column_names
+        else [str(d.total)] * table.num_rows
+        for d in system.dimensions
+    ]
+    rows = zip(*columns, table["value"].to_pylist(), table["sign"].to_pylist(), strict=True)
+    for *codes, value, sign in rows:
+        if all(c in d.node_of for c, d in zip(codes, system.dimensions, strict=True)):
+            yield tuple(codes), value, sign

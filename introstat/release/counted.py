@@ -74,7 +74,9 @@ def _counted_beside(
     there = {name: table for name, table in tables.items() if name in finished.tables}
     cubes = {
         name: _in_codes_of(
-            counts_of(warehouse, table, finished.period, finished.regions), finished.tables[name]
+            counts_of(warehouse, table, finished.period, finished.regions),
+            table,
+            finished.tables[name],
         )
         for name, table in there.items()
     }
@@ -90,21 +92,25 @@ def _pooled(cube: Cube, policy: Policy) -> Cube:
     return replace(cube, table=table, pool=())
 
 
-def _in_codes_of(cube: Cube, tables: Sequence[pa.Table]) -> Cube | None:
-    """A count table in the categories of published tables, where rare ones are pooled; None if they
-    have no place for somebody counted since.
+def _in_codes_of(cube: Cube, counted: CountTable, tables: Sequence[pa.Table]) -> Cube | None:
+    """A count table in the categories of published tables, where rare ones are pooled and those
+    that nobody had are missing; None if they have no place for somebody counted since.
     """
     table = cube.table
-    for dimension in cube.pool:
+    for dimension in (d.name for d in counted.dimensions if d.only_used):
         told = {code for each in tables for code in each[dimension].to_pylist()} - {TOTAL}
-        codes = [code if code in told else POOLED for code in table[dimension].to_pylist()]
-        if not set(codes) <= told:
-            return None
-        table = recoded(table, dimension, codes, [cube.count])
-        kinds = table.filter(pc.equal(table[dimension], codes[0])).to_pylist()
+        if dimension in cube.pool:
+            codes = [code if code in told else POOLED for code in table[dimension].to_pylist()]
+            if not set(codes) <= told:
+                return None
+            table = recoded(table, dimension, codes, [cube.count])
+        else:
+            table = table.filter(pc.is_in(table[dimension], pa.array(sorted(told), pa.string())))
+        found = set(table[dimension].to_pylist())
+        kinds = table.filter(pc.equal(table[dimension], min(found))).to_pylist() if found else []
         nobody = [
             kind | {dimension: code, cube.count: 0}
-            for code in sorted(told - set(codes))
+            for code in sorted(told - found)
             for kind in kinds
         ]
         if nobody:

@@ -278,8 +278,9 @@ class _Search:
                 i = self.place[k]
                 if self._settled(k):
                     break
-                spread = max(self.shown_high[i] - self.shown_low[i], 0.0)
-                change = changes.of(k, up, self.width - (0.0 if up else spread))
+                at = changes.point[k]
+                seen = at - self.shown_low[i] if up else self.shown_high[i] - at
+                change = changes.of(k, up, self.width - float(seen))
                 if change is None:
                     continue
                 self._take(changes.point + change)
