@@ -23,8 +23,8 @@ COHORTS = "cohorts"
 
 def links_of_cohorts(contents: Contents) -> list[Link]:
     """Former participants are at most those who left in their year, by sex."""
-    given = contents.cohorts
-    return [Link(given["name"], (Term(given["table"]),), (Term(COHORTS),), "at_most")]
+    given, at = contents.cohorts, {"region": COUNTRY}
+    return [Link(given["name"], (Term(given["table"], at),), (Term(COHORTS, at),), "at_most")]
 
 
 def cohorts_of(

@@ -46,13 +46,13 @@ def former(women: tuple[int, ...]) -> Cube:
     """Former participants four years after: 8 men, and women by status."""
     counts = {"1": (2, 4, 2, 0), "2": women, "unknown": (0, 0, 0, 0)}
     rows = [
-        ("0", "4", sex, code, n)
+        ("03", "4", sex, code, n)
         for sex, of in counts.items()
         for code, n in zip(CODES, of, strict=True)
     ]
     names = ("region", "years_after", "sex", "status_group", "count")
     table = pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))
-    totals = {"region": None, "years_after": None, "sex": "total", "status_group": "total"}
+    totals = {"region": "0", "years_after": None, "sex": "total", "status_group": "total"}
     return Cube(table, Layout(names[:-1], totals=totals, untold={"sex": ("unknown",)}), "count")
 
 
