@@ -110,11 +110,12 @@ def hide_by_levels(
     every = replace(regions, members={code: m for own in members for code, m in own.items()})
     search = LevelSearch(tables, policy, every, wanted, workers, tell)
     state = search.run()
+    left = search.left()
     refuse_rows(
         f"These cells could not be given a doubt of {policy.min_width} persons (allow more time, "
         "or show less: raise county_expects, municipality_expects or main_from in the policy)",
-        [tables.system.name(int(cell)) for cell in search.left()],
-        partial(ProtectionImpossible, regions=_regions_of(joint.system, search.left(), regions)),
+        [tables.system.name(int(cell)) for cell in left],
+        partial(ProtectionImpossible, regions=_regions_of(joint.system, left, regions)),
     )
     moves: list[Move] = [(cells, changes) for cells, changes in state.moves]
     base = {name: counts.values for name, counts in cubes.items()}

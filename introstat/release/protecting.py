@@ -96,6 +96,7 @@ def _less_and_less(
     sizeless: set[str] = set()  # regions whose size tells too much beside other periods
     sizes = _protected_sizes(counted, whole, sizeless, policy, workers, started + seconds, say)
     refused = ProtectionImpossible("nothing was tried")
+    impossible: frozenset[str] = frozenset()  # regions where the last try, had it time, failed
     for times, shows_more, share in TRIES:
         if times == 1 and not shows_more:
             if not counted.beside:
@@ -105,7 +106,7 @@ def _less_and_less(
             say(f"less detail: {times} times as many persons must be expected")
         until = started + seconds * share
         try:
-            if more := refused.regions & _may_lose_size(counted, sizes, whole):
+            if more := impossible & _may_lose_size(counted, sizes, whole):
                 sizeless |= more
                 say(f"the number of participants is hidden in {', '.join(sorted(more))}")
                 sizes = _protected_sizes(counted, whole, sizeless, policy, workers, until, say)
@@ -114,8 +115,7 @@ def _less_and_less(
             )
         except ProtectionImpossible as refusal:
             refused = refusal
-            if time.monotonic() > until:
-                refused.regions = frozenset()  # nothing tells which of them are impossible
+            impossible = refusal.regions if time.monotonic() <= until else frozenset()
             for line in refusal.format_message().splitlines()[:LISTED]:
                 say(line)
     raise refused

@@ -13,6 +13,7 @@ from introstat.disclosure.table_audit import PublishedTable, audit_tables
 from introstat.release.cohorts import (
     COHORTS,
     cohorts_of,
+    layout_of_cohorts,
     links_of_cohorts,
     main_figures_to_hide,
     shown_in_main_figures,
@@ -61,12 +62,7 @@ def cohort(women: int) -> Cube:
     table = pa.table(
         dict(zip(("region", "years_after", "sex", "count"), zip(*rows, strict=True), strict=True))
     )
-    totals = {"region": None, "years_after": None, "sex": "total"}
-    return Cube(
-        table,
-        Layout(("region", "years_after", "sex"), totals=totals, untold={"sex": ("unknown",)}),
-        "count",
-    )
+    return Cube(table, layout_of_cohorts(CONTENTS), "count")
 
 
 def passes(cubes: dict[str, Cube], protected: dict[str, ProtectedCube]) -> bool:
