@@ -7,7 +7,6 @@ Frictionless readers in Python and R know.
 
 import csv
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from introstat.release.cube import (
     places_of,
     unique_labels,
 )
+from introstat.release.formats import json_files
 from introstat.release.formats.cells import cells_table, one_line
 
 EXTENSION = "csv"
@@ -104,27 +104,21 @@ def write_package(
         **({"sources": [{"title": each} for each in sources]} if sources else {}),
         "resources": [_resource(cube, file) for cube, file in cubes],
     }
-    text = json.dumps(package, ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    json_files.write(package, path)
 
 
 def differences(folder: Path, tables: Sequence[Path]) -> list[str]:
     """What the package of a folder says of its CSV files that is not so: which, bytes, checksum."""
-    try:
-        package = json.loads((folder / PACKAGE).read_text(encoding="utf-8"))
-        described = {each["path"]: (each["bytes"], each["hash"]) for each in package["resources"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [f"{PACKAGE}: cannot be read ({type(error).__name__}). Take it anew."]
-    found = [
-        f"{PACKAGE}: {name} is not in the release."
-        for name in sorted(described.keys() - {each.name for each in tables})
-    ]
-    for path in tables:
-        if path.name not in described:
-            found.append(f"{PACKAGE}: {path.name} is not described.")
-        elif path.is_file() and described[path.name] != _checked(path.read_bytes()):
-            found.append(f"{path.name}: not the bytes that {PACKAGE} has a checksum of.")
-    return found
+
+    def checked_in(package: Any) -> dict[str, tuple[int, str]]:
+        return {each["path"]: (each["bytes"], each["hash"]) for each in package["resources"]}
+
+    def fault_of(table: Path, checked: tuple[int, str]) -> str | None:
+        if checked == _checked(table.read_bytes()):
+            return None
+        return f"{table.name}: not the bytes that {PACKAGE} has a checksum of."
+
+    return json_files.differences(folder / PACKAGE, checked_in, tables, fault_of)
 
 
 def _checked(content: bytes) -> tuple[int, str]:

@@ -3,13 +3,12 @@
 A reader of CSVW finds it by its name beside a CSV file.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from introstat.release.cube import KLASS, PublishedCube, Release
-from introstat.release.formats import csv_package
+from introstat.release.formats import csv_package, json_files
 
 FILE = "csv-metadata.json"
 
@@ -25,28 +24,23 @@ def write(cubes: Sequence[tuple[PublishedCube, Path]], path: Path, release: Rele
         "dc:modified": {"@value": release.updated.isoformat(), "@type": "xsd:date"},
         "tables": [_table(cube, file) for cube, file in cubes],
     }
-    text = json.dumps(group, ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    json_files.write(group, path)
 
 
 def differences(folder: Path, tables: Sequence[Path]) -> list[str]:
     """What the description says of a folder's CSV files that is not so: which, and columns."""
-    try:
-        group = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        described = {
+
+    def columns_in(group: Any) -> dict[str, list[str]]:
+        return {
             each["url"]: [column["name"] for column in each["tableSchema"]["columns"]]
             for each in group["tables"]
         }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return [f"{FILE}: cannot be read ({type(error).__name__}). Take it anew."]
-    names = {each.name for each in tables}
-    found = [f"{FILE}: {name} is not in the release." for name in sorted(described.keys() - names)]
-    for path in tables:
-        if path.name not in described:
-            found.append(f"{FILE}: {path.name} is not described.")
-        elif path.is_file() and described[path.name] != csv_package.header(path):
-            found.append(f"{FILE}: the columns of {path.name} are others.")
-    return found
+
+    def fault_of(table: Path, columns: list[str]) -> str | None:
+        is_so = columns == csv_package.header(table)
+        return None if is_so else f"{FILE}: the columns of {table.name} are others."
+
+    return json_files.differences(folder / FILE, columns_in, tables, fault_of)
 
 
 def _table(cube: PublishedCube, file: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Datadoc: metadata of a Parquet file, a JSON document of Statistics Norway's model beside it."""
 
-import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -20,6 +19,7 @@ from introstat.release.cube import (
     PublishedDimension,
     Release,
 )
+from introstat.release.formats import json_files
 
 EXTENSION = "json"
 _NAMESPACE = UUID("6f0c1d2e-8a55-5f0b-9c5e-3f5a1f6d2b10")
@@ -33,8 +33,7 @@ def write(cube: PublishedCube, path: Path, release: Release) -> Path:
     """
     document = path.with_name(f"{path.stem}__DOC.{EXTENSION}")
     container = MetadataContainer.model_validate({"datadoc": _metadata(cube, path.name, release)})
-    text = json.dumps(container.model_dump(mode="json"), ensure_ascii=False, indent=2)
-    document.write_text(text + "\n", encoding="utf-8", newline="\n")
+    json_files.write(container.model_dump(mode="json"), document)
     return document
 
 

@@ -21,6 +21,7 @@ from introstat.release.cube import (
     PublishedCube,
     Release,
 )
+from introstat.release.formats import json_files
 from introstat.release.formats.cells import dense_table
 
 EXTENSION = "json"
@@ -29,8 +30,7 @@ _ROLES = {"time": "time", "region": "geo", "metric": "metric"}
 
 def write(cube: PublishedCube, path: Path, release: Release) -> None:
     """Write a cube; keys stand in one order, so the same cube gives the same bytes."""
-    text = json.dumps(dataset(cube, release), ensure_ascii=False, separators=(",", ":"))
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    json_files.write(dataset(cube, release), path, indent=None)
 
 
 def dataset(cube: PublishedCube, release: Release) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from introstat.release.cube import (
     Release,
     places_of,
 )
+from introstat.release.formats import json_files
 from introstat.release.formats.cells import cells_table, one_line
 
 EXTENSION = "csv"
@@ -169,8 +170,7 @@ def write_structures(cubes: Sequence[PublishedCube], folder: Path, release: Rele
         },
     }
     path = folder / name
-    text = json.dumps(message, ensure_ascii=False, indent=1)
-    path.write_text(text + "\n", encoding="utf-8", newline="\n")
+    json_files.write(message, path, indent=1)
     return path
 
 
