@@ -58,17 +58,15 @@ def finished_cube(tables: Sequence[pa.Table], layout: Layout, values: Ints) -> R
 
 def _as_now(tables: Sequence[pa.Table], system: System, values: Ints) -> pa.Table:
     """Return all tables as one. A number that is not the count now was revised: it tells nothing
-    of it, so the cell is as good as hidden; where it is nobody now, as good as left out, which may
-    be nobody.
+    of it, not even that it is somebody, so the cell is as good as left out; one that was hidden and
+    is nobody now as well.
     """
     names = [dimension.name for dimension in system.dimensions]
     sign_of: dict[tuple[str, ...], str] = {}
     for table in tables:
         for codes, value, sign in _cells(table, system):
             now = values[system.cell(codes)]
-            if sign == "" and value != now:
-                sign = HIDDEN
-            if sign == HIDDEN and not now:
+            if (sign == "" and value != now) or (sign == HIDDEN and not now):
                 sign = LEFT_OUT
             before = sign_of.get(codes, LEFT_OUT)
             sign_of[codes] = min(before, sign, key=_PRECEDENCE.index)

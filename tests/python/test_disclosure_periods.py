@@ -211,9 +211,27 @@ def test_a_number_that_was_revised_tells_nothing_of_the_count_now():
     seen = finished_counts(counts, [first, second], LAYOUT)
     cell = {region: counts.system.cell((region, "x")) for region in COUNTIES}
     assert [bool(seen.known[cell[region]]) for region in COUNTIES] == [False, True, False]
-    assert not seen.left_out.any() and len(seen.published.cells) == 3
+    assert [bool(seen.left_out[cell[region]]) for region in COUNTIES] == [True, False, False]
+    assert len(seen.published.cells) == 3
     now = pa.table({"region": ["A"], "kind": ["x"], "value": [5], "sign": [""]})
     assert finished_counts(counts, [first, now], LAYOUT).known[cell["A"]]
+
+
+def test_what_was_nobody_then_may_be_nobody_as_far_as_a_reader_knows():
+    """In A none of 4 was x in the first half-year, and one of them is now. Were both hidden cells,
+    1 and 3, known to be somebody, nothing could give them their doubt.
+    """
+    then, second = np.array([[0, 4], [5, 5], [6, 6]]), np.array([[5, 5], [6, 7], [7, 8]])
+    now = np.array([[1, 3], [5, 5], [6, 6]])
+    policy = Policy("the test", "2026-01-01")
+    finished = {
+        half: alone(half, counts, policy)
+        for half, counts in zip(HALVES, (then, second), strict=True)
+    }
+    counts = {"year": now + second, HALVES[0]: now, HALVES[1]: second}
+    done, proof = beside("year", counts, finished, policy, LINKS)
+    tables = {half: one.table for half, one in finished.items()} | {"year": done["year"].table}
+    assert passes("year", tables, done, policy, LINKS, proof)
 
 
 def test_no_enumeration_narrows_what_is_protected_beside_other_periods():
