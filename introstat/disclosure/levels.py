@@ -76,10 +76,11 @@ class LevelSearch:
         self.at = np.where(tables.level >= 0, tables.system.lies_at, np.arange(tables.system.size))
         shown = tables.is_published & ~tables.left_out
         values, level = tables.values, tables.level
-        for_good = tables.known | wanted.kept | self._grand_totals()
+        for_good = wanted.kept | self._grand_totals()
         if policy.zeros == "publish":
             for_good |= values == 0
-        self.for_good = for_good & shown & ~wanted.hidden
+        # What an earlier release showed is known, though this one leaves it out.
+        self.for_good = (for_good & shown & ~wanted.hidden) | tables.known
         fixed = self.for_good | (shown & (level == COUNTRY) & ~wanted.hidden)
         fixed[self.map.system.held] = True
         self.down, self.up = how_far(values, shown, policy)
@@ -92,7 +93,7 @@ class LevelSearch:
         )
         self.given = wanted.hidden
         self.state = State.start(wanted.hidden)
-        self.free = ~shown | wanted.hidden
+        self.free = (~shown | wanted.hidden) & ~tables.known
         self.hidden_before = wanted.hidden & ~wanted.targets
 
     def run(self) -> State:
