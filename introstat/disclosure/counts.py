@@ -36,8 +36,9 @@ class Tables:
     tables. `withheld` are cells that none shows but that a reader can work out all the same, from
     totals. `known` marks cells whose value a reader already has from an earlier release.
     `left_out` marks published cells that the rule for detail does not show (detail.py); `level` and
-    `block` are those of each cell's region, 0 and -1 without regions. With `is_part` the table is
-    one code of a dimension that has no total.
+    `block` are those of each cell's region, 0 and -1 without regions. `made_of` says what the
+    amount that rests on each count is made of (dominance.py), if there is one. With `is_part` the
+    table is one code of a dimension that has no total.
     """
 
     system: AnySystem
@@ -48,6 +49,7 @@ class Tables:
     left_out: Mask
     level: Ints
     block: Ints
+    made_of: Ints | None = field(default=None, kw_only=True)
     is_part: bool = field(default=False, kw_only=True)
 
     @property
@@ -59,6 +61,13 @@ class Tables:
     def is_published(self) -> Mask:
         """Which cells a table has."""
         return np.asarray(self.names_per_cell > 0)
+
+    @property
+    def is_told(self) -> Mask:
+        """Which cells a table has, or a reader can work out from totals."""
+        told = self.is_published
+        told[self.withheld.cells] = True
+        return told
 
 
 @dataclass(frozen=True)
@@ -179,6 +188,7 @@ def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
             left_out=counts.left_out[cells],
             level=counts.level[cells],
             block=counts.block[cells],
+            made_of=None if counts.made_of is None else counts.made_of[:, cells],
             is_part=True,
         )
         parts.append((cells, part))
@@ -197,9 +207,7 @@ def primary_cells(counts: Tables, policy: Policy, persons: Ints | None = None) -
     if persons is not None:
         few = (persons >= 1) & (persons < policy.min_persons)
         small |= few & ((counts.values != 0) | (policy.zeros != "publish"))
-    told = counts.is_published
-    told[counts.withheld.cells] = True
-    return small & told
+    return small & counts.is_told
 
 
 def inner_table(columns: Mapping[str, Counts], layout: Layout) -> pa.Table:

@@ -20,6 +20,10 @@ EXACT_CELLS = 5
 """How many of the narrowest safe cells an audit gives exact intervals, if nothing else is said."""
 
 
+NO_DOMINANCE = 100
+"""The percent of an amount that nobody has more of: as a setting, no amount is dominated."""
+
+
 @dataclass(frozen=True)
 class Policy:
     """What must not be shown, and how wide the doubt about it must stay.
@@ -29,14 +33,15 @@ class Policy:
     `may_hide` (a zero may serve as a secondary cell). `min_width` is the least width (persons) of
     the feasible interval of a primary cell. Inner counts below `round_base` are rounded to 0 or
     `round_base`. Categories of fewer than `pool_below` persons are pooled before protection; a
-    mean, share or amount needs `min_persons` behind it. A county shows a category in which
-    `county_expects` persons can be expected, a municipality one of `municipality_expects`, and its
-    main figures from `main_from` participants on (detail.py). `whole_groups` says whether a group
-    of at least `group_from` persons of whom all but at most `all_but` have the same outcome is
-    protected (groups.py); `sensitive` names the outcome's dimension by count table. `methods` names
-    the method of a cube; `method` is the one for every other cube. `not_additive` says what happens
-    to figures that have no sums. `decided_by` and `decided_on` say who answers for it and since
-    when; `decision` says what was decided, and why, where a policy protects less than the one
+    mean, share or amount needs `min_persons` behind it. An amount of which `dominant_persons` have
+    more than `dominant_percent` together is primary (dominance.py). A county shows a category in
+    which `county_expects` persons can be expected, a municipality one of `municipality_expects`,
+    and its main figures from `main_from` participants on (detail.py). `whole_groups` says whether a
+    group of at least `group_from` persons of whom all but at most `all_but` have the same outcome
+    is protected (groups.py); `sensitive` names the outcome's dimension by count table. `methods`
+    names the method of a cube; `method` is the one for every other cube. `not_additive` says what
+    happens to figures that have no sums. `decided_by` and `decided_on` say who answers for it and
+    since when; `decision` says what was decided, and why, where a policy protects less than the one
     before.
     """
 
@@ -51,6 +56,8 @@ class Policy:
     round_base: int = 3
     pool_below: int = 10
     min_persons: int = 4
+    dominant_persons: int = 2
+    dominant_percent: int = 85
     county_expects: int = 3
     municipality_expects: int = 5
     main_from: int = 10
@@ -83,6 +90,13 @@ class Policy:
     def least_hidden(self) -> int:
         """The least value a reader must think possible in a hidden cell: 1 if zeros are shown."""
         return 1 if self.zeros == "publish" else 0
+
+    def hides_dominated_of(self, other: "Policy") -> bool:
+        """Whether this policy hides every amount that another calls dominated."""
+        return (
+            self.dominant_percent <= other.dominant_percent
+            and self.dominant_persons >= other.dominant_persons
+        )
 
     def method_of(self, cube: str, additive: bool = True) -> str:
         """Return the method, `suppress` or `round`, for a cube, or for figures without sums."""
@@ -127,6 +141,8 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
         "round_base": 2,
         "pool_below": 0,
         "min_persons": 1,
+        "dominant_persons": 1,
+        "dominant_percent": 1,
         "county_expects": 0,
         "municipality_expects": 0,
         "main_from": 0,
@@ -139,6 +155,11 @@ def policy_from(settings: Mapping[str, Any]) -> Policy:
             raise ValueError(
                 f"{name} is {value!r}, expected a whole number of at least {smallest}."
             )
+    if values.get("dominant_percent", NO_DOMINANCE) > NO_DOMINANCE:
+        raise ValueError(
+            f"dominant_percent is {values['dominant_percent']}, expected at most {NO_DOMINANCE}: "
+            "no part is more than the whole."
+        )
     if not isinstance(values.get("decision", ""), str):
         raise ValueError("decision is not a text; it says what was decided and why.")
     _one_of(values, "zeros", ZEROS)

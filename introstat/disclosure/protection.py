@@ -21,6 +21,7 @@ from introstat.disclosure.counts import (
     read_counts,
     without_totals,
 )
+from introstat.disclosure.dominance import is_dominated, made_of
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.finished import finished_counts
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of, like
@@ -45,7 +46,10 @@ class Cube:
 
     `count` and `persons` name columns; `persons` holds how many persons a figure rests on. `pool`
     lists dimensions whose rare categories are joined first. `additive` is False where the figures
-    have no sums. `method` overrides the policy's.
+    have no sums. `method` overrides the policy's. `amounts` has a row for each person of whom an
+    amount is told that rests on the count: the codes of an inner cell, and `amount`, whole and not
+    negative. A count of whose amount few have nearly all is primary; cubes with such are not
+    pooled.
     """
 
     table: Frame
@@ -55,6 +59,7 @@ class Cube:
     pool: tuple[str, ...] = ()
     additive: bool = True
     method: str | None = None
+    amounts: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -172,10 +177,18 @@ def _prepare(
     counts = columns[cube.count]
     primary = primary_cells(counts, policy, columns[cube.persons].values if cube.persons else None)
     method = cube.method or policy.method_of(name, cube.additive)
+    if cube.amounts is not None:
+        persons = arrow_of(cube.amounts)
+        counts = replace(counts, made_of=made_of(counts.system, persons, policy.dominant_persons))
     if method == "round" and (primary & (counts.values > policy.hide_to)).any():
         raise UserError(
             f"The cube {name or cube.count} has figures that rest on fewer than "
             f"{policy.min_persons} persons; rounding does not hide them. Suppress it."
+        )
+    if method == "round" and cube.amounts is not None:
+        raise UserError(
+            f"The cube {name or cube.count} has amounts; rounding does not hide those of which few "
+            "persons have nearly all. Suppress it."
         )
     if regional is not None:
         counts = with_regions(counts, name, regional, policy)
@@ -190,6 +203,9 @@ def _prepare(
         if method == "suppress":
             _refuse_shown(name, counts, primary)
             _refuse_told_groups(name, counts, policy)
+    if counts.made_of is not None:
+        # What was told stays told: no release can take an amount back, and the next must come out.
+        primary |= is_dominated(counts.made_of, policy) & counts.is_told & ~counts.known
     return _Prepared(cube, layout, counts, primary, method)
 
 
@@ -240,8 +256,7 @@ def _hide(
         return hidden
     joint: Tables = join_counts({name: one.counts for name, one in prepared.items()}, links)
     assert isinstance(joint.system, JointSystem)
-    seen = joint.is_published
-    seen[joint.withheld.cells] = True
+    seen = joint.is_told
     sums = rests_of_groups(joint.system, policy, seen, joint.values, joint.values)
     joint = with_sums(joint, sums)
     primary, covered = (np.zeros(joint.system.size, dtype=bool) for _ in range(2))

@@ -89,9 +89,9 @@ def hide_by_levels(
     shown = joint.is_published & ~joint.left_out
     unseen = np.zeros(joint.system.size, dtype=bool)
     unseen[joint.withheld.cells] = True
-    sums = small_sums(joint.system, regions, policy, (shown, joint.left_out, unseen), joint.values)
-    counted, values = joint.is_published | unseen, joint.values
-    groups = rests_of_groups(joint.system, policy, counted, values, values)
+    cells, values = (shown, joint.left_out, unseen), joint.values
+    sums = small_sums(joint.system, regions, policy, cells, values, joint.made_of, joint.known)
+    groups = rests_of_groups(joint.system, policy, joint.is_told, values, values)
     for period in [one for one in (regions, *regional.beside) if one.members]:
         linked = sized_by(links, period.persons)
         targets[cells_of_rests(joint.system, period, policy, unseen, joint.values, linked)] = True
@@ -118,8 +118,12 @@ def hide_by_levels(
         partial(ProtectionImpossible, regions=_regions_of(joint.system, left, regions)),
     )
     moves: list[Move] = [(cells, changes) for cells, changes in state.moves]
-    base = {name: counts.values for name, counts in cubes.items()}
-    return {name: part_of(tables, name, state.hidden) for name in cubes}, Witnesses(base, moves)
+    witnesses = Witnesses(
+        {name: counts.values for name, counts in cubes.items()},
+        moves,
+        {name: c.made_of for name, c in cubes.items() if c.made_of is not None},
+    )
+    return {name: part_of(tables, name, state.hidden) for name in cubes}, witnesses
 
 
 def _regions_of(system: JointSystem, cells: Ints, regions: Regions) -> set[str]:
@@ -151,6 +155,7 @@ def with_sums(
         values=np.concatenate([joint.values, totals]),
         known=np.concatenate([joint.known, none]),
         left_out=np.concatenate([joint.left_out, none]),
+        made_of=None,
         level=np.concatenate([joint.level, np.array(level, dtype=np.int64)]),
         block=np.concatenate([joint.block, block]),
     )

@@ -1,12 +1,13 @@
 """The audit of one or several published cubes, as tables: those of finished files, read back."""
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from introstat.disclosure.audit import AuditResult, audit
 from introstat.disclosure.detail import Regions
+from introstat.disclosure.dominance import is_dominated
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.finished import finished_cube
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of
@@ -15,6 +16,7 @@ from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout
 from introstat.disclosure.linked import (
     Link,
+    all_made_of,
     already_shown,
     cubes_in,
     join_published,
@@ -31,7 +33,7 @@ from introstat.disclosure.published import (
     read_published,
 )
 from introstat.disclosure.rests import cells_of_rests, small_sums
-from introstat.disclosure.system import Ints, Move
+from introstat.disclosure.system import Ints, Mask, Move
 from introstat.disclosure.witnesses import Contradiction, reader_bounds
 
 
@@ -41,10 +43,12 @@ class Witnesses:
 
     `base` holds each cube's count of every cell of its system, `moves` changes of them, cells
     numbered cube after cube and then the links' unknowns. An audit takes neither on trust.
+    `made_of` says of cubes on which amounts rest what these are made of (dominance.py).
     """
 
     base: Mapping[str, Ints]
     moves: Sequence[Move]
+    made_of: Mapping[str, Ints] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,9 @@ def audit_tables(
     if witnesses:
         _expect_same_size(hidden, witnesses)
     chosen = join_rows(hidden, rows)
-    if len(hidden) == 1 and not (links or any(then.values()) or hidden.keys() & policy.sensitive):
+    has_amounts = witnesses is not None and bool(witnesses.made_of)
+    alone = not (links or any(then.values()) or hidden.keys() & policy.sensitive or has_amounts)
+    if len(hidden) == 1 and alone:
         ((name, only),) = hidden.items()
         base, moves = (witnesses.base[name], witnesses.moves) if witnesses else (None, ())
         if witnesses:
@@ -133,17 +139,28 @@ def audit_tables(
         joint = join_published(known, links, values=witnesses.base)
         base = np.concatenate([witnesses.base[name] for name in known])
         assert isinstance(joint.system, JointSystem)
-        base = joint.system.complete(base)
-        held = np.array(joint.system.held, dtype=np.int64)
+        system = joint.system
+        base = system.complete(base)
+        held = np.array(system.held, dtype=np.int64)
         joint.known[held] = base[held]
+        finished = {name for name, one in tables.items() if one.finished}
+        made_of = all_made_of(witnesses.made_of, system)
+        told = np.zeros(system.size, dtype=bool)
+        for name, read in hidden.items():
+            start = system.start_of[name]
+            told[start : start + read.system.size] = (
+                read.known != UNKNOWN
+                if name in finished
+                else already_shown(read.row_codes, read.row_cells, witnesses.base[name], then[name])
+            )
+        dominated = _dominated(joint, policy, made_of, told)
         if not regions:
             joint, base, also = _with_groups(joint, policy, base)
         else:
-            joint, base, also = _with_sums(joint, regions, policy, base, links)
+            joint, base, also = _with_sums(joint, regions, policy, (base, made_of, told), links)
         _expect_within(joint.system.size, witnesses)
-        finished = {name for name, one in tables.items() if one.finished}
         joint, chosen, more = _without_rows(joint, chosen, finished)
-        also = np.concatenate([also, more])
+        also = np.concatenate([also, more, dominated])
         results["suppressed"] = audit(
             joint, policy, chosen, "suppress", 0, base=base, moves=witnesses.moves, also=also
         )
@@ -212,11 +229,18 @@ def _without_rows(
 
 
 def _with_sums(
-    joint: Published, regions: Sequence[Regions], policy: Policy, base: Ints, links: Sequence[Link]
+    joint: Published,
+    regions: Sequence[Regions],
+    policy: Policy,
+    true: tuple[Ints, Ints | None, Mask],
+    links: Sequence[Link],
 ) -> tuple[Published, Ints, Ints]:
     """Return the published cells with the sums that are looked after as unknowns, the true counts
     with theirs, and the cells to test that stand in no list.
+
+    `true` are the counts, what amounts are made of, and which counts were told before.
     """
+    base, made_of, told_before = true
     assert isinstance(joint.system, JointSystem)
     size = joint.system.size
     shown, left_out, unseen = (np.zeros(size, dtype=bool) for _ in range(3))
@@ -224,7 +248,8 @@ def _with_sums(
     left_out[joint.left_out] = True
     unseen[joint.unseen] = True
     shown &= ~left_out & ~unseen
-    sums = small_sums(joint.system, regions[0], policy, (shown, left_out, unseen), base)
+    cells = (shown, left_out, unseen)
+    sums = small_sums(joint.system, regions[0], policy, cells, base, made_of, told_before)
     sums += rests_of_groups(joint.system, policy, shown | left_out | unseen, base, base)
     small = left_out & (base >= policy.hide_from) & (base <= policy.hide_to)
     rests = np.concatenate(
@@ -265,6 +290,17 @@ def _and_sums(
     totals = np.array([base[parts].sum() for _, parts in sums], dtype=np.int64)
     numbers = joint.system.size + np.arange(len(sums))
     return replace(joint, system=system, known=known), np.concatenate([base, totals]), numbers
+
+
+def _dominated(joint: Published, policy: Policy, made_of: Ints | None, told_before: Mask) -> Ints:
+    """Return the cells of whose amount few have nearly all; one of them that is shown has no
+    doubt.
+    """
+    if made_of is None:
+        return np.empty(0, dtype=np.int64)
+    in_rows = np.zeros(joint.system.size, dtype=bool)
+    in_rows[joint.row_cells] = True
+    return np.flatnonzero(is_dominated(made_of, policy) & in_rows & ~told_before)
 
 
 def _with_earlier(

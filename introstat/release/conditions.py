@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from introstat.disclosure.policy import DEFAULT_POLICY, Policy, load_policy
+from introstat.disclosure.policy import DEFAULT_POLICY, NO_DOMINANCE, Policy, load_policy
 from introstat.errors import EXIT_REFUSED, UserError
 from introstat.queries import only_row
 from introstat.release import naming
@@ -187,6 +187,12 @@ def looser_settings(policy: Policy, other: Policy) -> list[str]:
         ("min_width", policy.min_width < other.min_width),
         ("pool_below", policy.pool_below < other.pool_below),
         ("min_persons", policy.min_persons < other.min_persons),
+        ("dominant_percent", policy.dominant_percent > other.dominant_percent),
+        (
+            "dominant_persons",
+            policy.dominant_persons < other.dominant_persons
+            and other.dominant_percent < NO_DOMINANCE,
+        ),
     ]
     if other.whole_groups == "protect":
         compared += [

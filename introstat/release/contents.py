@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from introstat.codelists import labels, registration_interval, seed_rows
-from introstat.disclosure.policy import Policy
+from introstat.disclosure.policy import NO_DOMINANCE, Policy
 from introstat.release.cube import Kind
 from introstat.rule_texts import rules_of_seed
 
@@ -73,6 +73,7 @@ class MeasureSpec:
     whole: str | None = None
     rests_on: str | None = None
     follows: str | None = None
+    amounts: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,16 +158,21 @@ class Contents:
             "pool_below": policy.pool_below,
             "group_from": policy.group_from,
             "all_but": policy.all_but,
+            "dominant_persons": policy.dominant_persons,
+            "dominant_percent": policy.dominant_percent,
         }
         own, groups = self.cubes[cube], ""
         if policy.whole_groups == "protect" and any(
             own.count_table(measure) in policy.sensitive for measure in own.counts_in()
         ):
             groups = "all_but" if policy.all_but else "all"
+        dominance = policy.dominant_percent < NO_DOMINANCE
         return tuple(
             note[language].format_map(limits)
             for note in self.notes
-            if cube in note.get("cubes", [cube]) and note.get("whole_groups", groups) == groups
+            if cube in note.get("cubes", [cube])
+            and note.get("whole_groups", groups) == groups
+            and note.get("dominance", dominance) == dominance
         )
 
     def of(self, period: str) -> dict[str, CubeSpec]:

@@ -201,6 +201,7 @@ class _Making:
             self.policy,
             self.beside,
             self.cohorts_shown,
+            manifest.policy_in(self.before.manifest) if self.before else None,
         )
         self.residuals = {name: residual_of(cube) for name, cube in counted.cubes.items()}
         self.say("protection")

@@ -10,7 +10,7 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from introstat.disclosure.policy import Policy, policy_from
+from introstat.disclosure.policy import NO_DOMINANCE, Policy, policy_from
 from introstat.places import project_root
 from introstat.receipt.receipts import RECEIPT, read_receipt, receipt_paths
 
@@ -82,7 +82,9 @@ def policy_of(policy: Policy) -> dict[str, Any]:
 def policy_in(about: Mapping[str, Any]) -> Policy:
     """The policy of a release, from its manifest."""
     derived = ("fingerprint", "short_fingerprint", "methods")
-    return policy_from({k: v for k, v in about["policy"].items() if k not in derived})
+    settings = {k: v for k, v in about["policy"].items() if k not in derived}
+    before_dominance = {"dominant_percent": NO_DOMINANCE}  # releases from before it was a setting
+    return policy_from(before_dominance | settings)
 
 
 def write_manifest(folder: Path, about: dict[str, Any]) -> Path:

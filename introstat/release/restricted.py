@@ -21,6 +21,7 @@ def write_restricted(primaries: Mapping[str, pa.Table], witnesses: Witnesses, fo
     lengths = np.array([len(cells) for cells, _ in witnesses.moves], dtype=np.int64)
     empty = np.empty(0, dtype=np.int64)
     bases: dict[str, Any] = {f"base_{n}": values for n, values in witnesses.base.items()}
+    bases |= {f"made_of_{n}": parts for n, parts in witnesses.made_of.items()}
     np.savez_compressed(
         folder / _WITNESSES,
         lengths=lengths,
@@ -45,12 +46,13 @@ def read_witnesses(folder: Path) -> Witnesses:
             ends = np.cumsum(kept["lengths"])[:-1]
             parts = (np.split(kept["cells"], ends), np.split(kept["changes"], ends))
             moves = list(zip(*parts, strict=True)) if len(kept["lengths"]) else []
-            base = {
-                name.removeprefix("base_"): kept[name] for name in kept.files if "base_" in name
-            }
+            base, made_of = (
+                {n.removeprefix(what): kept[n] for n in kept.files if n.startswith(what)}
+                for what in ("base_", "made_of_")
+            )
     except (OSError, ValueError, KeyError):
         raise UserError(
             f"{folder} does not hold the restricted side of this release. Name its folder with "
             "--restricted."
         ) from None
-    return Witnesses(base, moves)
+    return Witnesses(base, moves, made_of)

@@ -75,7 +75,11 @@ def with_rests(
         return cube
     codes = [code_of.get(code, code) for code in cube.table["region"].to_pylist()]
     summed = recoded(cube.table, "region", codes, [cube.count])
-    return replace(cube, table=summed, layout=layout_of(counted, regions))
+    amounts = cube.amounts
+    if amounts is not None:
+        of = [code_of.get(code, code) for code in amounts["region"].to_pylist()]
+        amounts = amounts.set_column(amounts.column_names.index("region"), "region", [of])
+    return replace(cube, table=summed, layout=layout_of(counted, regions), amounts=amounts)
 
 
 def sizes_cube(persons: Cube, counted: CountTable, regions: Sequence[PeriodRegion]) -> Cube:

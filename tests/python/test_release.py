@@ -58,7 +58,14 @@ def decided(folder: Path, **changed: int | str) -> Path:
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A policy that hides more than the office's own: what it says is read, not known by heart."""
-    return decided(tmp_path_factory.mktemp("policy"), hide_to=5, min_persons=7, pool_below=12)
+    return decided(
+        tmp_path_factory.mktemp("policy"),
+        hide_to=5,
+        min_persons=7,
+        pool_below=12,
+        dominant_persons=3,
+        dominant_percent=50,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -377,7 +384,12 @@ def test_the_published_texts_say_the_limits_of_the_policy_and_the_rule_book(
         "deltakere": [hidden, "Figures of 1–5 persons are not shown"],
         "deltakere-fodeland": [hidden, pooled, "birth with fewer than 12 persons"],
         "timer": [hidden, least, "at least 7 persons are behind", "minst 20 programdager"],
-        "stonad": [hidden, least, "at least 7 persons are behind"],
+        "stonad": [
+            hidden,
+            least,
+            "at least 7 persons are behind",
+            "der 3 mottakere har mer enn 50",
+        ],
     }
     formats = {f"{stem}_p2017-H2_v1{end}": texts for stem, texts in said.items()
                for end in (".json", ".px", ".parquet", "__DOC.json")}  # fmt: skip
@@ -393,6 +405,41 @@ def test_the_published_texts_say_the_limits_of_the_policy_and_the_rule_book(
             assert text in found, (name, text)
     defaults = re.compile("1[–-]3 person|1 til 3|(minst|at least) 4 person|enn 10 pers")
     assert [name for name, text in every.items() if defaults.search(text)] == []
+
+
+def test_no_amount_is_shown_of_which_few_have_nearly_all(released: Path, house: Path) -> None:
+    """By the payments themselves, in plain SQL: three have more than half of none that is shown,
+    and some are hidden for that alone.
+    """
+    share = """
+        with people as (
+            select regions.region_code as region, sex, age_band, amount
+            from stat_base_recipients as people
+            inner join stat_base_regions as regions using (period, place_code)
+            where period = ? and region_set = 'at_the_time'
+        ),
+        cells as (
+            select region, coalesce(sex, 'total'), coalesce(age_band, 'total'), count(*),
+                list_sum(list_slice(list_reverse_sort(list(amount)), 1, 3)) / sum(amount)
+            from people group by region, cube (sex, age_band)
+        )
+        select * from cells
+    """
+    with open_warehouse(house / "introstat.duckdb") as connection:
+        found = {
+            tuple(cell): (n, of) for *cell, n, of in connection.execute(share, [PERIOD]).fetchall()
+        }
+    [path] = [p for p in tables(released) if p.name.startswith("stonad_p")]
+    sign_of = {
+        (row["region"], row["sex"], row["age_band"]): row["sign"]
+        for row in rows_of(path)
+        if row["measure"] == "amount"
+    }
+    dominated = {cell for cell, (n, of) in found.items() if of > 0.5 and cell in sign_of}
+    assert {sign_of[cell] for cell in dominated} <= {":", "..."}
+    large = {cell for cell in dominated if found[cell][0] >= 7}
+    assert any(sign_of[cell] == ":" for cell in large)
+    assert any(sign == "" and found.get(cell, (0, 0))[0] for cell, sign in sign_of.items())
 
 
 def test_readers_see_the_policys_short_fingerprint(released: Path, policy: Path) -> None:
@@ -696,6 +743,10 @@ def test_a_policy_needs_somebody_who_decided_it(house: Path, tmp_path: Path, pol
     usual = policy_from(given)
     assert looser_settings(policy_from(given | {"min_width": 2}), usual)
     assert not looser_settings(policy_from(given | {"min_width": 4}), usual)
+    for change in ({"dominant_percent": 90}, {"dominant_persons": 1}):
+        [said] = looser_settings(policy_from(given | change), usual)
+        assert said.startswith(next(iter(change)))
+        assert not looser_settings(usual, policy_from(given | change))
     outcomes = {"status": "status_group", "direct_result": "termination_group"}
     groups = given | {"zeros": "may_hide", "sensitive": outcomes, "group_from": 5, "all_but": 1}
     strict = policy_from(groups | {"whole_groups": "protect"})

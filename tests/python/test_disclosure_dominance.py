@@ -1,0 +1,193 @@
+"""Amounts of which few persons have nearly all are hidden with their recipients (dominance.py)."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from scipy.optimize import linprog
+
+from introstat.disclosure.counts import read_counts
+from introstat.disclosure.detail import COUNTRY, COUNTY, Region, Regions
+from introstat.disclosure.dominance import is_dominated, made_of, together
+from introstat.disclosure.errors import UserError
+from introstat.disclosure.joint import JointSystem
+from introstat.disclosure.layout import Layout
+from introstat.disclosure.policy import Policy, policy_from
+from introstat.disclosure.protection import Cube, protect
+from introstat.disclosure.regional import Regional
+from introstat.disclosure.rests import small_sums
+from introstat.disclosure.suppress import ProtectionImpossible
+from introstat.disclosure.table_audit import PublishedTable, audit_tables
+
+Cell = tuple[str, str]
+
+COUNTIES, SEXES = ("A", "B", "C"), ("1", "2")
+INNER = list(itertools.product(COUNTIES, SEXES))
+EVERY = list(itertools.product((*COUNTIES, "Total"), (*SEXES, "Total")))
+LAYOUT = Layout(("region", "sex"))
+POLICY = Policy("the test", "2026-01-01", dominant_persons=2, dominant_percent=75)
+REGIONS = Regions(
+    "region", {"Total": Region(COUNTRY)} | {c: Region(COUNTY) for c in COUNTIES}, sizes="paid"
+)
+REGIONAL = Regional(REGIONS, dict.fromkeys(REGIONS.of, 1000))
+ALIKE = {cell: [10] * 8 for cell in INNER}
+
+
+def paid(amounts: dict[Cell, list[int]]) -> Cube:
+    """A cube of recipients by region and sex, with what each of them got."""
+    counts = [{"region": r, "sex": s, "n": len(amounts.get((r, s), []))} for r, s in INNER]
+    persons = [
+        {"region": r, "sex": s, "amount": a} for (r, s), each in amounts.items() for a in each
+    ]
+    return Cube(pa.Table.from_pylist(counts), LAYOUT, "n", amounts=pa.Table.from_pylist(persons))
+
+
+def covers(cell: Cell) -> list[int]:
+    """Which inner cells a cell is the sum of: 1, the others 0."""
+    region, sex = cell
+    return [int(region in (r, "Total") and sex in (s, "Total")) for r, s in INNER]
+
+
+def amounts_in(amounts: dict[Cell, list[int]], cell: Cell) -> list[int]:
+    """What each recipient of a cell got, the greatest first."""
+    own = itertools.compress(INNER, covers(cell))
+    return sorted((amount for inner in own for amount in amounts[inner]), reverse=True)
+
+
+def few_have_nearly_all(amounts: list[int]) -> bool:
+    """The rule in its plainest words."""
+    greatest = sum(amounts[: POLICY.dominant_persons])
+    return 100 * greatest > POLICY.dominant_percent * sum(amounts)
+
+
+def random_amounts(rng: np.random.Generator) -> dict[Cell, list[int]]:
+    some, how_often = [10, 12, 90, 100, 1000], [0.3, 0.3, 0.2, 0.1, 0.1]
+    return {cell: rng.choice(some, rng.integers(4, 9), p=how_often).tolist() for cell in INNER}
+
+
+def released(amounts):
+    """The protected cube, and what proves its doubt."""
+    proofs = []
+    done = protect({"paid": paid(amounts)}, POLICY, proofs=proofs, regional=REGIONAL)
+    return done["paid"], proofs[0]
+
+
+def audited(table, done, proof):
+    """The audit of a published table; no list of primary cells tells it where to look."""
+    published = PublishedTable(table, LAYOUT, "suppress", done.primaries.slice(0, 0))
+    return audit_tables({"paid": published}, POLICY, witnesses=proof, regions=[REGIONS])[
+        "suppressed"
+    ]
+
+
+def doubt(cell: Cell, hidden: set[Cell], true: dict[Cell, int]) -> float:
+    """How far apart the least and greatest amount of a cell are, by linear programs."""
+    told = [covers(other) for other in EVERY if other not in hidden]
+    bounds = [(-true[inner], None) if inner in hidden else (0, 0) for inner in INNER]
+    ends = []
+    for sense in (1, -1):
+        goal = [sense * share for share in covers(cell)]
+        found = linprog(goal, A_eq=told, b_eq=[0] * len(told), bounds=bounds)
+        ends.append(float("inf") if found.status == 3 else abs(found.fun))
+    return sum(ends)
+
+
+def test_what_a_cell_is_made_of_is_counted_out():
+    amounts = random_amounts(np.random.default_rng(7))
+    cube = paid(amounts)
+    system = read_counts(cube.table, LAYOUT, "n").system
+    parts = made_of(system, cube.amounts, 3)
+    for cell in EVERY:
+        each = amounts_in(amounts, cell)
+        assert parts[:, system.cell(cell)].tolist() == [sum(each), *each[:3]]
+    two = [system.cell(("A", "1")), system.cell(("B", "2"))]
+    both = sorted(amounts["A", "1"] + amounts["B", "2"], reverse=True)
+    assert together(parts[:, two]).tolist() == [sum(both), *both[:3]]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "dominated"),
+    [([50, 25, 13, 12], False), ([50, 26, 12, 12], True), ([1] * 4, False), ([9, 0, 0, 0], True)],
+)
+def test_an_amount_is_dominated_beyond_the_percent(amounts, dominated):
+    """75 percent of two is not yet too much; more is."""
+    parts = np.array([[sum(amounts)], [amounts[0]], [amounts[1]]])
+    assert bool(is_dominated(parts, POLICY)[0]) == dominated
+
+
+def test_no_dominated_amount_is_shown_and_each_keeps_its_doubt():
+    """Every cell, totals too, of many countries: hidden where few have nearly all, and another
+    amount is possible that shows the same.
+    """
+    rng = np.random.default_rng(11)
+    seen = dominated = 0
+    for _ in range(60):
+        amounts = random_amounts(rng)
+        try:
+            done, proof = released(amounts)
+        except ProtectionImpossible:
+            continue
+        seen += 1
+        hidden = {(row["region"], row["sex"]) for row in done.table.to_pylist() if row["sign"]}
+        true = {cell: sum(amounts_in(amounts, cell)) for cell in INNER}
+        for cell in EVERY:
+            if few_have_nearly_all(amounts_in(amounts, cell)):
+                dominated += 1
+                assert cell in hidden
+                assert doubt(cell, hidden, true) > 0
+        assert audited(done.table, done, proof).passed
+    assert seen > 30 and dominated > 30
+
+
+def test_the_audit_finds_a_dominated_amount_that_is_shown():
+    """Though no list of primary cells names it, and it counts eight."""
+    amounts = ALIKE | {("A", "1"): [90, 80, *[5] * 6]}
+    done, proof = released(amounts)
+    assert audited(done.table, done, proof).passed
+    rows = done.table.to_pylist()
+    for row in rows:
+        row |= {"value": len(amounts_in(amounts, (row["region"], row["sex"]))), "sign": ""}
+    result = audited(pa.Table.from_pylist(rows, done.table.schema), done, proof)
+    assert [bounds.cell for bounds in result.narrow] == ["paid: region=A, sex=1"]
+
+
+def test_what_was_told_stays_told():
+    """An earlier version shows the recipients: to hide them again protects nothing."""
+    cubes = {"paid": paid(ALIKE | {("A", "1"): [90, 80, *[5] * 6]})}
+    value = pa.array([8], pa.int64())
+    before = pa.table({"region": ["A"], "sex": ["1"], "value": value, "sign": [""]})
+    done = protect(cubes, POLICY, earlier={"paid": [before]}, regional=REGIONAL)["paid"]
+    assert not done.primaries.num_rows and ":" not in done.table["sign"].to_pylist()
+
+
+def test_what_is_left_out_together_is_looked_after_where_one_has_most():
+    """Two counties show no women: a reader works out what those of both have, and one has most."""
+    cube = paid(ALIKE | {("B", "2"): [900, *[10] * 3], ("C", "2"): [10] * 4})
+    counts = read_counts(cube.table, LAYOUT, "n")
+    joint = JointSystem({"paid": counts.system}, [])
+    parts = made_of(counts.system, cube.amounts, POLICY.dominant_persons)
+    cells = [counts.system.cell((region, "2")) for region in ("B", "C")]
+    left_out, nothing = (np.zeros(joint.size, dtype=bool) for _ in range(2))
+    left_out[cells] = True
+
+    def looked_after(parts, told_before):
+        masks = (~left_out, left_out, nothing)
+        sums = small_sums(joint, REGIONS, POLICY, masks, counts.values, parts, told_before)
+        return [sorted(own) for _, own in sums]
+
+    assert looked_after(parts, nothing) == [sorted(cells)]
+    assert not looked_after(parts, ~left_out)  # an earlier release told the sum
+    assert not looked_after(None, nothing)
+
+
+def test_what_cannot_be_is_refused_in_words():
+    with pytest.raises(UserError, match="rounding does not hide"):
+        protect({"paid": replace(paid(ALIKE), method="round")}, POLICY)
+    elsewhere = paid({("D", "1"): [5]}).amounts
+    with pytest.raises(UserError, match="no inner one: 'D'"):
+        protect({"paid": replace(paid(ALIKE), amounts=elsewhere)}, POLICY)
+    decided = {"decided_by": "the test", "decided_on": "2026-01-01"}
+    with pytest.raises(ValueError, match="dominant_percent is 101, expected at most 100"):
+        policy_from(decided | {"dominant_percent": 101})
