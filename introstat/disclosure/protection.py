@@ -32,7 +32,13 @@ from introstat.disclosure.linked import Link, already_shown, cubes_in, join_coun
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.published import as_published, read_published
 from introstat.disclosure.refusals import refuse_rows
-from introstat.disclosure.regional import Regional, hide_by_levels, with_regions, with_sums
+from introstat.disclosure.regional import (
+    Regional,
+    hide_by_levels,
+    with_regions,
+    with_sums,
+    without_rows,
+)
 from introstat.disclosure.report import primaries_table, publication_table
 from introstat.disclosure.rounding import round_small_counts
 from introstat.disclosure.suppress import Effort, ProtectionImpossible, suppress
@@ -203,6 +209,8 @@ def _prepare(
         if method == "suppress":
             _refuse_shown(name, counts, primary)
             _refuse_told_groups(name, counts, policy)
+    if regional is not None and name not in regional.finished:
+        counts = without_rows(counts, name, regional)
     if counts.made_of is not None:
         # What was told stays told: no release can take an amount back, and the next must come out.
         primary |= is_dominated(counts.made_of, policy) & counts.is_told & ~counts.known

@@ -2,14 +2,14 @@
 after.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from introstat.disclosure.counts import Counts, Tables
-from introstat.disclosure.detail import MUNICIPALITY, Regions, leave_out, nodes_of
+from introstat.disclosure.detail import COUNTRY, MUNICIPALITY, Regions, leave_out, nodes_of
 from introstat.disclosure.frames import Frame
 from introstat.disclosure.groups import rests_of_groups
 from introstat.disclosure.joint import JointSystem
@@ -18,7 +18,7 @@ from introstat.disclosure.linked import Link, join_counts, part_of, sized_by
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.rests import cells_of_rests, small_sums
-from introstat.disclosure.suppress import ProtectionImpossible
+from introstat.disclosure.suppress import ProtectionImpossible, Row
 from introstat.disclosure.system import Floats, Ints, Mask, Move
 from introstat.disclosure.table_audit import Witnesses
 
@@ -32,7 +32,8 @@ class Regional:
     `sizes` are the regions' published sizes, for the rule of detail; none where the sizes
     themselves are protected, which leaves nothing out. `decided` are cells decided before, by cube:
     their codes, and whether they are hidden; `doubtful` are cells that get doubt though they are
-    not small. `finished` are the tables of cubes that releases of other periods show already,
+    not small; `left_out` are rows that are not shown, though the rule for detail shows them.
+    `finished` are the tables of cubes that releases of other periods show already,
     `same` the cube of this period that counts the same as each of them, `beside` the regions of
     those periods. After `until` (seconds, as time.monotonic has it) the search ends.
     """
@@ -41,6 +42,7 @@ class Regional:
     sizes: Mapping[str, int] | None = None
     decided: Mapping[str, Mapping[tuple[str, ...], bool]] = field(default_factory=dict)
     doubtful: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    left_out: Set[Row] = frozenset()
     finished: Mapping[str, Sequence[Frame]] = field(default_factory=dict)
     same: Mapping[str, str] = field(default_factory=dict)
     beside: Sequence[Regions] = ()
@@ -57,6 +59,25 @@ def with_regions(counts: Counts, cube: str, regional: Regional, policy: Policy) 
     if regional.sizes is None or cube == regions.sizes or cube in regional.finished:
         return placed
     return leave_out(placed, cube, regions, regional.sizes, policy)
+
+
+def without_rows(counts: Counts, cube: str, regional: Regional) -> Counts:
+    """Return counts with further rows left out; what an earlier release shows of them stays."""
+    regions, nodes = regional.regions, counts.system.nodes()
+    dimensions = {d.name: (d, nodes[axis]) for axis, d in enumerate(counts.system.dimensions)}
+    out = np.zeros(counts.system.size, dtype=bool)
+    for name, region, others in regional.left_out:
+        codes = {regions.dimension: region, **dict(others)}
+        if name == cube and all(code in dimensions[d][0].node_of for d, code in codes.items()):
+            out |= np.logical_and.reduce(
+                [node == of.node_of[codes[d]] for d, (of, node) in dimensions.items() if d in codes]
+            )
+    if cube == regions.persons:
+        totals = [(of.node_of[str(of.total)], node) for d, (of, node) in dimensions.items()
+                  if d != regions.dimension]  # fmt: skip
+        out &= ~np.logical_and.reduce([node == total for total, node in totals])
+    out &= counts.is_published & ~counts.known & (counts.level != COUNTRY)
+    return replace(counts, left_out=counts.left_out | out)
 
 
 def hide_by_levels(
@@ -115,7 +136,7 @@ def hide_by_levels(
         f"These cells could not be given a doubt of {policy.min_width} persons (allow more time, "
         "or show less: raise county_expects, municipality_expects or main_from in the policy)",
         [tables.system.name(int(cell)) for cell in left],
-        partial(ProtectionImpossible, regions=_regions_of(joint.system, left, regions)),
+        partial(ProtectionImpossible, rows=_rows_of(joint.system, left, regions, regional.same)),
     )
     moves: list[Move] = [(cells, changes) for cells, changes in state.moves]
     witnesses = Witnesses(
@@ -126,14 +147,26 @@ def hide_by_levels(
     return {name: part_of(tables, name, state.hidden) for name in cubes}, witnesses
 
 
-def _regions_of(system: JointSystem, cells: Ints, regions: Regions) -> set[str]:
-    """Return the codes of the regions of cells."""
+def _rows_of(
+    system: JointSystem, cells: Ints, regions: Regions, same: Mapping[str, str]
+) -> set[Row]:
+    """Return the rows of cells; of a cube of another period, those of this that count the same."""
     found = set()
-    for start, cube in system.cubes:
-        dimension = cube.dimensions[axis := cube.axis_of(regions.dimension)]
-        own = cells[(cells >= start) & (cells < start + cube.size)] - start
-        nodes = set(cube.nodes()[axis][own].tolist())
-        found |= {code for code, node in dimension.node_of.items() if node in nodes}
+    for name, cube in system.systems.items():
+        start, nodes = system.start_of[name], cube.nodes()
+        codes_of: list[dict[int, list[str]]] = [{} for _ in cube.dimensions]
+        for dimension, codes in zip(cube.dimensions, codes_of, strict=True):
+            for code, node in dimension.node_of.items():
+                codes.setdefault(node, []).append(code)
+        axis = cube.axis_of(regions.dimension)
+        for cell in cells[(cells >= start) & (cells < start + cube.size)] - start:
+            others = tuple(
+                (d.name, codes_of[k][nodes[k][cell]][0])
+                for k, d in enumerate(cube.dimensions)
+                if d.total is None
+            )
+            own = codes_of[axis][nodes[axis][cell]]
+            found |= {(same.get(name, name), code, others) for code in own}
     return found
 
 

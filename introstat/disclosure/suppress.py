@@ -43,17 +43,23 @@ MORE_NEAR = 80  # in the passes after the first
 TOLD_EVERY = 10.0  # seconds
 
 
+Row = tuple[str, str, tuple[tuple[str, str], ...]]
+"""Cells that add up to one another, but for other regions: the cube, the region, and the codes of
+the dimensions that have no total.
+"""
+
+
 class ProtectionImpossible(UserError):
     """A table in which some primary cell cannot get its width whatever is hidden. Exit code 3.
 
-    `regions` are the codes of the cells' regions, where protection is told of regions.
+    `rows` are those that the cells stand in, where protection is told of regions.
     """
 
     exit_code = EXIT_REFUSED
 
-    def __init__(self, message: str, regions: Iterable[str] = ()) -> None:
+    def __init__(self, message: str, rows: Iterable[Row] = ()) -> None:
         super().__init__(message)
-        self.regions = frozenset(regions)
+        self.rows = frozenset(rows)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Protection of a release's counts: the regions' sizes first, then what their detail may show."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -11,13 +11,13 @@ from introstat.disclosure.detail import Regions, sizes_of_table
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import Cube, ProtectedCube, protect
 from introstat.disclosure.regional import Regional
-from introstat.disclosure.suppress import ProtectionImpossible
+from introstat.disclosure.suppress import ProtectionImpossible, Row
 from introstat.disclosure.table_audit import Witnesses
 from introstat.release.cohorts import COHORTS, links_of_cohorts, main_figures_to_hide
 from introstat.release.contents import TOTAL
 from introstat.release.counted import Counted, codes_of
 from introstat.release.detail import regions_for
-from introstat.release.figures import PeriodRegion
+from introstat.release.figures import REFERENCE, PeriodRegion
 from introstat.release.periods import (
     Codes,
     Taken,
@@ -41,8 +41,12 @@ from introstat.release.rests import (
 
 LISTED = 12  # lines of a refusal that is no end
 # Times the policy's limits of detail, whether municipalities show detail that they did not show in
-# the periods beside, and by when each try ends, as a share of the time there is.
-TRIES = ((1, True, 0.5), (1, False, 0.65), (2, False, 0.75), (4, False, 0.85), (1000, False, 1.0))
+# the periods beside, and by when each try ends, as a share of the time there is. The second try is
+# for rows that what was told before leaves without doubt.
+TRIES = (
+    (1, True, 0.4), (1, True, 0.55), (1, False, 0.65), (2, False, 0.75), (4, False, 0.85),
+    (1000, False, 1.0),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,27 +99,43 @@ def _less_and_less(
     whole = regions_for(counted.contents, counted.tables, every)
     sizeless: set[str] = set()  # regions whose size tells too much beside other periods
     sizes = _protected_sizes(counted, whole, sizeless, policy, workers, started + seconds, say)
+    left_out: set[Row] = set()  # rows that what was told before leaves without doubt
     refused = ProtectionImpossible("nothing was tried")
-    impossible: frozenset[str] = frozenset()  # regions where the last try, had it time, failed
-    for times, shows_more, share in TRIES:
+    impossible: frozenset[Row] = frozenset()  # rows for which the last try, had it time, failed
+    for number, (times, shows_more, share) in enumerate(TRIES):
+        if number and (counted.beside or any(counted.earlier.values())):
+            left_out |= impossible
+        if number and shows_more and not left_out:
+            continue
         if times == 1 and not shows_more:
             if not counted.beside:
                 continue
             say("less detail: none of municipalities that show none in the other periods")
         if times > 1:
             say(f"less detail: {times} times as many persons must be expected")
+        if left_out:
+            rows = {f"{table} of {code.removeprefix(REFERENCE)}" for table, code, _ in left_out}
+            say(f"left out, since what was told leaves no doubt: {', '.join(sorted(rows))}")
         until = started + seconds * share
         try:
-            if more := impossible & _may_lose_size(counted, sizes, whole):
+            regions = {region for _, region, _ in impossible}
+            if not shows_more and (more := regions & _may_lose_size(counted, sizes, whole)):
                 sizeless |= more
                 say(f"the number of participants is hidden in {', '.join(sorted(more))}")
                 sizes = _protected_sizes(counted, whole, sizeless, policy, workers, until, say)
             return _protected(
-                counted, whole, stricter(policy, times), shows_more, sizes, workers, until, say
+                counted,
+                whole,
+                stricter(policy, times),
+                shows_more,
+                (sizes, left_out),
+                workers,
+                until,
+                say,
             )
         except ProtectionImpossible as refusal:
             refused = refusal
-            impossible = refusal.regions if time.monotonic() <= until else frozenset()
+            impossible = refusal.rows if time.monotonic() <= until else frozenset()
             for line in refusal.format_message().splitlines()[:LISTED]:
                 say(line)
     raise refused
@@ -208,12 +228,13 @@ def _protected(
     whole: Regions,
     policy: Policy,
     shows_more: bool,
-    sizes: ProtectedCube,
+    given: tuple[ProtectedCube, Set[Row]],
     workers: int,
     until: float,
     say: Callable[[str], None],
 ) -> ProtectedCounts:
-    persons = counted.tables[PERSONS]
+    """Protect a period's counts; `given` are the protected sizes, and rows that are left out."""
+    persons, (sizes, left_out) = counted.tables[PERSONS], given
     shown = {
         region: (value, sign)
         for region, value, sign in zip(
@@ -257,6 +278,7 @@ def _protected(
                     (code, *at): sign != "" for code, (_, sign) in shown.items() if code not in bare
                 },
             },
+            left_out=left_out,
             finished={name: files for part in tables[1:] for name, files in part.items()},
             same={
                 named(table, period, counted.period): table

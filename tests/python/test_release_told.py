@@ -1,4 +1,4 @@
-"""A municipality's number of participants that gives a cell away beside those of other periods."""
+"""Numbers told before, by other periods and earlier versions, that leave a cell no doubt."""
 
 from dataclasses import replace
 
@@ -84,3 +84,23 @@ def test_a_municipalitys_number_is_hidden_where_a_half_year_makes_it_tell_too_mu
     assert cell(beside, "0231", "total", "total") == (None, ":")
     assert "the number of participants is hidden in 0231" in " ".join(said)
     assert cell(beside, "02", "total", "26-35")[1] == ""
+
+
+def test_a_row_is_left_out_where_an_earlier_version_leaves_it_no_doubt() -> None:
+    """All four of an age were women, as was shown, and one is a man now. Were both sexes hidden,
+    each would be somebody of four: one to three.
+    """
+    then = SECOND | {"0231": {"1": (7, 0, 0, 0, 0), "2": (4, 4, 0, 0, 0)}}
+    now = SECOND | {"0231": {"1": (7, 1, 0, 0, 0), "2": (4, 3, 0, 0, 0)}}
+    said: list[str] = []
+    first = protected(counted("2017H2", then), said)
+    assert cell(first, "0231", "2", "26-35") == (4, "")
+    said.clear()
+    told = {"participants": [first.tables["participants"]]}
+    second = protected(replace(counted("2017H2", now), earlier=told), said)
+    assert "left out, since what was told leaves no doubt: participants of 0231" in said
+    assert cell(second, "0231", "1", "26-35") == cell(second, "0231", "2", "26-35") == (None, "...")
+    # What was told is shown still, and all detail of the others.
+    assert cell(second, "0231", "total", "26-35") == (4, "")
+    assert cell(second, "0231", "total", "total") == (15, "")
+    assert cell(second, "0219", "1", "26-35") == (25, "")
