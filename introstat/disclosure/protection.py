@@ -209,7 +209,7 @@ def _prepare(
         if method == "suppress":
             _refuse_shown(name, counts, primary)
             _refuse_told_groups(name, counts, policy)
-    if regional is not None and name not in regional.finished:
+    if regional is not None and name not in (regional.regions.sizes, *regional.finished):
         counts = without_rows(counts, name, regional)
     if counts.made_of is not None:
         # What was told stays told: no release can take an amount back, and the next must come out.

@@ -19,7 +19,7 @@ from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.rests import cells_of_rests, small_sums
 from introstat.disclosure.suppress import ProtectionImpossible, Row
-from introstat.disclosure.system import Floats, Ints, Mask, Move
+from introstat.disclosure.system import Floats, Ints, Mask, Move, System
 from introstat.disclosure.table_audit import Witnesses
 
 SIZE_DEARER = 10.0  # times, to hide the number of a municipality large enough to show main figures
@@ -62,22 +62,27 @@ def with_regions(counts: Counts, cube: str, regional: Regional, policy: Policy) 
 
 
 def without_rows(counts: Counts, cube: str, regional: Regional) -> Counts:
-    """Return counts with further rows left out; what an earlier release shows of them stays."""
-    regions, nodes = regional.regions, counts.system.nodes()
-    dimensions = {d.name: (d, nodes[axis]) for axis, d in enumerate(counts.system.dimensions)}
-    out = np.zeros(counts.system.size, dtype=bool)
+    """Return counts with further rows left out; what an earlier release shows of them stays, and so
+    do numbers of participants and the country.
+    """
+    regions, system = regional.regions, counts.system
+    of = {dimension.name: dimension for dimension in system.dimensions}
+    out = np.zeros(system.size, dtype=bool)
     for name, region, others in regional.left_out:
-        codes = {regions.dimension: region, **dict(others)}
-        if name == cube and all(code in dimensions[d][0].node_of for d, code in codes.items()):
-            out |= np.logical_and.reduce(
-                [node == of.node_of[codes[d]] for d, (of, node) in dimensions.items() if d in codes]
-            )
+        row = {regions.dimension: region, **dict(others)}
+        if name == cube and all(code in of[d].node_of for d, code in row.items()):
+            out[_cells_at(system, row)] = True
     if cube == regions.persons:
-        totals = [(of.node_of[str(of.total)], node) for d, (of, node) in dimensions.items()
-                  if d != regions.dimension]  # fmt: skip
-        out &= ~np.logical_and.reduce([node == total for total, node in totals])
+        totals = {d: str(each.total) for d, each in of.items() if d != regions.dimension}
+        out[_cells_at(system, totals)] = False
     out &= counts.is_published & ~counts.known & (counts.level != COUNTRY)
     return replace(counts, left_out=counts.left_out | out)
+
+
+def _cells_at(system: System, codes: Mapping[str, str]) -> Ints:
+    """Return the cells at codes; at every code of the dimensions that are not named."""
+    at = [d.node_of[codes[d.name]] if d.name in codes else slice(None) for d in system.dimensions]
+    return np.asarray(system.numbers[tuple(at)])
 
 
 def hide_by_levels(
