@@ -42,13 +42,14 @@ def compare_ways(
 ) -> list[Compared]:
     """Return what suppression, a wider doubt and rounding show of the cubes; nothing is audited.
 
+    Amounts of which few persons have nearly all are not looked after.
     Rounded cubes are taken one by one, without links and earlier releases: nothing is proved of
     rounded cubes together. A way that is refused is told with the reason.
     """
     found = []
     for width in (policy.min_width, WIDER * policy.min_width):
         way = f"suppress, doubt of {width}"
-        own = {name: replace(cube, method="suppress") for name, cube in cubes.items()}
+        own = {name: replace(cube, method="suppress", amounts=None) for name, cube in cubes.items()}
         found += _tried(own, replace(policy, min_width=width), way, links, earlier, seed, tell)
     found += compare_rounded(cubes, policy, seed, tell)
     return sorted(found, key=lambda one: list(cubes).index(one.cube))
@@ -63,7 +64,7 @@ def compare_rounded(
     """Return how far from the truth rounding would take each cube, by itself."""
     found = []
     for name, cube in cubes.items():
-        alone = {name: replace(cube, method="round")}
+        alone = {name: replace(cube, method="round", amounts=None)}
         found += _tried(alone, policy, f"round to {policy.round_base}", (), None, seed, tell)
     return found
 

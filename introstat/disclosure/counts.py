@@ -36,9 +36,8 @@ class Tables:
     tables. `withheld` are cells that none shows but that a reader can work out all the same, from
     totals. `known` marks cells whose value a reader already has from an earlier release.
     `left_out` marks published cells that the rule for detail does not show (detail.py); `level` and
-    `block` are those of each cell's region, 0 and -1 without regions. `made_of` says what the
-    amount that rests on each count is made of (dominance.py), if there is one. With `is_part` the
-    table is one code of a dimension that has no total.
+    `block` are those of each cell's region, 0 and -1 without regions. With `is_part` the table is
+    one code of a dimension that has no total.
     """
 
     system: AnySystem
@@ -49,7 +48,6 @@ class Tables:
     left_out: Mask
     level: Ints
     block: Ints
-    made_of: Ints | None = field(default=None, kw_only=True)
     is_part: bool = field(default=False, kw_only=True)
 
     @property
@@ -74,12 +72,14 @@ class Tables:
 class Counts(Tables):
     """One checked frequency table.
 
-    `parents` gives, for each parent column, the parent of each leaf code.
+    `parents` gives, for each parent column, the parent of each leaf code. `made_of` says what the
+    amount that rests on each count is made of (dominance.py), if there is one.
     """
 
     system: System
     parents: Mapping[str, Mapping[str, str]]
     parent_dimension: Mapping[str, str]
+    made_of: Ints | None = None
 
 
 def read_counts(table: pa.Table, layout: Layout, count: str) -> Counts:
@@ -188,7 +188,6 @@ def without_totals(counts: Counts) -> list[tuple[Ints, Counts]]:
             left_out=counts.left_out[cells],
             level=counts.level[cells],
             block=counts.block[cells],
-            made_of=None if counts.made_of is None else counts.made_of[:, cells],
             is_part=True,
         )
         parts.append((cells, part))

@@ -2,28 +2,31 @@
 
 A figure may rest on many persons and still be nearly one person's own: who knows their own part
 then knows the other's. A cell of which the `dominant_persons` greatest parts are more than
-`dominant_percent` of it is protected as small ones are. Both sides take sums over several cells
-from the same parts.
+`dominant_percent` is protected as small ones are. So are cells that are not shown where a total and
+what is shown of it tell what they have together: doubt about each alone is none about that.
 """
 
 import numpy as np
 import pyarrow as pa
 
+from introstat.disclosure.counts import Counts
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.layout import text_column
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import Ints, Mask, System
+from introstat.disclosure.system import Ints, Mask, System, in_groups
 
 AMOUNT = "amount"
 """The column of what each person has of the figure: whole and not negative."""
 
 
-def made_of(system: System, persons: pa.Table, greatest: int) -> Ints:
+def made_of(counts: Counts, persons: pa.Table, greatest: int) -> Ints:
     """Return what each cell is made of: its amount, and the greatest parts of it, a row each.
 
-    `persons` has a row for each person: the codes of an inner cell, and `amount`. The result has
-    1 + `greatest` rows and a column for each cell. Raises UserError for a code that is no leaf.
+    `persons` has a row for each person that `counts` counts: the codes of an inner cell, and
+    `amount`. The result has 1 + `greatest` rows and a column for each cell. Raises UserError for a
+    code that is no leaf, and where the persons are not those that are counted.
     """
+    system = counts.system
     leaves = [{leaf: k for k, leaf in enumerate(d.leaves)} for d in system.dimensions]
     codes = [text_column(persons, d.name) for d in system.dimensions]
     try:
@@ -32,11 +35,18 @@ def made_of(system: System, persons: pa.Table, greatest: int) -> Ints:
         raise UserError(f"Amounts of a code that is no inner one: {error}.") from None
     shape = tuple(map(len, leaves))
     cell = np.ravel_multi_index(tuple(np.array(column, dtype=np.int64) for column in at), shape)
+    found = np.bincount(cell, minlength=int(np.prod(shape)))
+    if len(wrong := np.flatnonzero(found != counts.values[system.inner])):
+        first = int(system.inner[wrong[0]])
+        raise UserError(
+            f"There are {found[wrong[0]]} amounts of {system.name(first)}, and "
+            f"{counts.values[first]} are counted there; expected an amount of each."
+        )
     amount = persons[AMOUNT].to_numpy().astype(np.int64)
     order = np.lexsort((-amount, cell))
     cell, amount = cell[order], amount[order]
     rank = np.arange(len(cell)) - np.searchsorted(cell, cell)
-    parts = np.zeros((1 + greatest, int(np.prod(shape))), dtype=np.int64)
+    parts = np.zeros((1 + greatest, len(found)), dtype=np.int64)
     np.add.at(parts[0], cell, amount)
     kept = rank < greatest
     parts[1 + rank[kept], cell[kept]] = amount[kept]
@@ -49,14 +59,45 @@ def made_of(system: System, persons: pa.Table, greatest: int) -> Ints:
 
 def together(parts: Ints, axis: int = 1) -> Ints:
     """Return what cells along an axis are made of together."""
-    greatest = np.sort(np.moveaxis(parts[1:], axis, 1).reshape(-1, *_rest(parts, axis)), axis=0)
+    rest = parts.shape[1:axis] + parts.shape[axis + 1 :]
+    greatest = np.sort(np.moveaxis(parts[1:], axis, 1).reshape(-1, *rest), axis=0)
     return np.concatenate([parts[:1].sum(axis), greatest[::-1][: len(parts) - 1]])
-
-
-def _rest(parts: Ints, axis: int) -> tuple[int, ...]:
-    return parts.shape[1:axis] + parts.shape[axis + 1 :]
 
 
 def is_dominated(parts: Ints, policy: Policy) -> Mask:
     """Return the cells, by what they are made of, of which few persons have nearly all."""
     return np.asarray(100 * parts[1:].sum(0) > policy.dominant_percent * parts[0])
+
+
+def told_by(system: System, known: Mask) -> Mask:
+    """Return the cells that known ones tell: where a sum has one that is not known, it is told."""
+    equations, told = system.all_equations(), known.copy()
+    while True:
+        is_open = ~told[equations.cells]
+        count = np.bincount(equations.rows[is_open], minlength=equations.count)
+        last = is_open & (count[equations.rows] == 1)
+        if not last.any():
+            return told
+        told[equations.cells[last]] = True
+
+
+def dominated_together(
+    system: System, parts: Ints, shown: Mask, told_before: Mask, policy: Policy
+) -> list[Ints]:
+    """Return the cells, several each time, whose amount together a total and what is shown of it
+    tell, though few persons have nearly all; none where the cells `told_before` tell it.
+    """
+    equations = system.all_equations()
+    known = told_by(system, shown)[equations.cells]
+    whole = equations.values < 0
+    hidden_part, hidden_whole = ~whole & ~known, whole & ~known
+
+    def number(entries: Mask) -> Ints:
+        return np.bincount(equations.rows[entries], minlength=equations.count)
+
+    anew = number(known & ~told_before[equations.cells]) > 0
+    is_told = (number(hidden_whole) == 0) & (number(hidden_part) > 1) & anew
+    entries = hidden_part & is_told[equations.rows]
+    sums = in_groups(equations.rows[entries], equations.cells[entries])
+    found = {np.sort(cells).tobytes(): np.sort(cells) for cells in sums}
+    return [cells for cells in found.values() if is_dominated(together(parts[:, cells]), policy)]

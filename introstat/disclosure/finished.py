@@ -53,7 +53,8 @@ def finished_cube(tables: Sequence[pa.Table], layout: Layout, values: Ints) -> R
         raise UserError(
             "The restricted counts are not those of these files: they have other codes."
         )
-    return read_published([_as_now(tables, system, values)], layout)
+    read = read_published([_as_now(tables, system, values)], layout)
+    return replace(read, left_out=read.left_out[read.known[read.left_out] == UNKNOWN])
 
 
 def _as_now(tables: Sequence[pa.Table], system: System, values: Ints) -> pa.Table:

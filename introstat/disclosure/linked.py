@@ -98,21 +98,7 @@ def join_counts(cubes: Mapping[str, Counts], links: Sequence[Link] = ()) -> Tabl
         np.concatenate([*(counts.left_out for counts in cubes.values()), none]),
         np.concatenate([*(counts.level for counts in cubes.values()), nowhere]),
         np.concatenate([*(counts.block for counts in cubes.values()), nowhere]),
-        made_of=all_made_of({name: counts.made_of for name, counts in cubes.items()}, system),
     )
-
-
-def all_made_of(cubes: Mapping[str, Ints | None], system: JointSystem) -> Ints | None:
-    """Return what the amounts of several cubes are made of, over the unknowns of all; None if no
-    cube has any.
-    """
-    given = {name: parts for name, parts in cubes.items() if parts is not None}
-    if not given:
-        return None
-    joined = np.zeros((len(next(iter(given.values()))), system.size), dtype=np.int64)
-    for name, parts in given.items():
-        joined[:, system.start_of[name] : system.start_of[name] + parts.shape[1]] = parts
-    return joined
 
 
 def part_of(tables: Tables, cube: str, over_cells: Mask) -> Mask:

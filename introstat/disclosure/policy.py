@@ -91,13 +91,6 @@ class Policy:
         """The least value a reader must think possible in a hidden cell: 1 if zeros are shown."""
         return 1 if self.zeros == "publish" else 0
 
-    def hides_dominated_of(self, other: "Policy") -> bool:
-        """Whether this policy hides every amount that another calls dominated."""
-        return (
-            self.dominant_percent <= other.dominant_percent
-            and self.dominant_persons >= other.dominant_persons
-        )
-
     def method_of(self, cube: str, additive: bool = True) -> str:
         """Return the method, `suppress` or `round`, for a cube, or for figures without sums."""
         return dict(self.methods).get(cube, self.method) if additive else self.not_additive

@@ -21,7 +21,7 @@ from introstat.disclosure.counts import (
     read_counts,
     without_totals,
 )
-from introstat.disclosure.dominance import is_dominated, made_of
+from introstat.disclosure.dominance import is_dominated, made_of, told_by
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.finished import finished_counts
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of, like
@@ -185,16 +185,16 @@ def _prepare(
     method = cube.method or policy.method_of(name, cube.additive)
     if cube.amounts is not None:
         persons = arrow_of(cube.amounts)
-        counts = replace(counts, made_of=made_of(counts.system, persons, policy.dominant_persons))
+        counts = replace(counts, made_of=made_of(counts, persons, policy.dominant_persons))
     if method == "round" and (primary & (counts.values > policy.hide_to)).any():
         raise UserError(
             f"The cube {name or cube.count} has figures that rest on fewer than "
             f"{policy.min_persons} persons; rounding does not hide them. Suppress it."
         )
-    if method == "round" and cube.amounts is not None:
+    if cube.amounts is not None and (method == "round" or regional is None):
         raise UserError(
-            f"The cube {name or cube.count} has amounts; rounding does not hide those of which few "
-            "persons have nearly all. Suppress it."
+            f"The cube {name or cube.count} has amounts; those that few persons have nearly all of "
+            "are looked after by regions only, and hidden: suppress it, with `regional`."
         )
     if regional is not None:
         counts = with_regions(counts, name, regional, policy)
@@ -213,7 +213,8 @@ def _prepare(
         counts = without_rows(counts, name, regional)
     if counts.made_of is not None:
         # What was told stays told: no release can take an amount back, and the next must come out.
-        primary |= is_dominated(counts.made_of, policy) & counts.is_told & ~counts.known
+        told = told_by(counts.system, counts.known)
+        primary |= is_dominated(counts.made_of, policy) & counts.is_told & ~told
     return _Prepared(cube, layout, counts, primary, method)
 
 

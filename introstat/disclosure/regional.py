@@ -10,6 +10,7 @@ import numpy as np
 
 from introstat.disclosure.counts import Counts, Tables
 from introstat.disclosure.detail import COUNTRY, MUNICIPALITY, Regions, leave_out, nodes_of
+from introstat.disclosure.dominance import dominated_together, told_by
 from introstat.disclosure.frames import Frame
 from introstat.disclosure.groups import rests_of_groups
 from introstat.disclosure.joint import JointSystem
@@ -18,6 +19,7 @@ from introstat.disclosure.linked import Link, join_counts, part_of, sized_by
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.refusals import refuse_rows
 from introstat.disclosure.rests import cells_of_rests, small_sums
+from introstat.disclosure.search import State
 from introstat.disclosure.suppress import ProtectionImpossible, Row
 from introstat.disclosure.system import Floats, Ints, Mask, Move, System
 from introstat.disclosure.table_audit import Witnesses
@@ -62,8 +64,8 @@ def with_regions(counts: Counts, cube: str, regional: Regional, policy: Policy) 
 
 
 def without_rows(counts: Counts, cube: str, regional: Regional) -> Counts:
-    """Return counts with further rows left out; what an earlier release shows of them stays, and so
-    do numbers of participants and the country.
+    """Return counts with further rows left out, what was told before too: else it would stand out
+    what changed. Numbers of participants stay, and the country.
     """
     regions, system = regional.regions, counts.system
     of = {dimension.name: dimension for dimension in system.dimensions}
@@ -75,7 +77,7 @@ def without_rows(counts: Counts, cube: str, regional: Regional) -> Counts:
     if cube == regions.persons:
         totals = {d: str(each.total) for d, each in of.items() if d != regions.dimension}
         out[_cells_at(system, totals)] = False
-    out &= counts.is_published & ~counts.known & (counts.level != COUNTRY)
+    out &= counts.is_published & (counts.level != COUNTRY)
     return replace(counts, left_out=counts.left_out | out)
 
 
@@ -115,8 +117,8 @@ def hide_by_levels(
     shown = joint.is_published & ~joint.left_out
     unseen = np.zeros(joint.system.size, dtype=bool)
     unseen[joint.withheld.cells] = True
-    cells, values = (shown, joint.left_out, unseen), joint.values
-    sums = small_sums(joint.system, regions, policy, cells, values, joint.made_of, joint.known)
+    values = joint.values
+    sums = small_sums(joint.system, regions, policy, (shown, joint.left_out, unseen), values)
     groups = rests_of_groups(joint.system, policy, joint.is_told, values, values)
     for period in [one for one in (regions, *regional.beside) if one.members]:
         linked = sized_by(links, period.persons)
@@ -134,22 +136,71 @@ def hide_by_levels(
     )
     members = [period.members for period in (*regional.beside, regions)]
     every = replace(regions, members={code: m for own in members for code, m in own.items()})
-    search = LevelSearch(tables, policy, every, wanted, workers, tell)
-    state = search.run()
-    left = search.left()
-    refuse_rows(
-        f"These cells could not be given a doubt of {policy.min_width} persons (allow more time, "
-        "or show less: raise county_expects, municipality_expects or main_from in the policy)",
-        [tables.system.name(int(cell)) for cell in left],
-        partial(ProtectionImpossible, rows=_rows_of(joint.system, left, regions, regional.same)),
-    )
-    moves: list[Move] = [(cells, changes) for cells, changes in state.moves]
+
+    cells_of = joint.system
+
+    def search(tables: Tables, wanted: Wanted) -> State:
+        own = LevelSearch(tables, policy, every, wanted, workers, tell)
+        state, left = own.run(), own.left()
+        refuse_rows(
+            f"These cells could not be given a doubt of {policy.min_width} persons (allow more "
+            "time, or show less: raise county_expects, municipality_expects or main_from in the "
+            "policy)",
+            [tables.system.name(int(cell)) for cell in left],
+            partial(ProtectionImpossible, rows=_rows_of(cells_of, left, regions, regional.same)),
+        )
+        return state
+
+    state = search(tables, wanted)
+    hidden, moves = state.hidden, [*state.moves]
+    while sums := _told_together(cubes, joint, hidden, policy, regional):
+        tell(f"{len(sums)} amounts that cells have together are nearly all of few")
+        state = search(with_sums(tables, sums), _beside(wanted, hidden, len(sums)))
+        hidden = state.hidden[: tables.system.size]
+        moves += [_within(move, tables.system.size) for move in state.moves]
     witnesses = Witnesses(
         {name: counts.values for name, counts in cubes.items()},
         moves,
         {name: c.made_of for name, c in cubes.items() if c.made_of is not None},
     )
-    return {name: part_of(tables, name, state.hidden) for name in cubes}, witnesses
+    return {name: part_of(tables, name, hidden) for name in cubes}, witnesses
+
+
+def _told_together(
+    cubes: Mapping[str, Counts], joint: Tables, hidden: Mask, policy: Policy, regional: Regional
+) -> list[tuple[str, list[int]]]:
+    """Return the cells that are not shown of whose amount together, which is told, few have nearly
+    all: each time a name and the cells.
+    """
+    assert isinstance(joint.system, JointSystem)
+    sums = []
+    for name, counts in cubes.items():
+        if counts.made_of is not None and name not in regional.finished:
+            start, system = joint.system.start_of[name], counts.system
+            unseen = hidden[start : start + system.size] | counts.left_out
+            shown = counts.known | (counts.is_published & ~unseen)
+            told = told_by(system, counts.known)
+            for parts in dominated_together(system, counts.made_of, shown, told, policy):
+                what = f"{name}: what is not shown together with {system.name(int(parts[0]))}"
+                sums.append((what, (start + parts).tolist()))
+    return sums
+
+
+def _beside(wanted: Wanted, hidden: Mask, sums: int) -> Wanted:
+    """Return what a search is to reach that is for further sums alone, beside what is hidden."""
+    more = np.ones(sums, dtype=bool)
+    return replace(
+        wanted,
+        targets=np.concatenate([np.zeros_like(hidden), more]),
+        hidden=np.concatenate([hidden, ~more]),
+        kept=np.concatenate([wanted.kept & ~hidden, ~more]),
+    )
+
+
+def _within(move: Move, size: int) -> Move:
+    """Return a move without unknowns from a number on."""
+    cells, changes = move
+    return cells[cells < size], changes[cells < size]
 
 
 def _rows_of(
@@ -193,7 +244,6 @@ def with_sums(
         values=np.concatenate([joint.values, totals]),
         known=np.concatenate([joint.known, none]),
         left_out=np.concatenate([joint.left_out, none]),
-        made_of=None,
         level=np.concatenate([joint.level, np.array(level, dtype=np.int64)]),
         block=np.concatenate([joint.block, block]),
     )

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from introstat.disclosure.detail import Regions
-from introstat.disclosure.dominance import is_dominated, together
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.system import Ints, Mask, in_groups
@@ -21,27 +20,13 @@ def small_sums(
     policy: Policy,
     cells: tuple[Mask, Mask, Mask],
     values: Ints,
-    made_of: Ints | None,
-    told_before: Mask,
 ) -> list[tuple[str, list[int]]]:
     """Return the sums of left-out cells that must not be told, each with its name and its cells.
 
     `cells` are those with a number in some table, those left out, and those that no table has.
-    `values` are the true counts: they only choose which sums are looked after. So does `made_of`,
-    what the amounts that rest on them are made of (dominance.py), but for sums that numbers
-    `told_before` give away.
+    `values` are the true counts: they only choose which sums are looked after.
     """
     shown, left_out, unseen = cells
-    told = [] if made_of is None else _told_rests(system, told_before, ~told_before)
-    known_sums = {parts.tobytes() for parts in told}
-
-    def tells_too_much(parts: Ints) -> bool:
-        if policy.hide_from <= values[parts].sum() <= policy.hide_to:
-            return True
-        if made_of is None or np.sort(parts).tobytes() in known_sums:
-            return False
-        return bool(is_dominated(together(made_of[:, parts]), policy))
-
     small = (values >= policy.hide_from) & (values <= policy.hide_to)
     silent = left_out | unseen
     rests = [r for r in _told_rests(system, shown, silent) if left_out[r].any()]
@@ -50,7 +35,7 @@ def small_sums(
         for parts in (*rests, *_together(system, regions))
         if (left_out | small)[parts].any()
         and (shown | silent)[parts].all()
-        and tells_too_much(parts)
+        and policy.hide_from <= values[parts].sum() <= policy.hide_to
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from introstat.disclosure.audit import AuditResult, audit
 from introstat.disclosure.detail import Regions
-from introstat.disclosure.dominance import is_dominated
+from introstat.disclosure.dominance import dominated_together, is_dominated, told_by
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.finished import finished_cube
 from introstat.disclosure.frames import Frame, arrow_of, arrows_of
@@ -16,7 +16,6 @@ from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout
 from introstat.disclosure.linked import (
     Link,
-    all_made_of,
     already_shown,
     cubes_in,
     join_published,
@@ -33,7 +32,7 @@ from introstat.disclosure.published import (
     read_published,
 )
 from introstat.disclosure.rests import cells_of_rests, small_sums
-from introstat.disclosure.system import Ints, Mask, Move
+from introstat.disclosure.system import Ints, Move
 from introstat.disclosure.witnesses import Contradiction, reader_bounds
 
 
@@ -43,7 +42,8 @@ class Witnesses:
 
     `base` holds each cube's count of every cell of its system, `moves` changes of them, cells
     numbered cube after cube and then the links' unknowns. An audit takes neither on trust.
-    `made_of` says of cubes on which amounts rest what these are made of (dominance.py).
+    `made_of` says of cubes on which amounts rest what these are made of (dominance.py): that no
+    file tells, so it is.
     """
 
     base: Mapping[str, Ints]
@@ -144,26 +144,18 @@ def audit_tables(
         held = np.array(system.held, dtype=np.int64)
         joint.known[held] = base[held]
         finished = {name for name, one in tables.items() if one.finished}
-        made_of = all_made_of(witnesses.made_of, system)
-        told = np.zeros(system.size, dtype=bool)
-        for name, read in hidden.items():
-            start = system.start_of[name]
-            told[start : start + read.system.size] = (
-                read.known != UNKNOWN
-                if name in finished
-                else already_shown(read.row_codes, read.row_cells, witnesses.base[name], then[name])
-            )
-        dominated = _dominated(joint, policy, made_of, told)
         if not regions:
             joint, base, also = _with_groups(joint, policy, base)
         else:
-            joint, base, also = _with_sums(joint, regions, policy, (base, made_of, told), links)
+            joint, base, also = _with_sums(joint, regions, policy, base, links)
         _expect_within(joint.system.size, witnesses)
         joint, chosen, more = _without_rows(joint, chosen, finished)
+        dominated, told = _dominated(hidden, then, finished, witnesses, system, policy)
         also = np.concatenate([also, more, dominated])
-        results["suppressed"] = audit(
+        found = audit(
             joint, policy, chosen, "suppress", 0, base=base, moves=witnesses.moves, also=also
         )
+        results["suppressed"] = replace(found, forbidden=(*found.forbidden, *told))
         return results
     every, ties = dict(hidden), []
     for name, releases in then.items():
@@ -232,15 +224,12 @@ def _with_sums(
     joint: Published,
     regions: Sequence[Regions],
     policy: Policy,
-    true: tuple[Ints, Ints | None, Mask],
+    base: Ints,
     links: Sequence[Link],
 ) -> tuple[Published, Ints, Ints]:
     """Return the published cells with the sums that are looked after as unknowns, the true counts
     with theirs, and the cells to test that stand in no list.
-
-    `true` are the counts, what amounts are made of, and which counts were told before.
     """
-    base, made_of, told_before = true
     assert isinstance(joint.system, JointSystem)
     size = joint.system.size
     shown, left_out, unseen = (np.zeros(size, dtype=bool) for _ in range(3))
@@ -248,8 +237,7 @@ def _with_sums(
     left_out[joint.left_out] = True
     unseen[joint.unseen] = True
     shown &= ~left_out & ~unseen
-    cells = (shown, left_out, unseen)
-    sums = small_sums(joint.system, regions[0], policy, cells, base, made_of, told_before)
+    sums = small_sums(joint.system, regions[0], policy, (shown, left_out, unseen), base)
     sums += rests_of_groups(joint.system, policy, shown | left_out | unseen, base, base)
     small = left_out & (base >= policy.hide_from) & (base <= policy.hide_to)
     rests = np.concatenate(
@@ -292,15 +280,35 @@ def _and_sums(
     return replace(joint, system=system, known=known), np.concatenate([base, totals]), numbers
 
 
-def _dominated(joint: Published, policy: Policy, made_of: Ints | None, told_before: Mask) -> Ints:
-    """Return the cells of whose amount few have nearly all; one of them that is shown has no
-    doubt.
+def _dominated(
+    cubes: Mapping[str, ReaderCube],
+    earlier: Mapping[str, Sequence[ReaderCube]],
+    finished: Set[str],
+    witnesses: Witnesses,
+    system: JointSystem,
+    policy: Policy,
+) -> tuple[Ints, list[str]]:
+    """Return the cells of whose amount few have nearly all (one that is shown has no doubt), and in
+    words the cells of which that is so together; neither what was told before.
     """
-    if made_of is None:
-        return np.empty(0, dtype=np.int64)
-    in_rows = np.zeros(joint.system.size, dtype=bool)
-    in_rows[joint.row_cells] = True
-    return np.flatnonzero(is_dominated(made_of, policy) & in_rows & ~told_before)
+    cells, words = [np.empty(0, dtype=np.int64)], []
+    for name, parts in witnesses.made_of.items():
+        now, start = cubes[name], system.start_of[name]
+        known = now.known != UNKNOWN
+        if name not in finished:
+            known = already_shown(now.row_codes, now.row_cells, witnesses.base[name], earlier[name])
+        told = told_by(now.system, known)
+        in_rows = np.zeros(now.system.size, dtype=bool)
+        in_rows[now.row_cells] = True
+        cells.append(start + np.flatnonzero(is_dominated(parts, policy) & in_rows & ~told))
+        if name not in finished:
+            shown = known | (now.known != UNKNOWN)
+            words += [
+                f"{name}: of the amount of {', '.join(map(now.system.name, each.tolist()))} "
+                "together, which is told, few have nearly all"
+                for each in dominated_together(now.system, parts, shown, told, policy)
+            ]
+    return np.concatenate(cells), words
 
 
 def _with_earlier(

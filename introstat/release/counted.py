@@ -46,24 +46,20 @@ def counted_in(
     policy: Policy,
     finished: Sequence[Finished] = (),
     cohorts_shown: Sequence[pa.Table] = (),
-    policy_before: Policy | None = None,
 ) -> Counted:
     """The counts of a period, rare categories pooled; tables that count nobody are left out.
 
     `finished` are the releases of the periods beside it, `cohorts_shown` what finished main figures
-    show of the exits of earlier years. `policy_before` is that of the period's earlier version.
+    show of the exits of earlier years.
     """
     tables = count_tables_of(contents, period)
-    cubes = {
-        name: _counted(warehouse, table, period, regions, policy, policy_before)
-        for name, table in tables.items()
-    }
+    cubes = {name: _counted(warehouse, table, period, regions) for name, table in tables.items()}
     there = {
         name: _pooled(cube, policy)
         for name, cube in cubes.items()
         if any(cube.table["count"].to_pylist())
     }
-    beside = [_counted_beside(warehouse, contents, one, policy) for one in finished]
+    beside = [_counted_beside(warehouse, contents, one) for one in finished]
     former = contents.cohorts["table"] in there
     cohorts = cohorts_of(warehouse, contents, period) if former else None
     return Counted(
@@ -76,27 +72,21 @@ def _counted(
     counted: CountTable,
     period: str,
     regions: Sequence[PeriodRegion],
-    policy: Policy,
-    before: Policy | None,
 ) -> Cube:
-    """A count table, with the amounts of which few may have nearly all: none where a release that
-    is out was made by a looser rule, since what it told stays told.
-    """
+    """A count table, with the amounts that rest on it."""
     cube = counts_of(warehouse, counted, period, regions)
-    if before is not None and not before.hides_dominated_of(policy):
-        return cube
     return replace(cube, amounts=amounts_of(warehouse, counted, period, regions))
 
 
 def _counted_beside(
-    warehouse: duckdb.DuckDBPyConnection, contents: Contents, finished: Finished, policy: Policy
+    warehouse: duckdb.DuckDBPyConnection, contents: Contents, finished: Finished
 ) -> Counted:
     """The counts of a released period as they are now, in the codes of its tables."""
     tables = count_tables_of(contents, finished.period)
     there = {name: table for name, table in tables.items() if name in finished.tables}
     cubes = {
         name: _in_codes_of(
-            _counted(warehouse, table, finished.period, finished.regions, policy, finished.policy),
+            _counted(warehouse, table, finished.period, finished.regions),
             table,
             finished.tables[name],
         )

@@ -160,7 +160,7 @@ def audit_release(
     years.
     """
     contents, own = load_contents(), release.period
-    period = Finished(own, regions_in(release.regions_path), published_counts(release), policy)
+    period = Finished(own, regions_in(release.regions_path), published_counts(release))
     every = regions_for(
         contents, count_tables_of(contents, own), every_region(period.regions, beside)
     )

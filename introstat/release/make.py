@@ -201,7 +201,6 @@ class _Making:
             self.policy,
             self.beside,
             self.cohorts_shown,
-            manifest.policy_in(self.before.manifest) if self.before else None,
         )
         self.residuals = {name: residual_of(cube) for name, cube in counted.cubes.items()}
         self.say("protection")
@@ -340,18 +339,15 @@ class _Making:
         }
         groups = [group for result in results.values() for group in result.whole_groups]
         shown = as_rows(usefulness(protected.tables, protected.regions))
-        used = protected.policy
-        detail = {
-            "county_expects": used.county_expects,
-            "municipality_expects": used.municipality_expects,
-            "main_from": used.main_from,
-        }
+        limits = ("county_expects", "municipality_expects", "main_from")
+        detail = {name: getattr(protected.policy, name) for name in limits}
         for_others = hidden_for_others(protected.tables, protected.primaries, protected.regions)
         inside = whole | {
             "residual": self.residuals,
             "detail": detail,
             "usefulness": shown,
             "hidden_for_others": sorted(for_others),
+            "left_out_rows": sorted(f"{table} of {code}" for table, code, _ in protected.left_out),
             "whole_groups": [asdict(group) for group in groups],
         }
         (self.inside / "audit.json").write_text(to_json(inside), encoding="utf-8")

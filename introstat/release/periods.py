@@ -13,7 +13,6 @@ import pyarrow as pa
 from introstat.disclosure.counts import POOLED
 from introstat.disclosure.detail import Regions
 from introstat.disclosure.linked import Link, Term
-from introstat.disclosure.policy import Policy
 from introstat.release.contents import COUNTRY, TOTAL, Contents, is_year
 from introstat.release.detail import regions_with_rests
 from introstat.release.figures import CountTable, PeriodRegion, links_of
@@ -50,14 +49,11 @@ class HasRegions(Protocol):
 
 @dataclass(frozen=True)
 class Finished:
-    """What releases of another period show: its regions, and the tables of every version; `policy`
-    is the newest version's.
-    """
+    """What releases of another period show: its regions, and the tables of every version."""
 
     period: str
     regions: Sequence[PeriodRegion]
     tables: Mapping[str, Sequence[pa.Table]]
-    policy: Policy
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from introstat.disclosure.detail import Regions, sizes_of_table
+from introstat.disclosure.detail import COUNTY, Regions, sizes_of_table
 from introstat.disclosure.policy import Policy
 from introstat.disclosure.protection import Cube, ProtectedCube, protect
 from introstat.disclosure.regional import Regional
@@ -17,7 +17,7 @@ from introstat.release.cohorts import COHORTS, links_of_cohorts, main_figures_to
 from introstat.release.contents import TOTAL
 from introstat.release.counted import Counted, codes_of
 from introstat.release.detail import regions_for
-from introstat.release.figures import REFERENCE, PeriodRegion
+from introstat.release.figures import REFERENCE, REGISTERED, UNPLACED, PeriodRegion
 from introstat.release.periods import (
     Codes,
     Taken,
@@ -44,7 +44,7 @@ LISTED = 12  # lines of a refusal that is no end
 # the periods beside, and by when each try ends, as a share of the time there is. The second try is
 # for rows that what was told before leaves without doubt.
 TRIES = (
-    (1, True, 0.4), (1, True, 0.55), (1, False, 0.65), (2, False, 0.75), (4, False, 0.85),
+    (1, True, 0.5), (1, True, 0.6), (1, False, 0.7), (2, False, 0.8), (4, False, 0.9),
     (1000, False, 1.0),
 )  # fmt: skip
 
@@ -54,8 +54,8 @@ class ProtectedCounts:
     """The counts of a release as they may be published, by count table in its codes.
 
     `hidden_before` are main figures of earlier years that must be hidden too. `primaries` and
-    `witnesses` are restricted. `policy` has the limits of detail that were used, `regions` the
-    level of each code.
+    `witnesses` are restricted, and so are the rows that what was told before leaves no doubt,
+    `left_out`. `policy` has the limits of detail that were used, `regions` the level of each code.
     """
 
     tables: Mapping[str, pa.Table]
@@ -64,6 +64,7 @@ class ProtectedCounts:
     witnesses: Witnesses
     policy: Policy
     regions: Regions
+    left_out: Set[Row]
 
 
 def protect_counts(
@@ -103,9 +104,11 @@ def _less_and_less(
     refused = ProtectionImpossible("nothing was tried")
     impossible: frozenset[Row] = frozenset()  # rows for which the last try, had it time, failed
     for number, (times, shows_more, share) in enumerate(TRIES):
-        if number and (counted.beside or any(counted.earlier.values())):
-            left_out |= impossible
-        if number and shows_more and not left_out:
+        if more_rows := _may_be_left_out(impossible, counted, whole) - left_out:
+            left_out |= more_rows
+            rows = {f"{table} of {code.removeprefix(REFERENCE)}" for table, code, _ in more_rows}
+            say(f"left out, since what was told leaves no doubt: {', '.join(sorted(rows))}")
+        elif number and shows_more:
             continue
         if times == 1 and not shows_more:
             if not counted.beside:
@@ -113,9 +116,6 @@ def _less_and_less(
             say("less detail: none of municipalities that show none in the other periods")
         if times > 1:
             say(f"less detail: {times} times as many persons must be expected")
-        if left_out:
-            rows = {f"{table} of {code.removeprefix(REFERENCE)}" for table, code, _ in left_out}
-            say(f"left out, since what was told leaves no doubt: {', '.join(sorted(rows))}")
         until = started + seconds * share
         try:
             regions = {region for _, region, _ in impossible}
@@ -139,6 +139,15 @@ def _less_and_less(
             for line in refusal.format_message().splitlines()[:LISTED]:
                 say(line)
     raise refused
+
+
+def _may_be_left_out(rows: Iterable[Row], counted: Counted, whole: Regions) -> set[Row]:
+    """The rows of counties and municipalities, where something was told before."""
+    if not counted.beside and not any(counted.earlier.values()):
+        return set()
+    shown = {code for code, region in whole.of.items() if region.level >= COUNTY}
+    nowhere = {UNPLACED, REGISTERED + UNPLACED}
+    return {row for row in rows if row[1] in shown - nowhere and row[0] in counted.cubes}
 
 
 def _protected_sizes(
@@ -308,6 +317,7 @@ def _protected(
         proofs[0],
         policy,
         whole,
+        left_out,
     )
 
 

@@ -176,7 +176,7 @@ def _shown_by(period: str, folders: Sequence[Path], reference_year: int) -> Fini
     regions = finished.regions_in(finished.folder_of(folders[-1], abouts[-1]).regions_path)
     if abouts[-1]["reference_year"] != reference_year:
         regions = [replace(r, reference=UNPLACED, reference_county=UNPLACED) for r in regions]
-    return Finished(period, regions, tables, manifest.policy_in(abouts[-1]))
+    return Finished(period, regions, tables)
 
 
 def policies_before(releases: Path, period: str) -> dict[str, Policy]:

@@ -10,14 +10,18 @@ from scipy.optimize import linprog
 
 from introstat.disclosure.counts import read_counts
 from introstat.disclosure.detail import COUNTRY, COUNTY, Region, Regions
-from introstat.disclosure.dominance import is_dominated, made_of, together
+from introstat.disclosure.dominance import (
+    dominated_together,
+    is_dominated,
+    made_of,
+    together,
+    told_by,
+)
 from introstat.disclosure.errors import UserError
-from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.layout import Layout
 from introstat.disclosure.policy import Policy, policy_from
 from introstat.disclosure.protection import Cube, protect
 from introstat.disclosure.regional import Regional
-from introstat.disclosure.rests import small_sums
 from introstat.disclosure.suppress import ProtectionImpossible
 from introstat.disclosure.table_audit import PublishedTable, audit_tables
 
@@ -26,6 +30,8 @@ Cell = tuple[str, str]
 COUNTIES, SEXES = ("A", "B", "C"), ("1", "2")
 INNER = list(itertools.product(COUNTIES, SEXES))
 EVERY = list(itertools.product((*COUNTIES, "Total"), (*SEXES, "Total")))
+LINES = [(("Total", s), [(r, s) for r in COUNTIES]) for s in (*SEXES, "Total")]
+LINES += [((r, "Total"), [(r, s) for s in SEXES]) for r in (*COUNTIES, "Total")]
 LAYOUT = Layout(("region", "sex"))
 POLICY = Policy("the test", "2026-01-01", dominant_persons=2, dominant_percent=75)
 REGIONS = Regions(
@@ -33,6 +39,14 @@ REGIONS = Regions(
 )
 REGIONAL = Regional(REGIONS, dict.fromkeys(REGIONS.of, 1000))
 ALIKE = {cell: [10] * 8 for cell in INNER}
+# Few are men in A and B. One of the nine women there has nearly all of theirs.
+IN_TWO = ALIKE | {
+    ("A", "1"): [200] * 3,
+    ("A", "2"): [500, *[10] * 3],
+    ("B", "1"): [10] * 3,
+    ("B", "2"): [10] * 5,
+    ("C", "2"): [30] * 8,
+}
 
 
 def paid(amounts: dict[Cell, list[int]]) -> Cube:
@@ -97,8 +111,9 @@ def doubt(cell: Cell, hidden: set[Cell], true: dict[Cell, int]) -> float:
 def test_what_a_cell_is_made_of_is_counted_out():
     amounts = random_amounts(np.random.default_rng(7))
     cube = paid(amounts)
-    system = read_counts(cube.table, LAYOUT, "n").system
-    parts = made_of(system, cube.amounts, 3)
+    counts = read_counts(cube.table, LAYOUT, "n")
+    system = counts.system
+    parts = made_of(counts, cube.amounts, 3)
     for cell in EVERY:
         each = amounts_in(amounts, cell)
         assert parts[:, system.cell(cell)].tolist() == [sum(each), *each[:3]]
@@ -119,10 +134,11 @@ def test_an_amount_is_dominated_beyond_the_percent(amounts, dominated):
 
 def test_no_dominated_amount_is_shown_and_each_keeps_its_doubt():
     """Every cell, totals too, of many countries: hidden where few have nearly all, and another
-    amount is possible that shows the same.
+    amount is possible that shows the same. Of what hidden cells have together, where a shown total
+    tells it, few have not nearly all either.
     """
     rng = np.random.default_rng(11)
-    seen = dominated = 0
+    seen = dominated = unions = 0
     for _ in range(60):
         amounts = random_amounts(rng)
         try:
@@ -137,8 +153,14 @@ def test_no_dominated_amount_is_shown_and_each_keeps_its_doubt():
                 dominated += 1
                 assert cell in hidden
                 assert doubt(cell, hidden, true) > 0
+        for whole, parts in LINES:
+            own = [cell for cell in parts if cell in hidden]
+            if whole not in hidden and own:
+                together = [amount for cell in own for amount in amounts_in(amounts, cell)]
+                assert not few_have_nearly_all(sorted(together, reverse=True))
+                unions += len(own) > 1
         assert audited(done.table, done, proof).passed
-    assert seen > 30 and dominated > 30
+    assert seen > 30 and dominated > 30 and unions > 30
 
 
 def test_the_audit_finds_a_dominated_amount_that_is_shown():
@@ -153,6 +175,21 @@ def test_the_audit_finds_a_dominated_amount_that_is_shown():
     assert [bounds.cell for bounds in result.narrow] == ["paid: region=A, sex=1"]
 
 
+def test_the_audit_finds_what_hidden_cells_have_together():
+    done, proof = released(IN_TWO)
+    assert audited(done.table, done, proof).passed
+    rows = done.table.to_pylist()
+    for row in rows:
+        cell = row["region"], row["sex"]
+        is_hidden = cell in itertools.product("AB", SEXES)
+        value = None if is_hidden else len(amounts_in(IN_TWO, cell))
+        row |= {"value": value, "sign": ":" if is_hidden else ""}
+    result = audited(pa.Table.from_pylist(rows, done.table.schema), done, proof)
+    [told] = result.forbidden
+    assert told.startswith("paid: of the amount of region=A, sex=2, region=B, sex=2 together")
+    assert not result.narrow and not result.passed
+
+
 def test_what_was_told_stays_told():
     """An earlier version shows the recipients: to hide them again protects nothing."""
     cubes = {"paid": paid(ALIKE | {("A", "1"): [90, 80, *[5] * 6]})}
@@ -162,30 +199,39 @@ def test_what_was_told_stays_told():
     assert not done.primaries.num_rows and ":" not in done.table["sign"].to_pylist()
 
 
-def test_what_is_left_out_together_is_looked_after_where_one_has_most():
-    """Two counties show no women: a reader works out what those of both have, and one has most."""
-    cube = paid(ALIKE | {("B", "2"): [900, *[10] * 3], ("C", "2"): [10] * 4})
-    counts = read_counts(cube.table, LAYOUT, "n")
-    joint = JointSystem({"paid": counts.system}, [])
-    parts = made_of(counts.system, cube.amounts, POLICY.dominant_persons)
-    cells = [counts.system.cell((region, "2")) for region in ("B", "C")]
-    left_out, nothing = (np.zeros(joint.size, dtype=bool) for _ in range(2))
-    left_out[cells] = True
+def test_what_cells_have_together_is_looked_after_where_a_total_tells_it():
+    """Both sexes are hidden in A and B. What the women of both have is all women's without C's."""
+    counts = read_counts(paid(IN_TWO).table, LAYOUT, "n")
+    system = counts.system
+    parts = made_of(counts, paid(IN_TWO).amounts, POLICY.dominant_persons)
+    hidden = [system.cell(cell) for cell in (("A", "1"), ("A", "2"), ("B", "1"), ("B", "2"))]
+    shown = np.ones(system.size, dtype=bool)
+    shown[hidden] = False
+    nothing = np.zeros(system.size, dtype=bool)
+    found = dominated_together(system, parts, shown, nothing, POLICY)
+    assert [each.tolist() for each in found] == [[hidden[1], hidden[3]]]
+    assert not dominated_together(system, parts, shown, shown, POLICY)  # told before
 
-    def looked_after(parts, told_before):
-        masks = (~left_out, left_out, nothing)
-        sums = small_sums(joint, REGIONS, POLICY, masks, counts.values, parts, told_before)
-        return [sorted(own) for _, own in sums]
 
-    assert looked_after(parts, nothing) == [sorted(cells)]
-    assert not looked_after(parts, ~left_out)  # an earlier release told the sum
-    assert not looked_after(None, nothing)
+def test_known_cells_tell_the_last_one_of_a_sum():
+    system = read_counts(paid(ALIKE).table, LAYOUT, "n").system
+    known = np.zeros(system.size, dtype=bool)
+    known[[system.cell(cell) for cell in (("A", "1"), ("A", "2"), ("B", "Total"))]] = True
+    told = told_by(system, known)
+    assert told[system.cell(("A", "Total"))] and not told[system.cell(("B", "1"))]
+    known[system.cell(("Total", "Total"))] = True
+    assert told_by(system, known)[system.cell(("C", "Total"))]
 
 
 def test_what_cannot_be_is_refused_in_words():
-    with pytest.raises(UserError, match="rounding does not hide"):
-        protect({"paid": replace(paid(ALIKE), method="round")}, POLICY)
+    with pytest.raises(UserError, match="suppress it, with `regional`"):
+        protect({"paid": replace(paid(ALIKE), method="round")}, POLICY, regional=REGIONAL)
+    with pytest.raises(UserError, match="suppress it, with `regional`"):
+        protect({"paid": paid(ALIKE)}, POLICY)
     elsewhere = paid({("D", "1"): [5]}).amounts
+    lacking = paid(ALIKE | {("A", "1"): [10] * 7}).amounts
+    with pytest.raises(UserError, match="7 amounts of region=A, sex=1, and 8 are counted"):
+        protect({"paid": replace(paid(ALIKE), amounts=lacking)}, POLICY)
     with pytest.raises(UserError, match="no inner one: 'D'"):
         protect({"paid": replace(paid(ALIKE), amounts=elsewhere)}, POLICY)
     decided = {"decided_by": "the test", "decided_on": "2026-01-01"}

@@ -17,13 +17,11 @@ from introstat.codelists import seed_rows
 from introstat.disclosure.counts import read_counts
 from introstat.disclosure.layout import dimensions_of
 from introstat.disclosure.linked import join_counts
-from introstat.disclosure.policy import Policy
 from introstat.errors import UserError
 from introstat.lists.municipality import find
 from introstat.release.amounts import amounts_of
 from introstat.release.conditions import ReleaseRefused, expect_final, vintage_of
 from introstat.release.contents import load_contents
-from introstat.release.counted import _counted
 from introstat.release.figures import (
     REFERENCE,
     REGISTERED,
@@ -235,18 +233,6 @@ def test_the_amounts_of_a_count_table_stand_where_it_counts_their_persons(recode
         assert amounts_of(connection, counted, period, regions) is None
         counted = replace(counted, measure=replace(counted.measure, amounts="paid"))
         paid = amounts_of(connection, counted, period, regions)
-        policy = Policy("the test", "2026-01-01", dominant_persons=2, dominant_percent=80)
-        given = {
-            before: _counted(connection, counted, period, regions, policy, before).amounts
-            for before in (
-                None,
-                replace(policy, dominant_percent=75),
-                replace(policy, dominant_percent=85),
-                replace(policy, dominant_persons=1),
-            )
-        }
-    # Where a version was made by a looser rule, what it told stays told.
-    assert [amounts is not None for amounts in given.values()] == [True, True, False, False]
     assert set(paid["amount"].to_pylist()) == {100}  # hundredths of a krone
     persons = Counter(zip(*(paid[name].to_pylist() for name in cube.layout.dims), strict=True))
     *codes, counts = (cube.table[name].to_pylist() for name in (*cube.layout.dims, "count"))
