@@ -3,13 +3,14 @@
 Compiled SQL holds no place: where the received copy lies is DuckDB's setting, so what is compiled
 once runs for every population. Three uses: the tests' warehouses; every model on the received copy,
 which shows what dbt itself costs; and the models between a peer's inputs and a fact, on the same
-Parquet files that the peer reads.
+Parquet files that the peer reads. What is published is compiled too, with names in place of what
+only a release knows.
 """
 
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date
@@ -28,6 +29,17 @@ from introstat.warehouse.opening import open_warehouse
 # The file that has the seeds, and is where the models are compiled.
 WAREHOUSE = "introstat.duckdb"
 _LISTING = "compiled.json"
+# What a release tells dbt in vars and in the environment, and what stands for it in compiled SQL.
+RELEASE_VARS = {
+    "release": "ITS_NAME",
+    "release_period": "ITS_PERIOD",
+    "min_persons": "ITS_MIN_PERSONS",
+}
+RELEASE_PLACES = {
+    "INTROSTAT_PROTECTED": "ITS_PROTECTED_STORE",
+    "INTROSTAT_PROTECTED_CELLS": "ITS_PROTECTED_CELLS",
+}
+_PUBLICATION = "publication"
 # The one model that reads the var `as_of`, and what it holds without one.
 _AS_OF_MODEL, _NO_DAY = "stg_receipt__files", "cast(null as date)"
 
@@ -50,9 +62,12 @@ class Model:
 
 @dataclass(frozen=True)
 class DataTest:
-    """A data test: the query of the rows that fail it, what counts them, and when it fails."""
+    """A data test: what it reads, the query of the rows that fail it, what counts them, and when it
+    fails.
+    """
 
     name: str
+    parents: list[str]
     query: str
     counted_by: str
     fails_if: str
@@ -63,12 +78,15 @@ class DataTest:
 class Project:
     """The models, parents before children, the data tests, analyses, and each table's schema.
 
-    `folder` holds the file with the seeds; analyses and schemas are by name.
+    `folder` holds the file with the seeds; analyses and schemas are by name. What a release builds
+    is apart, as `published_models` and `published_tests`: its SQL wants `of_release`.
     """
 
     folder: str
     models: list[Model]
     tests: list[DataTest]
+    published_models: list[Model]
+    published_tests: list[DataTest]
     analyses: dict[str, str]
     schemas: dict[str, str]
 
@@ -96,6 +114,8 @@ def read(folder: Path) -> Project:
         listed["folder"],
         [Model(**model) for model in listed["models"]],
         [DataTest(**test) for test in listed["tests"]],
+        [Model(**model) for model in listed["published_models"]],
+        [DataTest(**test) for test in listed["published_tests"]],
         listed["analyses"],
         listed["schemas"],
     )
@@ -107,7 +127,7 @@ DbtStep = Callable[[list[str], Path, Path, Path], None]
 
 def in_a_process(words: list[str], warehouse: Path, received: Path, target: Path) -> None:
     """Run a dbt command as a process of its own. Raises BuildFailed with what dbt said."""
-    run = run_dbt(words, warehouse, received, target, lambda *_: None)
+    run = run_dbt(words, warehouse, received, target, lambda *_: None, RELEASE_PLACES)
     if run.exit_code:
         raise BuildFailed("\n".join(run.errors or run.noise))
 
@@ -115,26 +135,19 @@ def in_a_process(words: list[str], warehouse: Path, received: Path, target: Path
 def prepare(received: Path, folder: Path, dbt: DbtStep = in_a_process) -> Project:
     """Make a warehouse file with the seeds in a folder, and compile the project against it."""
     target = folder / "target"
-    for words in (["seed"], ["compile"]):
-        dbt(words, folder / WAREHOUSE, received, target)
+    # The same vars for both: dbt parses the project once. fqn:* is what is published, too.
+    known = ["--vars", json.dumps(RELEASE_VARS)]
+    for words in (["seed"], ["compile", "--select", "fqn:*"]):
+        dbt([*words, *known], folder / WAREHOUSE, received, target)
     return _project(target / "manifest.json", folder)
 
 
 def _project(manifest: Path, folder: Path) -> Project:
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"]
-    models = {
-        key: _model(node)
-        for key, node in nodes.items()
-        # What is published is made of a release's files.
-        if node["resource_type"] == "model" and node["schema"] != "publication"
-    }
-    tests = [
-        _data_test(node)
-        for node in nodes.values()
-        if node["resource_type"] == "test"
-        # Tests of models that were left out are not compiled.
-        and "compiled_code" in node
-    ]
+    found = {key: _model(node) for key, node in nodes.items() if node["resource_type"] == "model"}
+    models = [found[key] for key in _in_order(found)]
+    tests = [_data_test(node) for node in nodes.values() if node["resource_type"] == "test"]
+    published = {key for key, model in found.items() if model.schema == _PUBLICATION}
     analyses = {
         node["name"]: node["compiled_code"]
         for node in nodes.values()
@@ -145,8 +158,15 @@ def _project(manifest: Path, folder: Path) -> Project:
         for node in nodes.values()
         if node["resource_type"] in ("model", "seed")
     }
-    in_order = [models[key] for key in _in_order(models)]
-    return Project(str(folder), in_order, tests, analyses, schemas)
+    return Project(
+        str(folder),
+        [model for model in models if model.schema != _PUBLICATION],
+        [test for test in tests if published.isdisjoint(test.parents)],
+        [model for model in models if model.schema == _PUBLICATION],
+        [test for test in tests if not published.isdisjoint(test.parents)],
+        analyses,
+        schemas,
+    )
 
 
 def _model(node: dict[str, Any]) -> Model:
@@ -167,7 +187,14 @@ def _data_test(node: dict[str, Any]) -> DataTest:
     config = node["config"]
     only_warns = config["severity"].lower() == "warn"
     fails_if = config["warn_if"] if only_warns else config["error_if"]
-    return DataTest(node["name"], node["compiled_code"], config["fail_calc"], fails_if, only_warns)
+    return DataTest(
+        node["name"],
+        node["depends_on"]["nodes"],
+        node["compiled_code"],
+        config["fail_calc"],
+        fails_if,
+        only_warns,
+    )
 
 
 def _in_order(found: dict[str, Model]) -> Iterator[str]:
@@ -222,18 +249,51 @@ def _known_on(as_of: date | None, model: Model) -> Model:
     return replace(model, query=model.query.replace(_NO_DAY, day))
 
 
+def build_published(
+    project: Project, release: Mapping[str, str], layer: str, warehouse: Path
+) -> list[str]:
+    """Make a layer of what a release publishes (`protected_`, `pub_`) in its own file.
+
+    What `dbt build` makes; `release` has its vars and places. Returns the data tests that fail.
+    """
+
+    def known(query: str) -> str:
+        for name, stand_in in (RELEASE_VARS | RELEASE_PLACES).items():
+            query = query.replace(stand_in, release[name])
+        return query
+
+    models = [
+        replace(model, query=known(model.query))
+        for model in project.published_models
+        if model.name.startswith(layer)
+    ]
+    names = {f"model.introstat.{model.name}" for model in models}
+    tests = [
+        replace(test, query=known(test.query))
+        for test in project.published_tests
+        if not names.isdisjoint(test.parents)
+    ]
+    with open_warehouse(warehouse, read_only=False) as connection:
+        run_models(connection, models)
+        return list(_failing(connection, tests))
+
+
 def failing_tests(project: Project, received: Path, warehouse: Path) -> dict[str, bool]:
     """Return the data tests that fail on a warehouse file by name, and whether they only warn."""
-    failing = {}
     with open_warehouse(warehouse) as connection:
         connection.execute(f"set file_search_path = {text_literal(str(received))}")
-        for test in project.tests:
-            counted = f"select {test.counted_by} as failures from ({test.query}) as failing"
-            found = connection.execute(
-                f"select failures {test.fails_if} from ({counted}) as counted"
-            ).fetchall()
-            if found[0][0]:
-                failing[test.name] = test.only_warns
+        return _failing(connection, project.tests)
+
+
+def _failing(connection: duckdb.DuckDBPyConnection, tests: list[DataTest]) -> dict[str, bool]:
+    failing = {}
+    for test in tests:
+        counted = f"select {test.counted_by} as failures from ({test.query}) as failing"
+        found = connection.execute(
+            f"select failures {test.fails_if} from ({counted}) as counted"
+        ).fetchall()
+        if found[0][0]:
+            failing[test.name] = test.only_warns
     return failing
 
 

@@ -34,6 +34,7 @@ from introstat.cli import main
 from introstat.identity.pseudonyms import Pseudonymiser
 from introstat.processes import end_with_parent
 from introstat.receipt.receive import receive
+from introstat.release import make as releasing
 from introstat.synth.generate import generate
 from introstat.warehouse import build as building
 from introstat.warehouse.dbt import DbtRun
@@ -109,10 +110,18 @@ def run(*arguments: str | Path, **environment: str) -> Done:
 
     Where it would start dbt, the compiled project is run straight.
     """
-    with mock.patch.object(building, "run_dbt", _straight_instead_of_dbt):
-        done = CliRunner().invoke(
-            main, [str(word) for word in arguments], env={"COLUMNS": "200"} | environment
-        )
+    with (
+        mock.patch.object(building, "run_dbt", _straight_instead_of_dbt),
+        mock.patch.object(releasing, "run_dbt", _published_straight),
+    ):
+        return run_with_dbt(*arguments, **environment)
+
+
+def run_with_dbt(*arguments: str | Path, **environment: str) -> Done:
+    """Run an introstat command in this process; dbt, where it needs it, is one of its own."""
+    done = CliRunner().invoke(
+        main, [str(word) for word in arguments], env={"COLUMNS": "200"} | environment
+    )
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Done(done.exit_code, done.stdout, done.stderr)
@@ -169,6 +178,15 @@ def _straight_instead_of_dbt(
     return DbtRun(1 if errors else 0, errors=errors, over_limits=sorted(limits))
 
 
+def _published_straight(arguments: list[str], own_file: Path, *more: Any) -> DbtRun:
+    """The `dbt build` of what a release publishes, with its data tests."""
+    assert arguments[:2] == ["build", "--selector"], arguments
+    layer = {"protection": "protected_", "publication": "pub_"}[arguments[2]]
+    known = {name: str(value) for name, value in json.loads(arguments[-1]).items()} | more[-1]
+    failing = compiled.build_published(the_project(), known, layer, own_file)
+    return DbtRun(1 if failing else 0, errors=[f"Failure in test {name}" for name in failing])
+
+
 @cache
 def the_project() -> compiled.Project:
     """The project, compiled once a test run for all workers."""
@@ -186,6 +204,7 @@ def _dbt_step(words: list[str], warehouse: Path, received: Path, target: Path) -
     done = dbt(
         *words, "--target-path", target, "--log-path", target,
         INTROSTAT_WAREHOUSE=str(warehouse), INTROSTAT_RECEIVED=str(received),
+        **compiled.RELEASE_PLACES,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
 
