@@ -272,7 +272,9 @@ def names_of(system, cell):
     ]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
+)
 def test_no_reader_can_tell_the_outcome_of_a_whole_group(seed):
     rng = np.random.default_rng(seed)
     told = refused = 0

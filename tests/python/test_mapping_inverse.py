@@ -44,7 +44,7 @@ VALUES = {
 # Two deliveries are received for each: `make test-fuzz` does many more, and none are spent on
 # making a failing one small.
 PLENTY = settings(
-    max_examples=settings().max_examples // 10,
+    max_examples=settings().max_examples // 20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

@@ -46,7 +46,7 @@ def held_back(
 ) -> dict[str, Path]:
     """A warehouse of what was known on two days, and one three years on."""
     place = tmp_path_factory.mktemp("held_back")
-    extracts = nir_of(place / "extracts", 2500, 7, (2014, 2020))
+    extracts = nir_of(place / "extracts", 1500, 7, (2014, 2020))
     days = ("2018-01-21", "2021-01-21")
     return {day: triangle(extracts, day) for day in days}
 
