@@ -75,12 +75,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, build: Callable[..., Path]) 
     Its country is small: a release has all municipalities in every table, and these three counties
     are a seventh of them.
     """
-    return small_country(tmp_path_factory.mktemp("extracts"), build, seed=2017)
+    return small_country(tmp_path_factory.mktemp("extracts"), build)
 
 
-def small_country(folder: Path, build: Callable[..., Path], seed: int) -> Path:
+def small_country(folder: Path, build: Callable[..., Path]) -> Path:
     """The folder of a warehouse of 400 persons: three municipalities, and no county but theirs."""
-    generate(folder / "extracts", 400, seed, 2016, 2017, municipalities=3)
+    generate(folder / "extracts", 400, 2017, 2016, 2017, municipalities=3)
     warehouse = build(folder / "extracts")
     with open_warehouse(warehouse, read_only=False) as connection:
         connection.execute(
