@@ -36,7 +36,8 @@ class Before:
 
 def keep_published(published: duckdb.DuckDBPyConnection, cube: CubeSpec, store: Path) -> None:
     """Write what is published of a cube beside the store, for the next release's revisions."""
-    pq.write_table(table_of(published, f"from pub_{cube.name}"), _kept(store, cube))
+    rows = table_of(published, f"from pub_{cube.name} order by all")
+    pq.write_table(rows, _kept(store, cube))
 
 
 def revisions_of(
