@@ -82,11 +82,16 @@ def told_by(system: System, known: Mask) -> Mask:
 
 
 def dominated_together(
-    system: System, parts: Ints, shown: Mask, told_before: Mask, policy: Policy
+    system: System, parts: Ints, cells: tuple[Mask, Mask, Mask], policy: Policy
 ) -> list[Ints]:
     """Return the cells, several each time, whose amount together a total and what is shown of it
-    tell, though few persons have nearly all; none where the cells `told_before` tell it.
+    tell, though few persons have nearly all.
+
+    `cells` are those shown, those that tables have or a reader may work out, and those that were
+    told before: what these tell stays told. Of persons who stand in totals only (no sex is known of
+    them) no amount is told by what others have (disclosure.md).
     """
+    shown, in_tables, told_before = cells
     equations = system.all_equations()
     known = told_by(system, shown)[equations.cells]
     whole = equations.values < 0
@@ -96,7 +101,8 @@ def dominated_together(
         return np.bincount(equations.rows[entries], minlength=equations.count)
 
     anew = number(known & ~told_before[equations.cells]) > 0
-    is_told = (number(hidden_whole) == 0) & (number(hidden_part) > 1) & anew
+    in_totals_only = number(hidden_part & ((parts[0] > 0) & ~in_tables)[equations.cells]) > 0
+    is_told = (number(hidden_whole) == 0) & (number(hidden_part) > 1) & anew & ~in_totals_only
     entries = hidden_part & is_told[equations.rows]
     sums = in_groups(equations.rows[entries], equations.cells[entries])
     found = {np.sort(cells).tobytes(): np.sort(cells) for cells in sums}

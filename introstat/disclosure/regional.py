@@ -180,7 +180,8 @@ def _told_together(
             unseen = hidden[start : start + system.size] | counts.left_out
             shown = counts.known | (counts.is_published & ~unseen)
             told = told_by(system, counts.known)
-            for parts in dominated_together(system, counts.made_of, shown, told, policy):
+            masks = (shown, counts.is_told, told)
+            for parts in dominated_together(system, counts.made_of, masks, policy):
                 what = f"{name}: what is not shown together with {system.name(int(parts[0]))}"
                 sums.append((what, (start + parts).tolist()))
     return sums

@@ -306,7 +306,7 @@ def _dominated(
             words += [
                 f"{name}: of the amount of {', '.join(map(now.system.name, each.tolist()))} "
                 "together, which is told, few have nearly all"
-                for each in dominated_together(now.system, parts, shown, told, policy)
+                for each in dominated_together(now.system, parts, (shown, in_rows, told), policy)
             ]
     return np.concatenate(cells), words
 

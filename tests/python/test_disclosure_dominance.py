@@ -208,9 +208,12 @@ def test_what_cells_have_together_is_looked_after_where_a_total_tells_it():
     shown = np.ones(system.size, dtype=bool)
     shown[hidden] = False
     nothing = np.zeros(system.size, dtype=bool)
-    found = dominated_together(system, parts, shown, nothing, POLICY)
+    found = dominated_together(system, parts, (shown, ~nothing, nothing), POLICY)
     assert [each.tolist() for each in found] == [[hidden[1], hidden[3]]]
-    assert not dominated_together(system, parts, shown, shown, POLICY)  # told before
+    assert not dominated_together(system, parts, (shown, ~nothing, shown), POLICY)  # told before
+    in_tables = ~nothing
+    in_tables[hidden[3]] = False  # B's women stand in totals only
+    assert not dominated_together(system, parts, (shown, in_tables, nothing), POLICY)
 
 
 def test_known_cells_tell_the_last_one_of_a_sum():
