@@ -21,13 +21,13 @@ def report(folder: Path) -> None:
     sys.path.insert(0, str(ROOT / "tests" / "python"))
     from release_cubes import sample
     from test_release_report import facts_of
-    from test_report_pages import HALVES, LONG_NAMES
+    from test_report_pages import LONG_NAMES, PERIODS
 
     from introstat.disclosure.policy import DEFAULT_POLICY, load_policy
     from introstat.release.report.build import build_report
     from introstat.release.report.write import write_files
 
-    connection = sample("2020H2", HALVES, persons=15_000, every_municipality=True)
+    connection = sample("2020H2", PERIODS["2020H2"], persons=15_000, every_municipality=True)
     for code, name in LONG_NAMES.items():
         connection.execute("update regions set region_name = ? where region_code = ?", [name, code])
     policy = replace(
