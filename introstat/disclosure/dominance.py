@@ -13,7 +13,8 @@ from introstat.disclosure.counts import Counts
 from introstat.disclosure.errors import UserError
 from introstat.disclosure.layout import text_column
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import Ints, Mask, System, in_groups
+from introstat.disclosure.rests import cells_of_sums, told_sums
+from introstat.disclosure.system import Ints, Mask, System
 
 AMOUNT = "amount"
 """The column of what each person has of the figure: whole and not negative."""
@@ -92,18 +93,9 @@ def dominated_together(
     them) no amount is told by what others have (disclosure.md).
     """
     shown, in_tables, told_before = cells
-    equations = system.all_equations()
-    known = told_by(system, shown)[equations.cells]
-    whole = equations.values < 0
-    hidden_part, hidden_whole = ~whole & ~known, whole & ~known
-
-    def number(entries: Mask) -> Ints:
-        return np.bincount(equations.rows[entries], minlength=equations.count)
-
-    anew = number(known & ~told_before[equations.cells]) > 0
-    in_totals_only = number(hidden_part & ((parts[0] > 0) & ~in_tables)[equations.cells]) > 0
-    is_told = (number(hidden_whole) == 0) & (number(hidden_part) > 1) & anew & ~in_totals_only
-    entries = hidden_part & is_told[equations.rows]
-    sums = in_groups(equations.rows[entries], equations.cells[entries])
-    found = {np.sort(cells).tobytes(): np.sort(cells) for cells in sums}
-    return [cells for cells in found.values() if is_dominated(together(parts[:, cells]), policy)]
+    equations, known = system.all_equations(), told_by(system, shown)
+    told, entries = told_sums(equations, known, in_tables | (parts[0] == 0))
+    is_new = (known & ~told_before)[equations.cells]
+    told &= np.bincount(equations.rows[is_new], minlength=equations.count) > 0
+    sums = cells_of_sums(equations, entries & told[equations.rows])
+    return [cells for cells in sums if is_dominated(together(parts[:, cells]), policy)]

@@ -210,19 +210,12 @@ def _rows_of(
     """Return the rows of cells; of a cube of another period, those of this that count the same."""
     found = set()
     for name, cube in system.systems.items():
-        start, nodes = system.start_of[name], cube.nodes()
-        codes_of: list[dict[int, list[str]]] = [{} for _ in cube.dimensions]
-        for dimension, codes in zip(cube.dimensions, codes_of, strict=True):
-            for code, node in dimension.node_of.items():
-                codes.setdefault(node, []).append(code)
-        axis = cube.axis_of(regions.dimension)
+        start, region = system.start_of[name], cube.dimensions[cube.axis_of(regions.dimension)]
         for cell in cells[(cells >= start) & (cells < start + cube.size)] - start:
-            others = tuple(
-                (d.name, codes_of[k][nodes[k][cell]][0])
-                for k, d in enumerate(cube.dimensions)
-                if d.total is None
-            )
-            own = codes_of[axis][nodes[axis][cell]]
+            codes = dict(zip((d.name for d in cube.dimensions), cube.codes(cell), strict=True))
+            others = tuple((d.name, codes[d.name]) for d in cube.dimensions if d.total is None)
+            node = region.node_of[codes[region.name]]
+            own = [code for code, each in region.node_of.items() if each == node]
             found |= {(same.get(name, name), code, others) for code in own}
     return found
 

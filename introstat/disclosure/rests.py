@@ -11,7 +11,7 @@ import numpy as np
 from introstat.disclosure.detail import Regions
 from introstat.disclosure.joint import JointSystem
 from introstat.disclosure.policy import Policy
-from introstat.disclosure.system import Ints, Mask, in_groups
+from introstat.disclosure.system import Equations, Ints, Mask, in_groups
 
 
 def small_sums(
@@ -97,21 +97,36 @@ def _told_rests(system: JointSystem, shown: Mask, silent: Mask) -> list[Ints]:
     `shown` marks cells with a number, `silent` those whose rest may be told (cells left out; a
     hidden cell leaves its own doubt). One cell alone is no rest: it is that cell.
     """
-    rests: dict[bytes, Ints] = {}
+    rests = []
     for start, cube in system.cubes:
         own = slice(start, start + cube.size)
         equations = cube.all_equations()
-        whole = equations.values < 0
-        is_shown = shown[own][equations.cells]
-        told = np.zeros(equations.count, dtype=bool)
-        told[equations.rows[whole]] = is_shown[whole]
-        count = np.bincount(equations.rows[~whole & ~is_shown], minlength=equations.count)
-        loud = ~whole & ~is_shown & ~silent[own][equations.cells]
-        told &= (count > 1) & (np.bincount(equations.rows[loud], minlength=equations.count) == 0)
-        entries = np.flatnonzero(told[equations.rows] & ~whole & ~is_shown)
-        for cells in in_groups(equations.rows[entries], start + equations.cells[entries]):
-            rests[np.sort(cells).tobytes()] = np.sort(cells)
-    return list(rests.values())
+        told, entries = told_sums(equations, shown[own], shown[own] | silent[own])
+        rests += [
+            start + cells for cells in cells_of_sums(equations, entries & told[equations.rows])
+        ]
+    return rests
+
+
+def told_sums(equations: Equations, shown: Mask, open_to: Mask) -> tuple[Mask, Mask]:
+    """Return which equations tell what several parts of a shown whole have together, and the
+    entries of all parts that are not shown; `open_to` are the cells that may be among those.
+    """
+    whole = equations.values < 0
+    hidden = ~whole & ~shown[equations.cells]
+
+    def number(entries: Mask) -> Ints:
+        return np.bincount(equations.rows[entries], minlength=equations.count)
+
+    of_shown = number(whole & shown[equations.cells]) > 0
+    none_other = number(hidden & ~open_to[equations.cells]) == 0
+    return of_shown & (number(hidden) > 1) & none_other, hidden
+
+
+def cells_of_sums(equations: Equations, entries: Mask) -> list[Ints]:
+    """Return the cells of some entries, equation by equation, each set once and in order."""
+    sums = map(np.sort, in_groups(equations.rows[entries], equations.cells[entries]))
+    return list({cells.tobytes(): cells for cells in sums}.values())
 
 
 def _together(system: JointSystem, regions: Regions) -> list[Ints]:

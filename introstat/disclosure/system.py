@@ -183,10 +183,12 @@ class System:
 
     def name(self, cell: int) -> str:
         """Return a cell's number in words, by the first code where a node has several."""
+        return self.label(self.codes(cell))
+
+    def codes(self, cell: int) -> list[str]:
+        """Return a cell's codes, the first where a node has several."""
         nodes = np.unravel_index(cell, self.shape)
-        return self.label(
-            [names[int(node)] for names, node in zip(self._first_codes, nodes, strict=True)]
-        )
+        return [names[int(node)] for names, node in zip(self._first_codes, nodes, strict=True)]
 
     @cached_property
     def _first_codes(self) -> list[dict[int, str]]:

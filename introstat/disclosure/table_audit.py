@@ -221,11 +221,7 @@ def _without_rows(
 
 
 def _with_sums(
-    joint: Published,
-    regions: Sequence[Regions],
-    policy: Policy,
-    base: Ints,
-    links: Sequence[Link],
+    joint: Published, regions: Sequence[Regions], policy: Policy, base: Ints, links: Sequence[Link]
 ) -> tuple[Published, Ints, Ints]:
     """Return the published cells with the sums that are looked after as unknowns, the true counts
     with theirs, and the cells to test that stand in no list.

@@ -128,7 +128,8 @@ def _less_and_less(
                 whole,
                 stricter(policy, times),
                 shows_more,
-                (sizes, left_out),
+                sizes,
+                left_out,
                 workers,
                 until,
                 say,
@@ -237,13 +238,13 @@ def _protected(
     whole: Regions,
     policy: Policy,
     shows_more: bool,
-    given: tuple[ProtectedCube, Set[Row]],
+    sizes: ProtectedCube,
+    left_out: Set[Row],
     workers: int,
     until: float,
     say: Callable[[str], None],
 ) -> ProtectedCounts:
-    """Protect a period's counts; `given` are the protected sizes, and rows that are left out."""
-    persons, (sizes, left_out) = counted.tables[PERSONS], given
+    persons = counted.tables[PERSONS]
     shown = {
         region: (value, sign)
         for region, value, sign in zip(

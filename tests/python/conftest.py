@@ -316,6 +316,11 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def few_warehouse(few: Path, build: Callable[..., Path]) -> Path:
+    return build(few)
+
+
+@pytest.fixture(scope="session")
 def generated_warehouse(generated_extracts: Path, build: Callable[..., Path]) -> Path:
     return build(generated_extracts)
 

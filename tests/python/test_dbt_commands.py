@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,18 +62,13 @@ def built_by_dbt(extracts: Path, straight: Path, folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def straight(few: Path, build: Callable[..., Path]) -> Path:
-    return build(few)
+def place(few: Path, few_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(built_by_dbt(few, few_warehouse, tmp_path_factory.mktemp("dbt")))
 
 
-@pytest.fixture(scope="module")
-def place(few: Path, straight: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    return Place(built_by_dbt(few, straight, tmp_path_factory.mktemp("dbt")))
-
-
-def test_dbt_builds_what_its_compiled_sql_gives(place: Place, straight: Path):
+def test_dbt_builds_what_its_compiled_sql_gives(place: Place, few_warehouse: Path):
     """So what other tests show of warehouses that were built straight is true of dbt's."""
-    assert content(place.warehouse) == content(straight)
+    assert content(place.warehouse) == content(few_warehouse)
 
 
 @pytest.mark.slow

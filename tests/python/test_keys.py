@@ -1,7 +1,6 @@
 """Keys: changing the key of what was received, and a warehouse encrypted at rest."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -149,12 +148,9 @@ def warehouse_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plain(few: Path, build: Callable[..., Path]) -> Path:
-    return build(few)
-
-
-@pytest.fixture(scope="module")
-def encrypted(plain: Path, warehouse_key: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def encrypted(
+    few_warehouse: Path, warehouse_key: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The warehouse's marts as plain dbt builds them when a key is named."""
     folder = tmp_path_factory.mktemp("encrypted")
     warehouse = folder / "introstat.duckdb"
@@ -163,7 +159,7 @@ def encrypted(plain: Path, warehouse_key: Path, tmp_path_factory: pytest.TempPat
         "--exclude-resource-type", "test unit_test",
         "--target-path", folder / "target", "--log-path", folder / "logs",
         INTROSTAT_WAREHOUSE=str(warehouse),
-        INTROSTAT_RECEIVED=str(plain.with_suffix(".received")),
+        INTROSTAT_RECEIVED=str(few_warehouse.with_suffix(".received")),
         INTROSTAT_WAREHOUSE_KEY_FILE=str(warehouse_key),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
@@ -171,7 +167,7 @@ def encrypted(plain: Path, warehouse_key: Path, tmp_path_factory: pytest.TempPat
 
 
 def test_an_encrypted_warehouse_holds_the_same_and_opens_with_its_key_only(
-    encrypted, plain, warehouse_key, monkeypatch
+    encrypted, few_warehouse, warehouse_key, monkeypatch
 ):
     with pytest.raises(duckdb.Error, match="encrypted"):
         duckdb.connect(str(encrypted), read_only=True)
@@ -187,10 +183,10 @@ def test_an_encrypted_warehouse_holds_the_same_and_opens_with_its_key_only(
         ]
         contents = [connection.execute(query).fetchall() for query in queries]
     monkeypatch.delenv(KEY_FILE_VARIABLE)
-    assert contents == [rows(plain, query) for query in queries]
+    assert contents == [rows(few_warehouse, query) for query in queries]
     for text in (b"fct_participation", b"norskopplaring", b"flyktning"):
         assert text not in encrypted.read_bytes()
-        assert text in plain.read_bytes()
+        assert text in few_warehouse.read_bytes()
 
 
 def test_the_warehouse_key_is_in_no_file_and_no_output(encrypted, warehouse_key):
